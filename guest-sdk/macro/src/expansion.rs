@@ -1,0 +1,322 @@
+//! The code that connects a handler to the host.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Error, ItemFn};
+
+use crate::signature::Signature;
+
+/// The item as it was, followed by what connects it, or by errors that say why it cannot be.
+///
+/// The item is kept in either case, so that one mistake does not make every use of the function
+/// another error.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let connection = connect(arguments, item.clone()).unwrap_or_else(Error::into_compile_error);
+    quote! {
+        #item
+        #connection
+    }
+}
+
+fn connect(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
+    if !arguments.is_empty() {
+        return Err(Error::new(
+            arguments.span(),
+            "`handler` takes no arguments: the function's settings are given when it is deployed",
+        ));
+    }
+    let function = syn::parse2::<ItemFn>(item.clone()).map_err(|_| {
+        Error::new(
+            item.span(),
+            "`handler` goes on a function: `fn name(event: E, context: Context) -> Result<R, F>`",
+        )
+    })?;
+    Ok(connection(&Signature::of(&function)?))
+}
+
+/// An anonymous constant, so that no name is added to the crate. The names inside of it have a
+/// prefix, since the handler may have any name.
+///
+/// The call is there on every target, for two reasons: types that do not fit are found by a
+/// plain `cargo check`, and a private handler is no dead code.
+fn connection(signature: &Signature) -> TokenStream {
+    let call = call(signature);
+    quote! {
+        const _: () = {
+            #call
+
+            #[cfg(not(target_family = "wasm"))]
+            const _: ::sparkler_guest::__private::Call = __sparkler_call;
+
+            #[cfg(target_family = "wasm")]
+            struct __SparklerFunction;
+
+            #[cfg(target_family = "wasm")]
+            impl ::sparkler_guest::__private::Guest for __SparklerFunction {
+                fn handle(
+                    event: ::sparkler_guest::__private::Vec<u8>,
+                    context: ::sparkler_guest::__private::wire::Context,
+                ) -> ::sparkler_guest::__private::Result<
+                    ::sparkler_guest::__private::Vec<u8>,
+                    ::sparkler_guest::__private::wire::FunctionError,
+                > {
+                    ::sparkler_guest::__private::answer(event, context, __sparkler_call)
+                }
+            }
+
+            #[cfg(target_family = "wasm")]
+            ::sparkler_guest::__private::export_function!(
+                __SparklerFunction with_types_in ::sparkler_guest::__private::bindings
+            );
+        };
+    }
+}
+
+/// A function of one known type around the handler of any accepted form.
+///
+/// The tokens around a type of the handler have its span, so that the compiler's complaint about a
+/// missing bound points there.
+fn call(signature: &Signature) -> TokenStream {
+    let (input, arguments) = input(signature);
+    let read = quote_spanned! {signature.event.span()=>
+        ::sparkler_guest::__private::read::<#input>(__sparkler_event, __sparkler_context)?
+    };
+    let write = write(signature, &arguments);
+    quote! {
+        fn __sparkler_call(
+            __sparkler_event: ::sparkler_guest::__private::Vec<u8>,
+            __sparkler_context: ::sparkler_guest::__private::RawContext,
+        ) -> ::sparkler_guest::__private::Result<
+            ::sparkler_guest::__private::Vec<u8>,
+            ::sparkler_guest::FunctionError,
+        > {
+            let __sparkler_input = #read;
+            #write
+        }
+    }
+}
+
+/// The type that is read, and the handler's arguments made of its value.
+fn input(signature: &Signature) -> (TokenStream, TokenStream) {
+    let event = &signature.event;
+    let Some(context) = &signature.context else {
+        return (quote!(#event), quote!(__sparkler_input));
+    };
+    let context = quote_spanned! {context.span()=>
+        ::sparkler_guest::__private::same::<#context>(__sparkler_input.context)
+    };
+    (
+        quote!(::sparkler_guest::LambdaEvent<#event>),
+        quote!(__sparkler_input.payload, #context),
+    )
+}
+
+fn write(signature: &Signature, arguments: &TokenStream) -> TokenStream {
+    let span = signature.output.span();
+    let mut name = signature.name.clone();
+    name.set_span(span);
+    let mut output = quote_spanned!(span=> #name(#arguments));
+    if signature.is_async {
+        output = quote_spanned!(span=> ::sparkler_guest::__private::block_on(#output));
+    }
+    quote_spanned!(span=> ::sparkler_guest::__private::write(#output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The messages of the errors in the expansion of `handler` on `item`.
+    fn errors(arguments: TokenStream, item: TokenStream) -> Vec<String> {
+        match connect(arguments, item) {
+            Ok(_) => Vec::new(),
+            Err(error) => error.into_iter().map(|one| one.to_string()).collect(),
+        }
+    }
+
+    #[track_caller]
+    fn accepts(item: TokenStream) {
+        assert_eq!(errors(quote!(), item), [""; 0]);
+    }
+
+    #[track_caller]
+    fn refuses(item: TokenStream, reason: &str) {
+        let errors = errors(quote!(), item);
+        assert!(
+            errors.len() == 1 && errors[0].contains(reason),
+            "not refused because of {reason:?} alone: {errors:?}"
+        );
+    }
+
+    #[test]
+    fn every_documented_form_is_accepted() {
+        accepts(quote!(
+            fn f(event: E, context: Context) -> Result<R, F> {}
+        ));
+        accepts(quote!(
+            fn f(event: E) -> Result<R, F> {}
+        ));
+        accepts(quote!(
+            fn f(event: LambdaEvent<E>) -> Result<R, F> {}
+        ));
+        accepts(quote!(
+            pub async fn f(E { a, b }: E, _: Context) -> Answer {}
+        ));
+        accepts(quote!(
+            /// Documented.
+            pub(crate) async fn f(mut event: LambdaEvent<Vec<u8>>) -> Result<(), Error> {}
+        ));
+    }
+
+    #[test]
+    fn the_function_stays_as_it_is() {
+        let item = quote!(
+            #[doc = "Kept."]
+            pub fn f(event: E) -> Result<R, F> {
+                body()
+            }
+        );
+        let expanded = expand(quote!(), item.clone()).to_string();
+        assert!(expanded.starts_with(&item.to_string()), "{expanded}");
+
+        let refused = expand(
+            quote!(),
+            quote!(
+                fn f() -> Result<R, F> {
+                    body()
+                }
+            ),
+        )
+        .to_string();
+        assert!(refused.starts_with("fn f () -> Result < R , F > { body () }"));
+        assert!(refused.contains("compile_error"), "{refused}");
+    }
+
+    #[test]
+    fn a_future_is_run_to_its_end() {
+        let expand = |item| connect(quote!(), item).expect("accepted").to_string();
+        assert!(
+            expand(quote!(
+                async fn f(e: E) -> Result<R, F> {}
+            ))
+            .contains("block_on (f (__sparkler_input))")
+        );
+        assert!(
+            !expand(quote!(
+                fn f(e: E) -> Result<R, F> {}
+            ))
+            .contains("block_on")
+        );
+    }
+
+    #[test]
+    fn a_wrong_number_of_parameters_is_refused() {
+        refuses(
+            quote!(
+                fn f() -> Result<R, F> {}
+            ),
+            "takes the event",
+        );
+        refuses(
+            quote!(
+                fn f(a: A, b: Context, c: C) -> Result<R, F> {}
+            ),
+            "no third parameter",
+        );
+    }
+
+    #[test]
+    fn what_only_a_caller_could_decide_is_refused() {
+        refuses(
+            quote!(
+                fn f<T>(event: T) -> Result<R, F> {}
+            ),
+            "cannot be generic",
+        );
+        refuses(
+            quote!(
+                fn f(event: impl T) -> Result<R, F> {}
+            ),
+            "cannot be generic",
+        );
+        refuses(
+            quote!(
+                fn f(event: E) -> Result<R, F>
+                where
+                    E: T,
+                {
+                }
+            ),
+            "`where` clause",
+        );
+        refuses(
+            quote!(
+                fn f(event: &str) -> Result<R, F> {}
+            ),
+            "by value",
+        );
+        refuses(
+            quote!(
+                fn f(self, event: E) -> Result<R, F> {}
+            ),
+            "not a method",
+        );
+    }
+
+    #[test]
+    fn an_unusual_kind_of_function_is_refused() {
+        refuses(
+            quote!(
+                const fn f(event: E) -> Result<R, F> {}
+            ),
+            "`const`",
+        );
+        refuses(
+            quote!(
+                unsafe fn f(event: E) -> Result<R, F> {}
+            ),
+            "`unsafe`",
+        );
+        refuses(
+            quote!(
+                extern "C" fn f(event: E) -> Result<R, F> {}
+            ),
+            "without an ABI",
+        );
+        refuses(
+            quote!(
+                fn f(event: E) {}
+            ),
+            "returns a `Result`",
+        );
+        refuses(
+            quote!(
+                struct F;
+            ),
+            "goes on a function",
+        );
+    }
+
+    #[test]
+    fn arguments_of_the_attribute_are_refused() {
+        let errors = errors(
+            quote!(memory = 128),
+            quote!(
+                fn f(event: E) -> Result<R, F> {}
+            ),
+        );
+        assert!(errors[0].contains("no arguments"), "{errors:?}");
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let errors = errors(
+            quote!(),
+            quote!(
+                const fn f<T>() {}
+            ),
+        );
+        assert_eq!(errors.len(), 4, "{errors:?}");
+    }
+}

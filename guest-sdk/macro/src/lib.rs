@@ -1,0 +1,29 @@
+//! The `handler` attribute of `sparkler-guest`.
+//!
+//! `signature` decides whether a function can be a handler and says why not; `expansion` writes
+//! the code that connects it to the host.
+#![deny(missing_docs)]
+
+mod expansion;
+mod signature;
+
+use proc_macro::TokenStream;
+
+/// Makes a function the handler of its component.
+///
+/// The attribute goes on one free function of the crate, sync or `async`, in one of these forms:
+///
+/// ```text
+/// fn name(event: E, context: Context) -> Result<R, F>
+/// fn name(event: E) -> Result<R, F>
+/// fn name(event: LambdaEvent<E>) -> Result<R, F>
+/// ```
+///
+/// where `E: DeserializeOwned`, `R: Serialize` and `F: Into<FunctionError>`.
+///
+/// The function itself stays as it is, so that other code and tests can call it. On targets other
+/// than WebAssembly nothing else is added but a check of these bounds.
+#[proc_macro_attribute]
+pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expansion::expand(arguments.into(), item.into()).into()
+}

@@ -1,0 +1,52 @@
+//! The steps around a handler: bytes to event, outcome to bytes.
+
+use serde::Serialize;
+
+use crate::context::RawContext;
+use crate::error::FunctionError;
+use crate::event::FromEvent;
+
+/// A handler with its types wrapped away.
+pub type Call = fn(Vec<u8>, RawContext) -> Result<Vec<u8>, FunctionError>;
+
+/// Reads what the handler takes. The event's bytes are given back before the handler runs.
+pub fn read<T: FromEvent>(event: Vec<u8>, context: RawContext) -> Result<T, FunctionError> {
+    T::from_event(&event, context)
+}
+
+/// Writes what the handler returned.
+pub fn write(output: impl Output) -> Result<Vec<u8>, FunctionError> {
+    output.write()
+}
+
+/// What a handler can return.
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    label = "not the result of a handler",
+    note = "a handler returns `Result<R, F>`, where `R` implements `serde::Serialize` and `F` converts \
+            into `sparkler_guest::FunctionError`"
+)]
+pub trait Output {
+    /// The answer as JSON, or the failure.
+    fn write(self) -> Result<Vec<u8>, FunctionError>;
+}
+
+impl<R: Serialize, F: Into<FunctionError>> Output for Result<R, F> {
+    fn write(self) -> Result<Vec<u8>, FunctionError> {
+        let answer = self.map_err(F::into)?;
+        serde_json::to_vec(&answer).map_err(|error| unwritable(&error))
+    }
+}
+
+/// Its argument: what a type must be, said where the compiler can point at it.
+pub fn same<T>(value: T) -> T {
+    value
+}
+
+#[cold]
+fn unwritable(error: &serde_json::Error) -> FunctionError {
+    FunctionError::new(
+        "Runtime.MarshalError",
+        format!("The handler's answer cannot be written as JSON: {error}"),
+    )
+}

@@ -1,0 +1,136 @@
+//! Write Sparkler functions in Rust.
+//!
+//! A handler is an ordinary function from an event and a [`Context`] to a [`Result`]. The
+//! [`handler`] attribute makes it the entry point of a WebAssembly component:
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use sparkler_guest::{Context, FunctionError, handler};
+//!
+//! #[derive(Deserialize)]
+//! struct Order {
+//!     item: String,
+//!     pieces: u32,
+//! }
+//!
+//! #[derive(Debug, PartialEq, Serialize)]
+//! struct Receipt {
+//!     text: String,
+//! }
+//!
+//! #[handler]
+//! fn take_order(order: Order, context: Context) -> Result<Receipt, FunctionError> {
+//!     println!("order {} asks for {}", context.request_id, order.item);
+//!     if order.pieces == 0 {
+//!         return Err(FunctionError::new("EmptyOrder", "An order needs at least one piece."));
+//!     }
+//!     Ok(Receipt { text: format!("{} × {}", order.pieces, order.item) })
+//! }
+//!
+//! // It is still an ordinary function, which plain `cargo test` can call.
+//! let order = Order { item: "tea".into(), pieces: 2 };
+//! let receipt = take_order(order, Context::default()).unwrap();
+//! assert_eq!(receipt, Receipt { text: "2 × tea".into() });
+//! ```
+//!
+//! The package is a library of the kind `cdylib` (and `rlib`, for integration tests), built with
+//! `sparkler build`, or with `cargo build --release --target wasm32-wasip2`:
+//!
+//! ```toml
+//! [lib]
+//! crate-type = ["cdylib", "rlib"]
+//! ```
+//!
+//! # Forms of a handler
+//!
+//! ```
+//! # mod two { use serde_json::Value; use sparkler_guest::{Context, Error, LambdaEvent, handler};
+//! #[handler]
+//! fn with_context(event: Value, context: Context) -> Result<Value, Error> {
+//! #   Ok(event) }}
+//! # mod one { use serde_json::Value; use sparkler_guest::{Context, Error, LambdaEvent, handler};
+//! #[handler]
+//! fn without_context(event: Value) -> Result<Value, Error> {
+//! #   Ok(event) }}
+//! # mod three { use serde_json::Value; use sparkler_guest::{Context, Error, LambdaEvent, handler};
+//! #[handler]
+//! async fn as_on_aws(event: LambdaEvent<Value>) -> Result<Value, Error> {
+//! #   Ok(event.payload) }}
+//! ```
+//!
+//! Each may be `async` or not. The event is any type that serde deserialises, the answer any that
+//! it serialises (`()` answers `null`), and the error any that converts into a [`FunctionError`].
+//! Any other signature is refused when it is compiled:
+//!
+//! ```compile_fail
+//! #[sparkler_guest::handler]
+//! fn generic<T>(event: T) -> Result<(), sparkler_guest::Error> {
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # From `lambda_runtime`
+//!
+//! A function for AWS's Rust runtime becomes one for Sparkler by its imports: [`LambdaEvent`],
+//! [`Context`], [`Error`] and [`Diagnostic`] have the names and members they have there. Its `main`,
+//! with `service_fn` and `run`, makes room for the attribute. The types of the crate
+//! `aws_lambda_events` are events and answers like any other.
+//!
+//! # Async
+//!
+//! A sandbox serves one event with one thread, so the SDK polls an `async` handler to its end in
+//! place. That suits futures that are ready when they are polled, and those that wake themselves.
+//! A future that waits for something else would wait forever, since nobody else is there to wake
+//! it: that is a panic with a clear message rather than a hang. Libraries that wait for WASI bring
+//! an executor that does; in a handler that is not `async`, call it, such as
+//! `wstd::runtime::block_on(async { … })`.
+//!
+//! # Failures
+//!
+//! An error that the handler returns becomes the invocation's error, with `errorType`,
+//! `errorMessage` and `stackTrace`: see [`FunctionError`]. A panic does too: its type is
+//! `Runtime.Panic`, its message that of the panic, and its trace begins with the place in the
+//! source. The panic ends the sandbox, so nothing of it is left for another invocation. An event
+//! that does not fit the handler's type is an error of the type `Runtime.UnmarshalError`, an answer
+//! that cannot be serialised one of the type `Runtime.MarshalError`.
+//!
+//! # Features
+//!
+//! `anyhow`: a handler may fail with `anyhow::Error`.
+
+#![deny(missing_docs)]
+
+mod call;
+mod client_context;
+mod context;
+mod conversion;
+mod env_config;
+mod error;
+mod event;
+mod executor;
+
+#[cfg(target_family = "wasm")]
+mod component;
+#[cfg(any(test, target_family = "wasm"))]
+mod panic;
+
+pub use client_context::{ClientApplication, ClientContext, CognitoIdentity};
+pub use context::Context;
+pub use env_config::{Config, RefConfig};
+pub use error::{Diagnostic, Error, FunctionError};
+pub use event::LambdaEvent;
+pub use sparkler_guest_macro::handler;
+
+/// What the expansion of [`handler`] names; no part of the interface, and free to change.
+#[doc(hidden)]
+pub mod __private {
+    pub use std::result::Result;
+    pub use std::vec::Vec;
+
+    pub use crate::call::{Call, read, same, write};
+    pub use crate::context::RawContext;
+    pub use crate::executor::block_on;
+
+    #[cfg(target_family = "wasm")]
+    pub use crate::component::{Guest, answer, bindings, export_function, wire};
+}
