@@ -1,0 +1,102 @@
+//! All functions in memory, with what would be slow to count when it is asked for.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::domain::version::FunctionRecord;
+use crate::domain::{Digest, FunctionName};
+
+#[derive(Default)]
+pub(super) struct Functions {
+    by_name: HashMap<FunctionName, Arc<FunctionRecord>>,
+    /// The same names, in the order of pages.
+    names: BTreeSet<FunctionName>,
+    package_bytes: u64,
+    packages: Uses,
+    components: Uses,
+}
+
+impl Functions {
+    pub(super) fn get(&self, name: &FunctionName) -> Option<&Arc<FunctionRecord>> {
+        self.by_name.get(name)
+    }
+
+    pub(super) fn page(
+        &self,
+        after: Option<&FunctionName>,
+        limit: usize,
+    ) -> Vec<Arc<FunctionRecord>> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.names
+            .range::<FunctionName, _>((start, Bound::Unbounded))
+            .take(limit)
+            .filter_map(|name| self.by_name.get(name).cloned())
+            .collect()
+    }
+
+    pub(super) fn usage(&self) -> (usize, u64) {
+        (self.by_name.len(), self.package_bytes)
+    }
+
+    pub(super) fn uses_package(&self, package: Digest) -> bool {
+        self.packages.contains(package)
+    }
+
+    pub(super) fn uses_component(&self, component: Digest) -> bool {
+        self.components.contains(component)
+    }
+
+    pub(super) fn put(&mut self, record: Arc<FunctionRecord>) {
+        let name = record.latest.function.clone();
+        for code in record.codes() {
+            self.package_bytes += code.package_bytes;
+            self.packages.add(code.package);
+            self.components.add(code.component);
+        }
+        match self.by_name.insert(name.clone(), record) {
+            Some(before) => self.release(&before),
+            None => {
+                self.names.insert(name);
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, name: &FunctionName) {
+        if let Some(before) = self.by_name.remove(name) {
+            self.names.remove(name);
+            self.release(&before);
+        }
+    }
+
+    fn release(&mut self, before: &FunctionRecord) {
+        for code in before.codes() {
+            self.package_bytes -= code.package_bytes;
+            self.packages.take(code.package);
+            self.components.take(code.component);
+        }
+    }
+}
+
+/// How many versions have a digest.
+#[derive(Default)]
+struct Uses(HashMap<Digest, usize>);
+
+impl Uses {
+    fn contains(&self, digest: Digest) -> bool {
+        self.0.contains_key(&digest)
+    }
+
+    fn add(&mut self, digest: Digest) {
+        *self.0.entry(digest).or_default() += 1;
+    }
+
+    fn take(&mut self, digest: Digest) {
+        if let Some(uses) = self.0.get_mut(&digest) {
+            *uses -= 1;
+            if *uses == 0 {
+                self.0.remove(&digest);
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The tables, and how older ones become newer ones.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::Problem;
+
+/// "SPKR": what tells our databases from others.
+const APPLICATION_ID: i64 = 0x5350_4b52;
+
+/// The `n`th makes schema `n + 1` of schema `n`. One that was released never changes.
+pub(super) const MIGRATIONS: &[&str] = &["
+    CREATE TABLE functions (
+        name         TEXT NOT NULL PRIMARY KEY,
+        -- The number that the next published version gets: numbers are never used twice.
+        next_version INTEGER NOT NULL DEFAULT 1,
+        -- What an invocation of $LATEST runs: 'nothing', 'shown' (the copy that is shown), or
+        -- 'kept' (the copy from before an update that goes on or has failed).
+        runs         TEXT NOT NULL CHECK (runs IN ('nothing', 'shown', 'kept')),
+        -- A JSON object of strings.
+        tags         TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE versions (
+        function                TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE,
+        -- '$LATEST', or the number of a published version.
+        version                 TEXT NOT NULL,
+        -- 'shown', or 'kept' for what still runs of $LATEST while another copy is shown.
+        copy                    TEXT NOT NULL CHECK (copy IN ('shown', 'kept')),
+        -- A JSON object.
+        settings                TEXT NOT NULL,
+        -- SHA-256 in hexadecimal.
+        package                 TEXT NOT NULL,
+        package_bytes           INTEGER NOT NULL,
+        component               TEXT NOT NULL,
+        state                   TEXT NOT NULL CHECK (state IN ('Pending', 'Active', 'Failed')),
+        state_reason            TEXT,
+        state_reason_code       TEXT,
+        -- NULL until the function was first made ready, or could not be.
+        last_update             TEXT CHECK (last_update IN ('Successful', 'InProgress', 'Failed')),
+        last_update_reason      TEXT,
+        last_update_reason_code TEXT,
+        revision                TEXT NOT NULL,
+        -- Unix time.
+        last_modified_ms        INTEGER NOT NULL,
+        PRIMARY KEY (function, version, copy)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// The schema of an existing database.
+pub(super) fn version(connection: &Connection) -> Result<usize, Problem> {
+    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match usize::try_from(version) {
+        _ if tables == 0 => Err(Problem::Damaged("the file holds no tables".into())),
+        Ok(version) if id == APPLICATION_ID && version > 0 => Ok(version),
+        _ => Err(Problem::Foreign),
+    }
+}
+
+/// Brings schema `from` to the newest, one transaction a step.
+pub(super) fn migrate(connection: &mut Connection, from: usize) -> rusqlite::Result<()> {
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(from) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step(&transaction, migration, index + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+fn step(transaction: &Transaction<'_>, migration: &str, to: usize) -> rusqlite::Result<()> {
+    transaction.execute_batch(migration)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", i64::try_from(to).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,272 @@
+use std::fs;
+use std::sync::Arc;
+
+use super::super::tests::{active, created, name, put, updating};
+use super::super::{Catalog, Journal};
+use super::*;
+use crate::domain::lifecycle::{self, Failure};
+use crate::domain::samples;
+use crate::domain::settings::Environment;
+use uuid::Uuid;
+
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn journal(&self) -> Result<SqliteJournal, JournalError> {
+        SqliteJournal::open(&DataDir::open(self.0.path()).expect("a data directory"))
+    }
+
+    fn catalog(&self) -> Catalog {
+        let journal = self.journal().expect("a journal");
+        Catalog::open(Box::new(journal)).expect("a catalog")
+    }
+
+    fn database(&self) -> PathBuf {
+        self.0.path().join(FILE)
+    }
+
+    /// What whoever starts a host here is told.
+    fn refusal(&self) -> String {
+        let opened = self.journal().and_then(|journal| journal.load());
+        opened.expect_err("the database was taken").to_string()
+    }
+}
+
+fn same(left: &FunctionRecord, right: &FunctionRecord) {
+    assert_eq!(left.latest, right.latest);
+    assert_eq!(left.running, right.running);
+    assert_eq!(left.tags, right.tags);
+}
+
+fn ended(record: &FunctionRecord, result: Result<(), Failure>) -> FunctionRecord {
+    let work = lifecycle::work(record).expect("work");
+    lifecycle::ended(record, &work, result, Uuid::new_v4()).expect("not late")
+}
+
+/// One function in each state that there is.
+fn every_state() -> Vec<FunctionRecord> {
+    let broken = || Err(Failure::of_code("It \"cannot\" be compiled: ü\n".into()));
+    let pending = created("pending", samples::code("1"));
+    let mut settings = samples::settings();
+    settings.environment = Some(Environment::default());
+    settings.dead_letter_target = Some("arn:aws:sqs:us-east-1:123456789012:dead".into());
+    let tags = [("team".to_owned(), "a \u{1f600}".to_owned())].into();
+    let stamp = lifecycle::Stamp::new(std::time::SystemTime::now(), Uuid::new_v4());
+    let tagged = lifecycle::created(name("tagged"), settings, samples::code("9"), tags, stamp);
+    let active_now = active("active", samples::code("2"));
+    let in_progress = updating(
+        &active("in-progress", samples::code("3")),
+        samples::code("4"),
+    );
+    let update_failed = updating(
+        &active("update-failed", samples::code("5")),
+        samples::code("6"),
+    );
+    vec![
+        pending,
+        tagged,
+        active_now,
+        in_progress,
+        ended(&update_failed, broken()),
+        ended(&created("failed", samples::code("7")), broken()),
+    ]
+}
+
+#[test]
+fn a_reopened_catalog_is_the_same() {
+    let home = Home::new();
+    let records = every_state();
+    let catalog = home.catalog();
+    for record in &records {
+        put(&catalog, record.clone());
+    }
+    drop(catalog);
+    let catalog = home.catalog();
+    assert_eq!(catalog.usage().0, records.len());
+    for record in &records {
+        let found = catalog.get(&record.latest.function).expect("there");
+        same(&found, record);
+        if let Some(running) = &found.running {
+            let is_shown = record.running.as_ref() == Some(&record.latest);
+            assert_eq!(Arc::ptr_eq(running, &found.latest), is_shown);
+        }
+    }
+}
+
+#[test]
+fn a_removed_function_stays_removed_and_takes_its_copies_along() {
+    let home = Home::new();
+    let catalog = home.catalog();
+    for record in every_state() {
+        put(&catalog, record);
+    }
+    catalog
+        .change(&name("in-progress"), |_| Ok(None))
+        .expect("removed");
+    drop(catalog);
+    assert!(home.catalog().get(&name("in-progress")).is_none());
+    let connection = Connection::open(home.database()).expect("opened");
+    let count = "SELECT count(*) FROM versions WHERE function = 'in-progress'";
+    let left: i64 = connection
+        .query_row(count, [], |row| row.get(0))
+        .expect("counted");
+    assert_eq!(left, 0);
+}
+
+/// What a crash leaves: a copy of the files as they are while the host still has them open.
+fn crash(home: &Home) -> Home {
+    let after = Home::new();
+    drop(DataDir::open(after.0.path()).expect("a data directory"));
+    for suffix in ["", "-wal"] {
+        let file = format!("{FILE}{suffix}");
+        fs::copy(home.0.path().join(&file), after.0.path().join(&file)).expect("copied");
+    }
+    after
+}
+
+#[test]
+fn a_crash_leaves_every_change_that_returned() {
+    let home = Home::new();
+    let catalog = home.catalog();
+    let old = active("f", samples::code("1"));
+    put(&catalog, old.clone());
+    let after_first = crash(&home);
+    let new = updating(&old, samples::code("2"));
+    put(&catalog, new.clone());
+    let after_second = crash(&home);
+    same(&after_first.catalog().get(&name("f")).expect("there"), &old);
+    same(
+        &after_second.catalog().get(&name("f")).expect("there"),
+        &new,
+    );
+}
+
+#[test]
+fn a_crash_within_a_transaction_leaves_the_old_or_the_new() {
+    let home = Home::new();
+    let catalog = home.catalog();
+    let old = active("f", samples::code("1"));
+    put(&catalog, old.clone());
+    let synced = fs::metadata(home.0.path().join("catalog.db-wal"))
+        .expect("a log")
+        .len();
+    let new = updating(&old, samples::code("2"));
+    put(&catalog, new.clone());
+    let log = fs::read(home.0.path().join("catalog.db-wal")).expect("a log");
+    let synced = usize::try_from(synced).expect("small");
+    assert!(log.len() > synced);
+    // The log of the last transaction, cut anywhere: where a crash could have cut it.
+    for end in (synced..=log.len()).step_by(509).chain([log.len()]) {
+        let cut = crash(&home);
+        fs::write(cut.0.path().join("catalog.db-wal"), &log[..end]).expect("cut");
+        let found = cut.catalog().get(&name("f")).expect("there");
+        let expected = if end == log.len() { &new } else { &old };
+        same(&found, expected);
+    }
+}
+
+#[test]
+fn a_damaged_database_is_named_with_the_way_out_and_left_alone() {
+    let home = Home::new();
+    let catalog = home.catalog();
+    for number in 0..50 {
+        put(&catalog, created(&format!("f{number}"), samples::code("1")));
+    }
+    drop(catalog);
+    let whole = fs::read(home.database()).expect("read");
+    let mut scratched = whole.clone();
+    scratched[4096..3 * 4096].fill(0x5a);
+    let damages: [(&str, &[u8]); 5] = [
+        ("emptied", b""),
+        ("cut in its header", &whole[..50]),
+        ("cut in the middle", &whole[..whole.len() / 2]),
+        (
+            "other content",
+            b"What is this? It is certainly no database, and it is long enough to be one, \
+            since a header has a hundred bytes.",
+        ),
+        ("scratched", &scratched),
+    ];
+    for (damage, content) in damages {
+        fs::write(home.database(), content).expect("damaged");
+        let sentence = home.refusal();
+        assert!(
+            sentence.contains("catalog.db is damaged"),
+            "{damage}: {sentence}"
+        );
+        assert!(
+            sentence.contains("restore it from a backup"),
+            "{damage}: {sentence}"
+        );
+        assert_eq!(
+            fs::read(home.database()).expect("read"),
+            content,
+            "{damage}"
+        );
+    }
+    fs::write(home.database(), &whole).expect("restored");
+    assert_eq!(home.catalog().usage().0, 50);
+}
+
+#[test]
+fn a_row_that_makes_no_sense_is_damage_too() {
+    let home = Home::new();
+    put(&home.catalog(), active("f", samples::code("1")));
+    let connection = Connection::open(home.database()).expect("opened");
+    for (statement, column) in [
+        ("UPDATE versions SET component = 'abc'", "component"),
+        ("UPDATE versions SET settings = '{}'", "settings"),
+        ("UPDATE functions SET runs = 'kept'", "runs"),
+    ] {
+        connection.execute_batch("BEGIN").expect("begun");
+        connection.execute(statement, []).expect("updated");
+        let error = rows::load(&connection).expect_err("refused");
+        assert!(error.to_string().contains(column), "{error}");
+        connection.execute_batch("ROLLBACK").expect("back");
+    }
+    assert_eq!(rows::load(&connection).expect("loaded").len(), 1);
+}
+
+#[test]
+fn a_newer_schema_and_a_strangers_database_are_refused() {
+    let home = Home::new();
+    drop(home.catalog());
+    let connection = Connection::open(home.database()).expect("opened");
+    connection
+        .pragma_update(None, "user_version", 99)
+        .expect("set");
+    let sentence = home.refusal();
+    assert!(sentence.contains("newer Sparkler (schema 99"), "{sentence}");
+    connection
+        .pragma_update(None, "application_id", 7)
+        .expect("set");
+    let sentence = home.refusal();
+    assert!(sentence.contains("not a catalog of Sparkler"), "{sentence}");
+}
+
+#[test]
+fn a_link_in_the_place_of_the_database_is_not_followed() {
+    let home = Home::new();
+    drop(home.catalog());
+    let aside = home.0.path().join("aside.db");
+    fs::rename(home.database(), &aside).expect("moved");
+    std::os::unix::fs::symlink(&aside, home.database()).expect("linked");
+    assert!(home.refusal().contains("cannot be read"));
+}
+
+#[test]
+fn only_the_owner_can_read_the_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let catalog = home.catalog();
+    put(&catalog, created("f", samples::code("1")));
+    for suffix in ["", "-wal", "-shm"] {
+        let path = home.0.path().join(format!("{FILE}{suffix}"));
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
+}

@@ -1,0 +1,225 @@
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::UNIX_EPOCH;
+
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::lifecycle::{self, Stamp};
+use crate::domain::{Code, samples};
+
+pub(super) fn name(text: &str) -> FunctionName {
+    FunctionName::parse(text).expect("a name")
+}
+
+fn stamp() -> Stamp {
+    Stamp::new(UNIX_EPOCH, Uuid::new_v4())
+}
+
+pub(super) fn created(text: &str, code: Code) -> FunctionRecord {
+    let settings = samples::settings();
+    lifecycle::created(name(text), settings, code, BTreeMap::new(), stamp())
+}
+
+pub(super) fn active(text: &str, code: Code) -> FunctionRecord {
+    let record = created(text, code);
+    let work = lifecycle::work(&record).expect("work");
+    lifecycle::ended(&record, &work, Ok(()), Uuid::new_v4()).expect("not late")
+}
+
+pub(super) fn updating(record: &FunctionRecord, code: Code) -> FunctionRecord {
+    lifecycle::code_update_begun(record, code, None, stamp())
+}
+
+fn ephemeral() -> Catalog {
+    Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog")
+}
+
+pub(super) fn put(catalog: &Catalog, record: FunctionRecord) {
+    let name = record.latest.function.clone();
+    catalog
+        .change(&name, |_| Ok(Some(record)))
+        .expect("changed");
+}
+
+fn remove(catalog: &Catalog, text: &str) {
+    catalog.change(&name(text), |_| Ok(None)).expect("removed");
+}
+
+fn names(page: &[Arc<FunctionRecord>]) -> Vec<&str> {
+    page.iter()
+        .map(|record| record.latest.function.as_str())
+        .collect()
+}
+
+#[test]
+fn pages_are_in_the_order_of_names_and_go_on_after_a_name_that_is_gone() {
+    let catalog = ephemeral();
+    for text in ["c", "a", "d", "b"] {
+        put(&catalog, created(text, samples::code("1")));
+    }
+    assert_eq!(names(&catalog.page(None, 2)), ["a", "b"]);
+    remove(&catalog, "b");
+    assert_eq!(names(&catalog.page(Some(&name("b")), 9)), ["c", "d"]);
+    assert!(catalog.page(Some(&name("d")), 9).is_empty());
+}
+
+#[test]
+fn usage_counts_what_is_shown_and_what_still_runs() {
+    let catalog = ephemeral();
+    let first = active("f", samples::code("1"));
+    put(&catalog, first.clone());
+    put(&catalog, created("g", samples::code("1")));
+    assert_eq!(catalog.usage(), (2, 200));
+
+    let during = updating(&first, samples::code("2"));
+    put(&catalog, during.clone());
+    assert_eq!(catalog.usage(), (2, 300));
+    assert!(catalog.uses_package(samples::code("2").package));
+
+    let work = lifecycle::work(&during).expect("work");
+    let after = lifecycle::ended(&during, &work, Ok(()), Uuid::new_v4()).expect("not late");
+    put(&catalog, after);
+    remove(&catalog, "g");
+    assert_eq!(catalog.usage(), (1, 100));
+    assert!(!catalog.uses_package(samples::code("1").package));
+    assert!(!catalog.uses_component(samples::code("1").component));
+    assert!(catalog.uses_component(samples::code("2").component));
+}
+
+#[test]
+fn of_eight_writers_with_the_same_revision_one_wins_each_round() {
+    const ROUNDS: usize = 200;
+    let catalog = ephemeral();
+    put(&catalog, active("f", samples::code("0")));
+    let swap = |seen: &FunctionRecord, round: usize| {
+        let expected = seen.latest.revision.to_string();
+        catalog.change(&name("f"), |record| {
+            let record = record.expect("there");
+            if record.latest.revision.to_string() != expected {
+                return Err(Refusal::RevisionMismatch);
+            }
+            Ok(Some(active("f", samples::code(&round.to_string()))))
+        })
+    };
+    for round in 0..ROUNDS {
+        let seen = catalog.get(&name("f")).expect("there");
+        let wins: usize = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| usize::from(swap(&seen, round).is_ok())))
+                .collect();
+            writers
+                .into_iter()
+                .map(|writer| writer.join().expect("joined"))
+                .sum()
+        });
+        assert_eq!(wins, 1, "round {round}");
+    }
+}
+
+#[test]
+fn eight_writers_lose_no_change() {
+    let catalog = ephemeral();
+    put(&catalog, created("f", samples::code("1")));
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let catalog = &catalog;
+            scope.spawn(move || {
+                for number in 0..100 {
+                    let change = |record: Option<&FunctionRecord>| {
+                        let mut record = record.expect("there").clone();
+                        record
+                            .tags
+                            .insert(format!("{writer}-{number}"), String::new());
+                        Ok(Some(record))
+                    };
+                    catalog.change(&name("f"), change).expect("changed");
+                }
+            });
+        }
+    });
+    assert_eq!(catalog.get(&name("f")).expect("there").tags.len(), 800);
+}
+
+#[test]
+fn a_reader_does_not_wait_for_a_change() {
+    let catalog = ephemeral();
+    put(&catalog, created("f", samples::code("1")));
+    let change = |record: Option<&FunctionRecord>| {
+        // Inside of the change, on another thread as well.
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| (catalog.get(&name("f")).is_some(), catalog.usage()));
+            assert_eq!(reader.join().expect("joined"), (true, (1, 100)));
+        });
+        Ok(record.cloned())
+    };
+    catalog.change(&name("f"), change).expect("changed");
+}
+
+#[test]
+fn a_change_that_is_refused_or_that_panics_changes_nothing() {
+    let catalog = ephemeral();
+    put(&catalog, created("f", samples::code("1")));
+    let refused = catalog.change(&name("f"), |_| Err(Refusal::RevisionMismatch));
+    assert_eq!(refused.expect_err("refused"), Refusal::RevisionMismatch);
+    std::thread::scope(|scope| {
+        let panics = scope.spawn(|| catalog.change(&name("f"), |_| panic!("on purpose")));
+        assert!(panics.join().is_err());
+    });
+    assert_eq!(catalog.usage(), (1, 100));
+    remove(&catalog, "f");
+    assert_eq!(catalog.usage(), (0, 0));
+}
+
+struct Full(Arc<AtomicBool>);
+
+impl Full {
+    fn answer(&self) -> Result<(), JournalError> {
+        match self.0.load(Ordering::SeqCst) {
+            true => Err(JournalError("the disk is full".into())),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Journal for Full {
+    fn load(&self) -> Result<Vec<FunctionRecord>, JournalError> {
+        Ok(Vec::new())
+    }
+    fn put(&self, _: &FunctionRecord) -> Result<(), JournalError> {
+        self.answer()
+    }
+    fn remove(&self, _: &FunctionName) -> Result<(), JournalError> {
+        self.answer()
+    }
+}
+
+#[test]
+fn what_is_not_durable_is_not_seen() {
+    let is_full = Arc::new(AtomicBool::new(false));
+    let catalog = Catalog::open(Box::new(Full(Arc::clone(&is_full)))).expect("a catalog");
+    put(&catalog, created("f", samples::code("1")));
+    is_full.store(true, Ordering::SeqCst);
+    let before = catalog.get(&name("f")).expect("there");
+    for after in [None, Some(active("f", samples::code("2")))] {
+        let refused = catalog.change(&name("f"), |_| Ok(after));
+        assert_eq!(refused.expect_err("refused"), Refusal::Internal);
+        let seen = catalog.get(&name("f")).expect("still there");
+        assert_eq!(seen.latest.revision, before.latest.revision);
+    }
+}
+
+#[test]
+fn ten_thousand_functions_are_counted_without_counting() {
+    let catalog = ephemeral();
+    for number in 0..10_000 {
+        put(
+            &catalog,
+            created(&format!("f{number:05}"), samples::code("1")),
+        );
+    }
+    assert_eq!(catalog.usage(), (10_000, 1_000_000));
+    let page = catalog.page(Some(&name("f04999")), 50);
+    assert_eq!(names(&page)[0], "f05000");
+    assert_eq!(page.len(), 50);
+}

@@ -1,0 +1,273 @@
+//! How code becomes a function: package → component → artifact → state.
+//!
+//! What a deployment decides is in [`lifecycle`]; here is what happens around it. Each change runs in a
+//! task of its own, so that a caller who leaves in the middle leaves a whole deployment or none:
+//!
+//! 1. the package is unpacked and its component checked, while nothing has changed;
+//! 2. the package is stored, then one change of the catalog makes the function Pending, or its update
+//!    InProgress: from here on it survives a crash;
+//! 3. the caller is answered, and the code is compiled behind;
+//! 4. a second change of the catalog says how that went, if the function still waits for it.
+//!
+//! A crash before 2 leaves at most a package that nothing refers to, a crash after it leaves work:
+//! [`Deployer::recover`] removes the one and takes up the other.
+
+mod component_source;
+mod pipeline;
+mod rejection;
+mod retention;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+pub use component_source::{ComponentSource, StoredComponents};
+pub use rejection::{Fault, Rejection};
+
+use crate::catalog::Catalog;
+use crate::domain::settings::SettingsChange;
+use crate::domain::{Account, Digest, FunctionName, Refusal, Settings, Version, lifecycle};
+use crate::limits::PACKAGE_BYTES_MAX;
+use crate::storage::ContentStore;
+use pipeline::{Pipeline, blocking, stamp, whole};
+
+/// The seam behind which code is checked and compiled: the sandbox in the product, a script in tests.
+pub trait CompileGuest: Send + Sync + 'static {
+    /// Code that was checked and whose compilation goes on.
+    type Accepted: Send + 'static;
+
+    /// Checks that `wasm` is a function that this host can run, and starts to compile it.
+    ///
+    /// # Errors
+    /// With the reason, and whose fault it is.
+    fn accept(
+        &self,
+        component: Digest,
+        wasm: Bytes,
+    ) -> impl Future<Output = Result<Self::Accepted, Rejection>> + Send;
+
+    /// Waits until the artifact is stored.
+    ///
+    /// # Errors
+    /// With the reason, and whose fault it is.
+    fn finish(
+        &self,
+        accepted: Self::Accepted,
+    ) -> impl Future<Output = Result<(), Rejection>> + Send;
+
+    /// Drops what is kept of a component that no version uses any more.
+    fn forget(&self, component: Digest);
+}
+
+/// A function to create.
+#[derive(Clone, Debug)]
+pub struct NewFunction {
+    /// Its name.
+    pub name: FunctionName,
+    /// Its settings, checked.
+    pub settings: Settings,
+    /// The package as it was uploaded: a zip, or bare wasm.
+    pub package: Bytes,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A change of a function's code.
+#[derive(Clone, Debug)]
+pub struct CodeChange {
+    /// The package as it was uploaded: a zip, or bare wasm.
+    pub package: Bytes,
+    /// The architecture to show, where it changes.
+    pub architecture: Option<String>,
+    /// Check everything, change nothing.
+    pub dry_run: bool,
+    /// The revision that the caller believes to be current.
+    pub expected_revision: Option<String>,
+}
+
+/// Creates, changes and deletes functions.
+pub struct Deployer<G> {
+    pipeline: Arc<Pipeline<G>>,
+}
+
+impl<G: CompileGuest> Deployer<G> {
+    /// A deployer into `catalog`.
+    pub fn new(
+        account: Account,
+        catalog: Arc<Catalog>,
+        packages: Arc<ContentStore>,
+        guests: Arc<G>,
+    ) -> Self {
+        Self {
+            pipeline: Arc::new(Pipeline::new(account, catalog, packages, guests)),
+        }
+    }
+
+    /// The functions that this deployer deploys.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.pipeline.catalog
+    }
+
+    /// Takes up what a crash interrupted, and removes what nothing refers to. Returns when all of it is
+    /// under way; [`Deployer::settled`] tells when a function is done.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when the stored packages cannot be listed.
+    pub async fn recover(&self) -> Result<(), Refusal> {
+        let pipeline = Arc::clone(&self.pipeline);
+        blocking(move || pipeline.retention.collect_orphans()).await?;
+        for (name, work) in self.pipeline.interrupted() {
+            tracing::info!(function = %name, "a deployment that was interrupted is taken up again");
+            tokio::spawn(Arc::clone(&self.pipeline).resume(name, work));
+        }
+        Ok(())
+    }
+
+    /// Creates a function. Answers as soon as it is durable and `Pending`; the rest goes on behind.
+    ///
+    /// # Errors
+    /// [`Refusal::PackageTooLarge`], [`Refusal::FunctionExists`], [`Refusal::InvalidParameter`] with what
+    /// is wrong with the package, [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
+    pub async fn create(&self, new: NewFunction) -> Result<Arc<Version>, Refusal> {
+        check_size(&new.package)?;
+        if self.catalog().get(&new.name).is_some() {
+            return Err(Refusal::FunctionExists(new.name));
+        }
+        let pipeline = Arc::clone(&self.pipeline);
+        whole(async move {
+            let checked = pipeline.check(new.package).await?;
+            let (name, code) = (new.name.clone(), checked.code().clone());
+            pipeline
+                .publish(new.name, checked, move |record| match record {
+                    Some(_) => Err(Refusal::FunctionExists(name)),
+                    None => {
+                        let (settings, tags) = (new.settings, new.tags);
+                        Ok(lifecycle::created(name, settings, code, tags, stamp()))
+                    }
+                })
+                .await
+        })
+        .await
+    }
+
+    /// Changes the code of `$LATEST`. Answers as soon as the update is durable and in progress.
+    ///
+    /// # Errors
+    /// [`Refusal::PackageTooLarge`], [`Refusal::FunctionNotFound`], [`Refusal::FunctionNotActive`],
+    /// [`Refusal::UpdateInProgress`], [`Refusal::RevisionMismatch`], [`Refusal::InvalidParameter`] with
+    /// what is wrong with the package, [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
+    pub async fn update_code(
+        &self,
+        name: &FunctionName,
+        change: CodeChange,
+    ) -> Result<Arc<Version>, Refusal> {
+        check_size(&change.package)?;
+        let expected = change.expected_revision;
+        let current = self.pipeline.updatable(name, expected.as_deref())?;
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        whole(async move {
+            let checked = pipeline.check(change.package).await?;
+            if change.dry_run {
+                pipeline.abandon(checked).await;
+                return Ok(Arc::clone(&current.latest));
+            }
+            let (code, updated) = (checked.code().clone(), Arc::clone(&pipeline));
+            pipeline
+                .publish(name.clone(), checked, move |record| {
+                    let record = updated.check_update(&name, record, expected.as_deref())?;
+                    let architecture = change.architecture;
+                    Ok(lifecycle::code_update_begun(
+                        record,
+                        code,
+                        architecture,
+                        stamp(),
+                    ))
+                })
+                .await
+        })
+        .await
+    }
+
+    /// Changes the settings of `$LATEST`. Answers as soon as the update is durable and in progress; where
+    /// the code is ready already, it ends at once.
+    ///
+    /// # Errors
+    /// [`Refusal::FunctionNotFound`], [`Refusal::FunctionNotActive`], [`Refusal::UpdateInProgress`],
+    /// [`Refusal::RevisionMismatch`], [`Refusal::Internal`].
+    pub async fn update_settings(
+        &self,
+        name: &FunctionName,
+        expected_revision: Option<String>,
+        change: SettingsChange,
+    ) -> Result<Arc<Version>, Refusal> {
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        whole(async move {
+            pipeline
+                .update_settings(name, expected_revision, change)
+                .await
+        })
+        .await
+    }
+
+    /// Deletes a function with all that belongs to it.
+    ///
+    /// # Errors
+    /// [`Refusal::FunctionNotFound`], [`Refusal::Internal`].
+    pub async fn delete(&self, name: &FunctionName) -> Result<(), Refusal> {
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        blocking(move || {
+            pipeline.change(&name, |record| match record {
+                Some(_) => Ok(None),
+                None => Err(pipeline.not_found(&name)),
+            })
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Waits until the function is neither Pending nor being updated.
+    ///
+    /// # Errors
+    /// [`Refusal::FunctionNotFound`], also where it is deleted meanwhile.
+    pub async fn settled(&self, name: &FunctionName) -> Result<Arc<Version>, Refusal> {
+        let mut changes: watch::Receiver<()> = self.pipeline.changes.subscribe();
+        loop {
+            // Seen before looking: a change after the look wakes the wait below.
+            changes.borrow_and_update();
+            let record = self
+                .catalog()
+                .get(name)
+                .ok_or_else(|| self.pipeline.not_found(name))?;
+            if lifecycle::work(&record).is_none() {
+                return Ok(Arc::clone(&record.latest));
+            }
+            changes.changed().await.map_err(|_| Refusal::ShuttingDown)?;
+        }
+    }
+
+    /// The uploaded bytes of a package that some version uses.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] when it is stored and cannot be read.
+    pub async fn package(&self, digest: Digest) -> Result<Option<Bytes>, Refusal> {
+        if !self.catalog().uses_package(digest) {
+            return Ok(None);
+        }
+        let pipeline = Arc::clone(&self.pipeline);
+        blocking(move || pipeline.packages.get(digest).map_err(pipeline::internal)).await
+    }
+}
+
+fn check_size(package: &Bytes) -> Result<(), Refusal> {
+    match package.len() as u64 > PACKAGE_BYTES_MAX {
+        true => Err(Refusal::PackageTooLarge {
+            limit_bytes: PACKAGE_BYTES_MAX,
+        }),
+        false => Ok(()),
+    }
+}

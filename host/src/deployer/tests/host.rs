@@ -1,0 +1,194 @@
+//! A deployer over a compiler that follows a script.
+
+use std::sync::Mutex;
+
+use tokio::sync::Semaphore;
+
+use super::super::*;
+use crate::catalog::{MemoryJournal, SqliteJournal};
+use crate::domain::version::FunctionRecord;
+use crate::domain::{Code, samples};
+use crate::storage::DataDir;
+
+/// Does what the "wasm" says: `bad` is not accepted, `fails` and `panics` do so while they compile, with
+/// `no-compiler` and `no-disk` the host fails before and after that, and what contains `slow` waits for a permit: to be accepted (`slow-check`), or to be finished.
+pub(super) struct Script {
+    pub(super) gate: Semaphore,
+    pub(super) checks_begun: Semaphore,
+    finished: Mutex<Vec<Digest>>,
+    forgotten: Mutex<Vec<Digest>>,
+}
+
+impl Script {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            gate: Semaphore::new(0),
+            checks_begun: Semaphore::new(0),
+            finished: Mutex::default(),
+            forgotten: Mutex::default(),
+        })
+    }
+
+    pub(super) async fn wait_if(&self, waits: bool) {
+        if waits {
+            self.gate.acquire().await.expect("open").forget();
+        }
+    }
+
+    pub(super) fn has_finished(&self, code: &str) -> bool {
+        let digest = Digest::of(&wasm(code));
+        self.finished.lock().expect("a lock").contains(&digest)
+    }
+
+    pub(super) fn has_forgotten(&self, code: &str) -> bool {
+        let digest = Digest::of(&wasm(code));
+        self.forgotten.lock().expect("a lock").contains(&digest)
+    }
+}
+
+impl CompileGuest for Script {
+    type Accepted = (Digest, String);
+
+    async fn accept(&self, component: Digest, wasm: Bytes) -> Result<Self::Accepted, Rejection> {
+        assert_eq!(Digest::of(&wasm), component);
+        let script = String::from_utf8_lossy(&wasm[4..]).into_owned();
+        self.checks_begun.add_permits(1);
+        self.wait_if(script.contains("slow-check")).await;
+        if script.contains("no-compiler") {
+            return Err(Rejection::of_host("/opt/compiler is gone"));
+        }
+        match script.contains("bad") {
+            true => Err(Rejection::of_code("It imports what nobody has.")),
+            false => Ok((component, script)),
+        }
+    }
+
+    async fn finish(&self, (component, script): Self::Accepted) -> Result<(), Rejection> {
+        self.wait_if(script.contains("slow")).await;
+        assert!(!script.contains("panics"), "as the script says");
+        if script.contains("fails") {
+            return Err(Rejection::of_code("It cannot be compiled."));
+        }
+        if script.contains("no-disk") {
+            return Err(Rejection::of_host("/data is full"));
+        }
+        self.finished.lock().expect("a lock").push(component);
+        Ok(())
+    }
+
+    fn forget(&self, component: Digest) {
+        self.forgotten.lock().expect("a lock").push(component);
+    }
+}
+
+pub(super) struct Host {
+    pub(super) deployer: Arc<Deployer<Script>>,
+    pub(super) script: Arc<Script>,
+    pub(super) packages: Arc<ContentStore>,
+}
+
+impl Host {
+    pub(super) fn ephemeral() -> Self {
+        Self::assemble(
+            Catalog::open(Box::new(MemoryJournal)).expect("a catalog"),
+            ContentStore::in_memory(),
+        )
+    }
+
+    pub(super) fn on_disk(path: &std::path::Path) -> Self {
+        let data_dir = DataDir::open(path).expect("a data directory");
+        let journal = SqliteJournal::open(&data_dir).expect("a journal");
+        Self::assemble(
+            Catalog::open(Box::new(journal)).expect("a catalog"),
+            ContentStore::in_dir(&data_dir, "packages").expect("packages"),
+        )
+    }
+
+    pub(super) fn assemble(catalog: Catalog, packages: ContentStore) -> Self {
+        let (script, packages) = (Script::new(), Arc::new(packages));
+        let deployer = Arc::new(Deployer::new(
+            Account::default(),
+            Arc::new(catalog),
+            Arc::clone(&packages),
+            Arc::clone(&script),
+        ));
+        Self {
+            deployer,
+            script,
+            packages,
+        }
+    }
+
+    pub(super) async fn create(&self, code: &str) -> Result<Arc<Version>, Refusal> {
+        self.deployer.create(new_function(code)).await
+    }
+
+    pub(super) async fn update(&self, code: &str) -> Result<Arc<Version>, Refusal> {
+        self.deployer.update_code(&name(), code_change(code)).await
+    }
+
+    pub(super) async fn settled(&self) -> Arc<Version> {
+        self.deployer.settled(&name()).await.expect("settled")
+    }
+
+    /// Waits until `code` is removed, which callers are not made to wait for.
+    pub(super) async fn gone(&self, code: &str) {
+        let mut changes = self.deployer.pipeline.changes.subscribe();
+        while self.stores(code) || !self.script.has_forgotten(code) {
+            changes.changed().await.expect("a change");
+        }
+    }
+
+    pub(super) fn record(&self) -> Arc<FunctionRecord> {
+        self.deployer.catalog().get(&name()).expect("a function")
+    }
+
+    pub(super) fn runs(&self) -> Option<Code> {
+        let record = self.record();
+        record.running.as_ref().map(|version| version.code.clone())
+    }
+
+    pub(super) fn stores(&self, code: &str) -> bool {
+        let package = self.packages.get(Digest::of(&wasm(code)));
+        package.expect("read").is_some()
+    }
+}
+
+pub(super) fn name() -> FunctionName {
+    FunctionName::parse("greet").expect("a name")
+}
+
+pub(super) fn arn() -> crate::domain::FunctionArn {
+    Account::default().function_arn(&name(), None)
+}
+
+pub(super) fn wasm(code: &str) -> Bytes {
+    format!("\0asm{code}").into()
+}
+
+pub(super) fn code(text: &str) -> Code {
+    let wasm = wasm(text);
+    Code {
+        package: Digest::of(&wasm),
+        package_bytes: wasm.len() as u64,
+        component: Digest::of(&wasm),
+    }
+}
+
+pub(super) fn new_function(code: &str) -> NewFunction {
+    NewFunction {
+        name: name(),
+        settings: samples::settings(),
+        package: wasm(code),
+        tags: BTreeMap::new(),
+    }
+}
+
+pub(super) fn code_change(code: &str) -> CodeChange {
+    CodeChange {
+        package: wasm(code),
+        architecture: None,
+        dry_run: false,
+        expected_revision: None,
+    }
+}

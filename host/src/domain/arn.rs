@@ -1,0 +1,57 @@
+//! Where functions live: the account and region of this host, and the ARNs made of them.
+
+use std::fmt;
+
+use super::name::{FunctionName, Qualifier};
+
+/// The account and region that this host plays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// Such as `us-east-1`.
+    pub region: String,
+}
+
+impl Default for Account {
+    /// The values that the AWS documentation uses in its examples.
+    fn default() -> Self {
+        Self {
+            id: "123456789012".into(),
+            region: "us-east-1".into(),
+        }
+    }
+}
+
+impl Account {
+    /// The ARN of a function of this account, with a qualifier where one was asked for.
+    pub fn function_arn(&self, name: &FunctionName, qualifier: Option<&Qualifier>) -> FunctionArn {
+        FunctionArn {
+            account: self.clone(),
+            name: name.clone(),
+            qualifier: qualifier.cloned(),
+        }
+    }
+}
+
+/// `arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionArn {
+    /// Region and account.
+    pub account: Account,
+    /// The function.
+    pub name: FunctionName,
+    /// Version or alias, if one was named.
+    pub qualifier: Option<Qualifier>,
+}
+
+impl fmt::Display for FunctionArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Account { id, region } = &self.account;
+        write!(f, "arn:aws:lambda:{region}:{id}:function:{}", self.name)?;
+        match &self.qualifier {
+            Some(qualifier) => write!(f, ":{qualifier}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! How a function becomes invocable and how it changes, as values: no clock, no chance, no waiting.
+//!
+//! ```text
+//!                created                       an update has begun
+//!                   │                ┌───────────────────────────────────┐
+//!                   ▼                │                                   ▼
+//!              ┌─────────┐ made ready ┌────────────────┐       ┌────────────────────┐
+//!              │ Pending ├───────────►│ Active         │       │ Active, InProgress │
+//!              └────┬────┘            │ Successful, or │◄──────┤ what ran before    │
+//!                   │                 │ update Failed  │ ended │ goes on running    │
+//!                   │ failed          └────────────────┘       └────────────────────┘
+//!                   ▼                          ▲ made ready
+//!              ┌─────────┐ update begun ┌──────┴─────────────┐
+//!              │ Failed  ├─────────────►│ Failed, InProgress │
+//!              │         │◄─────────────┤ nothing runs       │
+//!              └─────────┘    failed    └────────────────────┘
+//! ```
+//!
+//! Every arrow gives `$LATEST` a new revision, those that no caller asked for included, as AWS does it.
+//! While Pending, and while an update is InProgress, no update may begin. A failed update leaves what
+//! was uploaded in what is shown, and what ran before in what runs; the next update, of code or of
+//! settings, tries to make ready all that is shown. So a good upload heals a function that has Failed.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use uuid::Uuid;
+
+use super::settings::SettingsChange;
+use super::version::FunctionRecord;
+use super::{
+    Code, FunctionArn, FunctionName, LastUpdate, Refusal, Settings, State, Version, VersionId,
+};
+
+/// What a change of a version carries: when it was made, and the revision that it makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Whole milliseconds, which is what the catalog keeps and the wire shows.
+    at: SystemTime,
+    revision: Uuid,
+}
+
+impl Stamp {
+    /// A stamp of `now`, cut to whole milliseconds.
+    pub fn new(now: SystemTime, revision: Uuid) -> Self {
+        let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let milliseconds = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            at: UNIX_EPOCH + Duration::from_millis(milliseconds),
+            revision,
+        }
+    }
+}
+
+/// Why code could not be made ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// A sentence for the person who deployed it.
+    pub reason: String,
+    /// One of the API's `StateReasonCode` values, which are `LastUpdateStatusReasonCode` values too.
+    pub code: &'static str,
+}
+
+impl Failure {
+    /// The code itself cannot be run. Of the API's codes this says it best: the package was sound
+    /// (else `InvalidZipFileException`) and so were the settings (else `InvalidConfiguration`), but
+    /// what is to be started in it cannot be started.
+    pub fn of_code(reason: String) -> Self {
+        Self {
+            reason,
+            code: "FunctionError.InvalidEntryPoint",
+        }
+    }
+
+    /// The host could not do its part.
+    pub fn of_host(reason: String) -> Self {
+        Self {
+            reason,
+            code: "InternalError",
+        }
+    }
+}
+
+/// What a Pending or InProgress function waits for.
+///
+/// It says when its result is late: the function was deleted, or created anew, when it has no work or
+/// another one. A revision would say that too, but it also changes when tags do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// What is to be made ready.
+    pub code: Code,
+    /// Whether exactly that component runs already, so that nothing has to be compiled.
+    pub is_running: bool,
+    begun: SystemTime,
+}
+
+/// A function that was just created.
+pub fn created(
+    name: FunctionName,
+    settings: Settings,
+    code: Code,
+    tags: BTreeMap<String, String>,
+    stamp: Stamp,
+) -> FunctionRecord {
+    FunctionRecord {
+        latest: Arc::new(Version {
+            function: name,
+            id: VersionId::Latest,
+            settings,
+            code,
+            state: State::Pending,
+            last_update: None,
+            revision: stamp.revision,
+            last_modified: stamp.at,
+        }),
+        running: None,
+        tags,
+    }
+}
+
+/// Whether an update of `record` may begin now.
+///
+/// # Errors
+/// [`Refusal::FunctionNotActive`] while Pending, [`Refusal::UpdateInProgress`] while another update
+/// goes on, [`Refusal::RevisionMismatch`] where the caller expects another revision.
+pub fn check_update(
+    record: &FunctionRecord,
+    arn: FunctionArn,
+    expected_revision: Option<&str>,
+) -> Result<(), Refusal> {
+    let latest = &record.latest;
+    if latest.state == State::Pending {
+        return Err(Refusal::FunctionNotActive { state: "Pending" });
+    }
+    if latest.last_update == Some(LastUpdate::InProgress) {
+        return Err(Refusal::UpdateInProgress(arn));
+    }
+    match expected_revision {
+        Some(expected) if expected != latest.revision.to_string() => Err(Refusal::RevisionMismatch),
+        _ => Ok(()),
+    }
+}
+
+/// `record` with new code in progress; [`check_update`] has passed.
+pub fn code_update_begun(
+    record: &FunctionRecord,
+    code: Code,
+    architecture: Option<String>,
+    stamp: Stamp,
+) -> FunctionRecord {
+    update_begun(record, stamp, |version| {
+        version.code = code;
+        if let Some(architecture) = architecture {
+            version.settings.architecture = architecture;
+        }
+    })
+}
+
+/// `record` with new settings in progress; [`check_update`] has passed.
+pub fn settings_update_begun(
+    record: &FunctionRecord,
+    change: SettingsChange,
+    stamp: Stamp,
+) -> FunctionRecord {
+    update_begun(record, stamp, |version| change.apply(&mut version.settings))
+}
+
+fn update_begun(
+    record: &FunctionRecord,
+    stamp: Stamp,
+    edit: impl FnOnce(&mut Version),
+) -> FunctionRecord {
+    let mut version = Version::clone(&record.latest);
+    edit(&mut version);
+    version.last_update = Some(LastUpdate::InProgress);
+    version.last_modified = stamp.at;
+    version.revision = stamp.revision;
+    FunctionRecord {
+        latest: Arc::new(version),
+        running: record.running.clone(),
+        tags: record.tags.clone(),
+    }
+}
+
+/// What `record` waits for, if it waits.
+pub fn work(record: &FunctionRecord) -> Option<Work> {
+    let latest = &record.latest;
+    let waits =
+        latest.state == State::Pending || latest.last_update == Some(LastUpdate::InProgress);
+    waits.then(|| Work {
+        code: latest.code.clone(),
+        is_running: record
+            .running
+            .as_ref()
+            .is_some_and(|running| running.code.component == latest.code.component),
+        begun: latest.last_modified,
+    })
+}
+
+/// `record` after `done` ended; `None` where the record does not wait for it (any more).
+///
+/// The owner's time of change stays, since the owner changed nothing.
+pub fn ended(
+    record: &FunctionRecord,
+    done: &Work,
+    result: Result<(), Failure>,
+    revision: Uuid,
+) -> Option<FunctionRecord> {
+    if work(record).as_ref() != Some(done) {
+        return None;
+    }
+    let mut version = Version::clone(&record.latest);
+    version.revision = revision;
+    let succeeded = result.is_ok();
+    match result {
+        Ok(()) => {
+            version.state = State::Active;
+            version.last_update = Some(LastUpdate::Successful);
+        }
+        Err(failure) => fail(&mut version, failure, record.running.is_some()),
+    }
+    let latest = Arc::new(version);
+    Some(FunctionRecord {
+        running: match succeeded {
+            true => Some(Arc::clone(&latest)),
+            false => record.running.clone(),
+        },
+        latest,
+        tags: record.tags.clone(),
+    })
+}
+
+/// A first deployment that fails is shown as a failed update too: clients that wait for an update look
+/// at nothing else, and would wait for ever.
+fn fail(version: &mut Version, failure: Failure, something_runs: bool) {
+    let Failure { reason, code } = failure;
+    if !something_runs {
+        version.state = State::Failed {
+            reason: reason.clone(),
+            reason_code: code.into(),
+        };
+    }
+    version.last_update = Some(LastUpdate::Failed {
+        reason,
+        reason_code: code.into(),
+    });
+}

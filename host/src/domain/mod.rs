@@ -1,0 +1,25 @@
+//! Plain values: what functions, versions, invocations and their outcomes are.
+//!
+//! Nothing here knows HTTP, wasm or tokio, and nothing here waits. A value that exists is valid:
+//! the constructors are the only places that check.
+
+pub mod arn;
+pub mod invocation;
+pub mod lifecycle;
+pub mod name;
+pub mod outcome;
+pub mod refusal;
+pub mod runtime;
+pub mod settings;
+pub mod version;
+
+#[cfg(test)]
+pub(crate) mod samples;
+
+pub use arn::{Account, FunctionArn};
+pub use invocation::{Invocation, LogType, RequestId};
+pub use name::{AliasName, FunctionName, Qualifier, VersionId};
+pub use outcome::{FunctionError, Outcome, Report};
+pub use refusal::Refusal;
+pub use settings::{Environment, Settings};
+pub use version::{Code, Digest, LastUpdate, State, Version};

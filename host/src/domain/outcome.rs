@@ -1,0 +1,94 @@
+//! What became of an invocation.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// What the function returned or how it failed. A failure of the host is not an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The function's answer, byte for byte.
+    Returned(Bytes),
+    /// The function failed, by itself or by being stopped.
+    Failed(FunctionError),
+}
+
+/// How a function failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FunctionError {
+    /// The handler returned an error.
+    Handler {
+        /// A name that programs can match on.
+        error_type: String,
+        /// A sentence for people.
+        message: String,
+        /// Where it happened; may be empty.
+        stack_trace: Vec<String>,
+    },
+    /// The guest was still running at its deadline.
+    TimedOut {
+        /// The configured timeout.
+        timeout: Duration,
+    },
+    /// The guest ended after it was refused more memory than its function may have.
+    OutOfMemory {
+        /// The limit, in bytes.
+        limit_bytes: u64,
+    },
+    /// The guest ended its process instead of answering.
+    Exited {
+        /// Its exit status.
+        status: i32,
+    },
+    /// The guest broke a rule of its machine or of its host: unreachable code, an access out of
+    /// bounds, a full stack, a spent bound.
+    Trapped {
+        /// What happened, in one line.
+        description: String,
+        /// Where, innermost frame first.
+        stack_trace: Vec<String>,
+    },
+    /// The answer was larger than an answer may be.
+    ResponseTooLarge {
+        /// The limit, in bytes.
+        limit_bytes: usize,
+    },
+    /// The guest could not be set up, before any of its handler ran.
+    InitFailed {
+        /// What happened, in one line.
+        description: String,
+        /// Where, innermost frame first.
+        stack_trace: Vec<String>,
+    },
+}
+
+impl FunctionError {
+    /// The name that the platform gives to a failure which it detected itself; `None` for an error
+    /// that the handler returned, which has a name of its own.
+    pub fn platform_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Handler { .. } => None,
+            Self::TimedOut { .. } => Some("Sandbox.Timedout"),
+            Self::OutOfMemory { .. } => Some("Runtime.OutOfMemory"),
+            Self::Exited { .. } | Self::Trapped { .. } => Some("Runtime.ExitError"),
+            Self::ResponseTooLarge { .. } => Some("Function.ResponseSizeTooLarge"),
+            Self::InitFailed { .. } => Some("Runtime.InitError"),
+        }
+    }
+}
+
+/// What an invocation cost and said.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The end of what the guest wrote to stdout and stderr, at most
+    /// [`LOG_TAIL_BYTES_MAX`](crate::limits::LOG_TAIL_BYTES_MAX) bytes.
+    pub log: Bytes,
+    /// From the start of the sandbox to its end.
+    pub duration: Duration,
+    /// Time that was spent on loading the function, where this invocation had to do it.
+    pub init_duration: Option<Duration>,
+    /// Highest sum of the guest's memories and tables.
+    pub memory_bytes_peak: u64,
+}

@@ -1,0 +1,57 @@
+//! Why the host did not do what it was asked.
+
+use super::arn::FunctionArn;
+
+/// A request that was understood and not carried out.
+///
+/// `contract/error.rs` gives each its status, name and text on the wire, in one exhaustive match.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// No such function, version or alias.
+    #[error("Function not found: {0}")]
+    FunctionNotFound(FunctionArn),
+    /// A function of that name exists already.
+    #[error("Function already exist: {0}")]
+    FunctionExists(super::name::FunctionName),
+    /// The function cannot be invoked or changed in its state.
+    #[error(
+        "The operation cannot be performed at this time. The function is currently in the \
+         following state: {state}"
+    )]
+    FunctionNotActive {
+        /// The state, as the wire names it.
+        state: &'static str,
+    },
+    /// An update of the function has not ended yet.
+    #[error(
+        "The operation cannot be performed at this time. An update is in progress for resource: {0}"
+    )]
+    UpdateInProgress(FunctionArn),
+    /// The caller's revision is not the current one.
+    #[error(
+        "The Revision Id provided does not match the latest Revision Id. Call the \
+         GetFunction/GetAlias API to retrieve the latest Revision Id"
+    )]
+    RevisionMismatch,
+    /// A value breaks a rule of the service: the text says which.
+    #[error("{0}")]
+    InvalidParameter(String),
+    /// The package is larger than a package may be.
+    #[error("Zipped size must be smaller than {limit_bytes} bytes")]
+    PackageTooLarge {
+        /// The limit, in bytes.
+        limit_bytes: u64,
+    },
+    /// All packages together are larger than the account may store.
+    #[error("Code storage limit exceeded.")]
+    CodeStorageExceeded,
+    /// Everything that may run at once is running.
+    #[error("Rate Exceeded.")]
+    TooManyInvocations,
+    /// The host takes no more work, since it is about to leave.
+    #[error("The host is shutting down. Try again at another host, or when it is back.")]
+    ShuttingDown,
+    /// Something broke that the caller cannot mend: it is in the host's log.
+    #[error("Internal server error")]
+    Internal,
+}

@@ -1,0 +1,36 @@
+//! Values for tests, whole and valid.
+
+use super::settings::Logging;
+use super::{Code, Digest, Settings};
+
+/// The settings of a function whose owner gave only what must be given.
+pub(crate) fn settings() -> Settings {
+    Settings {
+        role: "arn:aws:iam::123456789012:role/r".into(),
+        runtime: Some("provided.al2023".into()),
+        handler: Some("bootstrap".into()),
+        description: String::new(),
+        timeout_seconds: 3,
+        memory_mb: 128,
+        environment: None,
+        architecture: "x86_64".into(),
+        ephemeral_storage_mb: 512,
+        tracing_mode: "PassThrough".into(),
+        logging: Logging {
+            format: "Text".into(),
+            application_level: None,
+            system_level: None,
+            group: "/aws/lambda/greet".into(),
+        },
+        dead_letter_target: None,
+    }
+}
+
+/// Code that `text` tells from other code.
+pub(crate) fn code(text: &str) -> Code {
+    Code {
+        package: Digest::of(format!("package {text}").as_bytes()),
+        package_bytes: 100,
+        component: Digest::of(format!("component {text}").as_bytes()),
+    }
+}

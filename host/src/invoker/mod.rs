@@ -1,0 +1,195 @@
+//! What an invocation is: resolve → admit → run → report.
+
+mod admission;
+pub mod platform_log;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::catalog::Catalog;
+use crate::domain::{
+    Account, FunctionArn, Invocation, LogType, Qualifier, Refusal, Report, RequestId, Version,
+    VersionId,
+};
+
+pub use admission::{Admission, Gate};
+
+/// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
+pub const GUEST_LOG_TARGET: &str = "sparkler::guest";
+
+/// The seam behind which a guest runs: the sandbox in the product, a script in tests.
+pub trait RunGuest: Send + Sync + 'static {
+    /// Runs one invocation of `version` to its end or its deadline. Dropping the
+    /// future ends the guest; its `admission` is held until it has ended.
+    ///
+    /// # Errors
+    /// When the host could not run it; a failure of the function itself is in the report.
+    fn run(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        admission: Admission,
+    ) -> impl Future<Output = Result<Report, HostFailure>> + Send;
+}
+
+/// The host could not run a guest: it is not the function's fault, and the caller may try again.
+#[derive(Debug, thiserror::Error)]
+pub enum HostFailure {
+    /// No room for one more sandbox.
+    #[error("every sandbox is taken")]
+    NoCapacity,
+    /// The function's code could not be made ready; the text says why.
+    #[error("the function's code could not be loaded: {0}")]
+    CodeUnavailable(String),
+    /// A bug of the host: its own code panicked. That invocation is lost and nothing else.
+    #[error("the host's own code panicked while it ran the function")]
+    Panicked,
+}
+
+/// A call as it came in, checked by the contract and not yet resolved.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What the caller asked for; its text form is the `invoked_function_arn` of the guest.
+    pub target: FunctionArn,
+    /// The id that the answer, the guest and the log carry.
+    pub request_id: RequestId,
+    /// The event: JSON text, checked. `{}` where the body was empty.
+    pub payload: Bytes,
+    /// The tracing header, `Root=…;Parent=…;Sampled=…`.
+    pub trace_id: Option<String>,
+    /// The text of a JSON object, checked.
+    pub client_context: Option<String>,
+    /// The tenant that the caller named.
+    pub tenant_id: Option<String>,
+    /// Whether the answer wants the log tail.
+    pub log_type: LogType,
+}
+
+/// An invocation that ran to its end.
+#[derive(Clone, Debug)]
+pub struct Completion {
+    /// The version that ran.
+    pub executed: VersionId,
+    /// Outcome and cost.
+    pub report: Report,
+    /// The last 4 KB of START, the guest's lines, END and REPORT, where the call asked for it.
+    pub log_tail: Option<Bytes>,
+}
+
+/// Runs calls.
+pub struct Invoker<G> {
+    account: Account,
+    catalog: Arc<Catalog>,
+    guests: Arc<G>,
+    gate: Gate,
+}
+
+impl<G: RunGuest> Invoker<G> {
+    /// An invoker of the functions in `catalog` that lets as many run at once as `gate` admits.
+    pub fn new(account: Account, catalog: Arc<Catalog>, guests: Arc<G>, gate: Gate) -> Self {
+        Self {
+            account,
+            catalog,
+            guests,
+            gate,
+        }
+    }
+
+    /// The version that `target` names, if it can be invoked now.
+    ///
+    /// # Errors
+    /// [`Refusal::FunctionNotFound`] (its ARN ends in `:$LATEST` where no qualifier was asked for, as
+    /// AWS words it for Invoke) and [`Refusal::FunctionNotActive`].
+    pub fn resolve(&self, target: &FunctionArn) -> Result<Arc<Version>, Refusal> {
+        let latest = Qualifier::Version(VersionId::Latest);
+        let asked_for = target.qualifier.as_ref().unwrap_or(&latest);
+        let record = match asked_for {
+            Qualifier::Version(VersionId::Latest) => self.catalog.get(&target.name),
+            Qualifier::Version(VersionId::Number(_))
+            | Qualifier::Alias(_)
+            | Qualifier::Unknown(_) => None,
+        };
+        let record = record.ok_or_else(|| {
+            Refusal::FunctionNotFound(self.account.function_arn(&target.name, Some(asked_for)))
+        })?;
+        record.running.clone().ok_or(Refusal::FunctionNotActive {
+            state: record.latest.state.name(),
+        })
+    }
+
+    /// Runs `call` on `version`, or on what has taken its place meanwhile: the code of a version goes
+    /// when an update has ended, which may be just before it is needed.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
+    /// [`Invoker::resolve`] where the function is gone meanwhile.
+    pub async fn run(&self, version: Arc<Version>, call: Call) -> Result<Completion, Refusal> {
+        let ran = match self.attempt(&version, &call).await? {
+            Err(HostFailure::CodeUnavailable(_)) => {
+                let current = self.resolve(&call.target)?;
+                (self.attempt(&current, &call).await?, current)
+            }
+            ran => (ran, version),
+        };
+        let (report, version) = match ran {
+            (Ok(report), version) => (report, version),
+            (Err(failure), version) => {
+                return Err(refusal_of(failure, call.request_id, &version));
+            }
+        };
+        show_log(call.request_id, &version, &report);
+        let log_tail = match call.log_type {
+            LogType::Tail => Some(platform_log::tail(call.request_id, &version, &report)),
+            LogType::None => None,
+        };
+        Ok(Completion {
+            executed: version.id,
+            report,
+            log_tail,
+        })
+    }
+
+    async fn attempt(
+        &self,
+        version: &Arc<Version>,
+        call: &Call,
+    ) -> Result<Result<Report, HostFailure>, Refusal> {
+        let admission = self.gate.enter()?;
+        let invocation = Invocation {
+            request_id: call.request_id,
+            invoked_arn: call.target.to_string(),
+            payload: call.payload.clone(),
+            trace_id: call.trace_id.clone(),
+            client_context: call.client_context.clone(),
+            tenant_id: call.tenant_id.clone(),
+        };
+        let run = self.guests.run(Arc::clone(version), invocation, admission);
+        Ok(run.await)
+    }
+
+    /// Lets nobody in any more and waits for those who run.
+    pub async fn drain(&self) {
+        self.gate.close_and_empty().await;
+    }
+}
+
+fn refusal_of(failure: HostFailure, request_id: RequestId, version: &Version) -> Refusal {
+    match failure {
+        HostFailure::NoCapacity => Refusal::TooManyInvocations,
+        HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
+            tracing::error!(%request_id, function = %version.function, "{failure}");
+            Refusal::Internal
+        }
+    }
+}
+
+/// Hands the invocation's log to whoever listens to [`GUEST_LOG_TARGET`], such as the `dev` command.
+fn show_log(request_id: RequestId, version: &Version, report: &Report) {
+    if tracing::enabled!(target: GUEST_LOG_TARGET, tracing::Level::DEBUG) {
+        let log = platform_log::tail(request_id, version, report);
+        let log = String::from_utf8_lossy(&log);
+        tracing::debug!(target: GUEST_LOG_TARGET, function = %version.function, log = %log);
+    }
+}

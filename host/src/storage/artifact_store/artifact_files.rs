@@ -1,0 +1,182 @@
+//! Artifacts on disk.
+
+use std::io::{self, Read, Seek};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use cap_std::fs::File;
+use sha2::{Digest as _, Sha256};
+
+use super::super::folder::Folder;
+use super::super::layout::ARTIFACTS_FOLDER;
+use super::super::{DataDir, StorageError};
+use super::{Artifact, Bounded};
+use crate::domain::Digest;
+
+const SUFFIX: &str = ".cwasm";
+
+pub(super) struct ArtifactFiles {
+    data_dir: DataDir,
+    folder: Folder,
+    /// Taken to change names, shared to look them up: so nobody finds the moment between a new artifact
+    /// and the end of the older one, or a folder that goes while a file comes into it. Never held while
+    /// content is read, written or made durable.
+    names: RwLock<()>,
+}
+
+impl ArtifactFiles {
+    pub(super) fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
+        Ok(Self {
+            folder: data_dir.folder(ARTIFACTS_FOLDER)?,
+            data_dir: data_dir.clone(),
+            names: RwLock::default(),
+        })
+    }
+
+    pub(super) fn put(
+        &self,
+        engine_key: &str,
+        component: Digest,
+        mut source: Bounded<'_>,
+    ) -> Result<(), StorageError> {
+        let mut staged = self.data_dir.stage()?;
+        let mut hasher = Sha256::new();
+        while let Some(chunk) = source.next()? {
+            hasher.update(chunk);
+            staged.write_all(chunk)?;
+        }
+        let name = format!("{}{SUFFIX}", Digest(hasher.finalize().into()));
+        let staged = staged.sync()?;
+
+        let _names = self.change_names();
+        let engine = self.folder.subfolder(engine_key)?;
+        let folder = engine.subfolder(&component.to_string())?;
+        staged.commit(&folder, &name)?;
+        for (older, _) in artifact_names(&folder)? {
+            if older != name {
+                folder.remove_file(&older)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn open_artifact(
+        &self,
+        engine_key: &str,
+        component: Digest,
+    ) -> Result<Option<Artifact>, StorageError> {
+        let Some((folder, candidates)) = self.candidates(engine_key, component)? else {
+            return Ok(None);
+        };
+        for (name, digest, mut file) in candidates {
+            let path = folder.path().join(&name);
+            let found =
+                digest_of(&mut file).map_err(|error| folder.failed("read", &name, &error))?;
+            if found == digest {
+                let file = file.into_std();
+                return Ok(Some(Artifact::File { path, file }));
+            }
+            tracing::warn!(
+                path = %path.display(),
+                "a compiled artifact is damaged: it is removed, and compiled again"
+            );
+            let _names = self.change_names();
+            folder.remove_file(&name)?;
+        }
+        Ok(None)
+    }
+
+    pub(super) fn retain_engine(&self, engine_key: &str) -> Result<(), StorageError> {
+        let _names = self.change_names();
+        for engine in self.folder.folder_names()? {
+            if engine != engine_key && is_engine_key(&engine) {
+                self.folder.remove_folder(&engine)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn retain(&self, keep: impl Fn(&str, Digest) -> bool) -> Result<(), StorageError> {
+        let _names = self.change_names();
+        for engine in self.folder.folder_names()? {
+            let Some(folder) = self.folder.existing(&engine)? else {
+                continue;
+            };
+            for name in folder.folder_names()? {
+                if Digest::parse_hex(&name).is_some_and(|component| !keep(&engine, component)) {
+                    folder.remove_folder(&name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One file, unless a crash came between a new artifact and the end of the older one.
+    #[expect(
+        clippy::type_complexity,
+        reason = "it is taken apart at once, by the only caller"
+    )]
+    fn candidates(
+        &self,
+        engine_key: &str,
+        component: Digest,
+    ) -> Result<Option<(Folder, Vec<(String, Digest, File)>)>, StorageError> {
+        let _names = self.look_up_names();
+        let Some(engine) = self.folder.existing(engine_key)? else {
+            return Ok(None);
+        };
+        let Some(folder) = engine.existing(&component.to_string())? else {
+            return Ok(None);
+        };
+        let mut files = Vec::new();
+        for (name, digest) in artifact_names(&folder)? {
+            if let Some(file) = folder.open_file(&name)? {
+                files.push((name, digest, file));
+            }
+        }
+        Ok(Some((folder, files)))
+    }
+
+    fn change_names(&self) -> RwLockWriteGuard<'_, ()> {
+        self.names.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look_up_names(&self) -> RwLockReadGuard<'_, ()> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A version and 16 hexadecimal digits: other folders are not ours to remove.
+fn is_engine_key(name: &str) -> bool {
+    let is_hash =
+        |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.starts_with(|first: char| first.is_ascii_digit())
+        && name
+            .rsplit_once('-')
+            .is_some_and(|(_version, hash)| is_hash(hash))
+}
+
+fn artifact_names(folder: &Folder) -> Result<Vec<(String, Digest)>, StorageError> {
+    let names = folder.file_names()?.into_iter();
+    Ok(names
+        .filter_map(|name| {
+            let digest = Digest::parse_hex(name.strip_suffix(SUFFIX)?)?;
+            Some((name, digest))
+        })
+        .collect())
+}
+
+/// Leaves `file` at its start.
+fn digest_of(file: &mut File) -> io::Result<Digest> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => hasher.update(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    file.rewind()?;
+    Ok(Digest(hasher.finalize().into()))
+}

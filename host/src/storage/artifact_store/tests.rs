@@ -1,0 +1,177 @@
+use std::io;
+use std::path::Path;
+
+use super::*;
+
+const ENGINE: &str = "48.0.8-0123456789abcdef";
+const OLDER_ENGINE: &str = "47.1.0-fedcba9876543210";
+
+fn component() -> Digest {
+    Digest::of(b"component")
+}
+
+fn on_disk() -> (tempfile::TempDir, ArtifactStore) {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let store = ArtifactStore::in_dir(&data_dir).expect("a store");
+    (temp, store)
+}
+
+fn folder(temp: &Path) -> PathBuf {
+    temp.join("artifacts")
+        .join(ENGINE)
+        .join(component().to_string())
+}
+
+fn content(store: &ArtifactStore, engine_key: &str) -> Option<Vec<u8>> {
+    let artifact = store.open(engine_key, component()).expect("looked up")?;
+    Some(match artifact {
+        Artifact::Memory(bytes) => bytes.to_vec(),
+        Artifact::File { mut file, .. } => {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).expect("read");
+            bytes
+        }
+    })
+}
+
+fn put(store: &ArtifactStore, engine_key: &str, mut bytes: &[u8]) {
+    store
+        .put(engine_key, component(), &mut bytes)
+        .expect("stored");
+}
+
+#[test]
+fn an_artifact_is_found_by_engine_and_component_and_replaced_by_a_newer_one() {
+    let (temp, disk) = on_disk();
+    for store in [ArtifactStore::in_memory(), disk] {
+        assert_eq!(content(&store, ENGINE), None);
+        put(&store, ENGINE, b"first");
+        put(&store, ENGINE, b"second");
+        assert_eq!(content(&store, ENGINE), Some(b"second".to_vec()));
+        assert_eq!(content(&store, "other"), None);
+    }
+    let files = std::fs::read_dir(folder(temp.path())).expect("listed");
+    assert_eq!(files.count(), 1);
+}
+
+#[test]
+fn artifacts_go_with_their_component_and_with_their_engine() {
+    let (_temp, disk) = on_disk();
+    for store in [ArtifactStore::in_memory(), disk] {
+        put(&store, ENGINE, b"code");
+        put(&store, OLDER_ENGINE, b"code");
+        store.retain_engine(ENGINE).expect("retained");
+        assert!(content(&store, OLDER_ENGINE).is_none());
+        store
+            .retain_components(|digest| digest == component())
+            .expect("retained");
+        assert!(content(&store, ENGINE).is_some());
+        store.remove(component()).expect("removed");
+        store.remove(component()).expect("removed twice");
+        assert!(content(&store, ENGINE).is_none());
+        put(&store, ENGINE, b"code");
+        store.retain_components(|_| false).expect("retained");
+        assert!(content(&store, ENGINE).is_none());
+    }
+}
+
+#[test]
+fn a_damaged_artifact_is_never_given_out_and_is_removed() {
+    let (temp, store) = on_disk();
+    put(&store, ENGINE, b"code");
+    let name = format!("{}.cwasm", Digest::of(b"code"));
+    let path = folder(temp.path()).join(name);
+    std::fs::write(&path, "evil").expect("damaged");
+    assert_eq!(content(&store, ENGINE), None);
+    assert!(!path.exists());
+    put(&store, ENGINE, b"code");
+    assert_eq!(content(&store, ENGINE), Some(b"code".to_vec()));
+}
+
+#[test]
+fn beside_a_damaged_artifact_a_sound_one_is_still_found() {
+    let (temp, store) = on_disk();
+    put(&store, ENGINE, b"code");
+    let folder = folder(temp.path());
+    for (name, content) in [
+        (format!("{}.cwasm", Digest::of(b"other")), "damaged"),
+        (format!("{}.cwasm", "0".repeat(63)), "name too short"),
+        ("notes.txt".to_owned(), "a stranger"),
+    ] {
+        std::fs::write(folder.join(name), content).expect("written");
+    }
+    std::fs::create_dir(folder.join(format!("{}.cwasm", Digest::of(b"dir")))).expect("made");
+    std::fs::write(temp.path().join("artifacts/stray"), "").expect("written");
+    let strangers = [
+        "paintings",
+        "4-x",
+        "v1-0123456789abcdef",
+        "48.0.8-0123456789abcde+",
+    ];
+    let strangers = strangers.map(|name| temp.path().join("artifacts").join(name));
+    for stranger in &strangers {
+        std::fs::create_dir(stranger).expect("made");
+    }
+    assert_eq!(content(&store, ENGINE), Some(b"code".to_vec()));
+    store.retain_engine(ENGINE).expect("retained");
+    store.retain_components(|_| true).expect("retained");
+    assert!(strangers.iter().all(|stranger| stranger.exists()));
+    assert_eq!(content(&store, ENGINE), Some(b"code".to_vec()));
+}
+
+#[test]
+fn an_empty_folder_holds_no_artifact() {
+    let (temp, store) = on_disk();
+    std::fs::create_dir_all(folder(temp.path())).expect("made");
+    assert_eq!(content(&store, ENGINE), None);
+}
+
+#[test]
+fn a_source_that_fails_leaves_the_older_artifact() {
+    struct Fails(bool);
+    impl Read for Fails {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if std::mem::replace(&mut self.0, true) {
+                return Err(io::Error::other("the compiler left"));
+            }
+            buffer[0] = 1;
+            Ok(1)
+        }
+    }
+    let (temp, disk) = on_disk();
+    for store in [ArtifactStore::in_memory(), disk] {
+        put(&store, ENGINE, b"older");
+        let error = store
+            .put(ENGINE, component(), &mut Fails(false))
+            .expect_err("refused");
+        assert!(error.to_string().contains("the compiler left"), "{error}");
+        assert_eq!(content(&store, ENGINE), Some(b"older".to_vec()));
+    }
+    let staging = std::fs::read_dir(temp.path().join("staging")).expect("listed");
+    assert_eq!(staging.count(), 0);
+}
+
+#[test]
+fn compiled_code_without_end_is_refused() {
+    // Counts without writing a gigabyte: the source says that it has given almost all already.
+    let mut source = io::repeat(7);
+    let mut bounded = Bounded::new(&mut source);
+    bounded.bytes = ARTIFACT_BYTES_MAX - 1;
+    let error = bounded.next().expect_err("refused").to_string();
+    assert!(error.contains("larger than 1073741824 bytes"), "{error}");
+}
+
+#[test]
+fn an_engine_key_cannot_lead_out_of_the_folder() {
+    let (_temp, disk) = on_disk();
+    for store in [ArtifactStore::in_memory(), disk] {
+        for key in ["", "..", ".hidden", "a/b", "a\0b", "ü"] {
+            let error = store.open(key, component()).expect_err("refused");
+            assert!(
+                error.to_string().contains("cannot name a folder"),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The directory that everything durable lives in: opened once, locked, and never left.
+//!
+//! ```text
+//! lock         locked while a host uses the directory; holds that host's process id
+//! format       which version of this layout it is
+//! catalog.db   functions and their versions
+//! packages/    uploaded packages by their digest
+//! keep-packages  if it is there, packages that no function has are kept
+//! artifacts/   compiled code: can be deleted at any time, it is only made again
+//! staging/     files being written; emptied at every start
+//! ```
+
+use std::fs;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, MetadataExt, OpenOptions, OpenOptionsExt};
+
+use super::StorageError;
+use super::folder::Folder;
+use super::layout::{self, LOCK_FILE, Layout};
+use super::staged_file::StagedFile;
+
+const STAGING_FOLDER: &str = "staging";
+
+/// A locked data directory. Clones share the lock, which lasts as long as any of them.
+#[derive(Clone)]
+pub struct DataDir {
+    root: Folder,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    staging: Folder,
+    staged_files: AtomicU64,
+    /// Closing the file gives the lock back.
+    _lock: fs::File,
+}
+
+impl DataDir {
+    /// Opens `path`, and creates it where it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be created or written, when another host uses it, when it is no data directory or
+    /// a newer host wrote it, or when other users can change it.
+    pub fn open(path: &Path) -> Result<Self, StorageError> {
+        let root = open_root(path)?;
+        // Before the lock, which is a file already, and again under it, where nothing changes any more.
+        Layout::of(&root)?;
+        let lock = take_lock(&root)?;
+        if Layout::of(&root)? == Layout::New {
+            layout::write_format(&root)?;
+        }
+        root.remove_folder(STAGING_FOLDER)?;
+        let staging = root.subfolder(STAGING_FOLDER)?;
+        Ok(Self {
+            root,
+            shared: Arc::new(Shared {
+                staging,
+                staged_files: AtomicU64::new(0),
+                _lock: lock,
+            }),
+        })
+    }
+
+    /// Where it is: absolute, without symbolic links.
+    pub fn path(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub(super) fn folder(&self, name: &str) -> Result<Folder, StorageError> {
+        self.root.subfolder(name)
+    }
+
+    /// A new file that is to be committed into some folder of this directory.
+    pub(super) fn stage(&self) -> Result<StagedFile, StorageError> {
+        StagedFile::create(self.shared.staging.clone(), self.staging_name())
+    }
+
+    /// Whether there is a file `name` at the top, and how many bytes it has.
+    pub(crate) fn file_bytes(&self, name: &str) -> Result<Option<u64>, StorageError> {
+        match self.root.dir().symlink_metadata(name) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.root.failed("look at", name, &error)),
+        }
+    }
+
+    /// The path of `name` at the top, for a library that opens files by path only.
+    ///
+    /// A path could have come to mean another directory since this one was opened and locked; so it is
+    /// checked that it still leads here. Whoever could swap it after that could also change the files.
+    pub(crate) fn path_of(&self, name: &str) -> Result<PathBuf, StorageError> {
+        use std::os::unix::fs::MetadataExt as _;
+        let path = self.path();
+        let failed = |error| self.root.failed("look at", "", &error);
+        let opened = self.root.dir().dir_metadata().map_err(failed)?;
+        let named = fs::metadata(path).map_err(failed)?;
+        if (MetadataExt::dev(&opened), MetadataExt::ino(&opened)) != (named.dev(), named.ino()) {
+            return Err(StorageError(format!(
+                "the data directory {} was moved away while it was used; put it back and start again",
+                path.display()
+            )));
+        }
+        Ok(path.join(name))
+    }
+
+    /// Creates the file `name` at the top by what `write` does with the path of an empty file: it has
+    /// its name when it is whole and durable, and not before.
+    pub(crate) fn create_by_path<E: From<StorageError>>(
+        &self,
+        name: &str,
+        write: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let staged = self.staging_name();
+        let file = StagedFile::create(self.shared.staging.clone(), staged.clone())?;
+        write(&self.path_of(STAGING_FOLDER)?.join(staged))?;
+        Ok(file.commit(&self.root, name)?)
+    }
+
+    fn staging_name(&self) -> String {
+        let number = self.shared.staged_files.fetch_add(1, Ordering::Relaxed);
+        format!("{number}.partial")
+    }
+}
+
+fn open_root(path: &Path) -> Result<Folder, StorageError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let failed = |doing: &str, error: &io::Error| {
+        let doing = format!("could not {doing} the data directory {}", path.display());
+        StorageError::io(doing, error)
+    };
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| failed("create", &error))?;
+    let path = fs::canonicalize(path).map_err(|error| failed("open", &error))?;
+    let dir = Dir::open_ambient_dir(&path, ambient_authority())
+        .map_err(|error| failed("open", &error))?;
+    Ok(Folder::new(dir, path))
+}
+
+/// The kernel gives the lock back when the process ends, however it ends; so a lock that is left behind
+/// cannot be, and the process id in the file is only there to be told.
+fn take_lock(root: &Folder) -> Result<fs::File, StorageError> {
+    let path = root.path().display();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).mode(0o600);
+    let mut file = root
+        .dir()
+        .open_with(LOCK_FILE, &options)
+        .map_err(|error| {
+            StorageError::io(
+                format!("the data directory {path} cannot be written"),
+                &error,
+            )
+        })?
+        .into_std();
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => return Err(in_use(root, &mut file)),
+        Err(fs::TryLockError::Error(error)) => {
+            let doing = format!("the data directory {path} cannot be locked");
+            return Err(StorageError::io(doing, &error));
+        }
+    }
+    write_process_id(&mut file).map_err(|error| {
+        StorageError::io(
+            format!("the data directory {path} cannot be written"),
+            &error,
+        )
+    })?;
+    Ok(file)
+}
+
+fn write_process_id(file: &mut fs::File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+fn in_use(root: &Folder, file: &mut fs::File) -> StorageError {
+    let mut text = String::new();
+    let holder = match file.take(32).read_to_string(&mut text) {
+        Ok(_) if text.trim().parse::<u32>().is_ok() => format!("process {}", text.trim()),
+        _ => "another process".into(),
+    };
+    StorageError(format!(
+        "the data directory {} is used by {holder}; stop it or choose another with --data-dir",
+        root.path().display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(path: &Path) -> String {
+        match DataDir::open(path) {
+            Ok(_) => panic!("{} was opened", path.display()),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_missing_directory_is_created_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let temp = tempfile::tempdir().expect("a directory");
+        let path = temp.path().join("a/b");
+        let data_dir = DataDir::open(&path).expect("opened");
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        assert_eq!(data_dir.path(), path.canonicalize().expect("a path"));
+    }
+
+    #[test]
+    fn a_second_host_is_told_which_process_is_there_until_that_one_leaves() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let first = DataDir::open(temp.path()).expect("opened");
+        let clone = first.clone();
+        drop(first);
+        let sentence = refusal(temp.path());
+        let process = format!("is used by process {};", std::process::id());
+        assert!(sentence.contains(&process), "{sentence}");
+        assert!(sentence.contains("--data-dir"), "{sentence}");
+        drop(clone);
+        DataDir::open(temp.path()).expect("free again");
+    }
+
+    #[test]
+    fn interrupted_writes_are_removed() {
+        let temp = tempfile::tempdir().expect("a directory");
+        drop(DataDir::open(temp.path()).expect("opened"));
+        let left = temp.path().join("staging/7.partial");
+        fs::write(&left, "half").expect("written");
+        let data_dir = DataDir::open(temp.path()).expect("opened");
+        assert!(!left.exists());
+        drop(data_dir.stage().expect("a staged file"));
+        assert_eq!(
+            fs::read_dir(temp.path().join("staging"))
+                .expect("listed")
+                .count(),
+            0
+        );
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_a_data_directory_is_named_with_the_cause() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let file = temp.path().join("file");
+        fs::write(&file, "").expect("written");
+        let sentence = refusal(&file.join("data"));
+        assert!(
+            sentence.contains("could not create the data directory"),
+            "{sentence}"
+        );
+        let sentence = refusal(Path::new("/proc"));
+        assert!(sentence.contains("/proc is not empty"), "{sentence}");
+    }
+
+    #[test]
+    fn a_directory_that_was_replaced_is_noticed() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let path = temp.path().join("data");
+        let data_dir = DataDir::open(&path).expect("opened");
+        assert!(data_dir.path_of("x").expect("a path").ends_with("data/x"));
+        fs::rename(&path, temp.path().join("elsewhere")).expect("moved");
+        fs::create_dir(&path).expect("made");
+        let sentence = data_dir.path_of("x").expect_err("refused").to_string();
+        assert!(sentence.contains("was moved away"), "{sentence}");
+    }
+}
