@@ -13,5 +13,6 @@ pub mod limits;
 pub mod catalog;
 pub mod storage;
 pub mod package;
+pub mod sandbox;
 pub mod invoker;
 pub mod deployer;

@@ -1,0 +1,142 @@
+//! From wasm to compiled code, in one process and in two steps: check what it is, then compile it.
+
+use std::hash::{Hash, Hasher};
+
+use sha2::{Digest as _, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+use wit_component::ComponentEncoder;
+
+use super::guest_state::GuestState;
+use super::inspect::{Inspection, inspect_component, is_component};
+use super::{bindings, engine, wasi};
+use crate::deployer::Rejection;
+
+/// What a file is, a core module wrapped first.
+///
+/// # Errors
+/// When it is no valid WebAssembly, or a core module that cannot be wrapped.
+pub fn inspect(wasm: Vec<u8>) -> Result<Inspection, Rejection> {
+    check(wasm).map(|(_, inspection)| inspection)
+}
+
+/// The component that `wasm` is or can be wrapped into, and what is in it.
+pub(super) fn check(wasm: Vec<u8>) -> Result<(Vec<u8>, Inspection), Rejection> {
+    if is_component(&wasm) {
+        let inspection = inspect_component(&wasm)?;
+        return Ok((wasm, inspection));
+    }
+    let component = wrap_core_module(&wasm)?;
+    let inspection = inspect_component(&component)?;
+    Ok((
+        component,
+        Inspection {
+            wrapped: true,
+            ..inspection
+        },
+    ))
+}
+
+/// Wraps a core module for WASI preview 1 with the adapter that the engine's makers publish.
+fn wrap_core_module(module: &[u8]) -> Result<Vec<u8>, Rejection> {
+    use wasi_preview1_component_adapter_provider as adapter;
+    let is_command = exports_start(module);
+    let bytes = if is_command {
+        adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
+    } else {
+        adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER
+    };
+    ComponentEncoder::default()
+        .module(module)
+        .and_then(|encoder| encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, bytes))
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| {
+            Rejection::of_code(format!(
+                "The code is a core WebAssembly module and not a component, and it cannot be \
+                 wrapped into one: {error:#}. Build a component, for example with \
+                 `sparkler build` or for the target wasm32-wasip2."
+            ))
+        })
+}
+
+fn exports_start(module: &[u8]) -> bool {
+    wasmparser::Parser::new(0)
+        .parse_all(module)
+        .flatten()
+        .any(|payload| match payload {
+            wasmparser::Payload::ExportSection(exports) => exports
+                .into_iter()
+                .flatten()
+                .any(|export| export.name == "_start"),
+            _ => false,
+        })
+}
+
+/// Compiles a checked component and makes sure that everything it imports fits.
+pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, Rejection> {
+    let rejected = |error: wasmtime::Error| {
+        Rejection::of_code(format!(
+            "The component cannot be compiled: {}.",
+            one_line(&error)
+        ))
+    };
+    let unready = |error: wasmtime::Error| {
+        Rejection::of_host(format!(
+            "The compiler could not be set up: {}.",
+            one_line(&error)
+        ))
+    };
+    let engine = engine::compiling().map_err(unready)?;
+    let component = Component::from_binary(&engine, component).map_err(rejected)?;
+    let linker = linker(&engine).map_err(unready)?;
+    let pre = linker.instantiate_pre(&component).map_err(|error| {
+        Rejection::of_code(format!(
+            "The component's imports do not fit this host: {}.",
+            one_line(&error)
+        ))
+    })?;
+    bindings::FunctionPre::new(pre).map_err(|error| {
+        Rejection::of_code(format!(
+            "The component's handler has another signature: {}.",
+            one_line(&error)
+        ))
+    })?;
+    component.serialize().map_err(rejected)
+}
+
+fn one_line(error: &wasmtime::Error) -> String {
+    format!("{error:#}").replace('\n', " ")
+}
+
+/// Everything that a guest may import.
+pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
+    use wasmtime::component::HasSelf;
+    let mut linker = Linker::new(engine);
+    wasi::add_to_linker(&mut linker)?;
+    bindings::Function::add_to_linker::<_, HasSelf<GuestState>>(&mut linker, |state| state)?;
+    Ok(linker)
+}
+
+/// Names all that an artifact's validity depends on: the engine's version and configuration, and
+/// the processor it was compiled for.
+pub(super) fn engine_key(engine: &Engine) -> String {
+    let mut hasher = StableHasher(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{}-{:016x}", engine::ENGINE_VERSION, hasher.finish())
+}
+
+/// A hasher whose results are the same in every process of one build.
+struct StableHasher(Sha256);
+
+impl Hasher for StableHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let digest = self.0.clone().finalize();
+        u64::from_be_bytes([
+            digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7],
+        ])
+    }
+}

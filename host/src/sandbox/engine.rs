@@ -1,0 +1,87 @@
+//! The engine: one compiler configuration for everybody who compiles or loads code, and one pool of
+//! slots for everybody who runs it.
+//!
+//! The configuration leaves out what a function does not need (garbage collection, threads, the
+//! asynchronous component model), since most of what ever went wrong in engines sits there.
+
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, ModuleVersionStrategy,
+    PoolingAllocationConfig, WasmBacktraceDetails,
+};
+
+use crate::limits;
+
+/// The full version of the engine. Patch releases change the code that is generated, so an artifact
+/// is only ever loaded by the very version that made it.
+pub const ENGINE_VERSION: &str = "48.0.8";
+
+/// The configuration that decides what compiled code looks like. Compiler and runner must agree.
+fn code_config() -> wasmtime::Result<Config> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.concurrency_support(false);
+    // Names of functions are enough. Files and lines would be read from the guest's own debug
+    // information, in this process and without a bound.
+    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    config.native_unwind_info(false);
+    config.max_wasm_stack(limits::WASM_STACK_BYTES_MAX);
+    config.async_stack_size(limits::FIBER_STACK_BYTES);
+    config.module_version(ModuleVersionStrategy::Custom(format!("{ENGINE_VERSION}+1")))?;
+    Ok(config)
+}
+
+/// An engine that compiles and never runs: it reserves no address space.
+pub(super) fn compiling() -> wasmtime::Result<Engine> {
+    let mut config = code_config()?;
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&config)
+}
+
+/// An engine that runs up to `sandboxes` guests at once.
+///
+/// Where the address space is too small for a pool (a container with `ulimit -v`, say), sandboxes
+/// are allocated one by one, which is slower and otherwise the same.
+pub(super) fn running(sandboxes: u32) -> wasmtime::Result<Engine> {
+    let mut config = code_config()?;
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(sandboxes)));
+    match Engine::new(&config) {
+        Ok(engine) => Ok(engine),
+        Err(error) => {
+            tracing::warn!(
+                %error, sandboxes,
+                "the address space is too small for a pool of sandboxes; they are made one by one, \
+                 which is slower (raise `ulimit -v`, or lower --concurrency)"
+            );
+            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+            Engine::new(&config)
+        }
+    }
+}
+
+/// The slots. Each bound per component times the number of sandboxes gives the total, so that no
+/// component can take the slots of another.
+fn pool(sandboxes: u32) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(sandboxes)
+        .total_stacks(sandboxes)
+        .total_core_instances(sandboxes.saturating_mul(limits::CORE_INSTANCES_MAX))
+        .max_core_instances_per_component(limits::CORE_INSTANCES_MAX)
+        .total_memories(sandboxes.saturating_mul(limits::MEMORIES_MAX))
+        .max_memories_per_component(limits::MEMORIES_MAX)
+        .max_memories_per_module(limits::MEMORIES_MAX)
+        .total_tables(sandboxes.saturating_mul(limits::TABLES_MAX))
+        .max_tables_per_component(limits::TABLES_MAX)
+        .max_tables_per_module(limits::TABLES_MAX)
+        .table_elements(limits::TABLE_ELEMENTS_MAX)
+        .max_memory_size(limits::MEMORY_BYTES_MAX)
+        .max_core_instance_size(limits::INSTANCE_BYTES_MAX)
+        .max_component_instance_size(limits::INSTANCE_BYTES_MAX)
+        // A guest whose memory is no larger than this, and did not grow, is reset by a copy: no
+        // system call takes the process's memory lock, and no other core is interrupted.
+        .linear_memory_keep_resident(limits::KEEP_RESIDENT_BYTES)
+        .table_keep_resident(limits::TABLE_KEEP_RESIDENT_BYTES)
+        .max_unused_warm_slots(sandboxes)
+        // Quicker, and known to leave a page of one guest to the next where pages are swapped out.
+        .pagemap_scan(Enabled::No);
+    pool
+}

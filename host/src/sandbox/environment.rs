@@ -1,0 +1,70 @@
+//! The environment variables that a guest sees: those that AWS Lambda sets, then the function's own.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::domain::{Account, Version};
+use crate::invoker::platform_log;
+
+/// What a guest's environment is made of. Most guests never look, so it is put together on demand.
+pub(super) struct Surroundings {
+    pub(super) account: Arc<Account>,
+    pub(super) version: Arc<Version>,
+    pub(super) trace_id: Option<String>,
+}
+
+impl Surroundings {
+    /// All variables, names and values.
+    ///
+    /// Credentials, the runtime API and the paths of a managed runtime are left out, since there is
+    /// nothing behind them here. The function's own variables cannot carry a reserved name.
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        let Version {
+            function,
+            id,
+            settings,
+            ..
+        } = &*self.version;
+        let fixed = [
+            ("AWS_LAMBDA_FUNCTION_NAME", function.to_string()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", id.to_string()),
+            (
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                settings.memory_mb.to_string(),
+            ),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", settings.logging.group.clone()),
+            (
+                "AWS_LAMBDA_LOG_STREAM_NAME",
+                platform_log::stream(&self.version, SystemTime::now()),
+            ),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
+            ("AWS_REGION", self.account.region.clone()),
+            ("AWS_DEFAULT_REGION", self.account.region.clone()),
+            ("TZ", ":UTC".into()),
+            ("LANG", "en_US.UTF-8".into()),
+        ];
+        let logging = &settings.logging;
+        let optional = [
+            ("_HANDLER", settings.handler.clone()),
+            ("_X_AMZN_TRACE_ID", self.trace_id.clone()),
+            (
+                "AWS_LAMBDA_LOG_FORMAT",
+                (logging.format == "JSON").then(|| "JSON".into()),
+            ),
+            ("AWS_LAMBDA_LOG_LEVEL", logging.application_level.clone()),
+        ];
+        let own = settings.environment.as_ref();
+        let is_own = |name: &str| own.is_some_and(|own| own.0.contains_key(name));
+        let optional = optional
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        fixed
+            .into_iter()
+            .chain(optional)
+            // The owner's word counts where the name is not reserved, such as for TZ.
+            .filter(|(name, _)| !is_own(name))
+            .map(|(name, value)| (name.to_owned(), value))
+            .chain(own.into_iter().flat_map(|own| own.0.clone()))
+            .collect()
+    }
+}

@@ -1,0 +1,72 @@
+//! The host's side of one guest: what its calls to the host reach.
+//!
+//! A guest gets its log, its environment, the clocks and random bytes. The rest of WASI is linked and
+//! holds nothing: no folder is opened, every address is refused.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use super::bindings::sparkler::function::failure;
+use super::bindings::sparkler::function::types;
+use super::environment::Surroundings;
+use super::memory_limiter::MemoryLimiter;
+use super::trap;
+use super::vitals::Vitals;
+use crate::limits;
+
+/// The data of a store.
+pub(super) struct GuestState {
+    pub(super) vitals: Arc<Vitals>,
+    pub(super) limiter: MemoryLimiter,
+    pub(super) surroundings: Surroundings,
+    pub(super) deadline: Instant,
+    pub(super) clock_start: Instant,
+    pub(super) table: ResourceTable,
+    /// Made at the first call that needs it: most guests never do.
+    wasi: Option<Box<WasiCtx>>,
+}
+
+impl GuestState {
+    pub(super) fn new(
+        vitals: Arc<Vitals>,
+        limiter: MemoryLimiter,
+        surroundings: Surroundings,
+        deadline: Instant,
+    ) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits::GUEST_HANDLES_MAX);
+        Self {
+            vitals,
+            limiter,
+            surroundings,
+            deadline,
+            clock_start: Instant::now(),
+            table,
+            wasi: None,
+        }
+    }
+}
+
+impl WasiView for GuestState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let ctx = self.wasi.get_or_insert_with(|| {
+            let mut builder = WasiCtxBuilder::new();
+            Box::new(builder.max_random_size(limits::RANDOM_BYTES_MAX).build())
+        });
+        WasiCtxView {
+            ctx,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl types::Host for GuestState {}
+
+impl failure::Host for GuestState {
+    fn report(&mut self, error: types::FunctionError) {
+        self.vitals.report_failure(trap::handler_error(error));
+    }
+}

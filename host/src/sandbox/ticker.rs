@@ -1,0 +1,102 @@
+//! The clock of the deadlines: a thread of its own, so that it ticks however busy the others are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+
+use wasmtime::Engine;
+
+use crate::limits;
+
+/// Advances the engine's epoch while guests run; sleeps while none does.
+pub(super) struct Ticker {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    running: AtomicUsize,
+    asleep: AtomicBool,
+    stopped: AtomicBool,
+}
+
+/// Held while a guest runs: the clock ticks as long as there is one of these.
+pub(super) struct Ticking {
+    shared: Arc<Shared>,
+}
+
+impl Ticker {
+    /// Starts the clock of `engine`.
+    pub(super) fn start(engine: &Engine) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            running: AtomicUsize::new(0),
+            asleep: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+        });
+        let (for_thread, engine) = (Arc::clone(&shared), engine.weak());
+        let thread = thread::Builder::new()
+            .name("sparkler-ticker".into())
+            .spawn(move || {
+                while !for_thread.stopped.load(Ordering::Acquire) {
+                    if for_thread.sleep_if_idle() {
+                        continue;
+                    }
+                    thread::sleep(limits::TICK);
+                    match engine.upgrade() {
+                        Some(engine) => engine.increment_epoch(),
+                        None => break,
+                    }
+                }
+            })?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Keeps the clock ticking until the answer is dropped.
+    pub(super) fn hold(&self) -> Ticking {
+        self.shared.running.fetch_add(1, Ordering::SeqCst);
+        if self.shared.asleep.load(Ordering::SeqCst)
+            && let Some(thread) = &self.thread
+        {
+            thread.thread().unpark();
+        }
+        Ticking {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl Shared {
+    /// Parks the thread while no guest runs. `hold` counts first and looks at `asleep` then, this
+    /// side the other way round, so that one of the two always sees the other.
+    fn sleep_if_idle(&self) -> bool {
+        if self.running.load(Ordering::SeqCst) > 0 {
+            return false;
+        }
+        self.asleep.store(true, Ordering::SeqCst);
+        while self.running.load(Ordering::SeqCst) == 0 && !self.stopped.load(Ordering::Acquire) {
+            thread::park();
+        }
+        self.asleep.store(false, Ordering::SeqCst);
+        true
+    }
+}
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.shared.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A panic of the clock has been reported by its own hook; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What is known of a guest from outside while it runs: its log, its memory, its last words.
+//!
+//! A guest that does not give up its thread in time is answered for without it, so these live beside
+//! the sandbox and not in it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::log_tail::LogTail;
+use crate::domain::FunctionError;
+
+/// Shared between a sandbox and whoever waits for it.
+#[derive(Default)]
+pub(super) struct Vitals {
+    log: Mutex<LogTail>,
+    memory_bytes: AtomicU64,
+    memory_refused: AtomicBool,
+    host_memory_refused: AtomicBool,
+    last_words: Mutex<Option<FunctionError>>,
+    /// Set when the guest has used up a slice of time without an answer.
+    pub(super) ticked: AtomicBool,
+    /// Set when nobody waits any more: the guest ends at its next tick.
+    pub(super) abandoned: AtomicBool,
+}
+
+impl Vitals {
+    pub(super) fn write_log(&self, bytes: &[u8]) {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes);
+    }
+
+    /// Writes whole lines, after the end of the line that the guest may have left open.
+    pub(super) fn write_log_lines(&self, lines: &str) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.is_within_line() {
+            log.write(b"\n");
+        }
+        log.write(lines.as_bytes());
+    }
+
+    /// Takes the log out.
+    pub(super) fn take_log(&self) -> Bytes {
+        std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner)).into_bytes()
+    }
+
+    /// Memory never shrinks while a guest lives, so what it has is the most it had.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        self.memory_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_memory_bytes(&self, bytes: u64) {
+        self.memory_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn memory_refused(&self) -> bool {
+        self.memory_refused.load(Ordering::Relaxed)
+    }
+
+    /// What happened last is what a guest most likely ends of: this takes its last words back, and
+    /// they take this back.
+    pub(super) fn refuse_memory(&self) {
+        *self
+            .last_words
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+        self.memory_refused.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn host_memory_refused(&self) -> bool {
+        self.host_memory_refused.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn refuse_host_memory(&self) {
+        self.host_memory_refused.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn report_failure(&self, error: FunctionError) {
+        self.memory_refused.store(false, Ordering::Relaxed);
+        *self
+            .last_words
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    pub(super) fn take_reported_failure(&self) -> Option<FunctionError> {
+        self.last_words
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}

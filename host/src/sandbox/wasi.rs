@@ -1,0 +1,131 @@
+//! The part of WASI that nearly every guest touches, implemented here so that a call pays only for
+//! what it uses: the environment, the log behind stdout and stderr, random bytes; the clocks stand beside.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rand::Rng as _;
+use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime_wasi::p2::bindings::{cli, clocks, random};
+use wasmtime_wasi::p2::{
+    DynOutputStream, OutputStream, Pollable, StreamError, StreamResult, add_to_linker_async,
+};
+
+use super::guest_state::GuestState;
+use super::vitals::Vitals;
+use crate::limits;
+
+/// Links WASI 0.2, with the interfaces of this module in place of the general ones.
+pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
+    add_to_linker_async(linker)?;
+    linker.allow_shadowing(true);
+    cli::environment::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    cli::stdout::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    cli::stderr::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    clocks::wall_clock::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    clocks::monotonic_clock::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    random::random::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    random::insecure::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    random::insecure_seed::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+impl cli::environment::Host for GuestState {
+    fn get_environment(&mut self) -> wasmtime::Result<Vec<(String, String)>> {
+        Ok(self.surroundings.variables())
+    }
+
+    fn get_arguments(&mut self) -> wasmtime::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn initial_cwd(&mut self) -> wasmtime::Result<Option<String>> {
+        Ok(None)
+    }
+}
+
+impl cli::stdout::Host for GuestState {
+    fn get_stdout(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
+        log_stream(self)
+    }
+}
+
+impl cli::stderr::Host for GuestState {
+    fn get_stderr(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
+        log_stream(self)
+    }
+}
+
+fn log_stream(state: &mut GuestState) -> wasmtime::Result<Resource<DynOutputStream>> {
+    let stream: DynOutputStream = Box::new(LogStream(Arc::clone(&state.vitals)));
+    Ok(state.table.push(stream)?)
+}
+
+/// A stream into the log: always ready, never blocked, its memory bounded by the tail it keeps.
+struct LogStream(Arc<Vitals>);
+
+#[wasmtime_wasi::async_trait]
+impl OutputStream for LogStream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if bytes.len() > limits::LOG_WRITE_BYTES_MAX {
+            return Err(StreamError::trap(
+                "a write to the log is larger than its permit",
+            ));
+        }
+        self.0.write_log(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(limits::LOG_WRITE_BYTES_MAX)
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for LogStream {
+    async fn ready(&mut self) {}
+}
+
+/// Random bytes come from the thread's generator, which the operating system seeds.
+fn random_bytes(count: u64) -> wasmtime::Result<Vec<u8>> {
+    if count > limits::RANDOM_BYTES_MAX {
+        wasmtime::bail!(
+            "{count} random bytes were asked for in one call; at most {} are given",
+            limits::RANDOM_BYTES_MAX
+        );
+    }
+    let mut bytes = vec![0; usize::try_from(count)?];
+    rand::rng().fill_bytes(&mut bytes);
+    Ok(bytes)
+}
+
+impl random::random::Host for GuestState {
+    fn get_random_bytes(&mut self, count: u64) -> wasmtime::Result<Vec<u8>> {
+        random_bytes(count)
+    }
+
+    fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
+        Ok(rand::random())
+    }
+}
+
+impl random::insecure::Host for GuestState {
+    fn get_insecure_random_bytes(&mut self, count: u64) -> wasmtime::Result<Vec<u8>> {
+        random_bytes(count)
+    }
+
+    fn get_insecure_random_u64(&mut self) -> wasmtime::Result<u64> {
+        Ok(rand::random())
+    }
+}
+
+impl random::insecure_seed::Host for GuestState {
+    fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
+        Ok(rand::random())
+    }
+}

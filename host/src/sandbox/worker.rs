@@ -1,0 +1,142 @@
+//! The process that compiles: it reads wasm from its input, writes what it found and what it compiled
+//! to its output, and can do nothing else. Whatever a hostile component makes the compiler do, it
+//! does it here, within limits.
+//!
+//! The conversation: all of the wasm in, then a frame that says whether it is accepted, then a frame that says
+//! how long the artifact is, then the artifact. A frame is a length of four bytes, big-endian, and
+//! that much JSON.
+
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use serde::{Deserialize, Serialize};
+
+use super::compile::{check, compile};
+use crate::deployer::Rejection;
+use crate::limits;
+
+/// Largest frame: a rejection may name many imports.
+pub(super) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
+
+/// The first frame.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Checked {
+    /// It can be invoked here.
+    Accepted,
+    /// It cannot.
+    Rejected(Rejection),
+}
+
+/// The second frame.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Compiled {
+    /// That many bytes follow.
+    Artifact { bytes: u64 },
+    /// The compiler refused it.
+    Rejected(Rejection),
+}
+
+/// What the worker may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// Address space, in bytes.
+    pub memory_bytes_max: u64,
+    /// Processor time over all threads, in seconds.
+    pub cpu_seconds_max: u64,
+}
+
+impl CompileLimits {
+    /// The limits as arguments of a command line.
+    pub(super) fn arguments(self) -> [String; 4] {
+        [
+            "--memory-bytes".into(),
+            self.memory_bytes_max.to_string(),
+            "--cpu-seconds".into(),
+            self.cpu_seconds_max.to_string(),
+        ]
+    }
+}
+
+impl Default for CompileLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes_max: limits::COMPILE_MEMORY_BYTES_MAX,
+            cpu_seconds_max: limits::COMPILE_CPU_SECONDS_MAX,
+        }
+    }
+}
+
+/// Runs the worker: the program that embeds the host calls this where it is started as a child for
+/// [`CompileIsolation::Child`](super::CompileIsolation::Child).
+pub fn compile_worker(limits: CompileLimits) -> ExitCode {
+    let done = limit_self(limits)
+        .and_then(|()| converse(&mut io::stdin().lock(), &mut io::stdout().lock()));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // The other side sees the output end early and says so; there is no one else to tell.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// How much nicer than the host: whoever calls a function goes first.
+const NICENESS: i32 = 15;
+
+/// Takes away what compiling does not need, before a byte of input is read.
+fn limit_self(limits: CompileLimits) -> io::Result<()> {
+    let limit = |resource, most: u64| {
+        setrlimit(
+            resource,
+            Rlimit {
+                current: Some(most),
+                maximum: Some(most),
+            },
+        )
+    };
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    rustix::process::setpriority_process(None, NICENESS)?;
+    // Where memory runs out all the same, this process goes first. Not every system lets it say so.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    limit(Resource::As, limits.memory_bytes_max)?;
+    limit(Resource::Cpu, limits.cpu_seconds_max)?;
+    limit(Resource::Fsize, 0)?;
+    limit(Resource::Core, 0)?;
+    Ok(())
+}
+
+fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+    let mut wasm = Vec::new();
+    input
+        .take(limits::UNZIPPED_BYTES_MAX)
+        .read_to_end(&mut wasm)?;
+    let checked = check(wasm).and_then(|(component, inspection)| {
+        inspection.accept()?;
+        Ok(component)
+    });
+    let component = match checked {
+        Ok(accepted) => accepted,
+        Err(rejection) => return write_frame(output, &Checked::Rejected(rejection)),
+    };
+    write_frame(output, &Checked::Accepted)?;
+    match compile(&component) {
+        Ok(artifact) => {
+            write_frame(
+                output,
+                &Compiled::Artifact {
+                    bytes: artifact.len() as u64,
+                },
+            )?;
+            output.write_all(&artifact)?;
+            output.flush()
+        }
+        Err(rejection) => write_frame(output, &Compiled::Rejected(rejection)),
+    }
+}
+
+fn write_frame(output: &mut impl Write, frame: &impl Serialize) -> io::Result<()> {
+    let json = serde_json::to_vec(frame)?;
+    let length = u32::try_from(json.len()).map_err(io::Error::other)?;
+    output.write_all(&length.to_be_bytes())?;
+    output.write_all(&json)?;
+    output.flush()
+}
