@@ -16,3 +16,5 @@ pub mod package;
 pub mod sandbox;
 pub mod invoker;
 pub mod deployer;
+pub mod contract;
+pub mod app;

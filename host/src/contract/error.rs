@@ -1,0 +1,341 @@
+//! Errors as the wire has them: status, name and body of each, in one table.
+//!
+//! The name travels in the header `x-amzn-ErrorType`. Whether the message's member has a capital, and
+//! whether there is a `Type`, differs from error to error, as AWS answers them.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use serde_json::{Map, Value};
+
+use crate::domain::Refusal;
+
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// An error on its way to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WireError {
+    code: ErrorCode,
+    message: Option<String>,
+    reason: Option<&'static str>,
+    fault: Fault,
+    closes_connection: bool,
+}
+
+/// The errors that this host answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ErrorCode {
+    AccessDenied,
+    CodeStorageExceeded,
+    InvalidParameterValue,
+    InvalidRequestContent,
+    MalformedHttpRequest,
+    PreconditionFailed,
+    RequestEntityTooLarge,
+    RequestTimeout,
+    ResourceConflict,
+    ResourceNotFound,
+    Serialization,
+    Service,
+    ServiceUnavailable,
+    TooManyRequests,
+    UnknownOperation,
+    Validation,
+}
+
+/// The member `Type` of the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Absent,
+    Null,
+    User,
+    Service,
+}
+
+/// What is the same for all errors of one name.
+struct Shape {
+    status: StatusCode,
+    name: &'static str,
+    message_member: &'static str,
+    fault: Fault,
+}
+
+impl ErrorCode {
+    fn shape(self) -> Shape {
+        let shape = |status, name, message_member, fault| Shape {
+            status,
+            name,
+            message_member,
+            fault,
+        };
+        let lower = "message";
+        let upper = "Message";
+        match self {
+            Self::AccessDenied => shape(
+                StatusCode::FORBIDDEN,
+                "AccessDeniedException",
+                upper,
+                Fault::Absent,
+            ),
+            Self::CodeStorageExceeded => shape(
+                StatusCode::BAD_REQUEST,
+                "CodeStorageExceededException",
+                lower,
+                Fault::User,
+            ),
+            Self::InvalidParameterValue => shape(
+                StatusCode::BAD_REQUEST,
+                "InvalidParameterValueException",
+                lower,
+                Fault::User,
+            ),
+            Self::InvalidRequestContent => shape(
+                StatusCode::BAD_REQUEST,
+                "InvalidRequestContentException",
+                lower,
+                Fault::User,
+            ),
+            Self::MalformedHttpRequest => shape(
+                StatusCode::BAD_REQUEST,
+                "MalformedHttpRequestException",
+                lower,
+                Fault::Absent,
+            ),
+            Self::PreconditionFailed => shape(
+                StatusCode::PRECONDITION_FAILED,
+                "PreconditionFailedException",
+                lower,
+                Fault::User,
+            ),
+            Self::RequestEntityTooLarge => shape(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLargeException",
+                upper,
+                Fault::Absent,
+            ),
+            Self::RequestTimeout => shape(
+                StatusCode::REQUEST_TIMEOUT,
+                "RequestTimeoutException",
+                lower,
+                Fault::Absent,
+            ),
+            Self::ResourceConflict => shape(
+                StatusCode::CONFLICT,
+                "ResourceConflictException",
+                lower,
+                Fault::User,
+            ),
+            Self::ResourceNotFound => shape(
+                StatusCode::NOT_FOUND,
+                "ResourceNotFoundException",
+                upper,
+                Fault::User,
+            ),
+            Self::Serialization => shape(
+                StatusCode::BAD_REQUEST,
+                "SerializationException",
+                upper,
+                Fault::Absent,
+            ),
+            Self::Service => shape(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "ServiceException",
+                upper,
+                Fault::Service,
+            ),
+            Self::ServiceUnavailable => shape(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ServiceUnavailable",
+                lower,
+                Fault::Absent,
+            ),
+            Self::TooManyRequests => shape(
+                StatusCode::TOO_MANY_REQUESTS,
+                "TooManyRequestsException",
+                lower,
+                Fault::User,
+            ),
+            Self::UnknownOperation => shape(
+                StatusCode::NOT_FOUND,
+                "UnknownOperationException",
+                lower,
+                Fault::Absent,
+            ),
+            Self::Validation => shape(
+                StatusCode::BAD_REQUEST,
+                "ValidationException",
+                lower,
+                Fault::Absent,
+            ),
+        }
+    }
+}
+
+impl WireError {
+    /// The error of this name with this text.
+    pub(super) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: Some(message.into()),
+            reason: None,
+            fault: code.shape().fault,
+            closes_connection: false,
+        }
+    }
+
+    /// A rule of the service is broken.
+    pub(super) fn invalid_parameter(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidParameterValue, message)
+    }
+
+    /// A function, version or alias does not exist.
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::ResourceNotFound, message)
+    }
+
+    /// The event is not JSON, or the request id is not a UUID.
+    pub(super) fn invalid_content(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidRequestContent, message)
+    }
+
+    /// The client context is not base64 of a JSON object; the only error with a null `Type`.
+    pub(super) fn invalid_client_context() -> Self {
+        let text = "Client context must be a valid Base64-encoded JSON object.";
+        Self {
+            fault: Fault::Null,
+            ..Self::invalid_content(text)
+        }
+    }
+
+    /// The body is larger than `limit_bytes`. The connection ends, since the rest is not read.
+    pub(super) fn body_too_large(limit_bytes: usize, operation: &str) -> Self {
+        let text = format!(
+            "Request must be smaller than {limit_bytes} bytes for the {operation} operation"
+        );
+        Self::new(ErrorCode::RequestEntityTooLarge, text).closing()
+    }
+
+    /// The function belongs to another account; AWS gives no text here.
+    pub(super) fn other_account() -> Self {
+        Self {
+            message: None,
+            ..Self::new(ErrorCode::AccessDenied, "")
+        }
+    }
+
+    /// No operation has this path and method.
+    pub(super) fn unknown_operation() -> Self {
+        Self {
+            message: None,
+            ..Self::new(ErrorCode::UnknownOperation, "")
+        }
+    }
+
+    /// The same error, after which the connection ends.
+    pub(super) fn closing(self) -> Self {
+        Self {
+            closes_connection: true,
+            ..self
+        }
+    }
+
+    fn body(&self) -> String {
+        if self.code == ErrorCode::UnknownOperation {
+            return "{}".into();
+        }
+        let mut body = Map::new();
+        if let Some(reason) = self.reason {
+            body.insert("Reason".into(), reason.into());
+        }
+        let fault = match self.fault {
+            Fault::Absent => None,
+            Fault::Null => Some(Value::Null),
+            Fault::User => Some("User".into()),
+            Fault::Service => Some("Service".into()),
+        };
+        if let Some(fault) = fault {
+            body.insert("Type".into(), fault);
+        }
+        body.insert(
+            self.code.shape().message_member.into(),
+            self.message.clone().into(),
+        );
+        Value::Object(body).to_string()
+    }
+}
+
+impl IntoResponse for WireError {
+    fn into_response(self) -> Response {
+        let Shape { status, name, .. } = self.code.shape();
+        let mut response = Response::new(Body::from(self.body()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ERROR_TYPE, HeaderValue::from_static(name));
+        if self.code == ErrorCode::TooManyRequests {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self.closes_connection {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+impl From<Refusal> for WireError {
+    fn from(refusal: Refusal) -> Self {
+        let text = refusal.to_string();
+        match refusal {
+            Refusal::FunctionNotFound(_) => Self::not_found(text),
+            Refusal::FunctionExists(_)
+            | Refusal::FunctionNotActive { .. }
+            | Refusal::UpdateInProgress(_) => Self::new(ErrorCode::ResourceConflict, text),
+            Refusal::RevisionMismatch => Self::new(ErrorCode::PreconditionFailed, text),
+            Refusal::InvalidParameter(_) => Self::invalid_parameter(text),
+            Refusal::PackageTooLarge { .. } => Self::new(ErrorCode::RequestEntityTooLarge, text),
+            Refusal::CodeStorageExceeded => Self::new(ErrorCode::CodeStorageExceeded, text),
+            Refusal::TooManyInvocations => Self {
+                reason: Some("ConcurrentInvocationLimitExceeded"),
+                ..Self::new(ErrorCode::TooManyRequests, text)
+            },
+            Refusal::ShuttingDown => Self::new(ErrorCode::ServiceUnavailable, text).closing(),
+            Refusal::Internal => Self::new(ErrorCode::Service, text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_has_the_members_that_each_error_has_on_the_wire() {
+        let not_found = WireError::not_found("gone");
+        assert_eq!(not_found.body(), r#"{"Message":"gone","Type":"User"}"#);
+        let throttled = WireError::from(Refusal::TooManyInvocations);
+        assert_eq!(
+            throttled.body(),
+            r#"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
+        );
+        assert_eq!(WireError::other_account().body(), r#"{"Message":null}"#);
+        assert_eq!(WireError::unknown_operation().body(), "{}");
+        assert_eq!(
+            WireError::invalid_client_context().body(),
+            r#"{"Type":null,"message":"Client context must be a valid Base64-encoded JSON object."}"#
+        );
+        let invalid = WireError::new(ErrorCode::Validation, "no");
+        assert_eq!(invalid.body(), r#"{"message":"no"}"#);
+    }
+
+    #[test]
+    fn the_name_travels_in_a_header_and_a_throttled_caller_learns_when_to_retry() {
+        let response = WireError::from(Refusal::TooManyInvocations).into_response();
+        assert_eq!(response.status(), 429);
+        assert_eq!(
+            response.headers()["x-amzn-errortype"],
+            "TooManyRequestsException"
+        );
+        assert_eq!(response.headers()["retry-after"], "1");
+    }
+}

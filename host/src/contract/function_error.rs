@@ -1,0 +1,150 @@
+//! The bodies of answers of functions that failed, as the platform and runtimes of AWS write them.
+//!
+//! The order of members is AWS's: the type first, except where the answer was too large.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::domain::{FunctionError, RequestId};
+
+/// The error object of a handler, as runtimes post it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HandlerError<'a> {
+    error_type: &'a str,
+    error_message: &'a str,
+    /// Left out where there is none, as the runtimes without traces do.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stack_trace: &'a [String],
+}
+
+/// The error object of the platform.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlatformError {
+    error_type: Option<&'static str>,
+    error_message: String,
+}
+
+/// The one error object of the platform that begins with the message.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TooLarge {
+    error_message: String,
+    error_type: Option<&'static str>,
+}
+
+/// The body for `error` of the invocation `id`.
+pub(super) fn body(error: &FunctionError, id: RequestId) -> Bytes {
+    let what = match error {
+        FunctionError::Handler {
+            error_type,
+            message,
+            stack_trace,
+        } => return handler_error(error_type, message, stack_trace),
+        FunctionError::ResponseTooLarge { limit_bytes } => return too_large(error, *limit_bytes),
+        FunctionError::TimedOut { timeout } => {
+            format!("Task timed out after {:.2} seconds", timeout.as_secs_f64())
+        }
+        FunctionError::OutOfMemory { .. } => "Runtime exited with error: signal: killed".into(),
+        FunctionError::Exited { status: 0 } => "Runtime exited without providing a reason".into(),
+        FunctionError::Exited { status } => {
+            format!("Runtime exited with error: exit status {status}")
+        }
+        FunctionError::Trapped { description, .. } => {
+            format!("Runtime exited with error: {description}")
+        }
+        FunctionError::InitFailed { description, .. } => description.clone(),
+    };
+    text(&PlatformError {
+        error_type: error.platform_type(),
+        error_message: format!("RequestId: {id} Error: {what}"),
+    })
+}
+
+fn handler_error(error_type: &str, error_message: &str, stack_trace: &[String]) -> Bytes {
+    text(&HandlerError {
+        error_type,
+        error_message,
+        stack_trace,
+    })
+}
+
+fn too_large(error: &FunctionError, limit_bytes: usize) -> Bytes {
+    text(&TooLarge {
+        error_message: format!(
+            "Response payload size exceeded maximum allowed payload size ({limit_bytes} bytes)."
+        ),
+        error_type: error.platform_type(),
+    })
+}
+
+fn text(error: &impl Serialize) -> Bytes {
+    serde_json::to_vec(error)
+        .expect("strings and lists of strings have a JSON form")
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[track_caller]
+    fn assert_body(error: &FunctionError, expected: &str) {
+        let id = RequestId::random();
+        let body = body(error, id);
+        let text = std::str::from_utf8(&body).expect("JSON is UTF-8");
+        assert_eq!(text.replace(&id.to_string(), "ID"), expected);
+    }
+
+    #[test]
+    fn each_failure_has_the_body_that_aws_gives_it() {
+        assert_body(
+            &FunctionError::Handler {
+                error_type: "BadName".into(),
+                message: "no \"such\" name".into(),
+                stack_trace: vec!["greet".into()],
+            },
+            r#"{"errorType":"BadName","errorMessage":"no \"such\" name","stackTrace":["greet"]}"#,
+        );
+        assert_body(
+            &FunctionError::TimedOut {
+                timeout: Duration::from_secs(3),
+            },
+            r#"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: ID Error: Task timed out after 3.00 seconds"}"#,
+        );
+        assert_body(
+            &FunctionError::OutOfMemory { limit_bytes: 1 },
+            r#"{"errorType":"Runtime.OutOfMemory","errorMessage":"RequestId: ID Error: Runtime exited with error: signal: killed"}"#,
+        );
+        assert_body(
+            &FunctionError::Exited { status: 0 },
+            r#"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ID Error: Runtime exited without providing a reason"}"#,
+        );
+        assert_body(
+            &FunctionError::Exited { status: 127 },
+            r#"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ID Error: Runtime exited with error: exit status 127"}"#,
+        );
+        assert_body(
+            &FunctionError::Trapped {
+                description: "unreachable".into(),
+                stack_trace: vec![],
+            },
+            r#"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ID Error: Runtime exited with error: unreachable"}"#,
+        );
+        assert_body(
+            &FunctionError::InitFailed {
+                description: "no memory".into(),
+                stack_trace: vec![],
+            },
+            r#"{"errorType":"Runtime.InitError","errorMessage":"RequestId: ID Error: no memory"}"#,
+        );
+        assert_body(
+            &FunctionError::ResponseTooLarge {
+                limit_bytes: 6_291_556,
+            },
+            r#"{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}"#,
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! CreateFunction.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::with_package;
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::reference::{NameShape, Reference};
+use crate::contract::wire::code::CodeSource;
+use crate::contract::wire::configuration::Detail;
+use crate::contract::wire::settings::SettingsMembers;
+use crate::contract::wire::text_map::TextMap;
+use crate::contract::wire::{parse, tags};
+use crate::contract::{Api, answer};
+use crate::deployer::{CompileGuest, NewFunction};
+use crate::domain::{Account, Settings};
+
+/// The architectures of the model; a component runs on either.
+pub(super) const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct CreateFunction {
+    function_name: Option<String>,
+    code: Option<CodeSource>,
+    package_type: Option<String>,
+    architectures: Option<Vec<String>>,
+    tags: Option<TextMap>,
+    publish: Option<bool>,
+    #[serde(flatten)]
+    settings: SettingsMembers,
+}
+
+/// `POST /2015-03-31/functions`
+pub(in crate::contract) async fn create<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    request: Request,
+) -> Result<Response, WireError> {
+    let limit = with_package("CreateFunction");
+    let received = api.bodies.receive(request.into_body(), limit).await?;
+    let wanted: CreateFunction = parse::body(received).await?;
+    let new = wanted.checked(&api.account)?;
+    let version = api.deployer.create(new).await?;
+    let shown = api.renderer().configuration(&version, None, Detail::Whole);
+    answer::json(StatusCode::CREATED, &shown)
+}
+
+impl CreateFunction {
+    /// The function that is asked for: the model's constraints first, then name, settings and code.
+    fn checked(self, account: &Account) -> Result<NewFunction, WireError> {
+        self.check_constraints()?;
+        let name = self.function_name.unwrap_or_default();
+        let reference = Reference::split(NameShape::Plain, &name, None, account)?;
+        let name = reference.new_name()?.clone();
+        refuse_images(self.package_type.as_deref())?;
+        refuse_publishing(self.publish)?;
+        if self.settings.runtime.is_none() || self.settings.handler.is_none() {
+            return Err(WireError::invalid_parameter(
+                "Runtime and Handler are mandatory parameters for functions created with deployment \
+                 packages.",
+            ));
+        }
+        let mut settings = Settings::for_function(&name);
+        let change = self.settings.change(&settings.logging)?;
+        change.apply(&mut settings);
+        if let Some([architecture]) = self.architectures.as_deref() {
+            settings.architecture.clone_from(architecture);
+        }
+        Ok(NewFunction {
+            name,
+            settings,
+            tags: tags::checked(self.tags.unwrap_or_default())?,
+            package: self.code.unwrap_or_default().package()?,
+        })
+    }
+
+    fn check_constraints(&self) -> Result<(), WireError> {
+        let mut violations = Violations::default();
+        violations.required("functionName", self.function_name.as_ref());
+        if let Some(name) = &self.function_name {
+            NameShape::Plain.check(name, &mut violations);
+        }
+        violations.required("role", self.settings.role.as_ref());
+        violations.required("code", self.code.as_ref());
+        if let Some(package_type) = &self.package_type {
+            violations.one_of("packageType", package_type, &["Image", "Zip"]);
+        }
+        if let Some(architectures) = &self.architectures {
+            check_architectures(architectures, &mut violations);
+        }
+        self.settings.check(&mut violations);
+        violations.into_result()
+    }
+}
+
+/// Adds what the model refuses of the member `Architectures`.
+pub(super) fn check_architectures(architectures: &[String], violations: &mut Violations) {
+    violations.list_length("architectures", architectures, 1, 1);
+    violations.all_of("architectures", architectures, &ARCHITECTURES);
+}
+
+fn refuse_images(package_type: Option<&str>) -> Result<(), WireError> {
+    match package_type {
+        Some("Image") => Err(WireError::invalid_parameter(
+            "PackageType Image is not supported by this host: functions are WebAssembly components. \
+             Use PackageType Zip, and give the component, bare or in a zip, as ZipFile.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Published versions do not exist yet, and a deploy must not believe that it made one.
+pub(super) fn refuse_publishing(publish: Option<bool>) -> Result<(), WireError> {
+    match publish {
+        Some(true) => Err(WireError::invalid_parameter(
+            "Publish is not supported by this version of the host: there are no published versions \
+             yet. Leave it out, and use $LATEST.",
+        )),
+        Some(false) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMUM: &str = r#""FunctionName":"fn","Role":"arn:aws:iam::123456789012:role/r",
+        "Runtime":"provided.al2023","Handler":"h","Code":{"ZipFile":"aGk="}"#;
+
+    fn read(json: &str) -> Result<NewFunction, String> {
+        let wanted: CreateFunction = serde_json::from_str(json).expect("it is the shape's JSON");
+        wanted
+            .checked(&Account::default())
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    fn with(members: &str) -> Result<NewFunction, String> {
+        read(&format!("{{{MINIMUM},{members}}}"))
+    }
+
+    #[test]
+    fn the_least_that_a_deploy_sends_has_the_defaults_of_aws() {
+        let new = read(&format!("{{{MINIMUM}}}")).expect("nothing is missing");
+        assert_eq!(new.name.as_str(), "fn");
+        assert_eq!(new.package, "hi");
+        let settings = &new.settings;
+        assert_eq!((settings.timeout_seconds, settings.memory_mb), (3, 128));
+        assert_eq!(settings.architecture, "x86_64");
+        assert_eq!(settings.handler.as_deref(), Some("h"));
+        assert_eq!(settings.environment, None);
+        assert_eq!(settings.logging.group, "/aws/lambda/fn");
+    }
+
+    #[test]
+    fn what_is_given_is_taken() {
+        let new = with(
+            r#""Timeout":30,"Architectures":["arm64"],"Tags":{"a":"b"},"Publish":false,"New":[]"#,
+        )
+        .expect("all of it is fine");
+        assert_eq!(new.settings.timeout_seconds, 30);
+        assert_eq!(new.settings.architecture, "arm64");
+        assert_eq!(new.tags.get("a").map(String::as_str), Some("b"));
+    }
+
+    #[test]
+    fn the_name_may_be_an_arn_of_this_account_and_region() {
+        let named = |name: &str| {
+            read(&format!(
+                "{{{}}}",
+                MINIMUM.replace("\"fn\"", &format!("\"{name}\""))
+            ))
+        };
+        let arn = "arn:aws:lambda:us-east-1:123456789012:function:fn";
+        assert_eq!(named(arn).expect("it is ours").name.as_str(), "fn");
+        let long = named(&format!("{arn}{}", "a".repeat(100))).expect_err("it is too long");
+        assert!(
+            long.contains("Validation") && long.contains("equal to 140"),
+            "{long}"
+        );
+        let long = named(&"a".repeat(65)).expect_err("it is too long");
+        assert!(long.contains("InvalidParameterValue") && long.contains("equal to 64"));
+        let odd = named("invalid:function:name").expect_err("it has two qualifiers");
+        assert!(odd.contains("1 validation error detected: Value 'invalid:function:name'"));
+        let elsewhere = named("arn:aws:lambda:ap-southeast-1:123456789012:function:fn");
+        assert!(
+            elsewhere
+                .expect_err("it is far")
+                .contains("not reachable in this region")
+        );
+    }
+
+    #[test]
+    fn missing_members_are_named_together() {
+        let text = read("{}").expect_err("everything is missing");
+        assert!(text.contains(
+            "3 validation errors detected: Value null at 'functionName' failed to satisfy \
+             constraint: Member must not be null; Value null at 'role'"
+        ));
+        let text = read(&format!(
+            "{{{}}}",
+            MINIMUM.replace("\"Handler\"", "\"Other\"")
+        ));
+        assert!(
+            text.expect_err("the handler is missing")
+                .contains("Runtime and Handler are mandatory")
+        );
+    }
+
+    #[test]
+    fn what_this_host_cannot_do_is_refused_and_never_ignored() {
+        for (members, expected) in [
+            (
+                r#""Publish":true"#,
+                "Publish is not supported by this version of the host",
+            ),
+            (
+                r#""PackageType":"Image""#,
+                "PackageType Image is not supported",
+            ),
+            (r#""PackageType":"Tar""#, "Value 'Tar' at 'packageType'"),
+            (
+                r#""Architectures":["x86_64","arm64"]"#,
+                "Value '[x86_64, arm64]' at 'architectures'",
+            ),
+            (r#""Architectures":[]"#, "length greater than or equal to 1"),
+            (
+                r#""SnapStart":{"ApplyOn":"PublishedVersions"}"#,
+                "SnapStart is not supported",
+            ),
+        ] {
+            let text = with(members).expect_err("it is refused");
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}

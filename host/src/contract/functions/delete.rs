@@ -1,0 +1,68 @@
+//! DeleteFunction.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::{StatusCode, Uri};
+
+use super::PathName;
+use crate::contract::error::WireError;
+use crate::contract::{Api, answer};
+use crate::deployer::CompileGuest;
+use crate::domain::{Qualifier, VersionId};
+
+/// `DELETE /2015-03-31/functions/{FunctionName}`
+pub(in crate::contract) async fn delete<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    let reference = name.qualified(&uri, &api.account)?;
+    let qualifier = reference.qualifier.as_ref();
+    refuse_what_is_no_version(qualifier)?;
+    let function = reference
+        .function()
+        .filter(|name| api.catalog.get(name).is_some())
+        .ok_or_else(|| reference.not_found(&api.account, None))?;
+    match qualifier {
+        None => api.deployer.delete(function).await?,
+        // A version that does not exist is deleted already, and no published version exists yet.
+        Some(Qualifier::Version(_)) => {}
+        Some(Qualifier::Alias(_) | Qualifier::Unknown(_)) => {
+            return Err(reference.not_found(&api.account, qualifier));
+        }
+    }
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// Comes before existence.
+fn refuse_what_is_no_version(qualifier: Option<&Qualifier>) -> Result<(), WireError> {
+    match qualifier {
+        Some(Qualifier::Version(VersionId::Latest)) => Err(WireError::invalid_parameter(
+            "$LATEST version cannot be deleted without deleting the function.",
+        )),
+        Some(Qualifier::Alias(_)) => Err(WireError::invalid_parameter(
+            "Deletion of aliases is not currently supported.",
+        )),
+        Some(Qualifier::Version(VersionId::Number(_)) | Qualifier::Unknown(_)) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_functions_and_versions_can_be_deleted() {
+        let refusal = |text| refuse_what_is_no_version(Some(&Qualifier::parse(text)));
+        assert!(refusal("1").is_ok() && refusal("$latest").is_ok());
+        let text = format!(
+            "{:?}",
+            refusal("$LATEST").expect_err("it goes with the function")
+        );
+        assert!(text.contains("$LATEST version cannot be deleted without deleting the function."));
+        let text = format!("{:?}", refusal("prod").expect_err("it is an alias"));
+        assert!(text.contains("Deletion of aliases is not currently supported."));
+    }
+}

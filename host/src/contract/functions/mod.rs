@@ -1,0 +1,73 @@
+//! The resource *function*: create, show, list, change and delete.
+
+pub(super) mod create;
+pub(super) mod delete;
+pub(super) mod list;
+pub(super) mod show;
+pub(super) mod update;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use http::request::Parts;
+
+use super::body::{BodyLimit, Purpose};
+use super::error::WireError;
+use super::reference::{NameShape, Reference};
+use super::{Api, query};
+use crate::domain::Account;
+use crate::limits::{CONTROL_REQUEST_BYTES_MAX, DEPLOY_REQUEST_BYTES_MAX};
+
+/// The bound of a request that carries a package.
+const fn with_package(operation: &'static str) -> BodyLimit {
+    BodyLimit {
+        bytes_max: DEPLOY_REQUEST_BYTES_MAX,
+        operation,
+        purpose: Purpose::Control,
+    }
+}
+
+/// The bound of any other request.
+const fn without_package(operation: &'static str) -> BodyLimit {
+    BodyLimit {
+        bytes_max: CONTROL_REQUEST_BYTES_MAX,
+        operation,
+        purpose: Purpose::Control,
+    }
+}
+
+/// The name in the path, decoded once.
+pub(super) struct PathName(String);
+
+impl<G: Send + Sync> FromRequestParts<Arc<Api<G>>> for PathName {
+    type Rejection = WireError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api<G>>) -> Result<Self, WireError> {
+        let params = RawPathParams::from_request_parts(parts, &())
+            .await
+            .map_err(|_| WireError::unknown_operation())?;
+        let (_, name) = params
+            .iter()
+            .next()
+            .ok_or_else(WireError::unknown_operation)?;
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl PathName {
+    /// The function of an operation that takes a qualifier in the query.
+    fn qualified(&self, uri: &http::Uri, account: &Account) -> Result<Reference, WireError> {
+        let qualifier = query::value(uri, "Qualifier");
+        Reference::parse(
+            NameShape::Namespaced,
+            &self.0,
+            qualifier.as_deref(),
+            account,
+        )
+    }
+
+    /// The function of an operation that changes it.
+    fn plain(&self, account: &Account) -> Result<Reference, WireError> {
+        Reference::parse(NameShape::Plain, &self.0, None, account)
+    }
+}

@@ -1,0 +1,153 @@
+//! UpdateFunctionCode and UpdateFunctionConfiguration.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::create::{check_architectures, refuse_publishing};
+use super::{PathName, with_package, without_package};
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::wire::code::CodeSource;
+use crate::contract::wire::configuration::Detail;
+use crate::contract::wire::parse;
+use crate::contract::wire::settings::SettingsMembers;
+use crate::contract::{Api, answer};
+use crate::deployer::{CodeChange, CompileGuest};
+use crate::domain::Version;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct UpdateFunctionCode {
+    architectures: Option<Vec<String>>,
+    dry_run: Option<bool>,
+    publish: Option<bool>,
+    publish_to: Option<IgnoredAny>,
+    revision_id: Option<String>,
+    #[serde(flatten)]
+    source: CodeSource,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct UpdateFunctionConfiguration {
+    revision_id: Option<String>,
+    #[serde(flatten)]
+    settings: SettingsMembers,
+}
+
+/// `PUT /2015-03-31/functions/{FunctionName}/code`
+pub(in crate::contract) async fn code<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let limit = with_package("UpdateFunctionCode");
+    let received = api.bodies.receive(request.into_body(), limit).await?;
+    let reference = name.plain(&api.account)?;
+    let wanted: UpdateFunctionCode = parse::body(received).await?;
+    wanted.check_constraints()?;
+    let name = reference.mutable(&api.account)?;
+    if api.catalog.get(name).is_none() {
+        return Err(reference.not_found(&api.account, None));
+    }
+    let version = api.deployer.update_code(name, wanted.change()?).await?;
+    shown(&api, &version)
+}
+
+/// `PUT /2015-03-31/functions/{FunctionName}/configuration`
+pub(in crate::contract) async fn configuration<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let limit = without_package("UpdateFunctionConfiguration");
+    let received = api.bodies.receive(request.into_body(), limit).await?;
+    let reference = name.plain(&api.account)?;
+    let wanted: UpdateFunctionConfiguration = parse::body(received).await?;
+    let mut violations = Violations::default();
+    wanted.settings.check(&mut violations);
+    violations.into_result()?;
+    let name = reference.mutable(&api.account)?;
+    let Some(record) = api.catalog.get(name) else {
+        return Err(reference.not_found(&api.account, None));
+    };
+    let change = wanted.settings.change(&record.latest.settings.logging)?;
+    let version = api
+        .deployer
+        .update_settings(name, wanted.revision_id, change)
+        .await?;
+    shown(&api, &version)
+}
+
+fn shown<G>(api: &Api<G>, version: &Version) -> Result<Response, WireError> {
+    let shown = api.renderer().configuration(version, None, Detail::Whole);
+    answer::json(StatusCode::OK, &shown)
+}
+
+impl UpdateFunctionCode {
+    fn check_constraints(&self) -> Result<(), WireError> {
+        let mut violations = Violations::default();
+        if let Some(architectures) = &self.architectures {
+            check_architectures(architectures, &mut violations);
+        }
+        violations.into_result()
+    }
+
+    fn change(self) -> Result<CodeChange, WireError> {
+        refuse_publishing(self.publish)?;
+        refuse_publishing(self.publish_to.map(|_| true))?;
+        Ok(CodeChange {
+            package: self.source.package()?,
+            architecture: self.architectures.and_then(|all| all.into_iter().next()),
+            dry_run: self.dry_run.unwrap_or_default(),
+            expected_revision: self.revision_id,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(json: &str) -> Result<CodeChange, String> {
+        let wanted: UpdateFunctionCode =
+            serde_json::from_str(json).expect("it is the shape's JSON");
+        let change = wanted.check_constraints().and_then(|()| wanted.change());
+        change.map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn new_code_comes_with_what_else_is_given() {
+        let change = change(
+            r#"{"ZipFile":"aGk=","Architectures":["arm64"],"DryRun":true,"RevisionId":"r","Publish":false}"#,
+        )
+        .expect("all of it is fine");
+        assert_eq!(change.package, "hi");
+        assert_eq!(change.architecture.as_deref(), Some("arm64"));
+        assert!(change.dry_run);
+        assert_eq!(change.expected_revision.as_deref(), Some("r"));
+    }
+
+    #[test]
+    fn an_update_without_code_or_with_a_version_to_publish_is_refused() {
+        for (json, expected) in [
+            ("{}", "Please provide a source for function code."),
+            (
+                r#"{"ZipFile":"aGk=","Publish":true}"#,
+                "Publish is not supported",
+            ),
+            (
+                r#"{"ZipFile":"aGk=","Architectures":["X86"]}"#,
+                "Value '[X86]' at 'architectures'",
+            ),
+        ] {
+            let text = change(json).expect_err("it is refused");
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The headers of an invocation.
+
+use http::{HeaderMap, HeaderValue};
+
+use super::constraint::{Pattern, Violations};
+use super::error::WireError;
+use crate::domain::LogType;
+
+const INVOCATION_TYPE: &str = "x-amz-invocation-type";
+const LOG_TYPE: &str = "x-amz-log-type";
+const CLIENT_CONTEXT: &str = "x-amz-client-context";
+const TENANT_ID: &str = "x-amz-tenant-id";
+const DURABLE_EXECUTION_NAME: &str = "x-amz-durable-execution-name";
+const TRACE_ID: &str = "x-amzn-trace-id";
+
+static TENANT_ID_PATTERN: Pattern = Pattern::new(r"[a-zA-Z0-9\._:\/=+\-@ ]+");
+static DURABLE_EXECUTION_NAME_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9-_]+");
+
+/// How a caller wants its function to be invoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InvocationType {
+    /// The answer is the function's.
+    RequestResponse,
+    /// Everything is checked and nothing runs.
+    DryRun,
+    /// The answer comes at once and the function runs later.
+    Event,
+}
+
+/// The headers that matter, within the model's constraints.
+#[derive(Debug)]
+pub(super) struct InvokeHeaders<'a> {
+    pub(super) invocation_type: InvocationType,
+    pub(super) log_type: LogType,
+    /// Base64, not decoded yet.
+    pub(super) client_context: Option<&'a HeaderValue>,
+    pub(super) trace: Option<&'a HeaderValue>,
+    names_tenant: bool,
+    names_durable_execution: bool,
+}
+
+impl<'a> InvokeHeaders<'a> {
+    /// Reads the headers.
+    ///
+    /// # Errors
+    /// For all broken constraints together.
+    pub(super) fn parse(headers: &'a HeaderMap) -> Result<Self, WireError> {
+        let mut violations = Violations::default();
+        let parsed = Self {
+            invocation_type: invocation_type(headers, &mut violations),
+            log_type: log_type(headers, &mut violations),
+            client_context: headers.get(CLIENT_CONTEXT),
+            trace: headers.get(TRACE_ID),
+            names_tenant: headers.contains_key(TENANT_ID),
+            names_durable_execution: headers.contains_key(DURABLE_EXECUTION_NAME),
+        };
+        if let Some(id) = headers.get(TENANT_ID).map(text) {
+            violations.length("tenantId", &id, 1, 256);
+            violations.pattern("tenantId", &id, &TENANT_ID_PATTERN);
+        }
+        if let Some(name) = headers.get(DURABLE_EXECUTION_NAME).map(text) {
+            let member = "durableExecutionName";
+            violations.length(member, &name, 1, 64);
+            violations.pattern(member, &name, &DURABLE_EXECUTION_NAME_PATTERN);
+        }
+        violations.into_result()?;
+        Ok(parsed)
+    }
+
+    /// Refuses what no function of this host can be asked for.
+    pub(super) fn refuse_what_is_lacking(&self) -> Result<(), WireError> {
+        if self.names_tenant {
+            return Err(WireError::invalid_parameter(
+                "Tenant ID is not supported for this function.",
+            ));
+        }
+        if self.names_durable_execution {
+            return Err(WireError::invalid_parameter(
+                "Durable executions are not supported by this host. Leave out \
+                 X-Amz-Durable-Execution-Name.",
+            ));
+        }
+        if self.invocation_type == InvocationType::Event {
+            return Err(WireError::invalid_parameter(
+                "Asynchronous invocation (Event) is not supported by this version of the host. Use \
+                 RequestResponse.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn invocation_type(headers: &HeaderMap, violations: &mut Violations) -> InvocationType {
+    match headers.get(INVOCATION_TYPE).map(HeaderValue::as_bytes) {
+        None | Some(b"RequestResponse") => InvocationType::RequestResponse,
+        Some(b"DryRun") => InvocationType::DryRun,
+        Some(b"Event") => InvocationType::Event,
+        Some(other) => {
+            let allowed = ["Event", "RequestResponse", "DryRun"];
+            violations.one_of("invocationType", &String::from_utf8_lossy(other), &allowed);
+            InvocationType::RequestResponse
+        }
+    }
+}
+
+fn log_type(headers: &HeaderMap, violations: &mut Violations) -> LogType {
+    match headers.get(LOG_TYPE).map(HeaderValue::as_bytes) {
+        None | Some(b"None") => LogType::None,
+        Some(b"Tail") => LogType::Tail,
+        Some(other) => {
+            let allowed = ["None", "Tail"];
+            violations.one_of("logType", &String::from_utf8_lossy(other), &allowed);
+            LogType::None
+        }
+    }
+}
+
+fn text(header: &HeaderValue) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(header.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.parse().expect("a name"),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn without_headers_the_answer_is_the_functions_and_has_no_log() {
+        let headers = HeaderMap::new();
+        let parsed = InvokeHeaders::parse(&headers).expect("nothing is wrong");
+        assert_eq!(parsed.invocation_type, InvocationType::RequestResponse);
+        assert_eq!(parsed.log_type, LogType::None);
+        assert!(parsed.refuse_what_is_lacking().is_ok());
+    }
+
+    #[test]
+    fn values_out_of_the_model_are_refused_together() {
+        let headers = headers(&[
+            (INVOCATION_TYPE, "Later"),
+            (LOG_TYPE, "tail"),
+            (TENANT_ID, "a#b"),
+        ]);
+        let text = format!(
+            "{:?}",
+            InvokeHeaders::parse(&headers).expect_err("all are wrong")
+        );
+        assert!(text.contains(
+            "3 validation errors detected: Value 'Later' at 'invocationType' failed to satisfy \
+             constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]; \
+             Value 'tail' at 'logType' failed to satisfy constraint: Member must satisfy enum value \
+             set: [None, Tail]; Value 'a#b' at 'tenantId'"
+        ));
+    }
+
+    #[test]
+    fn what_this_host_lacks_is_refused_in_a_sentence() {
+        for (name, value, sentence) in [
+            (
+                INVOCATION_TYPE,
+                "Event",
+                "Asynchronous invocation (Event) is not supported",
+            ),
+            (
+                TENANT_ID,
+                "blue",
+                "Tenant ID is not supported for this function.",
+            ),
+            (
+                DURABLE_EXECUTION_NAME,
+                "run-1",
+                "Durable executions are not supported",
+            ),
+        ] {
+            let headers = headers(&[(name, value)]);
+            let parsed = InvokeHeaders::parse(&headers).expect("the model admits it");
+            let error = parsed.refuse_what_is_lacking().expect_err("it is lacking");
+            assert!(format!("{error:?}").contains(sentence));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The query of a request.
+
+use std::borrow::Cow;
+
+use http::Uri;
+
+use super::error::{ErrorCode, WireError};
+
+/// The first value of `name` in the query, decoded once.
+pub(super) fn value<'a>(uri: &'a Uri, name: &str) -> Option<Cow<'a, str>> {
+    let query = uri.query()?;
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value)
+}
+
+/// The first value of `name`, a whole number.
+///
+/// # Errors
+/// Where it is no number.
+pub(super) fn number(uri: &Uri, name: &str) -> Result<Option<i64>, WireError> {
+    let Some(text) = value(uri, name) else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_| {
+        let text = format!("The value of {name} in the query can not be converted to an Integer");
+        WireError::new(ErrorCode::Serialization, text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_decoded_once() {
+        let uri = Uri::from_static("/f?Marker=a%2525&Qualifier=%24LATEST&Plain=$LATEST");
+        assert_eq!(value(&uri, "Qualifier").as_deref(), Some("$LATEST"));
+        assert_eq!(value(&uri, "Plain").as_deref(), Some("$LATEST"));
+        assert_eq!(value(&uri, "Marker").as_deref(), Some("a%25"));
+        assert_eq!(value(&uri, "Absent"), None);
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_refused() {
+        let uri = Uri::from_static("/f?MaxItems=7&Other=x");
+        assert_eq!(number(&uri, "MaxItems"), Ok(Some(7)));
+        assert!(number(&uri, "Other").is_err());
+    }
+}

@@ -1,0 +1,489 @@
+//! How callers name functions: by name, by part of an ARN or by the whole, each with or without a
+//! qualifier, and the qualifier once more in the query.
+//!
+//! The patterns are those of the live service, taken literally: `arn:…:function` without a name is a
+//! function called `function`. They are slow, so usual spellings are read without them.
+
+use super::constraint::{Pattern, Violations};
+use super::error::WireError;
+use super::spelling::{Spelling, is_qualifier};
+use crate::domain::name::QUALIFIER_CHARS_MAX;
+use crate::domain::{Account, FunctionArn, FunctionName, Qualifier};
+
+static NAMESPACED: Pattern = Pattern::new(
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?",
+);
+static PLAIN: Pattern = Pattern::new(
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?",
+);
+static QUALIFIER: Pattern = Pattern::new(r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
+
+/// Numbers of the groups in both name patterns.
+const REGION_GROUP: usize = 3;
+const ACCOUNT_GROUP: usize = 9;
+const NAME_GROUP: usize = 11;
+const QUALIFIER_GROUP: usize = 13;
+
+/// The two shapes that the model has for a function's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameShape {
+    /// Of operations that read and invoke.
+    Namespaced,
+    /// Of operations that change.
+    Plain,
+}
+
+impl NameShape {
+    fn pattern(self) -> &'static Pattern {
+        match self {
+            Self::Namespaced => &NAMESPACED,
+            Self::Plain => &PLAIN,
+        }
+    }
+
+    fn chars_max(self) -> usize {
+        match self {
+            Self::Namespaced => 256,
+            Self::Plain => 140,
+        }
+    }
+
+    /// The name without the patterns, where that can be.
+    fn read(self, name: &str) -> Option<Spelling<'_>> {
+        let fits = name.len() <= self.chars_max();
+        fits.then(|| Spelling::read(name, self == Self::Namespaced))?
+    }
+
+    /// The name as the pattern takes it apart.
+    fn matched(self, name: &str) -> Option<Spelling<'_>> {
+        let groups = self.pattern().regex().captures(name)?;
+        let group = |number| groups.get(number).map(|group| group.as_str());
+        Some(Spelling {
+            region: group(REGION_GROUP).map(without_colon),
+            account: group(ACCOUNT_GROUP).map(without_colon),
+            name: group(NAME_GROUP)?,
+            qualifier: group(QUALIFIER_GROUP),
+        })
+    }
+
+    /// Adds what `name` breaks of this shape's constraints.
+    pub(super) fn check(self, name: &str, violations: &mut Violations) {
+        if self.read(name).is_some() {
+            return;
+        }
+        violations.length("functionName", name, 1, self.chars_max());
+        violations.pattern("functionName", name, self.pattern());
+    }
+}
+
+/// A function of this account and region, as a caller asked for it. It need not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reference {
+    name: Name,
+    /// The version or alias, if one was asked for.
+    pub(super) qualifier: Option<Qualifier>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Name {
+    Possible(FunctionName),
+    /// The model admits names with dots and names that are too long; none exists.
+    Impossible(String),
+}
+
+impl Reference {
+    /// Reads a name, and the qualifier of the query if there is one.
+    ///
+    /// # Errors
+    /// For broken constraints, then for another region or account, then for two qualifiers that differ.
+    pub(super) fn parse(
+        shape: NameShape,
+        name: &str,
+        qualifier: Option<&str>,
+        account: &Account,
+    ) -> Result<Self, WireError> {
+        if qualifier.is_none()
+            && let Some(name) = FunctionName::parse(name)
+        {
+            return Ok(Self {
+                name: Name::Possible(name),
+                qualifier: None,
+            });
+        }
+        let mut violations = Violations::default();
+        if let Some(qualifier) = qualifier
+            && !(qualifier.len() <= QUALIFIER_CHARS_MAX && is_qualifier(qualifier))
+        {
+            violations.length("qualifier", qualifier, 1, QUALIFIER_CHARS_MAX);
+            violations.pattern("qualifier", qualifier, &QUALIFIER);
+        }
+        shape.check(name, &mut violations);
+        violations.into_result()?;
+        Self::split(shape, name, qualifier, account)
+    }
+
+    /// Reads a name that satisfies the constraints of its shape.
+    pub(super) fn split(
+        shape: NameShape,
+        name: &str,
+        qualifier: Option<&str>,
+        account: &Account,
+    ) -> Result<Self, WireError> {
+        let spelling = shape.read(name).or_else(|| shape.matched(name));
+        let spelling = spelling.expect("the name was checked against the pattern");
+        reachable(spelling.region, spelling.account, account)?;
+        let text = spelling.name;
+        Ok(Self {
+            name: match FunctionName::parse(text) {
+                Some(name) => Name::Possible(name),
+                None => Name::Impossible(text.into()),
+            },
+            qualifier: agreed(spelling.qualifier, qualifier)?.map(Qualifier::parse),
+        })
+    }
+
+    /// The name without region, account and qualifier; `None` where no function can have it.
+    pub(super) fn function(&self) -> Option<&FunctionName> {
+        match &self.name {
+            Name::Possible(name) => Some(name),
+            Name::Impossible(_) => None,
+        }
+    }
+
+    /// The name for an operation on the function as a whole, or on its mutable copy.
+    ///
+    /// # Errors
+    /// Where a published version or an alias is asked for, or no function can have the name.
+    pub(super) fn mutable(&self, account: &Account) -> Result<&FunctionName, WireError> {
+        match &self.qualifier {
+            None | Some(Qualifier::Version(crate::domain::VersionId::Latest)) => {}
+            Some(Qualifier::Version(_) | Qualifier::Alias(_) | Qualifier::Unknown(_)) => {
+                return Err(WireError::invalid_parameter(
+                    "This operation is permitted on Lambda functions only. Aliases and versions do \
+                     not support this operation. Please specify either a function name or an \
+                     unqualified function ARN.",
+                ));
+            }
+        }
+        self.function().ok_or_else(|| self.not_found(account, None))
+    }
+
+    /// The name for a new function.
+    ///
+    /// # Errors
+    /// Where it is longer than a name may be, or has a qualifier.
+    pub(super) fn new_name(&self) -> Result<&FunctionName, WireError> {
+        if self.qualifier.is_some() {
+            return Err(WireError::invalid_parameter(
+                "A function cannot be created with a version or an alias in its name. Leave out \
+                 what follows the last colon.",
+            ));
+        }
+        match &self.name {
+            Name::Possible(name) => Ok(name),
+            Name::Impossible(name) => Err(WireError::invalid_parameter(format!(
+                "1 validation error detected: Value '{name}' at 'functionName' failed to satisfy \
+                 constraint: Member must have length less than or equal to 64"
+            ))),
+        }
+    }
+
+    /// The ARN as it was asked for; the error where no function can have the name.
+    ///
+    /// `unqualified` is what the error names where no qualifier was asked for.
+    pub(super) fn arn(
+        &self,
+        account: &Account,
+        unqualified: Option<&Qualifier>,
+    ) -> Result<FunctionArn, WireError> {
+        match &self.name {
+            Name::Possible(name) => Ok(account.function_arn(name, self.qualifier.as_ref())),
+            Name::Impossible(_) => {
+                let named = self.qualifier.as_ref().or(unqualified);
+                Err(self.not_found(account, named))
+            }
+        }
+    }
+
+    /// The error for a function that does not exist.
+    pub(super) fn not_found(&self, account: &Account, qualifier: Option<&Qualifier>) -> WireError {
+        let Account { id, region } = account;
+        let name = match &self.name {
+            Name::Possible(name) => name.as_str(),
+            Name::Impossible(name) => name,
+        };
+        let mut text = format!("Function not found: arn:aws:lambda:{region}:{id}:function:{name}");
+        if let Some(qualifier) = qualifier {
+            text.push_str(&format!(":{qualifier}"));
+        }
+        WireError::not_found(text)
+    }
+}
+
+fn without_colon(text: &str) -> &str {
+    text.strip_suffix(':').unwrap_or(text)
+}
+
+fn reachable(region: Option<&str>, id: Option<&str>, account: &Account) -> Result<(), WireError> {
+    if let Some(region) = region
+        && region != account.region
+    {
+        return Err(WireError::not_found(format!(
+            "Functions from '{region}' are not reachable in this region ('{}')",
+            account.region
+        )));
+    }
+    match id {
+        Some(id) if id != account.id => Err(WireError::other_account()),
+        _ => Ok(()),
+    }
+}
+
+/// The qualifier of the name and that of the query may both be given, if they are the same.
+fn agreed<'a>(
+    derived: Option<&'a str>,
+    asked: Option<&'a str>,
+) -> Result<Option<&'a str>, WireError> {
+    match (derived, asked) {
+        (Some(derived), Some(asked)) if derived != asked => Err(WireError::invalid_parameter(
+            "The derived qualifier from the function name does not match the specified qualifier.",
+        )),
+        _ => Ok(asked.or(derived)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function";
+
+    fn read(name: &str, qualifier: Option<&str>) -> Result<Reference, WireError> {
+        Reference::parse(NameShape::Namespaced, name, qualifier, &Account::default())
+    }
+
+    #[track_caller]
+    fn asked(name: &str, qualifier: Option<&str>) -> (String, Option<String>) {
+        let reference = read(name, qualifier).expect("the name is well formed");
+        let function = reference.function().map(ToString::to_string);
+        (
+            function.unwrap_or_else(|| "impossible".into()),
+            reference.qualifier.map(|qualifier| qualifier.to_string()),
+        )
+    }
+
+    #[track_caller]
+    fn refused(name: &str, qualifier: Option<&str>) -> String {
+        format!(
+            "{:?}",
+            read(name, qualifier).expect_err("the name is refused")
+        )
+    }
+
+    #[test]
+    fn every_spelling_names_the_same_function() {
+        for (name, qualifier) in [
+            ("fn", None),
+            ("fn:1", Some("1")),
+            ("fn:prod", Some("prod")),
+            ("fn:$LATEST", Some("$LATEST")),
+            ("function:fn", None),
+            ("123456789012:function:fn", None),
+            ("123456789012:fn", None),
+            ("us-east-1:123456789012:function:fn", None),
+            (&format!("{ARN}:fn"), None),
+            (&format!("{ARN}:fn:prod"), Some("prod")),
+            ("arn::lambda:fn", None),
+        ] {
+            let expected = ("fn".to_owned(), qualifier.map(str::to_owned));
+            assert_eq!(asked(name, None), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_patterns_are_taken_literally() {
+        assert_eq!(asked(ARN, None).0, "function");
+        assert_eq!(asked("123456789012", None).0, "123456789012");
+        assert_eq!(asked("function:1", None), ("1".into(), None));
+        assert_eq!(asked("my.fn", None).0, "impossible");
+        assert_eq!(asked(&"a".repeat(65), None).0, "impossible");
+    }
+
+    #[test]
+    fn what_the_patterns_do_not_admit_is_named_with_the_pattern() {
+        for name in [
+            "my-function!",
+            "*",
+            "fn:1:2",
+            "invalid-account:function:fn",
+            "arn:aws:lambda:invalid-region:123456789012:function:fn",
+            "arn:aws:lambda::123456789012:function:fn",
+            "arn:aws:ec2:us-east-1:123456789012:instance:i-0",
+            &format!("{ARN}:fn:$LATES"),
+            "function:fn:$LATEST:extra",
+        ] {
+            let text = refused(name, None);
+            assert!(
+                text.contains("1 validation error detected: Value"),
+                "{text}"
+            );
+            assert!(text.contains("at 'functionName' failed"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_qualifier_comes_first_where_both_are_wrong() {
+        let text = refused("fn!", Some(&"a".repeat(129)));
+        assert!(text.contains("2 validation errors detected: Value 'aaa"));
+        assert!(text.find("'qualifier'") < text.find("'functionName'"));
+    }
+
+    #[test]
+    fn other_regions_and_accounts_are_out_of_reach() {
+        let text = refused("arn:aws:lambda:eu-west-1:123456789012:function:fn", None);
+        assert!(
+            text.contains(
+                "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"
+            )
+        );
+        assert!(refused("210987654321:function:fn", None).contains("AccessDenied"));
+    }
+
+    #[test]
+    fn a_qualifier_may_be_given_twice_if_it_is_the_same() {
+        assert_eq!(asked("fn:1", Some("1")).1.as_deref(), Some("1"));
+        assert!(refused("fn:$LATEST", Some("1")).contains("does not match the specified"));
+    }
+
+    #[test]
+    fn a_new_name_has_at_most_64_characters_and_no_qualifier() {
+        let account = Account::default();
+        let read = |name: &str| Reference::parse(NameShape::Plain, name, None, &account);
+        let long = read(&"a".repeat(65)).expect("the shape admits it");
+        let text = format!("{:?}", long.new_name());
+        assert!(text.contains("InvalidParameterValue") && text.contains("equal to 64"));
+        assert!(
+            read("fn:1")
+                .expect("the shape admits it")
+                .new_name()
+                .is_err()
+        );
+        assert!(read(&format!("{ARN}:{}", "a".repeat(100))).is_err());
+    }
+
+    /// All texts of up to five parts out of `parts`, joined by colons.
+    fn joined(parts: &[&str]) -> Vec<String> {
+        let mut all: Vec<String> = parts.iter().map(ToString::to_string).collect();
+        let mut longest = all.clone();
+        for _ in 1..5 {
+            longest = longest
+                .iter()
+                .flat_map(|text| parts.iter().map(move |part| format!("{text}:{part}")))
+                .collect();
+            all.extend_from_slice(&longest);
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_read_without_the_patterns_is_what_they_say() {
+        const PARTS: [&str; 9] = [
+            "",
+            "fn",
+            "function",
+            "us-east-1",
+            "123456789012",
+            "a.b",
+            "$LATEST",
+            "$LATEST.PUBLISHED",
+            "b!",
+        ];
+        const FRONTS: [&str; 6] = [
+            "",
+            "arn:aws:lambda:",
+            "arn::lambda:",
+            "arn:aws-cn:lambda:",
+            "arn:aws1:lambda:",
+            "arn:aws:ec2:",
+        ];
+        let names = joined(&PARTS);
+        for shape in [NameShape::Namespaced, NameShape::Plain] {
+            let mut read = 0;
+            // The patterns are slow: all names without a front, and with one only those of few parts.
+            let texts = FRONTS.iter().flat_map(|front| {
+                let few = if front.is_empty() { names.len() } else { 819 };
+                names[..few]
+                    .iter()
+                    .map(move |name| format!("{front}{name}"))
+            });
+            for text in texts {
+                if let Some(spelling) = shape.read(&text) {
+                    assert_eq!(shape.matched(&text), Some(spelling), "{text}");
+                    read += 1;
+                }
+            }
+            assert!(read > 100, "{shape:?}: {read}");
+        }
+    }
+
+    #[test]
+    fn the_usual_spellings_need_no_pattern() {
+        for name in [
+            "fn",
+            "fn:1",
+            "fn:prod",
+            "fn:$LATEST",
+            "function:fn",
+            "123456789012:fn",
+            "123456789012:function:fn:7",
+            "us-east-1:123456789012:function:fn",
+            &format!("{ARN}:fn"),
+            &format!("{ARN}:fn:$LATEST"),
+        ] {
+            for shape in [NameShape::Namespaced, NameShape::Plain] {
+                let read = shape.read(name);
+                assert!(read.is_some(), "{name}");
+                assert_eq!(read, shape.matched(name));
+            }
+        }
+    }
+
+    #[test]
+    fn regions_and_qualifiers_are_told_as_the_patterns_tell_them() {
+        for region in [
+            "us-east-1",
+            "us-gov-west-1",
+            "us-gov-1",
+            "us-iso-east-1",
+            "us-isob-east-1",
+            "us-isobc-east-1",
+            "eusc-de-east-1",
+            "eusc-1",
+            "eu-sc-1",
+            "us-east-10",
+            "us-east-",
+            "us--1",
+            "us-1",
+            "usa-east-1",
+            "us-gov-iso-east-1",
+            "US-east-1",
+        ] {
+            let text = format!("{region}:fn");
+            let spelling = NameShape::Plain.read(&text);
+            assert_eq!(spelling, NameShape::Plain.matched(&text), "{region}");
+        }
+        for qualifier in [
+            "",
+            "1",
+            "$LATEST",
+            "$LATEST.PUBLISHED",
+            "$L.P",
+            "a$",
+            "a.b",
+            "ü",
+        ] {
+            let admitted = QUALIFIER.matches(qualifier);
+            assert_eq!(is_qualifier(qualifier), admitted, "{qualifier}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Connections: accepted within bounds, served, and brought to an end.
+//!
+//! ```text
+//! accept → serve … → `shutdown`: no more connections, the present ones end after their answers → done
+//!                                                          dropped meanwhile: all end at once
+//! ```
+//!
+//! Each connection is bounded on its own, so that `shutdown` comes to its end: the head of a request
+//! by its time, the body by its rate, the invocation by its timeout, and the answer by the client
+//! that must go on reading it.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tower::ServiceExt as _;
+
+use super::progressing::Progressing;
+use super::unread_body::UnreadBody;
+use crate::limits::{
+    ACCEPT_PAUSE, CONNECTIONS_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX,
+};
+
+/// Serves `router` on `listener` until `shutdown` ends, and then until all connections have ended.
+/// Dropping the future cuts the connections that are left.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+    let mut server = Server {
+        router,
+        http: http(),
+        graceful: GracefulShutdown::new(),
+        connections: JoinSet::new(),
+    };
+    tokio::select! {
+        never = server.accept_all(&listener) => match never {},
+        () = shutdown => {}
+    }
+    // A client that connects from now on is refused, rather than accepted and never answered.
+    drop(listener);
+    server.graceful.shutdown().await;
+}
+
+/// What all connections have in common.
+struct Server {
+    router: Router,
+    http: http1::Builder,
+    graceful: GracefulShutdown,
+    connections: JoinSet<()>,
+}
+
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_HEAD_DURATION_MAX)
+        // A client that has nothing more to send still waits for its answer.
+        .half_close(true)
+        .max_header_size(REQUEST_HEAD_BYTES_MAX);
+    http
+}
+
+impl Server {
+    async fn accept_all(&mut self, listener: &TcpListener) -> Infallible {
+        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        loop {
+            let place = Arc::clone(&places)
+                .acquire_owned()
+                .await
+                .expect("the semaphore is never closed");
+            let stream = accept(listener).await;
+            self.serve(stream, place);
+            while self.connections.try_join_next().is_some() {}
+        }
+    }
+
+    fn serve(&mut self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        // Answers are small: they must not wait for more.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY could not be set");
+        }
+        let router = self.router.clone().map_request(UnreadBody::<Incoming>::of);
+        let stream = TokioIo::new(Progressing::new(stream));
+        let connection = self
+            .http
+            .serve_connection(stream, TowerToHyperService::new(router));
+        let connection = self.graceful.watch(connection);
+        self.connections.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+}
+
+/// The next connection. Failures of the system are waited out, since nothing else can be done.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) if concerns_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be accepted; trying again");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn concerns_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::routing::{get, post};
+    use bytes::Bytes;
+    use http_body_util::BodyExt as _;
+    use std::net::SocketAddr;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::{Notify, oneshot};
+    use tokio::task::JoinHandle;
+
+    use crate::contract::body::{BodyLimit, BodyMemory, Purpose};
+    use crate::contract::error::WireError;
+
+    struct Running {
+        address: SocketAddr,
+        shutdown: oneshot::Sender<()>,
+        ended: JoinHandle<()>,
+    }
+
+    async fn running(router: Router) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let (shutdown, on_shutdown) = oneshot::channel();
+        let ended = tokio::spawn(serve(listener, router, async {
+            // A test that ends without a word ends its server, too.
+            on_shutdown.await.unwrap_or_default();
+        }));
+        Running {
+            address,
+            shutdown,
+            ended,
+        }
+    }
+
+    async fn exchange(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.expect("it listens");
+        stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("it reads");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .await
+            .expect("it answers");
+        answer
+    }
+
+    /// A route that says when it was reached, and answers when it is told to.
+    fn waiting(reached: Arc<Notify>, go_on: Arc<Notify>) -> Router {
+        let handler = move || async move {
+            reached.notify_one();
+            go_on.notified().await;
+            "done"
+        };
+        Router::new().route("/", get(handler))
+    }
+
+    const GET: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+
+    #[tokio::test]
+    async fn shutdown_lets_running_requests_end_and_takes_no_more() {
+        let (reached, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let server = running(waiting(Arc::clone(&reached), Arc::clone(&go_on))).await;
+        let request = tokio::spawn(exchange(server.address, GET));
+        reached.notified().await;
+        server.shutdown.send(()).expect("it runs");
+        while TcpStream::connect(server.address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!server.ended.is_finished());
+        go_on.notify_one();
+        let answer = request.await.expect("it was answered");
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("done"),
+            "{answer}"
+        );
+        server.ended.await.expect("it ended by itself");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_dropped_cuts_what_shutdown_waits_for() {
+        let (reached, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let server = running(waiting(Arc::clone(&reached), go_on)).await;
+        let request = tokio::spawn(exchange(server.address, GET));
+        reached.notified().await;
+        server.shutdown.send(()).expect("it runs");
+        server.ended.abort();
+        assert_eq!(request.await.expect("the connection was closed"), "");
+    }
+
+    #[tokio::test]
+    async fn malformed_http_is_answered_with_400_and_an_endless_head_is_cut_off() {
+        let server = running(Router::new()).await;
+        let answer = exchange(server.address, "this is not HTTP\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+        let head = format!(
+            "GET / HTTP/1.1\r\nX: {}",
+            "x".repeat(REQUEST_HEAD_BYTES_MAX)
+        );
+        let answer = exchange(server.address, &head).await;
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn the_sender_of_a_body_that_is_far_too_large_gets_the_answer() {
+        let answer = answer_to_upload(Router::new().route("/", post(received::<1024>))).await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn the_sender_of_a_body_that_nobody_reads_gets_the_answer() {
+        let answer = answer_to_upload(Router::new()).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    }
+
+    async fn received<const BYTES_MAX: usize>(body: Body) -> Result<Bytes, WireError> {
+        let limit = BodyLimit {
+            bytes_max: BYTES_MAX,
+            operation: "InvokeFunction",
+            purpose: Purpose::Event,
+        };
+        let received = BodyMemory::default().receive(body, limit).await?;
+        Ok(received.bytes)
+    }
+
+    async fn answer_to_upload(router: Router) -> String {
+        const UPLOAD_BYTES: usize = 200 * 1024 * 1024;
+        let server = running(router).await;
+        let mut stream = TcpStream::connect(server.address)
+            .await
+            .expect("it listens");
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {UPLOAD_BYTES}\r\n\r\n"
+        );
+        stream
+            .write_all(head.as_bytes())
+            .await
+            .expect("it reads the head");
+        // As blocking clients do it: everything is sent before anything is read.
+        let piece = vec![b'x'; 1024 * 1024];
+        for _ in 0..UPLOAD_BYTES / piece.len() {
+            stream
+                .write_all(&piece)
+                .await
+                .expect("the connection is not reset");
+        }
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .await
+            .expect("the answer arrives");
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_client_that_asks_before_sending_is_told_not_to() {
+        let server = running(Router::new().route("/", post(received::<8>))).await;
+        let request =
+            "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+        let answer = exchange(server.address, request).await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_body_in_pieces_is_read_whole() {
+        let echo = |body: Body| async move { body.collect().await.expect("it arrives").to_bytes() };
+        let server = running(Router::new().route("/", post(echo))).await;
+        let request = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\
+                       Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
+        let answer = exchange(server.address, request).await;
+        assert!(answer.ends_with("\r\n\r\nabc"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_sent_everything_may_close_its_side() {
+        let (reached, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let server = running(waiting(Arc::clone(&reached), Arc::clone(&go_on))).await;
+        let mut stream = TcpStream::connect(server.address)
+            .await
+            .expect("it listens");
+        stream.write_all(GET.as_bytes()).await.expect("it reads");
+        stream.shutdown().await.expect("it is open");
+        reached.notified().await;
+        go_on.notify_one();
+        let mut answer = String::new();
+        let read = stream.read_to_string(&mut answer).await;
+        read.expect("it answers");
+        assert!(answer.ends_with("done"), "{answer}");
+    }
+}

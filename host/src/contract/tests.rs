@@ -1,0 +1,291 @@
+//! The router as clients see it, with a guest that follows a script instead of running wasm.
+
+mod functions;
+mod invocations;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::{Api, BodyMemory, DownloadKey, router};
+use crate::catalog::{Catalog, MemoryJournal};
+use crate::deployer::{CompileGuest, Deployer, Rejection};
+use crate::domain::{
+    Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
+};
+use crate::invoker::{Admission, Gate, HostFailure, Invoker, RunGuest};
+use crate::storage::ContentStore;
+
+const FUNCTIONS: &str = "/2015-03-31/functions";
+const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function";
+
+/// A guest that answers with what it was given; events that are a string say how it fails.
+struct Script;
+
+impl CompileGuest for Script {
+    type Accepted = ();
+
+    async fn accept(&self, _: Digest, wasm: Bytes) -> Result<(), Rejection> {
+        match wasm.ends_with(b"refuse me") {
+            true => Err(Rejection::of_code("It imports what nobody has.")),
+            false => Ok(()),
+        }
+    }
+
+    async fn finish(&self, (): ()) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn forget(&self, _: Digest) {}
+}
+
+impl RunGuest for Script {
+    async fn run(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        _admission: Admission,
+    ) -> Result<Report, HostFailure> {
+        let outcome = match &invocation.payload[..] {
+            br#""time out""# => Outcome::Failed(FunctionError::TimedOut {
+                timeout: version.settings.timeout(),
+            }),
+            br#""no capacity""# => return Err(HostFailure::NoCapacity),
+            br#""panic""# => return Err(HostFailure::Panicked),
+            _ => Outcome::Returned(seen(&invocation).to_string().into()),
+        };
+        Ok(Report {
+            outcome,
+            log: "from the guest\n".into(),
+            duration: Duration::from_millis(1),
+            init_duration: None,
+            memory_bytes_peak: 1024 * 1024,
+        })
+    }
+}
+
+fn seen(invocation: &Invocation) -> Value {
+    json!({
+        "request_id": invocation.request_id.to_string(),
+        "arn": invocation.invoked_arn,
+        "event": String::from_utf8_lossy(&invocation.payload),
+        "trace": invocation.trace_id,
+        "client_context": invocation.client_context,
+    })
+}
+
+struct Host {
+    router: Router,
+    deployer: Arc<Deployer<Script>>,
+}
+
+/// An answer that was read to its end.
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().unwrap_or("not ASCII"))
+    }
+
+    /// Asserts that this is an error: its status, its name and its body.
+    #[track_caller]
+    fn assert_error(&self, status: u16, name: &str, body: &Value) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("x-amzn-errortype"), name);
+        assert_eq!(&self.json(), body);
+        assert_eq!(self.header("content-type"), "application/json");
+        assert!(uuid::Uuid::parse_str(self.header("x-amzn-requestid")).is_ok());
+    }
+}
+
+fn zip_file(code: &str) -> String {
+    BASE64_STANDARD.encode([b"\0asm", code.as_bytes()].concat())
+}
+
+impl Host {
+    fn start() -> Self {
+        let catalog = Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog");
+        let (catalog, guests) = (Arc::new(catalog), Arc::new(Script));
+        let account = Account::default();
+        let packages = Arc::new(ContentStore::in_memory());
+        let deployer = Arc::new(Deployer::new(
+            account.clone(),
+            Arc::clone(&catalog),
+            packages,
+            Arc::clone(&guests),
+        ));
+        let invoker = Invoker::new(account.clone(), Arc::clone(&catalog), guests, Gate::new(10));
+        let api = Api {
+            account,
+            catalog,
+            invoker: Arc::new(invoker),
+            deployer: Arc::clone(&deployer),
+            engine: Digest([0; 32]),
+            downloads: DownloadKey::random(),
+            bodies: BodyMemory::default(),
+        };
+        Self {
+            router: router(api),
+            deployer,
+        }
+    }
+
+    /// A host with a function of this name that can be invoked.
+    async fn with_function(name: &str) -> Self {
+        let host = Self::start();
+        let created = host.create(name, json!({})).await;
+        assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
+        host.settled(name).await;
+        host
+    }
+
+    async fn settled(&self, name: &str) {
+        let name = FunctionName::parse(name).expect("a name");
+        self.deployer.settled(&name).await.expect("it exists");
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await;
+        let (parts, body) = response.expect("a router always answers").into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body
+                .collect()
+                .await
+                .expect("the body is in memory")
+                .to_bytes(),
+        }
+    }
+
+    async fn call(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost:9001");
+        self.send(request.body(body.into()).expect("a request"))
+            .await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, Body::empty()).await
+    }
+
+    async fn create(&self, name: &str, more: Value) -> Answer {
+        let mut wanted = json!({
+            "FunctionName": name,
+            "Role": "arn:aws:iam::123456789012:role/r",
+            "Runtime": "provided.al2023",
+            "Handler": "bootstrap",
+            "Code": {"ZipFile": zip_file("first")},
+        });
+        let members = wanted.as_object_mut().expect("an object");
+        members.extend(more.as_object().expect("an object").clone());
+        self.call("POST", FUNCTIONS, wanted.to_string()).await
+    }
+
+    async fn invoke(&self, name: &str, event: impl Into<Body>) -> Answer {
+        self.invoke_with(name, &[], event).await
+    }
+
+    async fn invoke_with(
+        &self,
+        name: &str,
+        headers: &[(&str, &str)],
+        event: impl Into<Body>,
+    ) -> Answer {
+        let uri = format!("{FUNCTIONS}/{name}/invocations");
+        let mut request = Request::builder().method("POST").uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(event.into()).expect("a request"))
+            .await
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_operation_is_unknown() {
+    let host = Host::with_function("fn").await;
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/2015-03-31/functions/fn/invocations"),
+        ("PATCH", "/2015-03-31/functions/fn"),
+        ("POST", "/2015-03-31/functions/fn/versions"),
+        ("GET", "/2015-03-31/functions/fn/aliases"),
+        ("GET", "/2099-01-01/functions"),
+    ] {
+        let answer = host.call(method, path, "").await;
+        answer.assert_error(404, "UnknownOperationException", &json!({}));
+        assert!(!answer.headers.contains_key("allow"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn the_host_says_that_it_is_well() {
+    let answer = Host::start().get("/health").await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::OK, json!({"status": "ok"}))
+    );
+}
+
+#[tokio::test]
+async fn web_pages_are_refused_everywhere_but_at_the_health_check() {
+    let host = Host::with_function("fn").await;
+    let asked = async |method: &str, path: &str, header: (&str, &str)| {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header.0, header.1)
+            .body(Body::from("{}"));
+        host.send(request.expect("a request")).await
+    };
+    let invocations = "/2015-03-31/functions/fn/invocations";
+    for (method, path) in [
+        ("POST", invocations),
+        ("GET", invocations),
+        ("GET", FUNCTIONS),
+        ("POST", FUNCTIONS),
+        ("DELETE", "/2015-03-31/functions/fn"),
+        ("GET", "/_sparkler/packages/none"),
+        ("GET", "/"),
+    ] {
+        for header in [
+            ("origin", "http://localhost:9001"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            let answer = asked(method, path, header).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
+            assert_eq!(answer.header("x-amzn-errortype"), "AccessDeniedException");
+            let text = answer.json()["Message"].to_string();
+            assert!(text.contains("no requests from web pages"), "{text}");
+            assert!(uuid::Uuid::parse_str(answer.header("x-amzn-requestid")).is_ok());
+        }
+    }
+    let typed = asked("POST", invocations, ("sec-fetch-site", "none")).await;
+    assert_eq!(typed.status, StatusCode::OK);
+    let health = asked("GET", "/health", ("origin", "http://elsewhere")).await;
+    assert_eq!(health.status, StatusCode::OK);
+}

@@ -1,0 +1,153 @@
+//! The tracing header: taken over from the caller, or made, and given to the guest and in the answer.
+
+use bytes::BytesMut;
+use http::HeaderValue;
+
+/// Longest header that is taken over: room for the three known fields and some more.
+const TAKEN_BYTES_MAX: usize = 512;
+
+const FIELDS_ARE_ASCII: &str = "the fields are hexadecimal digits and dashes";
+
+/// One trace, as the guest sees it and as the answer shows it.
+#[derive(Debug)]
+pub(super) struct Trace {
+    /// `Root=…;Parent=…;Sampled=…`, and what else the caller had there.
+    pub(super) guest: String,
+    /// `root=…;parent=…;sampled=…`.
+    pub(super) answer: HeaderValue,
+}
+
+impl Trace {
+    /// The trace that `header` goes on with, or a new one where it holds no root.
+    pub(super) fn continued(header: Option<&HeaderValue>) -> Self {
+        header
+            .and_then(|header| header.to_str().ok())
+            .filter(|text| text.len() <= TAKEN_BYTES_MAX)
+            .and_then(Self::taken_over)
+            .unwrap_or_else(Self::begun)
+    }
+
+    fn begun() -> Self {
+        let seconds = std::time::UNIX_EPOCH
+            .elapsed()
+            .map_or(0, |elapsed| elapsed.as_secs());
+        let random: u128 = rand::random();
+        let root = random >> 32;
+        let parent: u64 = rand::random();
+        let guest = format!(
+            "Root=1-{:08x}-{root:024x};Parent={parent:016x};Sampled=0",
+            seconds & 0xffff_ffff
+        );
+        // All else is lower case already.
+        let mut answer = BytesMut::from(guest.as_bytes());
+        answer.make_ascii_lowercase();
+        Self {
+            answer: HeaderValue::from_maybe_shared(answer.freeze()).expect(FIELDS_ARE_ASCII),
+            guest,
+        }
+    }
+
+    fn taken_over(text: &str) -> Option<Self> {
+        let field = |name: &str| {
+            text.split(';')
+                .filter_map(|field| field.trim().split_once('='))
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+        };
+        let root = field("Root").filter(|root| is_root(root))?;
+        let mut guest = text.trim().trim_end_matches(';').to_owned();
+        let parent = match field("Parent") {
+            Some(parent) if is_hex(parent, 16) => parent.to_owned(),
+            Some(_) => return None,
+            None => {
+                let parent = new_parent();
+                guest.push_str(&format!(";Parent={parent}"));
+                parent
+            }
+        };
+        let sampled = match field("Sampled") {
+            Some(sampled @ ("0" | "1" | "?")) => sampled,
+            Some(_) => return None,
+            None => {
+                guest.push_str(";Sampled=0");
+                "0"
+            }
+        };
+        Some(Self {
+            answer: answer(root, &parent, sampled),
+            guest,
+        })
+    }
+}
+
+fn new_parent() -> String {
+    format!("{:016x}", rand::random::<u64>())
+}
+
+fn answer(root: &str, parent: &str, sampled: &str) -> HeaderValue {
+    let text = format!("root={root};parent={parent};sampled={sampled}");
+    HeaderValue::try_from(text).expect(FIELDS_ARE_ASCII)
+}
+
+fn is_root(text: &str) -> bool {
+    let mut parts = text.split('-');
+    parts.next() == Some("1")
+        && parts.next().is_some_and(|seconds| is_hex(seconds, 8))
+        && parts.next().is_some_and(|random| is_hex(random, 24))
+        && parts.next().is_none()
+}
+
+fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn continued(text: &'static str) -> (String, String) {
+        let trace = Trace::continued(Some(&HeaderValue::from_static(text)));
+        let answer = trace
+            .answer
+            .to_str()
+            .expect("the answer is ASCII")
+            .to_owned();
+        (trace.guest, answer)
+    }
+
+    #[test]
+    fn the_callers_trace_reaches_the_guest_unchanged() {
+        let text = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;Lineage=a:0";
+        let (guest, answer) = continued(text);
+        assert_eq!(guest, text);
+        assert_eq!(
+            answer,
+            "root=1-5759e988-bd862e3fe1be46a994272793;parent=53995c3f42cd8ad8;sampled=1"
+        );
+    }
+
+    #[test]
+    fn what_the_caller_left_out_is_added() {
+        let (guest, answer) = continued("Root=1-5759e988-bd862e3fe1be46a994272793");
+        assert!(guest.starts_with("Root=1-5759e988-bd862e3fe1be46a994272793;Parent="));
+        assert!(guest.ends_with(";Sampled=0"));
+        assert_eq!(guest.to_lowercase(), answer);
+    }
+
+    #[test]
+    fn a_trace_without_a_root_is_replaced_by_a_new_one() {
+        for text in [
+            "",
+            "Root=1-2-3",
+            "Parent=53995c3f42cd8ad8",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=\t",
+        ] {
+            let (guest, answer) = continued(text);
+            let root = guest
+                .strip_prefix("Root=")
+                .and_then(|rest| rest.split(';').next());
+            assert!(is_root(root.expect("a new root")), "{guest}");
+            assert_eq!(guest.to_lowercase(), answer);
+        }
+    }
+}

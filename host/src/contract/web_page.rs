@@ -1,0 +1,44 @@
+//! Web pages are kept out: what the browser of a developer shows must not drive a server on the
+//! same machine.
+//!
+//! A browser sends simple requests to any address without asking first, and a name that is pointed
+//! at this machine makes a foreign page look like one of its own. But it says where a request comes
+//! from, in headers that a page can neither set nor remove; clients of the API send none of them.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{HeaderMap, HeaderName, ORIGIN};
+
+use super::error::{ErrorCode, WireError};
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Refuses a request that a web page makes.
+///
+/// # Errors
+/// Where the request has an origin, or says that it comes from another site.
+pub(super) fn refuse(headers: &HeaderMap) -> Result<(), WireError> {
+    let cross_site = || {
+        headers
+            .get(SEC_FETCH_SITE)
+            .is_some_and(|site| site.as_bytes().eq_ignore_ascii_case(b"cross-site"))
+    };
+    if headers.contains_key(ORIGIN) || cross_site() {
+        return Err(WireError::new(
+            ErrorCode::AccessDenied,
+            "This host takes no requests from web pages: the request has the header Origin, or the \
+             header Sec-Fetch-Site with cross-site. Use the AWS CLI, an AWS SDK or another client \
+             outside the browser.",
+        ));
+    }
+    Ok(())
+}
+
+/// [`refuse`] in front of many routes.
+pub(super) async fn refused(request: Request, next: Next) -> Response {
+    match refuse(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}

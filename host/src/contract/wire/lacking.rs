@@ -1,0 +1,215 @@
+//! Members for what this host lacks: empty ones mean nothing and pass, real ones are refused.
+//!
+//! Nothing is accepted that would then have no effect.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+
+/// The members of CreateFunction and UpdateFunctionConfiguration that have no effect here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in crate::contract) struct LackingMembers {
+    vpc_config: Option<VpcConfig>,
+    #[serde(rename = "KMSKeyArn")]
+    kms_key_arn: Option<String>,
+    layers: Option<Vec<IgnoredAny>>,
+    file_system_configs: Option<Vec<IgnoredAny>>,
+    image_config: Option<ImageConfig>,
+    snap_start: Option<SnapStart>,
+    code_signing_config_arn: Option<String>,
+    capacity_provider_config: Option<IgnoredAny>,
+    durable_config: Option<IgnoredAny>,
+    tenancy_config: Option<IgnoredAny>,
+    publish_to: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct VpcConfig {
+    subnet_ids: Option<Vec<IgnoredAny>>,
+    security_group_ids: Option<Vec<IgnoredAny>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ImageConfig {
+    entry_point: Option<Vec<IgnoredAny>>,
+    command: Option<Vec<IgnoredAny>>,
+    working_directory: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct SnapStart {
+    apply_on: Option<String>,
+}
+
+impl LackingMembers {
+    /// Adds what the model's constraints refuse.
+    pub(in crate::contract) fn check(&self, violations: &mut Violations) {
+        let apply_on = self
+            .snap_start
+            .as_ref()
+            .and_then(|snap| snap.apply_on.as_ref());
+        if let Some(apply_on) = apply_on {
+            let allowed = ["PublishedVersions", "None"];
+            violations.one_of("snapStart.applyOn", apply_on, &allowed);
+        }
+    }
+
+    /// Refuses members that ask for something.
+    ///
+    /// # Errors
+    /// With the member and the way out.
+    pub(in crate::contract) fn refuse(&self) -> Result<(), WireError> {
+        match self.first() {
+            None => Ok(()),
+            Some((member, why)) => Err(WireError::invalid_parameter(format!(
+                "{member} is not supported by this host: {why}. Leave it out."
+            ))),
+        }
+    }
+
+    fn first(&self) -> Option<(&'static str, &'static str)> {
+        let snap_start = self
+            .snap_start
+            .as_ref()
+            .and_then(|snap| snap.apply_on.as_deref());
+        let asks = [
+            (
+                self.vpc_config.as_ref().is_some_and(VpcConfig::asks),
+                ("VpcConfig", "functions have no network of their own"),
+            ),
+            (
+                is_text(&self.kms_key_arn),
+                ("KMSKeyArn", "there is no key management service here"),
+            ),
+            (
+                has_items(&self.layers),
+                ("Layers", "a component brings all of its code with it"),
+            ),
+            (
+                has_items(&self.file_system_configs),
+                ("FileSystemConfigs", "there are no shared file systems here"),
+            ),
+            (
+                self.image_config.as_ref().is_some_and(ImageConfig::asks),
+                (
+                    "ImageConfig",
+                    "functions are WebAssembly components, not container images",
+                ),
+            ),
+            (
+                snap_start == Some("PublishedVersions"),
+                ("SnapStart", "sandboxes start in microseconds without it"),
+            ),
+            (
+                is_text(&self.code_signing_config_arn),
+                ("CodeSigningConfigArn", "signatures of code are not checked"),
+            ),
+            (
+                self.capacity_provider_config.is_some(),
+                (
+                    "CapacityProviderConfig",
+                    "there are no capacity providers here",
+                ),
+            ),
+            (
+                self.durable_config.is_some(),
+                ("DurableConfig", "there are no durable executions here"),
+            ),
+            (
+                self.tenancy_config.is_some(),
+                (
+                    "TenancyConfig",
+                    "every invocation has a sandbox of its own already",
+                ),
+            ),
+            (
+                self.publish_to.is_some(),
+                ("PublishTo", "there are no published versions yet"),
+            ),
+        ];
+        asks.into_iter()
+            .find_map(|(asks, member)| asks.then_some(member))
+    }
+}
+
+impl VpcConfig {
+    fn asks(&self) -> bool {
+        has_items(&self.subnet_ids) || has_items(&self.security_group_ids)
+    }
+}
+
+impl ImageConfig {
+    fn asks(&self) -> bool {
+        has_items(&self.entry_point) || has_items(&self.command) || is_text(&self.working_directory)
+    }
+}
+
+fn is_text(member: &Option<String>) -> bool {
+    member.as_ref().is_some_and(|text| !text.is_empty())
+}
+
+fn has_items(member: &Option<Vec<IgnoredAny>>) -> bool {
+    member.as_ref().is_some_and(|items| !items.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(json: &str) -> LackingMembers {
+        serde_json::from_str(json).expect("they are the members' JSON")
+    }
+
+    #[test]
+    fn members_that_ask_for_nothing_pass() {
+        let empty = r#"{"VpcConfig":{"SubnetIds":[],"SecurityGroupIds":[]},"KMSKeyArn":"","Layers":[],
+            "FileSystemConfigs":[],"ImageConfig":{},"SnapStart":{"ApplyOn":"None"},
+            "CodeSigningConfigArn":"","DurableConfig":null}"#;
+        assert_eq!(members(empty).refuse(), Ok(()));
+        assert_eq!(members("{}").refuse(), Ok(()));
+    }
+
+    #[test]
+    fn members_that_ask_for_something_are_refused_by_name() {
+        for (member, json) in [
+            ("VpcConfig", r#"{"SubnetIds":["subnet-1"]}"#),
+            ("KMSKeyArn", r#""arn:aws:kms:us-east-1:123456789012:key/1""#),
+            (
+                "Layers",
+                r#"["arn:aws:lambda:us-east-1:123456789012:layer:l:1"]"#,
+            ),
+            ("FileSystemConfigs", "[{}]"),
+            ("ImageConfig", r#"{"Command":["run"]}"#),
+            ("SnapStart", r#"{"ApplyOn":"PublishedVersions"}"#),
+            ("CodeSigningConfigArn", r#""arn:x""#),
+            ("CapacityProviderConfig", "{}"),
+            ("DurableConfig", "{}"),
+            ("TenancyConfig", r#"{"TenantIsolationMode":"PER_TENANT"}"#),
+            ("PublishTo", r#""LATEST_PUBLISHED""#),
+        ] {
+            let refused = members(&format!(r#"{{"{member}":{json}}}"#)).refuse();
+            let text = format!("{:?}", refused.expect_err("it asks for something"));
+            assert!(
+                text.contains(&format!("{member} is not supported by this host")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_snap_start_is_a_constraint_error() {
+        let mut violations = Violations::default();
+        members(r#"{"SnapStart":{"ApplyOn":"invalidOption"}}"#).check(&mut violations);
+        let text = format!("{:?}", violations.into_result().expect_err("it is unknown"));
+        assert!(text.contains(
+            "Value 'invalidOption' at 'snapStart.applyOn' failed to satisfy constraint: Member must \
+             satisfy enum value set: [PublishedVersions, None]"
+        ));
+    }
+}
