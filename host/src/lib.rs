@@ -18,3 +18,5 @@ pub mod invoker;
 pub mod deployer;
 pub mod contract;
 pub mod app;
+pub mod toolchain;
+pub mod cli;

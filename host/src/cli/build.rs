@@ -1,0 +1,103 @@
+//! `sparkler build`: compiles a Rust crate to a component.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::spinner::Spinner;
+use super::{CommandResult, inspect, output};
+use crate::sandbox;
+use crate::toolchain::{self, BuildError, BuildEvent, BuildOptions, BuiltGuest, GUEST_TARGET};
+
+const EXAMPLES: &str = "\
+Examples:
+  sparkler build                    The crate in this folder
+  sparkler build functions/hello    The crate in that folder
+  sparkler build -p hello           A package of the workspace in this folder
+
+How the memory is laid out can be set in the crate's Cargo.toml:
+  [package.metadata.sparkler]
+  stack-bytes = 131072              # 65536 by default; more for deep recursion
+  initial-memory-bytes = 524288     # 131072 by default; more for what is always allocated";
+
+/// Compile a Rust crate to a component, and show what it needs
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Build {
+    /// The folder of the crate or of its workspace
+    #[arg(default_value = ".")]
+    directory: PathBuf,
+
+    /// Which package of a workspace
+    #[arg(short, long)]
+    package: Option<String>,
+
+    /// Keep debug information
+    #[arg(long)]
+    debug: bool,
+}
+
+impl Build {
+    pub(super) fn run(self) -> CommandResult {
+        let built = with_progress(&BuildOptions {
+            directory: self.directory,
+            package: self.package,
+            debug: self.debug,
+            colour: console::colors_enabled_stderr(),
+        })?;
+        output::done(&format!(
+            "{} is built: {} of code, {} of memory at the start, {} of it stack",
+            built.package,
+            output::size(built.bytes.len() as u64),
+            output::size(built.memory.initial_bytes),
+            output::size(built.memory.stack_bytes),
+        ));
+        output::data(&shown(&built.path).display().to_string());
+        let inspection = sandbox::inspect(built.bytes.into())?;
+        inspect::describe(&inspection)
+            .iter()
+            .for_each(|line| output::note(line));
+        output::aside(&format!(
+            "Deploy it: sparkler deploy {} {}",
+            built.package,
+            shown(&built.path).display()
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Builds, and shows on stderr what happens.
+pub(super) fn with_progress(options: &BuildOptions) -> Result<BuiltGuest, BuildError> {
+    let spinner = Spinner::start(format!("Building {}", options.directory.display()));
+    toolchain::build_watched(options, &mut |event| match event {
+        BuildEvent::Progress(text) => spinner.say(output::escaped(text)),
+        BuildEvent::AddingTarget => spinner.pause(|| {
+            output::note(&format!(
+                "Adding the Rust target {GUEST_TARGET} with rustup"
+            ));
+        }),
+        BuildEvent::Warning(text) => spinner.pause(|| output::diagnostic(text)),
+        BuildEvent::RaisingInitialMemory {
+            from_bytes,
+            to_bytes,
+        } => spinner.pause(|| output::note(&raised(from_bytes, to_bytes))),
+    })
+}
+
+fn raised(from_bytes: u64, to_bytes: u64) -> String {
+    format!(
+        "The stack and the data do not fit into {} of initial memory; linking with {}. Set \
+         initial-memory-bytes = {to_bytes} in [package.metadata.sparkler] to save this step.",
+        output::size(from_bytes),
+        output::size(to_bytes)
+    )
+}
+
+/// A path as short as it can be from the current folder.
+pub(super) fn shown(path: &Path) -> &Path {
+    std::env::current_dir()
+        .ok()
+        .and_then(|current| path.strip_prefix(current).ok())
+        .unwrap_or(path)
+}

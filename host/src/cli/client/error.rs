@@ -1,0 +1,81 @@
+//! What can go wrong between a command and a server, each with the way out.
+
+use std::io;
+
+/// Why a server did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::cli) enum ClientError {
+    /// The endpoint is not a URL.
+    #[error("'{0}' is not the address of a server; it looks like http://127.0.0.1:9001.")]
+    BadEndpoint(String),
+    /// The endpoint wants TLS.
+    #[error(
+        "{0} asks for an encrypted connection, which this command does not speak. Name the http:// \
+         address of a Sparkler server, or use the AWS CLI for this one."
+    )]
+    EncryptedEndpoint(String),
+    /// Something in the request cannot be sent.
+    #[error("the request cannot be sent: {0}")]
+    BadRequest(String),
+    /// Nobody listens.
+    #[error(
+        "there is no server at {0}. Start one with `sparkler serve`, or name another with --endpoint."
+    )]
+    NoServer(String),
+    /// The connection broke, or took too long.
+    #[error("the connection to {endpoint} failed: {reason}")]
+    Connection { endpoint: String, reason: String },
+    /// What answered is not a Lambda API.
+    #[error("{endpoint} does not answer as AWS Lambda does ({reason}). Is the address right?")]
+    NotLambda { endpoint: String, reason: String },
+    /// The server understood and refused.
+    #[error("{error_type}: {}{}", message_of(message, *status), way_out(error_type))]
+    Service {
+        error_type: String,
+        message: String,
+        status: u16,
+    },
+}
+
+impl ClientError {
+    /// The error of a request to `endpoint` that got no whole answer.
+    pub(super) fn from_transport(endpoint: &str, error: &ureq::Error) -> Self {
+        let endpoint = endpoint.to_owned();
+        let broken = |reason: String| Self::Connection {
+            endpoint: endpoint.clone(),
+            reason,
+        };
+        match error {
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                Self::NoServer(endpoint)
+            }
+            ureq::Error::ConnectionFailed => Self::NoServer(endpoint),
+            ureq::Error::HostNotFound => broken("the host has no address".into()),
+            ureq::Error::Timeout(_) => broken("the server took too long".into()),
+            ureq::Error::Io(error) => broken(error.to_string()),
+            other => broken(other.to_string()),
+        }
+    }
+}
+
+fn message_of(message: &str, status: u16) -> String {
+    match message.is_empty() {
+        true => format!("the server answered with status {status}"),
+        false => message.to_owned(),
+    }
+}
+
+/// What to do about an error of the service, where that is known.
+fn way_out(error_type: &str) -> &'static str {
+    match error_type {
+        "ResourceNotFoundException" => {
+            "\n`sparkler list` shows what is deployed; `sparkler deploy NAME FILE` deploys."
+        }
+        "TooManyRequestsException" => "\nTry again when fewer invocations are running.",
+        "CodeStorageExceededException" => "\nDelete functions that are not needed any more.",
+        "AccessDeniedException" | "UnrecognizedClientException" => {
+            "\nThis command signs no requests. Is the address that of a Sparkler server?"
+        }
+        _ => "",
+    }
+}

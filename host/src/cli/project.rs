@@ -1,0 +1,190 @@
+//! `sparkler.toml`: the functions of a folder and their settings.
+//!
+//! ```toml
+//! [functions.hello]
+//! crate = "."                # a Rust crate, or `file`: a component or a zip; this folder by default
+//! description = "Greets"
+//! memory = 128               # MB
+//! timeout = 3                # seconds
+//! environment = { GREETING = "Hello" }
+//! ```
+
+mod checks;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub(super) use checks::{
+    MEMORY_MB, TIMEOUT_SECONDS, description as checked_description,
+    environment as checked_environment, name as checked_name,
+};
+
+use super::functions::{CodeSource, DeclaredSettings, Function, LogFormat};
+
+/// The name of the file.
+pub(super) const PROJECT_FILE: &str = "sparkler.toml";
+
+/// Why a project file cannot be used, with its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ProjectError {
+    file: PathBuf,
+    /// Where it is known and not part of the text.
+    line: Option<usize>,
+    problem: String,
+}
+
+impl std::error::Error for ProjectError {}
+
+impl fmt::Display for ProjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            file,
+            line,
+            problem,
+        } = self;
+        match line {
+            Some(line) => write!(f, "{}:{line}: {problem}", file.display()),
+            None => write!(f, "{}: {problem}", file.display()),
+        }
+    }
+}
+
+/// The functions that the project file of `folder` names.
+pub(super) fn read(folder: &Path) -> Result<Vec<Function>, ProjectError> {
+    let file = folder.join(PROJECT_FILE);
+    let text = std::fs::read_to_string(&file).map_err(|error| ProjectError {
+        file: file.clone(),
+        line: None,
+        problem: format!("cannot be read: {error}."),
+    })?;
+    parse(&file, folder, &text)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProjectFile {
+    #[serde(default)]
+    functions: BTreeMap<Spanned<String>, FunctionTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FunctionTable {
+    file: Option<Spanned<PathBuf>>,
+    #[serde(rename = "crate")]
+    crate_folder: Option<PathBuf>,
+    description: Option<Spanned<String>>,
+    memory: Option<Spanned<u32>>,
+    timeout: Option<Spanned<u32>>,
+    environment: Option<Spanned<BTreeMap<String, String>>>,
+    handler: Option<Spanned<String>>,
+    runtime: Option<Spanned<String>>,
+    log_format: Option<LogFormat>,
+    ephemeral_storage: Option<Spanned<u32>>,
+}
+
+fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, ProjectError> {
+    let problem = |line, problem| ProjectError {
+        file: file.to_owned(),
+        line,
+        problem,
+    };
+    let project: ProjectFile = toml::from_str(text)
+        .map_err(|error| problem(None, error.to_string().trim_end().to_owned()))?;
+    if project.functions.is_empty() {
+        return Err(problem(
+            None,
+            "names no function; add a section such as [functions.hello].".into(),
+        ));
+    }
+    let functions = project.functions.into_iter();
+    functions
+        .map(|(name, table)| {
+            function(folder, name, table)
+                .map_err(|fault| problem(Some(line_of(text, fault.offset)), fault.problem))
+        })
+        .collect()
+}
+
+/// A value that cannot be, and where it stands.
+struct Fault {
+    offset: usize,
+    problem: String,
+}
+
+fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Result<Function, Fault> {
+    let defaults = DeclaredSettings::default();
+    Ok(Function {
+        name: checked(name, |name| checks::name(&name))?,
+        code: code_source(folder, table.file, table.crate_folder)?,
+        settings: Some(DeclaredSettings {
+            description: optional(
+                table.description,
+                |text| checks::description(&text),
+                defaults.description,
+            )?,
+            memory_mb: optional(table.memory, checks::memory, defaults.memory_mb)?,
+            timeout_seconds: optional(table.timeout, checks::timeout, defaults.timeout_seconds)?,
+            environment: optional(table.environment, checks::environment, defaults.environment)?,
+            handler: optional(table.handler, checks::handler, defaults.handler)?,
+            runtime: optional(table.runtime, checks::runtime, defaults.runtime)?,
+            log_format: table.log_format.unwrap_or(defaults.log_format),
+            ephemeral_storage_mb: optional(
+                table.ephemeral_storage,
+                checks::ephemeral_storage,
+                defaults.ephemeral_storage_mb,
+            )?,
+        }),
+    })
+}
+
+fn code_source(
+    folder: &Path,
+    file: Option<Spanned<PathBuf>>,
+    crate_folder: Option<PathBuf>,
+) -> Result<CodeSource, Fault> {
+    match (file, crate_folder) {
+        (Some(file), Some(_)) => Err(Fault {
+            offset: file.span().start,
+            problem: "`file` and `crate` exclude each other: the code comes from one place.".into(),
+        }),
+        (Some(file), None) => {
+            let file = folder.join(file.into_inner());
+            Ok(CodeSource::File(without_dots(&file)))
+        }
+        (None, Some(crate_folder)) => {
+            Ok(CodeSource::Crate(without_dots(&folder.join(crate_folder))))
+        }
+        (None, None) => Ok(CodeSource::Crate(folder.to_owned())),
+    }
+}
+
+/// `hello/.` is `hello`, which reads better in a message.
+fn without_dots(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+fn optional<T, U>(
+    value: Option<Spanned<T>>,
+    check: fn(T) -> Result<U, String>,
+    default: U,
+) -> Result<U, Fault> {
+    value.map_or(Ok(default), |value| checked(value, check))
+}
+
+fn checked<T, U>(value: Spanned<T>, check: fn(T) -> Result<U, String>) -> Result<U, Fault> {
+    let offset = value.span().start;
+    check(value.into_inner()).map_err(|problem| Fault { offset, problem })
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().iter().take(offset);
+    before.filter(|byte| **byte == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests;

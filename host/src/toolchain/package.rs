@@ -1,0 +1,375 @@
+//! Which package a folder holds, as cargo sees it, and what its manifest says about its memory.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use super::BuildError;
+use super::cargo::cargo_program;
+
+/// A wasm page, the unit of a linear memory.
+const WASM_PAGE_BYTES: u64 = 64 * 1024;
+
+/// The stack that a guest gets: eight times what the greeting of the examples needs.
+const STACK_BYTES_DEFAULT: u64 = 64 * 1024;
+
+/// The memory that a guest starts with, stack and data included.
+const INITIAL_MEMORY_BYTES_DEFAULT: u64 = 128 * 1024;
+
+/// The most that a 32-bit memory can hold.
+const MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// How the memory of a guest is laid out when it starts: the stack, then data and heap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryLayout {
+    /// Size of the stack, which lies first, so that an overflow traps and never corrupts.
+    pub stack_bytes: u64,
+    /// Size of the whole memory at the start, in full pages of 64 KiB.
+    pub initial_bytes: u64,
+}
+
+impl MemoryLayout {
+    /// The layout with an initial memory of at least `bytes`.
+    pub(super) fn with_room_for(self, bytes: u64) -> Self {
+        Self {
+            initial_bytes: self
+                .initial_bytes
+                .max(bytes.next_multiple_of(WASM_PAGE_BYTES)),
+            ..self
+        }
+    }
+}
+
+/// What of a package becomes the component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Artifact {
+    Library,
+    Program(String),
+}
+
+/// A package that can be built as a guest.
+#[derive(Clone, Debug)]
+pub(super) struct GuestPackage {
+    pub(super) name: String,
+    pub(super) directory: PathBuf,
+    pub(super) workspace_root: PathBuf,
+    pub(super) target_directory: PathBuf,
+    pub(super) artifact: Artifact,
+    pub(super) memory: MemoryLayout,
+}
+
+/// The package in `directory`, or the one called `name` in its workspace.
+pub(super) fn find(directory: &Path, name: Option<&str>) -> Result<GuestPackage, BuildError> {
+    let metadata = read_metadata(directory)?;
+    let package = select(&metadata, directory, name)?;
+    Ok(GuestPackage {
+        name: package.name.clone(),
+        directory: folder_of(&package.manifest_path),
+        workspace_root: metadata.workspace_root.clone(),
+        target_directory: metadata.target_directory.clone(),
+        artifact: artifact_of(package)?,
+        memory: memory_of(package)?,
+    })
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+    #[serde(default)]
+    metadata: Option<PackageMetadata>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct PackageMetadata {
+    sparkler: Option<serde_json::Value>,
+}
+
+/// `[package.metadata.sparkler]`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct BuildSettings {
+    stack_bytes: Option<u64>,
+    initial_memory_bytes: Option<u64>,
+}
+
+fn read_metadata(directory: &Path) -> Result<Metadata, BuildError> {
+    let manifest = directory.join("Cargo.toml");
+    if !manifest.is_file() {
+        return Err(BuildError::NoManifest(directory.to_owned()));
+    }
+    let output = Command::new(cargo_program())
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--color",
+            "never",
+        ])
+        .current_dir(directory)
+        .output()
+        .map_err(|source| BuildError::Program {
+            program: cargo_program(),
+            source,
+        })?;
+    let unreadable = |messages: String| BuildError::Metadata {
+        manifest: manifest.clone(),
+        messages,
+    };
+    if !output.status.success() {
+        let messages = String::from_utf8_lossy(&output.stderr);
+        return Err(unreadable(messages.trim_end().to_owned()));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| unreadable(error.to_string()))
+}
+
+fn select<'a>(
+    metadata: &'a Metadata,
+    directory: &Path,
+    name: Option<&str>,
+) -> Result<&'a Package, BuildError> {
+    if let Some(name) = name {
+        let found = metadata
+            .packages
+            .iter()
+            .find(|package| package.name == name);
+        return found.ok_or_else(|| {
+            BuildError::Package(format!(
+                "There is no package `{name}` in {}; there are: {}.",
+                directory.display(),
+                names(metadata)
+            ))
+        });
+    }
+    let here = without_links(directory);
+    let in_folder = metadata
+        .packages
+        .iter()
+        .find(|package| without_links(&folder_of(&package.manifest_path)) == here);
+    match (in_folder, metadata.packages.as_slice()) {
+        (Some(package), _) | (None, [package]) => Ok(package),
+        (None, _) => Err(BuildError::Package(format!(
+            "{} is a workspace: say which package to build with -p, one of: {}.",
+            directory.display(),
+            names(metadata)
+        ))),
+    }
+}
+
+fn names(metadata: &Metadata) -> String {
+    let names: Vec<_> = metadata
+        .packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
+    names.join(", ")
+}
+
+fn folder_of(manifest: &Path) -> PathBuf {
+    manifest.parent().unwrap_or(Path::new("/")).to_owned()
+}
+
+fn without_links(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// The library where there is one, else the one program.
+fn artifact_of(package: &Package) -> Result<Artifact, BuildError> {
+    let has_kind = |target: &&Target, kinds: &[&str]| {
+        target
+            .kind
+            .iter()
+            .any(|kind| kinds.contains(&kind.as_str()))
+    };
+    let is_library = |target: &&Target| has_kind(target, &["lib", "rlib", "cdylib"]);
+    if package.targets.iter().any(|target| is_library(&target)) {
+        return Ok(Artifact::Library);
+    }
+    let programs: Vec<_> = package
+        .targets
+        .iter()
+        .filter(|target| has_kind(target, &["bin"]))
+        .collect();
+    match programs.as_slice() {
+        [program] => Ok(Artifact::Program(program.name.clone())),
+        _ => Err(BuildError::Package(format!(
+            "Package `{}` has no library and {} programs; a guest is one library or one program.",
+            package.name,
+            programs.len()
+        ))),
+    }
+}
+
+fn memory_of(package: &Package) -> Result<MemoryLayout, BuildError> {
+    let section = package
+        .metadata
+        .as_ref()
+        .and_then(|metadata| metadata.sparkler.clone());
+    let layout = match section {
+        None => Ok(BuildSettings::default()),
+        Some(value) => serde_json::from_value(value).map_err(|error| format!("{error}.")),
+    };
+    layout
+        .and_then(|settings| checked_layout(&settings))
+        .map_err(|problem| BuildError::Settings {
+            manifest: package.manifest_path.clone(),
+            problem,
+        })
+}
+
+fn checked_layout(settings: &BuildSettings) -> Result<MemoryLayout, String> {
+    let stack_bytes = settings.stack_bytes.unwrap_or(STACK_BYTES_DEFAULT);
+    let initial_bytes = settings
+        .initial_memory_bytes
+        .unwrap_or_else(|| INITIAL_MEMORY_BYTES_DEFAULT.max(with_default_data(stack_bytes)));
+    if stack_bytes < 4096 || !stack_bytes.is_multiple_of(16) || stack_bytes > MEMORY_BYTES_MAX / 2 {
+        return Err(format!(
+            "stack-bytes is {stack_bytes}; it is a multiple of 16 from 4096 to {}.",
+            MEMORY_BYTES_MAX / 2
+        ));
+    }
+    if !initial_bytes.is_multiple_of(WASM_PAGE_BYTES)
+        || initial_bytes <= stack_bytes
+        || initial_bytes > MEMORY_BYTES_MAX
+    {
+        return Err(format!(
+            "initial-memory-bytes is {initial_bytes}; it is a multiple of {WASM_PAGE_BYTES}, more than \
+             the stack ({stack_bytes}) and at most {MEMORY_BYTES_MAX}."
+        ));
+    }
+    Ok(MemoryLayout {
+        stack_bytes,
+        initial_bytes,
+    })
+}
+
+/// A larger stack leaves as much room for data as the default one.
+fn with_default_data(stack_bytes: u64) -> u64 {
+    stack_bytes
+        .saturating_add(INITIAL_MEMORY_BYTES_DEFAULT - STACK_BYTES_DEFAULT)
+        .min(MEMORY_BYTES_MAX)
+        .next_multiple_of(WASM_PAGE_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(json: &serde_json::Value) -> Package {
+        serde_json::from_value(json.clone()).unwrap()
+    }
+
+    fn library_with(section: &serde_json::Value) -> Package {
+        package(&serde_json::json!({
+            "name": "hello",
+            "manifest_path": "/hello/Cargo.toml",
+            "targets": [{"name": "hello", "kind": ["cdylib", "rlib"]}],
+            "metadata": {"sparkler": section},
+        }))
+    }
+
+    #[test]
+    fn a_crate_that_says_nothing_gets_the_small_layout() {
+        let layout = memory_of(&library_with(&serde_json::Value::Null)).unwrap();
+        assert_eq!(
+            (layout.stack_bytes, layout.initial_bytes),
+            (65_536, 131_072)
+        );
+    }
+
+    #[test]
+    fn a_larger_stack_leaves_the_room_for_data() {
+        let layout =
+            memory_of(&library_with(&serde_json::json!({"stack-bytes": 131_072}))).unwrap();
+        assert_eq!(
+            (layout.stack_bytes, layout.initial_bytes),
+            (131_072, 196_608)
+        );
+    }
+
+    #[test]
+    fn what_the_linker_asks_for_is_rounded_up_to_a_page() {
+        let layout = memory_of(&library_with(&serde_json::Value::Null)).unwrap();
+        assert_eq!(layout.with_room_for(262_145).initial_bytes, 327_680);
+        assert_eq!(layout.with_room_for(327_680).initial_bytes, 327_680);
+    }
+
+    #[test]
+    fn wrong_settings_are_named_with_their_manifest() {
+        for (section, word) in [
+            (serde_json::json!({"stack-bites": 1}), "stack-bites"),
+            (
+                serde_json::json!({"stack-bytes": 100}),
+                "stack-bytes is 100",
+            ),
+            (
+                serde_json::json!({"initial-memory-bytes": 65_536}),
+                "initial-memory-bytes is 65536",
+            ),
+            (
+                serde_json::json!({"initial-memory-bytes": 100_000}),
+                "multiple of 65536",
+            ),
+        ] {
+            let text = memory_of(&library_with(&section)).unwrap_err().to_string();
+            assert!(text.contains(word), "{text}");
+            assert!(text.contains("/hello/Cargo.toml"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_built_where_there_is_no_library() {
+        let targets = |targets: serde_json::Value| {
+            artifact_of(&package(&serde_json::json!({
+                "name": "tool", "manifest_path": "/tool/Cargo.toml", "targets": targets,
+            })))
+        };
+        let one = targets(serde_json::json!([{"name": "tool", "kind": ["bin"]}]));
+        assert_eq!(one.unwrap(), Artifact::Program("tool".into()));
+        let both = targets(serde_json::json!([
+            {"name": "tool", "kind": ["bin"]}, {"name": "tool", "kind": ["lib"]}
+        ]));
+        assert_eq!(both.unwrap(), Artifact::Library);
+        let macros = targets(serde_json::json!([{"name": "tool", "kind": ["proc-macro"]}]));
+        assert!(macros.unwrap_err().to_string().contains("no library"));
+    }
+
+    #[test]
+    fn a_workspace_asks_for_the_package() {
+        let member = |name: &str| {
+            serde_json::json!({
+                "name": name, "manifest_path": format!("/w/{name}/Cargo.toml"), "targets": [],
+            })
+        };
+        let metadata: Metadata = serde_json::from_value(serde_json::json!({
+            "packages": [member("one"), member("two")],
+            "workspace_root": "/w", "target_directory": "/w/target",
+        }))
+        .unwrap();
+        let folder = Path::new("/w");
+        assert_eq!(
+            select(&metadata, folder, Some("two")).ok().unwrap().name,
+            "two"
+        );
+        for name in [None, Some("three")] {
+            let text = select(&metadata, folder, name).err().unwrap().to_string();
+            assert!(text.contains("one, two"), "{text}");
+        }
+    }
+}
