@@ -1,0 +1,31 @@
+//! The function that is measured: the echo example, built as `sparkler build` builds it.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use sparkler::app::{Host, HostConfig};
+use sparkler::deployer::NewFunction;
+use sparkler::domain::{FunctionName, Settings};
+use sparkler::toolchain::{self, BuildOptions};
+
+/// The event of each call.
+pub(crate) const EVENT: &[u8] = br#"{"name":"World"}"#;
+
+/// A host without state that has the function `echo`.
+pub(crate) async fn host_with_echo() -> anyhow::Result<(Host, FunctionName)> {
+    let echo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo");
+    let built = tokio::task::spawn_blocking(move || toolchain::build(BuildOptions::release(echo)))
+        .await?
+        .context("the echo example could not be built")?;
+    let host = Host::start(HostConfig::default()).await?;
+    let name = FunctionName::parse("echo").context("a good name")?;
+    let new = NewFunction {
+        name: name.clone(),
+        settings: Settings::for_function(&name),
+        package: built.bytes,
+        tags: Default::default(),
+    };
+    host.deployer().create(new).await?;
+    host.deployer().settled(&name).await?;
+    Ok((host, name))
+}
