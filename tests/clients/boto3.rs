@@ -1,0 +1,37 @@
+//! boto3: one Python process for each scenario.
+
+use sparkler_tests::python::{Python, succeed};
+
+use crate::{behaviours_zip, echo_zip, server};
+
+#[track_caller]
+fn scenario(script: &str) {
+    let server = server();
+    let mut command = Python::environment().script(script, server.address);
+    succeed(command.arg(behaviours_zip()).arg(echo_zip()));
+}
+
+#[test]
+fn the_life_of_a_function() {
+    scenario("life_of_a_function.py");
+}
+
+#[test]
+fn what_a_function_costs_is_told_truthfully() {
+    scenario("true_cost.py");
+}
+
+#[test]
+fn failures_of_a_function_are_answers() {
+    scenario("failing_functions.py");
+}
+
+#[test]
+fn refusals_are_the_exceptions_that_the_model_names() {
+    scenario("refusals.py");
+}
+
+#[test]
+fn lists_are_paged() {
+    scenario("paging.py");
+}

@@ -1,0 +1,53 @@
+//! The clients that people have, unmodified: AWS's SDK for Rust, boto3 and the AWS CLI.
+//!
+//! Each walks through the life of a function: created, waited for, invoked well, failing and into its
+//! timeout, changed, deleted.
+
+mod aws_cli;
+mod boto3;
+mod rust_sdk;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, Weak};
+
+use sparkler_tests::{Server, guests, scratch};
+
+/// The server that the tests share which run at the same time: the product's binary, without state.
+/// It ends with the last of them.
+#[track_caller]
+fn server() -> Arc<Server> {
+    static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().expect("the shared server");
+    shared.upgrade().unwrap_or_else(|| {
+        let server = Arc::new(Server::ephemeral());
+        *shared = Arc::downgrade(&server);
+        server
+    })
+}
+
+/// The function that does what its event says, zipped, as a file.
+fn behaviours_zip() -> PathBuf {
+    zipped("behaviours", guests::behaviours())
+}
+
+/// The function that answers its event, zipped, as a file.
+fn echo_zip() -> PathBuf {
+    zipped("echo", guests::echo())
+}
+
+fn zipped(name: &str, wasm: &[u8]) -> PathBuf {
+    use std::io::Write;
+    let path = scratch::folder().join(format!("{name}-{}.zip", std::process::id()));
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = WRITING.lock();
+    if !path.exists() {
+        let file = std::fs::File::create(&path).expect("make a zip");
+        let mut zip = zip::ZipWriter::new(file);
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file("function.wasm", options)
+            .expect("begin a file");
+        zip.write_all(wasm).expect("write a file");
+        zip.finish().expect("end a zip");
+    }
+    path
+}

@@ -1,0 +1,6 @@
+;; Never comes as far as its handler: the start function of a core module does not end.
+(core module $spinner
+  (func $start (loop $forever (br $forever)))
+  (start $start)
+  (func (export "handle") (param i32) (result i32) (unreachable)))
+(core instance $guest (instantiate $spinner))

@@ -1,0 +1,22 @@
+//! What an invocation is: fresh, measured truthfully, and reported in full.
+
+mod environment;
+mod failures;
+mod log;
+mod report;
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use sparkler_tests::{Function, Reply, TestHost, guests};
+
+/// The function that does what its event says, shared by the tests of this suite.
+fn behaviours() -> &'static Function<'static> {
+    static BEHAVIOURS: OnceLock<Function<'static>> = OnceLock::new();
+    BEHAVIOURS.get_or_init(|| TestHost::shared().deploy(guests::behaviours()))
+}
+
+#[track_caller]
+fn behave(event: &Value) -> Reply {
+    behaviours().invoke(event)
+}

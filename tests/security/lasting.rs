@@ -1,0 +1,22 @@
+//! What stays of invocations when they are over: nothing.
+
+use sparkler_tests::lambda::invocation;
+use sparkler_tests::{Connection, Server, guests};
+
+#[test]
+fn ten_thousand_invocations_leave_less_than_five_megabytes_behind() {
+    let server = Server::ephemeral();
+    server.deploy("echo", guests::echo(), &[]);
+    let mut connection = Connection::open(server.address);
+    let request = invocation("echo", r#"{"name":"World"}"#);
+    let mut invoke = |times: u32| {
+        for _ in 0..times {
+            assert_eq!(connection.exchange(&request).status, 200);
+        }
+    };
+    invoke(1_000);
+    let before = server.memory_bytes();
+    invoke(10_000);
+    let grown = server.memory_bytes().saturating_sub(before);
+    assert!(grown < 5 * 1024 * 1024, "the server grew by {grown} bytes");
+}

@@ -1,0 +1,175 @@
+//! The arrows between the host's modules point one way, and each wall has one door.
+
+use crate::sources::Source;
+
+/// The modules of the host, and which of the others each may name.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("limits", &[]),
+    ("storage", &["domain", "limits"]),
+    ("package", &["domain", "limits"]),
+    ("catalog", &["domain", "limits", "storage"]),
+    ("toolchain", &["domain", "limits"]),
+    ("invoker", &["catalog", "domain", "limits"]),
+    (
+        "deployer",
+        &["catalog", "domain", "limits", "package", "storage"],
+    ),
+    (
+        "sandbox",
+        &["deployer", "domain", "invoker", "limits", "storage"],
+    ),
+    (
+        "contract",
+        &["catalog", "deployer", "domain", "invoker", "limits"],
+    ),
+    (
+        "app",
+        &[
+            "catalog", "contract", "deployer", "domain", "invoker", "limits", "sandbox", "storage",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "app",
+            "contract",
+            "deployer",
+            "domain",
+            "invoker",
+            "limits",
+            "package",
+            "sandbox",
+            "toolchain",
+        ],
+    ),
+];
+
+/// Crates that only some modules may name, by the start of their path.
+const WALLS: &[(&str, &[&str])] = &[
+    ("wasmtime", &["sandbox/"]),
+    ("wasmtime_wasi", &["sandbox/"]),
+    ("wit_component", &["sandbox/"]),
+    ("rusqlite", &["catalog/"]),
+    // The app hands its router to whoever embeds it.
+    ("axum", &["contract/", "app.rs"]),
+    ("http", &["contract/"]),
+    ("http_body_util", &["contract/"]),
+    ("hyper", &["contract/"]),
+    ("hyper_util", &["contract/"]),
+    ("ureq", &["cli/client"]),
+    ("clap", &["cli/"]),
+    ("indicatif", &["cli/"]),
+    ("console", &["cli/"]),
+];
+
+/// What is absent from the domain, by intent.
+const ABSENT_FROM_DOMAIN: &[&str] = &["async fn", ".await", "tokio::", "std::fs", "std::net"];
+
+/// The host's sources by their paths in it, without those that only test: they may build what the
+/// tested module is given.
+fn host() -> Vec<(String, Source)> {
+    let sources = Source::below("host/src");
+    sources
+        .into_iter()
+        .filter(|source| !source.name.ends_with("tests.rs") && !source.name.contains("/tests/"))
+        .map(|source| (source.name.replacen("host/src/", "", 1), source))
+        .collect()
+}
+
+/// `invoker/gate.rs` and `invoker.rs` belong to `invoker`.
+fn module_of(path: &str) -> &str {
+    path.split('/')
+        .next()
+        .unwrap_or(path)
+        .trim_end_matches(".rs")
+}
+
+#[test]
+fn the_arrows_between_modules_point_one_way() {
+    let mut wrong = Vec::new();
+    for (path, source) in host() {
+        let module = module_of(&path);
+        if ["lib", "main"].contains(&module) {
+            continue;
+        }
+        let allowed = ARROWS.iter().find(|(name, _)| *name == module);
+        let (_, allowed) = allowed.unwrap_or_else(|| panic!("{module} has no place in the arrows"));
+        for named in source.code().flat_map(modules_named) {
+            if named != module && is_module(&named) && !allowed.contains(&named.as_str()) {
+                wrong.push(format!("{path} names {named}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "against the arrows: {wrong:#?}");
+}
+
+fn is_module(name: &str) -> bool {
+    ARROWS.iter().any(|(module, _)| *module == name)
+}
+
+/// What follows `crate::` in a line, alone or in braces.
+fn modules_named(line: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for rest in line.split("crate::").skip(1) {
+        let list = rest.strip_prefix('{').unwrap_or(rest);
+        let is_list = list.len() < rest.len();
+        for item in list.split(',').take(if is_list { usize::MAX } else { 1 }) {
+            let name = item
+                .trim()
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next();
+            names.extend(name.filter(|name| !name.is_empty()).map(str::to_owned));
+        }
+    }
+    names
+}
+
+#[test]
+fn each_crate_is_named_only_behind_its_wall() {
+    let mut wrong = Vec::new();
+    for (path, source) in host() {
+        for (name, places) in WALLS {
+            let is_inside = places.iter().any(|place| path.starts_with(place));
+            if !is_inside && source.code().any(|line| names_crate(line, name)) {
+                wrong.push(format!("{path} names {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "outside of the walls: {wrong:#?}");
+}
+
+/// Whether a line has `name::` where a path begins, or imports `name`.
+fn names_crate(line: &str, name: &str) -> bool {
+    let path = format!("{name}::");
+    line.match_indices(&path).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':' || c == '"')
+    }) || line == format!("use {name};")
+}
+
+#[test]
+fn the_domain_waits_for_nothing() {
+    for (path, source) in host()
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("domain/"))
+    {
+        for line in source.code() {
+            let found = ABSENT_FROM_DOMAIN.iter().find(|word| line.contains(**word));
+            assert_eq!(found, None, "{path}: {line}");
+        }
+    }
+}
+
+#[test]
+fn lines_are_read_as_meant() {
+    assert_eq!(modules_named("use crate::domain::Account;"), ["domain"]);
+    assert_eq!(
+        modules_named("use crate::{catalog, limits::X};"),
+        ["catalog", "limits"]
+    );
+    assert!(names_crate("use http::StatusCode;", "http"));
+    assert!(names_crate("fn f(x: http::Uri) {}", "http"));
+    assert!(!names_crate("use axum::http::StatusCode;", "http"));
+    assert!(!names_crate("let url = \"http::\";", "http"));
+}
