@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::domain::version::FunctionRecord;
-use crate::domain::{Digest, FunctionName};
+use super::Usage;
+use crate::domain::{Digest, FunctionName, FunctionRecord};
 
 #[derive(Default)]
 pub(super) struct Functions {
     by_name: HashMap<FunctionName, Arc<FunctionRecord>>,
     /// The same names, in the order of pages.
     names: BTreeSet<FunctionName>,
-    package_bytes: u64,
+    usage: Usage,
     packages: Uses,
     components: Uses,
 }
@@ -35,8 +35,11 @@ impl Functions {
             .collect()
     }
 
-    pub(super) fn usage(&self) -> (usize, u64) {
-        (self.by_name.len(), self.package_bytes)
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            functions: self.by_name.len(),
+            ..self.usage
+        }
     }
 
     pub(super) fn uses_package(&self, package: Digest) -> bool {
@@ -50,10 +53,13 @@ impl Functions {
     pub(super) fn put(&mut self, record: Arc<FunctionRecord>) {
         let name = record.latest.function.clone();
         for code in record.codes() {
-            self.package_bytes += code.package_bytes;
+            self.usage.package_bytes += code.package_bytes;
             self.packages.add(code.package);
             self.components.add(code.component);
         }
+        let (reserved, provisioned) = concurrency(&record);
+        self.usage.reserved_concurrency += reserved;
+        self.usage.provisioned_concurrency += provisioned;
         match self.by_name.insert(name.clone(), record) {
             Some(before) => self.release(&before),
             None => {
@@ -71,10 +77,22 @@ impl Functions {
 
     fn release(&mut self, before: &FunctionRecord) {
         for code in before.codes() {
-            self.package_bytes -= code.package_bytes;
+            self.usage.package_bytes -= code.package_bytes;
             self.packages.take(code.package);
             self.components.take(code.component);
         }
+        let (reserved, provisioned) = concurrency(before);
+        self.usage.reserved_concurrency -= reserved;
+        self.usage.provisioned_concurrency -= provisioned;
+    }
+}
+
+/// What a function takes of the account's concurrency: what is reserved for it, or else what is
+/// provisioned.
+fn concurrency(record: &FunctionRecord) -> (u64, u64) {
+    match record.reserved_concurrency {
+        Some(reserved) => (reserved.into(), 0),
+        None => (0, record.provisioned_concurrency()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Journal, JournalError};
 use crate::domain::FunctionName;
-use crate::domain::version::FunctionRecord;
+use crate::domain::FunctionRecord;
 
 /// Keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,7 +13,11 @@ impl Journal for MemoryJournal {
         Ok(Vec::new())
     }
 
-    fn put(&self, _record: &FunctionRecord) -> Result<(), JournalError> {
+    fn put(
+        &self,
+        _before: Option<&FunctionRecord>,
+        _after: &FunctionRecord,
+    ) -> Result<(), JournalError> {
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 pub use memory::MemoryJournal;
 pub use sqlite::SqliteJournal;
 
-use crate::domain::version::FunctionRecord;
+use crate::domain::FunctionRecord;
 use crate::domain::{Digest, FunctionName, Refusal};
 use functions::Functions;
 
@@ -22,8 +22,13 @@ use functions::Functions;
 pub trait Journal: Send + Sync + 'static {
     /// All functions, as of the last change.
     fn load(&self) -> Result<Vec<FunctionRecord>, JournalError>;
-    /// Makes `record` what there is of its function: returns when it is durable, all or nothing.
-    fn put(&self, record: &FunctionRecord) -> Result<(), JournalError>;
+    /// Makes `after` what there is of its function, where `before` is now: returns when that is durable,
+    /// all or nothing.
+    fn put(
+        &self,
+        before: Option<&FunctionRecord>,
+        after: &FunctionRecord,
+    ) -> Result<(), JournalError>;
     /// Removes a function: returns when that is durable.
     fn remove(&self, name: &FunctionName) -> Result<(), JournalError>;
 }
@@ -32,6 +37,19 @@ pub trait Journal: Send + Sync + 'static {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct JournalError(pub String);
+
+/// What all functions together take up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Functions.
+    pub functions: usize,
+    /// Bytes of the packages of all their versions.
+    pub package_bytes: u64,
+    /// Concurrency that is reserved for single functions.
+    pub reserved_concurrency: u64,
+    /// Concurrency that is provisioned for functions which have none reserved.
+    pub provisioned_concurrency: u64,
+}
 
 /// The functions that exist.
 pub struct Catalog {
@@ -67,8 +85,8 @@ impl Catalog {
         self.read().page(after, limit)
     }
 
-    /// How many functions there are, and the bytes of their packages.
-    pub fn usage(&self) -> (usize, u64) {
+    /// What all functions together take up.
+    pub fn usage(&self) -> Usage {
         self.read().usage()
     }
 
@@ -100,7 +118,7 @@ impl Catalog {
         let before = self.get(name);
         let after = decide(before.as_deref())?.map(Arc::new);
         let written = match (&before, &after) {
-            (_, Some(record)) => journal.put(record),
+            (_, Some(record)) => journal.put(before.as_deref(), record),
             (Some(_), None) => journal.remove(name),
             (None, None) => Ok(()),
         };

@@ -5,8 +5,10 @@
 //! handle of the data directory; it gets the path of the directory that is locked, checked to lead there,
 //! and is told to follow no symbolic link.
 
-mod rows;
+mod columns;
+mod read;
 mod schema;
+mod write;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +19,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Journal, JournalError};
 use crate::domain::FunctionName;
-use crate::domain::version::FunctionRecord;
+use crate::domain::FunctionRecord;
 use crate::limits::CATALOG_CHECK_BYTES_MAX;
 use crate::storage::{ContentStore, DataDir, PACKAGES_FOLDER, StorageError};
 
@@ -68,15 +70,19 @@ impl SqliteJournal {
 
 impl Journal for SqliteJournal {
     fn load(&self) -> Result<Vec<FunctionRecord>, JournalError> {
-        rows::load(&self.connection()).map_err(|error| Problem::from(error).sentence(&self.path))
+        read::load(&self.connection()).map_err(|error| Problem::from(error).sentence(&self.path))
     }
 
-    fn put(&self, record: &FunctionRecord) -> Result<(), JournalError> {
-        self.written(rows::put(&mut self.connection(), record))
+    fn put(
+        &self,
+        before: Option<&FunctionRecord>,
+        after: &FunctionRecord,
+    ) -> Result<(), JournalError> {
+        self.written(write::put(&mut self.connection(), before, after))
     }
 
     fn remove(&self, name: &FunctionName) -> Result<(), JournalError> {
-        self.written(rows::remove(&self.connection(), name))
+        self.written(write::remove(&self.connection(), name))
     }
 }
 

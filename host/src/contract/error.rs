@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::{Map, Value};
 
-use crate::domain::Refusal;
+use crate::domain::{Refusal, Throttle};
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
@@ -31,7 +31,9 @@ pub(super) enum ErrorCode {
     InvalidParameterValue,
     InvalidRequestContent,
     MalformedHttpRequest,
+    PolicyLengthExceeded,
     PreconditionFailed,
+    ProvisionedConcurrencyConfigNotFound,
     RequestEntityTooLarge,
     RequestTimeout,
     ResourceConflict,
@@ -102,9 +104,21 @@ impl ErrorCode {
                 lower,
                 Fault::Absent,
             ),
+            Self::PolicyLengthExceeded => shape(
+                StatusCode::BAD_REQUEST,
+                "PolicyLengthExceededException",
+                lower,
+                Fault::User,
+            ),
             Self::PreconditionFailed => shape(
                 StatusCode::PRECONDITION_FAILED,
                 "PreconditionFailedException",
+                lower,
+                Fault::User,
+            ),
+            Self::ProvisionedConcurrencyConfigNotFound => shape(
+                StatusCode::NOT_FOUND,
+                "ProvisionedConcurrencyConfigNotFoundException",
                 lower,
                 Fault::User,
             ),
@@ -291,12 +305,27 @@ impl From<Refusal> for WireError {
             Refusal::FunctionExists(_)
             | Refusal::FunctionNotActive { .. }
             | Refusal::UpdateInProgress(_) => Self::new(ErrorCode::ResourceConflict, text),
-            Refusal::RevisionMismatch => Self::new(ErrorCode::PreconditionFailed, text),
+            Refusal::Conflict(_) => Self::new(ErrorCode::ResourceConflict, text),
+            Refusal::RevisionMismatch | Refusal::PolicyRevisionMismatch => {
+                Self::new(ErrorCode::PreconditionFailed, text)
+            }
+            Refusal::NotFound(_) => Self::not_found(text),
+            Refusal::ProvisionedConcurrencyNotFound => {
+                Self::new(ErrorCode::ProvisionedConcurrencyConfigNotFound, text)
+            }
+            Refusal::PolicyTooLong { .. } => Self::new(ErrorCode::PolicyLengthExceeded, text),
             Refusal::InvalidParameter(_) => Self::invalid_parameter(text),
+            Refusal::InvalidParameterUntyped(_) => Self {
+                fault: Fault::Absent,
+                ..Self::invalid_parameter(text)
+            },
             Refusal::PackageTooLarge { .. } => Self::new(ErrorCode::RequestEntityTooLarge, text),
             Refusal::CodeStorageExceeded => Self::new(ErrorCode::CodeStorageExceeded, text),
-            Refusal::TooManyInvocations => Self {
-                reason: Some("ConcurrentInvocationLimitExceeded"),
+            Refusal::TooManyInvocations(throttle) => Self {
+                reason: Some(match throttle {
+                    Throttle::Account => "ConcurrentInvocationLimitExceeded",
+                    Throttle::Reserved => "ReservedFunctionConcurrentInvocationLimitExceeded",
+                }),
                 ..Self::new(ErrorCode::TooManyRequests, text)
             },
             Refusal::ShuttingDown => Self::new(ErrorCode::ServiceUnavailable, text).closing(),
@@ -313,7 +342,7 @@ mod tests {
     fn the_body_has_the_members_that_each_error_has_on_the_wire() {
         let not_found = WireError::not_found("gone");
         assert_eq!(not_found.body(), r#"{"Message":"gone","Type":"User"}"#);
-        let throttled = WireError::from(Refusal::TooManyInvocations);
+        let throttled = WireError::from(Refusal::TooManyInvocations(Throttle::Account));
         assert_eq!(
             throttled.body(),
             r#"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
@@ -330,7 +359,8 @@ mod tests {
 
     #[test]
     fn the_name_travels_in_a_header_and_a_throttled_caller_learns_when_to_retry() {
-        let response = WireError::from(Refusal::TooManyInvocations).into_response();
+        let response =
+            WireError::from(Refusal::TooManyInvocations(Throttle::Account)).into_response();
         assert_eq!(response.status(), 429);
         assert_eq!(
             response.headers()["x-amzn-errortype"],

@@ -17,6 +17,7 @@ mod invoke;
 mod invoke_headers;
 mod invoke_reply;
 mod package_address;
+mod page;
 mod progressing;
 mod query;
 mod reference;

@@ -31,7 +31,9 @@ pub use rejection::{Fault, Rejection};
 
 use crate::catalog::Catalog;
 use crate::domain::settings::SettingsChange;
-use crate::domain::{Account, Digest, FunctionName, Refusal, Settings, Version, lifecycle};
+use crate::domain::{
+    Account, Digest, FunctionName, FunctionRecord, Refusal, Settings, Version, lifecycle,
+};
 use crate::limits::PACKAGE_BYTES_MAX;
 use crate::storage::ContentStore;
 use pipeline::{Pipeline, blocking, stamp, whole};
@@ -228,6 +230,31 @@ impl<G: CompileGuest> Deployer<G> {
         })
         .await?;
         Ok(())
+    }
+
+    /// Changes a function in any other way, as one transaction: `decide` gets it as it is and gives what
+    /// it becomes, and what the caller is told. Code that no version has any more goes.
+    ///
+    /// # Errors
+    /// [`Refusal::FunctionNotFound`] without a qualifier, whatever `decide` refuses,
+    /// [`Refusal::Internal`].
+    pub async fn amend<T: Send + 'static>(
+        &self,
+        name: &FunctionName,
+        decide: impl FnOnce(&FunctionRecord) -> Result<(FunctionRecord, T), Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        blocking(move || {
+            let mut told = None;
+            pipeline.change(&name, |record| {
+                let record = record.ok_or_else(|| pipeline.not_found(&name))?;
+                let (after, answer) = decide(record)?;
+                told = Some(answer);
+                Ok(Some(after))
+            })?;
+            told.ok_or(Refusal::Internal)
+        })
+        .await
     }
 
     /// Waits until the function is neither Pending nor being updated.

@@ -1,5 +1,6 @@
 //! The way of a package: checked, published, compiled, ended.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
@@ -14,9 +15,9 @@ use super::rejection::{failure, unreadable};
 use super::retention::{Claim, Retention};
 use super::{CompileGuest, Fault, Rejection};
 use crate::catalog::Catalog;
+use crate::domain::FunctionRecord;
 use crate::domain::lifecycle::{self, Failure, Stamp, Work};
 use crate::domain::settings::SettingsChange;
-use crate::domain::version::FunctionRecord;
 use crate::domain::{Account, Code, Digest, FunctionName, Refusal, Version};
 use crate::limits::{CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX};
 use crate::package;
@@ -297,19 +298,14 @@ impl<G: CompileGuest> Pipeline<G> {
         name: &FunctionName,
         decide: impl FnOnce(Option<&FunctionRecord>) -> Result<Option<FunctionRecord>, Refusal>,
     ) -> Result<Option<Arc<FunctionRecord>>, Refusal> {
-        let mut before: Vec<Code> = Vec::new();
+        let mut before: HashSet<Code> = HashSet::new();
         let after = self.catalog.change(name, |record| {
             before.extend(record.iter().flat_map(|record| record.codes()).cloned());
             decide(record)
         })?;
-        for code in before {
-            let is_kept = after
-                .iter()
-                .flat_map(|record| record.codes())
-                .any(|kept| *kept == code);
-            if !is_kept {
-                self.retention.collect(&code);
-            }
+        let kept: HashSet<&Code> = after.iter().flat_map(|record| record.codes()).collect();
+        for code in before.iter().filter(|code| !kept.contains(code)) {
+            self.retention.collect(code);
         }
         Ok(after)
     }
@@ -342,7 +338,7 @@ impl<G: CompileGuest> Pipeline<G> {
     }
 
     fn check_code_storage(&self, code: &Code) -> Result<(), Refusal> {
-        let (_, used) = self.catalog.usage();
+        let used = self.catalog.usage().package_bytes;
         match used.saturating_add(code.package_bytes) > CODE_STORAGE_BYTES_MAX {
             true => Err(Refusal::CodeStorageExceeded),
             false => Ok(()),
@@ -362,6 +358,7 @@ fn unpack(package: Bytes) -> Result<(Bytes, Code, Bytes), Refusal> {
         package: Digest::of(&package),
         package_bytes: package.len() as u64,
         component: Digest::of(&wasm),
+        reuse: 0,
     };
     Ok((package, code, wasm))
 }

@@ -4,6 +4,7 @@ mod host;
 use tokio::runtime::Runtime;
 
 use super::*;
+use crate::catalog::Usage;
 use crate::domain::{Code, LastUpdate, State};
 use host::{Host, arn, code, code_change, name, new_function, wasm};
 
@@ -62,7 +63,7 @@ async fn what_is_refused_changes_nothing() {
     assert_eq!(refused, Err(Refusal::InvalidParameter(reason.clone())));
     assert!(!host.stores("bad"));
     assert!(host.script.has_forgotten("bad"));
-    assert_eq!(host.deployer.catalog().usage(), (0, 0));
+    assert_eq!(host.deployer.catalog().usage(), Usage::default());
 
     host.create("1").await.expect("created");
     let active = host.settled().await;
@@ -271,7 +272,7 @@ async fn a_function_deleted_while_it_is_compiled_leaves_nothing() {
     host.script.gate.add_permits(1);
     host.gone("slow").await;
     assert!(host.script.has_finished("slow"));
-    assert_eq!(host.deployer.catalog().usage(), (0, 0));
+    assert_eq!(host.deployer.catalog().usage(), Usage::default());
 }
 
 #[tokio::test]
@@ -303,7 +304,7 @@ async fn a_caller_who_leaves_does_not_stop_a_creation() {
     let mut changes = host.deployer.pipeline.changes.subscribe();
     caller.abort();
     assert!(caller.await.expect_err("gone").is_cancelled());
-    assert_eq!(host.deployer.catalog().usage(), (0, 0));
+    assert_eq!(host.deployer.catalog().usage(), Usage::default());
 
     host.script.gate.add_permits(2);
     changes.changed().await.expect("a change");
@@ -399,7 +400,7 @@ fn creating_and_deleting_the_same_code_from_many_sides_never_loses_it() {
         runtime.block_on(task).expect("no loss");
     }
     runtime.block_on(host.gone("shared"));
-    assert_eq!(host.deployer.catalog().usage(), (0, 0));
+    assert_eq!(host.deployer.catalog().usage(), Usage::default());
 }
 
 #[test]

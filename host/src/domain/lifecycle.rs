@@ -30,10 +30,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
+use super::function::{Numbering, RecursiveLoop};
 use super::settings::SettingsChange;
-use super::version::FunctionRecord;
 use super::{
-    Code, FunctionArn, FunctionName, LastUpdate, Refusal, Settings, State, Version, VersionId,
+    Code, FunctionArn, FunctionName, FunctionRecord, LastUpdate, Refusal, Settings, State, Version,
+    VersionId,
 };
 
 /// What a change of a version carries: when it was made, and the revision that it makes.
@@ -53,6 +54,16 @@ impl Stamp {
             at: UNIX_EPOCH + Duration::from_millis(milliseconds),
             revision,
         }
+    }
+
+    /// When the change was made.
+    pub fn at(self) -> SystemTime {
+        self.at
+    }
+
+    /// The revision that the change makes.
+    pub fn revision(self) -> Uuid {
+        self.revision
     }
 }
 
@@ -118,7 +129,13 @@ pub fn created(
             last_modified: stamp.at,
         }),
         running: None,
+        versions: BTreeMap::new(),
+        numbering: Numbering::default(),
+        aliases: BTreeMap::new(),
+        attachments: BTreeMap::new(),
         tags,
+        reserved_concurrency: None,
+        recursive_loop: RecursiveLoop::default(),
     }
 }
 
@@ -181,8 +198,7 @@ fn update_begun(
     version.revision = stamp.revision;
     FunctionRecord {
         latest: Arc::new(version),
-        running: record.running.clone(),
-        tags: record.tags.clone(),
+        ..record.clone()
     }
 }
 
@@ -213,25 +229,32 @@ pub fn ended(
     if work(record).as_ref() != Some(done) {
         return None;
     }
-    let mut version = Version::clone(&record.latest);
-    version.revision = revision;
-    let succeeded = result.is_ok();
+    let mut latest = Version::clone(&record.latest);
+    latest.revision = revision;
+    end(&mut latest, &result, record.running.is_some());
+    let latest = Arc::new(latest);
+    let mut after = record.clone();
+    if result.is_ok() {
+        after.running = Some(Arc::clone(&latest));
+    }
+    after.latest = latest;
+    // What was published together with the update waited for the same code.
+    for version in after.versions.values_mut() {
+        if version.state == State::Pending {
+            end(Arc::make_mut(version), &result, false);
+        }
+    }
+    Some(after)
+}
+
+fn end(version: &mut Version, result: &Result<(), Failure>, something_runs: bool) {
     match result {
         Ok(()) => {
             version.state = State::Active;
             version.last_update = Some(LastUpdate::Successful);
         }
-        Err(failure) => fail(&mut version, failure, record.running.is_some()),
+        Err(failure) => fail(version, failure.clone(), something_runs),
     }
-    let latest = Arc::new(version);
-    Some(FunctionRecord {
-        running: match succeeded {
-            true => Some(Arc::clone(&latest)),
-            false => record.running.clone(),
-        },
-        latest,
-        tags: record.tags.clone(),
-    })
 }
 
 /// A first deployment that fails is shown as a failed update too: clients that wait for an update look

@@ -3,7 +3,10 @@
 //! Nothing here knows HTTP, wasm or tokio, and nothing here waits. A value that exists is valid:
 //! the constructors are the only places that check.
 
+pub mod alias;
 pub mod arn;
+pub mod attachments;
+pub mod function;
 pub mod invocation;
 pub mod lifecycle;
 pub mod name;
@@ -16,10 +19,13 @@ pub mod version;
 #[cfg(test)]
 pub(crate) mod samples;
 
+pub use alias::{Alias, Routing};
 pub use arn::{Account, FunctionArn};
+pub use attachments::Attachments;
+pub use function::FunctionRecord;
 pub use invocation::{Invocation, LogType, RequestId};
 pub use name::{AliasName, FunctionName, Qualifier, VersionId};
 pub use outcome::{FunctionError, Outcome, Report};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Throttle};
 pub use settings::{Environment, Settings};
 pub use version::{Code, Digest, LastUpdate, State, Version};

@@ -96,7 +96,7 @@ impl fmt::Display for VersionId {
 }
 
 /// What a caller asks for: a version, an alias or `$LATEST`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Qualifier {
     /// `$LATEST`, or digits.
     Version(VersionId),
@@ -107,6 +107,9 @@ pub enum Qualifier {
 }
 
 impl Qualifier {
+    /// `$LATEST`.
+    pub const LATEST: Self = Self::Version(VersionId::Latest);
+
     /// Reads a qualifier that the API's pattern has already admitted.
     pub fn parse(text: &str) -> Self {
         if text == "$LATEST" {

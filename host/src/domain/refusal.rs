@@ -33,9 +33,35 @@ pub enum Refusal {
          GetFunction/GetAlias API to retrieve the latest Revision Id"
     )]
     RevisionMismatch,
+    /// The caller's revision of a policy is not the current one.
+    #[error(
+        "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to \
+         retrieve the latest Revision Id"
+    )]
+    PolicyRevisionMismatch,
+    /// Something that belongs to a function is not there: the text says what.
+    #[error("{0}")]
+    NotFound(String),
+    /// What is asked for contradicts what there is: the text says how.
+    #[error("{0}")]
+    Conflict(String),
     /// A value breaks a rule of the service: the text says which.
     #[error("{0}")]
     InvalidParameter(String),
+    /// A value breaks a rule of the service; one of those that AWS answers without a `Type`.
+    #[error("{0}")]
+    InvalidParameterUntyped(String),
+    /// A version or alias has no provisioned concurrency.
+    #[error("No Provisioned Concurrency Config found for this function")]
+    ProvisionedConcurrencyNotFound,
+    /// The resource policy would be larger than a policy may be.
+    #[error("The final policy size ({bytes}) is bigger than the limit ({limit_bytes}).")]
+    PolicyTooLong {
+        /// Bytes of the policy's JSON.
+        bytes: usize,
+        /// The limit, in bytes.
+        limit_bytes: usize,
+    },
     /// The package is larger than a package may be.
     #[error("Zipped size must be smaller than {limit_bytes} bytes")]
     PackageTooLarge {
@@ -47,11 +73,20 @@ pub enum Refusal {
     CodeStorageExceeded,
     /// Everything that may run at once is running.
     #[error("Rate Exceeded.")]
-    TooManyInvocations,
+    TooManyInvocations(Throttle),
     /// The host takes no more work, since it is about to leave.
     #[error("The host is shutting down. Try again at another host, or when it is back.")]
     ShuttingDown,
     /// Something broke that the caller cannot mend: it is in the host's log.
     #[error("Internal server error")]
     Internal,
+}
+
+/// Which bound an invocation met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Throttle {
+    /// The account's, or what other functions have left of it.
+    Account,
+    /// What is reserved for the function.
+    Reserved,
 }

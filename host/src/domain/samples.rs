@@ -32,5 +32,6 @@ pub(crate) fn code(text: &str) -> Code {
         package: Digest::of(format!("package {text}").as_bytes()),
         package_bytes: 100,
         component: Digest::of(format!("component {text}").as_bytes()),
+        reuse: 0,
     }
 }

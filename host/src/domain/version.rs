@@ -1,7 +1,6 @@
 //! One version of a function, as the catalog has it.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -47,7 +46,7 @@ impl fmt::Debug for Digest {
 }
 
 /// The code of a version: the package as it was uploaded and the component found in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Code {
     /// Digest of the uploaded bytes, zip or bare wasm; `CodeSha256` on the wire.
     pub package: Digest,
@@ -55,6 +54,8 @@ pub struct Code {
     pub package_bytes: u64,
     /// Digest of the component inside, the name of its artifact.
     pub component: Digest,
+    /// Invocations that one sandbox may serve, as the component asks for it; 0 where it says nothing.
+    pub reuse: u32,
 }
 
 /// Whether a version can be invoked.
@@ -121,29 +122,6 @@ pub struct Version {
     pub revision: Uuid,
     /// When its owner last changed it.
     pub last_modified: SystemTime,
-}
-
-/// A function, as the catalog has it.
-///
-/// `$LATEST` as it is shown differs from `$LATEST` as it runs while an update is in progress.
-#[derive(Clone, Debug)]
-pub struct FunctionRecord {
-    /// `$LATEST` as it is shown.
-    pub latest: Arc<Version>,
-    /// `$LATEST` as it runs: the same value, unless an update is in progress or has failed; `None`
-    /// while the function has never been active.
-    pub running: Option<Arc<Version>>,
-    /// Tags of the function.
-    pub tags: std::collections::BTreeMap<String, String>,
-}
-
-impl FunctionRecord {
-    /// All code that the function needs: what is shown, and what runs where that is other code.
-    pub fn codes(&self) -> impl Iterator<Item = &Code> {
-        let shown = &self.latest.code;
-        let running = self.running.iter().map(|version| &version.code);
-        std::iter::once(shown).chain(running.filter(move |code| *code != shown))
-    }
 }
 
 #[cfg(test)]

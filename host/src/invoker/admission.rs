@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::domain::Refusal;
+use crate::domain::{Refusal, Throttle};
 
 /// Counts running invocations against the bound of the account.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Gate {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |running| {
                 (running < shared.running_max).then_some(running + 1)
             })
-            .map_err(|_| Refusal::TooManyInvocations)?;
+            .map_err(|_| Refusal::TooManyInvocations(Throttle::Account))?;
         let admission = Admission {
             shared: Arc::clone(shared),
         };
@@ -105,7 +105,10 @@ mod tests {
         let gate = Gate::new(2);
         let first = gate.enter().unwrap();
         let _second = gate.enter().unwrap();
-        assert_eq!(gate.enter().err(), Some(Refusal::TooManyInvocations));
+        assert_eq!(
+            gate.enter().err(),
+            Some(Refusal::TooManyInvocations(Throttle::Account))
+        );
         drop(first);
         assert!(gate.enter().is_ok());
         assert_eq!(gate.running(), 1);

@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 use crate::catalog::Catalog;
 use crate::domain::{
-    Account, FunctionArn, Invocation, LogType, Qualifier, Refusal, Report, RequestId, Version,
-    VersionId,
+    Account, FunctionArn, Invocation, LogType, Qualifier, Refusal, Report, RequestId, Throttle,
+    Version, VersionId,
 };
 
 pub use admission::{Admission, Gate};
@@ -177,7 +177,7 @@ impl<G: RunGuest> Invoker<G> {
 
 fn refusal_of(failure: HostFailure, request_id: RequestId, version: &Version) -> Refusal {
     match failure {
-        HostFailure::NoCapacity => Refusal::TooManyInvocations,
+        HostFailure::NoCapacity => Refusal::TooManyInvocations(Throttle::Account),
         HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
             tracing::error!(%request_id, function = %version.function, "{failure}");
             Refusal::Internal

@@ -8,7 +8,8 @@ use super::Problem;
 const APPLICATION_ID: i64 = 0x5350_4b52;
 
 /// The `n`th makes schema `n + 1` of schema `n`. One that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE functions (
         name         TEXT NOT NULL PRIMARY KEY,
         -- The number that the next published version gets: numbers are never used twice.
@@ -44,7 +45,40 @@ pub(super) const MIGRATIONS: &[&str] = &["
         last_modified_ms        INTEGER NOT NULL,
         PRIMARY KEY (function, version, copy)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    -- The last publication, a JSON object; NULL where nothing was published.
+    ALTER TABLE functions ADD COLUMN last_publication TEXT;
+    -- NULL where the function shares what is left.
+    ALTER TABLE functions ADD COLUMN reserved_concurrency INTEGER;
+    ALTER TABLE functions ADD COLUMN recursive_loop TEXT NOT NULL DEFAULT 'Terminate'
+        CHECK (recursive_loop IN ('Allow', 'Terminate'));
+
+    -- Invocations that one sandbox may serve; 0 where the component does not say.
+    ALTER TABLE versions ADD COLUMN reuse INTEGER NOT NULL DEFAULT 0;
+
+    CREATE TABLE aliases (
+        function        TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE,
+        name            TEXT NOT NULL,
+        version         TEXT NOT NULL,
+        description     TEXT NOT NULL,
+        -- The second version and its share; NULL where there is none.
+        routing_version INTEGER,
+        routing_weight  REAL,
+        revision        TEXT NOT NULL,
+        PRIMARY KEY (function, name)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE attachments (
+        function  TEXT NOT NULL REFERENCES functions (name) ON DELETE CASCADE,
+        -- '$LATEST' for the function itself, the number of a version, or the name of an alias.
+        qualifier TEXT NOT NULL,
+        -- A JSON object.
+        attached  TEXT NOT NULL,
+        PRIMARY KEY (function, qualifier)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The schema of an existing database.
 pub(super) fn version(connection: &Connection) -> Result<usize, Problem> {

@@ -86,7 +86,7 @@ fn a_reopened_catalog_is_the_same() {
     }
     drop(catalog);
     let catalog = home.catalog();
-    assert_eq!(catalog.usage().0, records.len());
+    assert_eq!(catalog.usage().functions, records.len());
     for record in &records {
         let found = catalog.get(&record.latest.function).expect("there");
         same(&found, record);
@@ -209,7 +209,7 @@ fn a_damaged_database_is_named_with_the_way_out_and_left_alone() {
         );
     }
     fs::write(home.database(), &whole).expect("restored");
-    assert_eq!(home.catalog().usage().0, 50);
+    assert_eq!(home.catalog().usage().functions, 50);
 }
 
 #[test]
@@ -224,11 +224,11 @@ fn a_row_that_makes_no_sense_is_damage_too() {
     ] {
         connection.execute_batch("BEGIN").expect("begun");
         connection.execute(statement, []).expect("updated");
-        let error = rows::load(&connection).expect_err("refused");
+        let error = read::load(&connection).expect_err("refused");
         assert!(error.to_string().contains(column), "{error}");
         connection.execute_batch("ROLLBACK").expect("back");
     }
-    assert_eq!(rows::load(&connection).expect("loaded").len(), 1);
+    assert_eq!(read::load(&connection).expect("loaded").len(), 1);
 }
 
 #[test]

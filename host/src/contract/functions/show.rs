@@ -13,7 +13,7 @@ use crate::contract::error::WireError;
 use crate::contract::reference::Reference;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
 use crate::contract::{Api, answer, package_address};
-use crate::domain::version::FunctionRecord;
+use crate::domain::FunctionRecord;
 use crate::domain::{Qualifier, VersionId};
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ use tokio::runtime::Runtime;
 
 use super::super::*;
 use super::host::{Host, code, wasm};
+use crate::catalog::Usage;
 use crate::domain::{LastUpdate, State};
 
 /// Ends a host as a crash does: whatever its tasks wait for never comes.
@@ -91,7 +92,7 @@ fn packages_outlast_the_catalog_that_was_moved_away() {
     std::fs::rename(&database, &aside).expect("moved away");
     for _ in 0..2 {
         during_a_run(&|_, host| {
-            assert_eq!(host.deployer.catalog().usage(), (0, 0));
+            assert_eq!(host.deployer.catalog().usage(), Usage::default());
             assert!(host.stores("1"));
         });
     }

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::super::*;
 use crate::catalog::{MemoryJournal, SqliteJournal};
-use crate::domain::version::FunctionRecord;
+use crate::domain::FunctionRecord;
 use crate::domain::{Code, samples};
 use crate::storage::DataDir;
 
@@ -172,6 +172,7 @@ pub(super) fn code(text: &str) -> Code {
         package: Digest::of(&wasm),
         package_bytes: wasm.len() as u64,
         component: Digest::of(&wasm),
+        reuse: 0,
     }
 }
 

@@ -1,0 +1,126 @@
+//! Lists in pages: `MaxItems` and `Marker` in, `NextMarker` out.
+//!
+//! A marker is the key of the last entry of the page before, opaque to clients as AWS's are. A list goes on
+//! right behind that key, whatever was added or removed meanwhile.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::Uri;
+
+use super::constraint::Violations;
+use super::error::WireError;
+use super::query;
+use crate::limits::LIST_PAGE_ITEMS_MAX;
+
+/// Which part of a list is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PageRequest<K> {
+    /// The key of the last entry of the page before.
+    pub(super) after: Option<K>,
+    /// Entries of one page, at most [`LIST_PAGE_ITEMS_MAX`].
+    pub(super) items: usize,
+}
+
+impl<K> PageRequest<K> {
+    /// Reads `MaxItems`, which the model bounds by `items_max`, and `Marker`; `key` reads a marker's
+    /// text. Other constraints that are broken are named together with those of `MaxItems`.
+    ///
+    /// # Errors
+    /// For broken constraints, then for a marker that this operation did not give.
+    pub(super) fn parse(
+        uri: &Uri,
+        items_max: i64,
+        mut violations: Violations,
+        key: impl FnOnce(&str) -> Option<K>,
+    ) -> Result<Self, WireError> {
+        let items = query::number(uri, "MaxItems")?;
+        if let Some(items) = items {
+            violations.range("maxItems", items, 1, items_max);
+        }
+        violations.into_result()?;
+        let items = items.and_then(|items| usize::try_from(items).ok());
+        Ok(Self {
+            after: query::value(uri, "Marker")
+                .filter(|marker| !marker.is_empty())
+                .map(|marker| read(&marker, key))
+                .transpose()?,
+            items: items.unwrap_or(usize::MAX).min(LIST_PAGE_ITEMS_MAX),
+        })
+    }
+
+    /// The page out of entries in the order of their keys, of which those behind `after` are left, and
+    /// the marker of the next page if there is one.
+    pub(super) fn cut<T>(
+        &self,
+        entries: impl Iterator<Item = T>,
+        key: impl Fn(&T) -> String,
+    ) -> (Vec<T>, Option<String>) {
+        let mut page: Vec<T> = entries.take(self.items + 1).collect();
+        let more = page.len() > self.items;
+        page.truncate(self.items);
+        let marker = page.last().filter(|_| more).map(|last| marker(&key(last)));
+        (page, marker)
+    }
+}
+
+fn marker(key: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(key)
+}
+
+fn read<K>(marker: &str, key: impl FnOnce(&str) -> Option<K>) -> Result<K, WireError> {
+    BASE64_URL_SAFE_NO_PAD
+        .decode(marker)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| key(&text))
+        .ok_or_else(|| {
+            WireError::invalid_parameter(
+                "The Marker is not one that this operation gave. Leave it out to begin with the \
+                 first page.",
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(query: &str) -> Result<PageRequest<u32>, String> {
+        let uri = format!("/list{query}").parse().expect("a path");
+        PageRequest::parse(&uri, 10_000, Violations::default(), |text| {
+            text.parse().ok()
+        })
+        .map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn a_page_has_at_most_fifty_entries() {
+        for (query, items) in [("", 50), ("?MaxItems=10000", 50), ("?MaxItems=7", 7)] {
+            assert_eq!(wanted(query).expect("it is fine").items, items);
+        }
+        for (query, problem) in [
+            ("?MaxItems=0", "at 'maxItems'"),
+            ("?MaxItems=10001", "equal to 10000"),
+            ("?MaxItems=x", "Serialization"),
+        ] {
+            let text = wanted(query).expect_err("refused");
+            assert!(text.contains(problem), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_marker_leads_on_and_a_foreign_one_is_refused() {
+        let first = wanted("?MaxItems=2").expect("it is fine");
+        let (page, next) = first.cut([1_u32, 2, 3].into_iter(), u32::to_string);
+        assert_eq!(page, [1, 2]);
+        let next = next.expect("there is more");
+        let second = wanted(&format!("?Marker={next}")).expect("it is ours");
+        assert_eq!(second.after, Some(2));
+        assert_eq!(
+            second.cut([3_u32].into_iter(), u32::to_string),
+            (vec![3], None)
+        );
+        let text = wanted("?Marker=%20").expect_err("it is not ours");
+        assert!(text.contains("not one that this operation gave"), "{text}");
+    }
+}

@@ -1,0 +1,119 @@
+//! What can be attached to a function, a version or an alias.
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// All that is attached at one place.
+///
+/// Derives serde for the catalog, which keeps it as JSON; the wire has structs of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Attachments {
+    /// How its asynchronous events are retried and where they end.
+    pub event_invoke: Option<EventInvoke>,
+    /// The sandboxes that wait for its calls.
+    pub provisioned: Option<Provisioned>,
+    /// Who may do what with it; empty where there is no policy.
+    pub policy: Vec<Statement>,
+    /// Its address on the web.
+    pub url: Option<FunctionUrl>,
+    /// When its runtime is updated.
+    pub runtime_updates: Option<RuntimeUpdates>,
+}
+
+impl Attachments {
+    /// No attachments.
+    pub const fn nothing() -> Self {
+        Self {
+            event_invoke: None,
+            provisioned: None,
+            policy: Vec::new(),
+            url: None,
+            runtime_updates: None,
+        }
+    }
+}
+
+impl Default for Attachments {
+    fn default() -> Self {
+        Self::nothing()
+    }
+}
+
+/// How asynchronous events are retried and where they end; the API's `FunctionEventInvokeConfig`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventInvoke {
+    /// When it was last changed.
+    pub last_modified: SystemTime,
+    /// 0 to 2; two where nothing is said.
+    pub retries_max: Option<u32>,
+    /// 60 to 21,600 seconds; six hours where nothing is said.
+    pub age_seconds_max: Option<u32>,
+    /// ARN that records of successful events go to.
+    pub on_success: Option<String>,
+    /// ARN that records of failed events go to.
+    pub on_failure: Option<String>,
+}
+
+/// Sandboxes that are kept ready; the API's provisioned concurrency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provisioned {
+    /// How many, at least 1.
+    pub requested: u32,
+    /// When it was last changed.
+    pub last_modified: SystemTime,
+}
+
+/// One statement of a resource policy, as it was made from a call of AddPermission.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Statement {
+    /// Unique within the policy.
+    pub id: String,
+    /// The statement as the policy shows it, a JSON object.
+    pub shown: Value,
+}
+
+/// The address of a function on the web; the API's `FunctionUrlConfig`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FunctionUrl {
+    /// The first label of its host name: 32 letters and digits.
+    pub id: String,
+    /// `NONE` or `AWS_IAM`.
+    pub auth_type: String,
+    /// `BUFFERED` or `RESPONSE_STREAM`; `None` where the owner never said.
+    pub invoke_mode: Option<String>,
+    /// Which web pages may call it; `None` where the owner never said.
+    pub cors: Option<Cors>,
+    /// When it was made.
+    pub created: SystemTime,
+    /// When it was last changed.
+    pub last_modified: SystemTime,
+}
+
+/// Which web pages may call a function; the API's `Cors`, whose members are shown where they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cors {
+    /// Whether cookies and credentials may be sent.
+    pub allow_credentials: Option<bool>,
+    /// Headers that requests may carry.
+    pub allow_headers: Option<Vec<String>>,
+    /// Methods that requests may have.
+    pub allow_methods: Option<Vec<String>>,
+    /// Pages that may send requests.
+    pub allow_origins: Option<Vec<String>>,
+    /// Headers of answers that pages may read.
+    pub expose_headers: Option<Vec<String>>,
+    /// Seconds for which browsers may remember this.
+    pub max_age_seconds: Option<u32>,
+}
+
+/// When the runtime of a function is updated; kept and shown, since components bring theirs with them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuntimeUpdates {
+    /// `Auto`, `FunctionUpdate` or `Manual`.
+    pub update_on: String,
+    /// Only with `Manual`.
+    pub version_arn: Option<String>,
+}
