@@ -186,24 +186,43 @@ impl Archive {
                 break;
             }
         }
-        let appended = self.medium.append(&segment.name, &bytes);
-        if let Some(known) = self
-            .groups()
-            .get_mut(group)
-            .and_then(|group| group.segment_mut(segment.number))
-        {
-            match appended {
-                Ok(()) => {
-                    known.learn(Arc::new(index));
-                    let more = bytes.len() as u64;
-                    self.total_bytes.fetch_add(more, Ordering::Relaxed);
-                }
-                // A part of it may be there, so nothing can stand behind it.
-                Err(_) => known.is_sealed = true,
+        match self.medium.append(&segment.name, &bytes) {
+            Ok(()) => self.appended(group, segment.number, index, bytes.len()),
+            Err(error) => {
+                self.not_appended(group, &segment);
+                return Err(error);
             }
         }
-        appended?;
         Ok(&entries[taken..])
+    }
+
+    fn appended(&self, group: &str, number: u64, index: Index, bytes: usize) {
+        let mut groups = self.groups();
+        let group = groups.get_mut(group);
+        if let Some(segment) = group.and_then(|group| group.segment_mut(number)) {
+            segment.learn(Arc::new(index));
+            self.total_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// A part of the bytes may be there. So nothing can stand behind them, and a segment that was to
+    /// begin with them goes, that a full disk does not leave a row of empty ones.
+    fn not_appended(&self, group: &str, open: &OpenSegment) {
+        let mut groups = self.groups();
+        let segment = groups
+            .get_mut(group)
+            .and_then(|group| group.segment_mut(open.number));
+        let Some(segment) = segment else {
+            return;
+        };
+        segment.is_sealed = true;
+        let segment = segment.clone();
+        drop(groups);
+        if open.is_new
+            && let Err(error) = self.remove(group, &segment)
+        {
+            tracing::warn!(%error, "a log that could not be written could not be removed either");
+        }
     }
 
     fn is_full(&self, index: &Index) -> bool {

@@ -155,6 +155,15 @@ pub enum ReadError {
     Storage(#[from] StorageError),
 }
 
+/// Says when logs begin to be lost, and when they no longer are; a full disk is not told for each.
+fn tell(errors: &[StorageError], was_failing: bool) {
+    match (errors.first(), was_failing) {
+        (Some(error), false) => tracing::error!(%error, "logs are lost from now on"),
+        (None, true) => tracing::info!("logs are written again"),
+        (Some(_), true) | (None, false) => (),
+    }
+}
+
 /// What the thread does that writes: until the queue is closed and empty.
 fn write(queue: &Queue, archive: &Archive) {
     if let Err(error) = archive.load() {
@@ -162,9 +171,12 @@ fn write(queue: &Queue, archive: &Archive) {
     }
     archive.expire(SystemTime::now());
     queue.ready();
+    let mut is_failing = false;
     while let Some(batch) = queue.next_batch() {
-        for error in archive.append_all(batch.entries()) {
-            tracing::error!(%error, "logs are lost");
+        if !batch.entries().is_empty() {
+            let errors = archive.append_all(batch.entries());
+            tell(&errors, is_failing);
+            is_failing = !errors.is_empty();
         }
         queue.written(batch);
         archive.expire_now_and_then(SystemTime::now());

@@ -442,3 +442,25 @@ fn a_hostile_position_is_no_harm() {
         }
     }
 }
+
+#[test]
+fn what_cannot_be_written_leaves_nothing_behind_and_writing_goes_on_afterwards() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let archive = on_disk(&data_dir);
+    let source = version(GROUP, "Text", 1);
+    // A directory stands where the segment is to be.
+    let place = temp.path().join("logs").join(segment_name::name(GROUP, 1));
+    std::fs::create_dir(&place).expect("made");
+    for _ in 0..3 {
+        let errors = archive.append_all(&[at(&source, 1, "one\n")]);
+        assert!(
+            errors[0].to_string().contains("could not write"),
+            "{errors:?}"
+        );
+    }
+    assert!(archive.groups_by_name().is_empty());
+    std::fs::remove_dir(&place).expect("removed");
+    append(&archive, &[at(&source, 2, "two\n")]);
+    assert_eq!(messages(&read(&archive, &all(GROUP))), ["two"]);
+}
