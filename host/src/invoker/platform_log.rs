@@ -4,6 +4,7 @@
 //! it. In the JSON format (`json_log`) they are records, and levels say which lines are kept at all.
 
 mod json_log;
+mod records;
 mod text_log;
 
 #[cfg(test)]

@@ -140,12 +140,17 @@ impl Queue {
 
     /// Says that a batch was written.
     pub(super) fn written(&self, batch: Batch) {
-        let mut state = self.lock();
-        state.bytes -= batch.bytes;
-        state.written = batch.accepted;
-        state.is_urgent &= !state.entries.is_empty();
-        let Batch { mut entries, .. } = batch;
+        let Batch {
+            mut entries,
+            accepted,
+            bytes,
+        } = batch;
+        // Before the lock is taken: it frees all their texts.
         entries.clear();
+        let mut state = self.lock();
+        state.bytes -= bytes;
+        state.written = accepted;
+        state.is_urgent &= !state.entries.is_empty();
         if state.entries.capacity() == 0 {
             // Given back, so that it need not grow again.
             state.entries = entries;

@@ -3,15 +3,18 @@
 //! A line of the guest that is a JSON object with a valid `level` is judged by it; any other counts as
 //! INFO, as AWS does for runtimes without a logging library of its own.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::{Ran, billed, megabytes, milliseconds, whole_milliseconds};
+use super::records::{End, Init, Line, Metrics, Start, exact};
+use super::{Ran, billed, megabytes, whole_milliseconds};
 use crate::domain::settings::Logging;
 use crate::domain::{FunctionError, Outcome};
 use crate::logs::timestamp;
+
+/// More than the platform's own lines take at the level INFO.
+const PLATFORM_BYTES: usize = 512;
 
 /// How much a line matters, in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,12 +54,13 @@ pub(super) fn render(ran: &Ran<'_>) -> (Vec<u8>, usize) {
     let logging = &ran.version.settings.logging;
     let mut records = Records {
         least: Level::least(logging.system_level.as_ref()),
-        log: Vec::with_capacity(ran.report.log.len() + 1_024),
+        log: Vec::with_capacity(ran.report.log.len() + PLATFORM_BYTES),
     };
-    head(ran, &mut records);
+    let request_id = ran.request_id.to_string();
+    head(ran, &request_id, &mut records);
     let head_bytes = records.log.len();
     guest_lines(&ran.report.log, logging, &mut records.log);
-    end(ran, &mut records);
+    end(ran, &request_id, &mut records);
     (records.log, head_bytes)
 }
 
@@ -67,99 +71,86 @@ struct Records {
 }
 
 impl Records {
-    fn add(&mut self, level: Level, time: SystemTime, kind: &str, record: Value) {
-        if level >= self.least {
-            let line = json!({ "time": timestamp(time), "type": kind, "record": record });
-            self.log.extend_from_slice(line.to_string().as_bytes());
-            self.log.push(b'\n');
+    fn add(&mut self, level: Level, time: SystemTime, kind: &'static str, record: impl Serialize) {
+        if level < self.least {
+            return;
         }
+        let time = timestamp(time);
+        let line = Line { time, kind, record };
+        // Writing text and numbers to a vector cannot fail.
+        let _ = serde_json::to_writer(&mut self.log, &line);
+        self.log.push(b'\n');
     }
 }
 
 /// What is said before the guest runs: how it was loaded, where it had to be, and that it begins.
-fn head(ran: &Ran<'_>, records: &mut Records) {
+fn head(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
     let Ran {
-        request_id,
         version,
         report,
         started,
         ..
     } = ran;
-    let init = report.init_duration.unwrap_or_default();
-    let loaded = started.checked_add(init).unwrap_or(*started);
-    if report.init_duration.is_some() {
-        let phase = |more: Value| {
-            merged(
-                json!({"initializationType": "on-demand", "phase": "init"}),
-                more,
-            )
+    let id = version.id.to_string();
+    let mut loaded = *started;
+    if let Some(init) = report.init_duration {
+        loaded = started.checked_add(init).unwrap_or(loaded);
+        let mut record = Init {
+            function_name: Some(version.function.as_str()),
+            function_version: Some(&id),
+            ..Init::default()
         };
-        let begun = json!({"functionName": version.function.as_str(), "functionVersion": version.id.to_string()});
-        records.add(Level::Debug, *started, "platform.initStart", phase(begun));
-        let done = json!({"status": "success"});
-        records.add(
-            Level::Debug,
-            loaded,
-            "platform.initRuntimeDone",
-            phase(done),
-        );
-        let reported = json!({"status": "success", "metrics": {"durationMs": exact(init)}});
-        records.add(Level::Debug, loaded, "platform.initReport", phase(reported));
+        records.add(Level::Debug, *started, "platform.initStart", &record);
+        record = Init {
+            status: Some("success"),
+            ..Init::default()
+        };
+        records.add(Level::Debug, loaded, "platform.initRuntimeDone", &record);
+        record.metrics = Some(Metrics::of(init));
+        records.add(Level::Debug, loaded, "platform.initReport", &record);
     }
-    let begins = json!({"requestId": request_id.to_string(), "version": version.id.to_string()});
-    records.add(Level::Info, loaded, "platform.start", begins);
+    let record = Start {
+        request_id,
+        version: &id,
+    };
+    records.add(Level::Info, loaded, "platform.start", record);
 }
 
 /// What is said when the guest has ended.
-fn end(ran: &Ran<'_>, records: &mut Records) {
+fn end(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
     let Ran {
-        request_id,
         version,
         report,
         ended,
         ..
     } = ran;
     let status = status(&report.outcome);
-    let is_success = status == "success";
-    let level = |success| if is_success { success } else { Level::Warn };
-    let mut common = Map::new();
-    common.insert("requestId".into(), request_id.to_string().into());
-    common.insert("status".into(), status.into());
-    if let Some(error_type) = error_type(&report.outcome) {
-        common.insert("errorType".into(), error_type.into());
-    }
+    let level = |of_success| match status {
+        "success" => of_success,
+        _ => Level::Warn,
+    };
     let produced_bytes = match &report.outcome {
         Outcome::Returned(answer) => answer.len(),
         Outcome::Failed(_) => 0,
     };
-    let done =
-        json!({"metrics": {"durationMs": exact(report.duration), "producedBytes": produced_bytes}});
-    let done = merged(Value::Object(common.clone()), done);
-    records.add(level(Level::Debug), *ended, "platform.runtimeDone", done);
-    let mut metrics = json!({
-        "durationMs": exact(report.duration),
-        "billedDurationMs": whole_milliseconds(billed(report)),
-        "memorySizeMB": version.settings.memory_mb,
-        "maxMemoryUsedMB": megabytes(report.memory_bytes_peak),
-    });
-    if let Some(init) = report.init_duration {
-        metrics["initDurationMs"] = exact(init).into();
-    }
-    let reported = merged(Value::Object(common), json!({"metrics": metrics}));
-    records.add(level(Level::Info), *ended, "platform.report", reported);
-}
-
-/// `first` with the members of `second`.
-fn merged(mut first: Value, second: Value) -> Value {
-    if let (Some(members), Value::Object(more)) = (first.as_object_mut(), second) {
-        members.extend(more);
-    }
-    first
-}
-
-/// Milliseconds with three decimals.
-fn exact(duration: Duration) -> f64 {
-    (milliseconds(duration) * 1_000.0).round() / 1_000.0
+    let mut record = End {
+        request_id,
+        status,
+        error_type: error_type(&report.outcome),
+        metrics: Metrics {
+            produced_bytes: Some(produced_bytes),
+            ..Metrics::of(report.duration)
+        },
+    };
+    records.add(level(Level::Debug), *ended, "platform.runtimeDone", &record);
+    record.metrics = Metrics {
+        billed_duration_ms: Some(whole_milliseconds(billed(report))),
+        memory_size_mb: Some(version.settings.memory_mb),
+        max_memory_used_mb: Some(megabytes(report.memory_bytes_peak)),
+        init_duration_ms: report.init_duration.map(exact),
+        ..Metrics::of(report.duration)
+    };
+    records.add(level(Level::Info), *ended, "platform.report", &record);
 }
 
 fn status(outcome: &Outcome) -> &'static str {
