@@ -12,6 +12,7 @@ use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, Digest};
 use crate::invoker::{Gate, Invoker};
 use crate::limits;
+use crate::logs::LogKeeper;
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
 use crate::storage::{ArtifactStore, ContentStore, DataDir};
 
@@ -62,6 +63,7 @@ pub struct Host {
     account: Account,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
+    logs: Arc<LogKeeper>,
     /// Holds the lock of the data directory for as long as any handle lives.
     _data_dir: Option<Arc<DataDir>>,
 }
@@ -98,11 +100,18 @@ impl Host {
         ));
         deployer.recover().await.map_err(start_error)?;
         let gate = Gate::new(config.concurrency_max);
-        let invoker = Arc::new(Invoker::new(config.account.clone(), catalog, guests, gate));
+        let invoker = Arc::new(Invoker::new(
+            config.account.clone(),
+            catalog,
+            guests,
+            gate,
+            Arc::clone(&parts.logs),
+        ));
         Ok(Self {
             account: config.account,
             invoker,
             deployer,
+            logs: parts.logs,
             _data_dir: parts.data_dir,
         })
     }
@@ -116,6 +125,11 @@ impl Host {
     ) {
         contract::server::serve(listener, self.router(), shutdown).await;
         self.invoker.drain().await;
+        let logs = Arc::clone(&self.logs);
+        // The last lines are written before the process may end.
+        if let Err(error) = tokio::task::spawn_blocking(move || logs.flush()).await {
+            tracing::error!(%error, "the last logs could not be written");
+        }
     }
 
     /// The Lambda API, for a server of your own.
@@ -125,6 +139,7 @@ impl Host {
             catalog: Arc::clone(self.deployer.catalog()),
             invoker: Arc::clone(&self.invoker),
             deployer: Arc::clone(&self.deployer),
+            logs: Arc::clone(&self.logs),
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),
@@ -134,6 +149,11 @@ impl Host {
     /// Creates, changes and deletes functions.
     pub fn deployer(&self) -> &Arc<Deployer<Sandboxes>> {
         &self.deployer
+    }
+
+    /// What functions wrote.
+    pub fn logs(&self) -> &Arc<LogKeeper> {
+        &self.logs
     }
 
     /// Runs functions.
@@ -153,6 +173,7 @@ struct Parts {
     journal: Box<dyn Journal>,
     packages: Arc<ContentStore>,
     artifacts: Arc<ArtifactStore>,
+    logs: Arc<LogKeeper>,
 }
 
 impl Parts {
@@ -163,6 +184,7 @@ impl Parts {
                 journal: Box::new(MemoryJournal),
                 packages: Arc::new(ContentStore::in_memory()),
                 artifacts: Arc::new(ArtifactStore::in_memory()),
+                logs: Arc::new(LogKeeper::in_memory().map_err(start_error)?),
             }),
             Storage::DataDir(path) => {
                 let data_dir = DataDir::open(path).map_err(start_error)?;
@@ -172,6 +194,7 @@ impl Parts {
                         ContentStore::in_dir(&data_dir, "packages").map_err(start_error)?,
                     ),
                     artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(start_error)?),
+                    logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(start_error)?),
                     data_dir: Some(Arc::new(data_dir)),
                 })
             }

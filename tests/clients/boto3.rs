@@ -35,3 +35,8 @@ fn refusals_are_the_exceptions_that_the_model_names() {
 fn lists_are_paged() {
     scenario("paging.py");
 }
+
+#[test]
+fn logs_are_listed_paged_filtered_and_followed() {
+    scenario("logs.py");
+}
