@@ -60,6 +60,7 @@ pub struct StartError(String);
 #[derive(Clone)]
 pub struct Host {
     account: Account,
+    guests: Arc<Sandboxes>,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
     /// Holds the lock of the data directory for as long as any handle lives.
@@ -98,9 +99,15 @@ impl Host {
         ));
         deployer.recover().await.map_err(start_error)?;
         let gate = Gate::new(config.concurrency_max);
-        let invoker = Arc::new(Invoker::new(config.account.clone(), catalog, guests, gate));
+        let invoker = Arc::new(Invoker::new(
+            config.account.clone(),
+            catalog,
+            Arc::clone(&guests),
+            gate,
+        ));
         Ok(Self {
             account: config.account,
+            guests,
             invoker,
             deployer,
             _data_dir: parts.data_dir,
@@ -139,6 +146,11 @@ impl Host {
     /// Runs functions.
     pub fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
         &self.invoker
+    }
+
+    /// What functions run in.
+    pub fn guests(&self) -> &Arc<Sandboxes> {
+        &self.guests
     }
 
     /// The account and region that this host plays.

@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod platform_log;
+mod prepare;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::domain::{
 };
 
 pub use admission::{Admission, Gate};
+pub use prepare::{PrepareFailure, PrepareGuest};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";

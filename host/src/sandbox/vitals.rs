@@ -26,6 +26,21 @@ pub(super) struct Vitals {
 }
 
 impl Vitals {
+    /// Forgets what an earlier invocation said and did, or the setting up of a sandbox that was
+    /// prepared. Its memory is still there, and still counts.
+    pub(super) fn begin(&self) {
+        drop(self.take_log());
+        drop(self.take_reported_failure());
+        for flag in [
+            &self.memory_refused,
+            &self.host_memory_refused,
+            &self.ticked,
+            &self.abandoned,
+        ] {
+            flag.store(false, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn write_log(&self, bytes: &[u8]) {
         self.log
             .lock()

@@ -157,6 +157,7 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
             package: parsed(row, "package", Digest::parse_hex)?,
             package_bytes: unsigned(row, "package_bytes")?,
             component: parsed(row, "component", Digest::parse_hex)?,
+            reuse: 0,
         },
         state: state(row)?,
         last_update: last_update(row)?,

@@ -236,6 +236,7 @@ mod tests {
                 package: Digest([0; 32]),
                 package_bytes: 276,
                 component: Digest([1; 32]),
+                reuse: 0,
             },
             state: State::Active,
             last_update: Some(LastUpdate::Successful),

@@ -172,6 +172,7 @@ pub(super) fn code(text: &str) -> Code {
         package: Digest::of(&wasm),
         package_bytes: wasm.len() as u64,
         component: Digest::of(&wasm),
+        reuse: 0,
     }
 }
 
