@@ -1,7 +1,7 @@
 //! One budget for all memories and tables of an invocation together, and one for all guests.
 
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use wasmtime::ResourceLimiter;
 

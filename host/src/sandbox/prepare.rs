@@ -28,6 +28,8 @@ pub(super) type Prepared = Shelves<Sandbox>;
 /// Held while a prepared sandbox serves its invocation.
 pub(super) type InUse = shelf::InUse<Sandbox>;
 
+type Making = shelf::Making<Sandbox>;
+
 /// Fills shelves.
 pub(super) struct Preparer {
     pub(super) maker: Arc<Maker>,
@@ -57,12 +59,18 @@ impl PrepareGuest for Sandboxes {
             self.prepared.remove(version);
             return Ok(());
         }
+        if !self.maker.slots.could_ever_hold(count) {
+            self.prepared.remove(version);
+            return Err(HostFailure::NoCapacity.into());
+        }
         let shelf = self.prepared.get_or_make(version);
         shelf.set_wanted(count as usize);
-        let made = all(self.preparer.fill(&shelf)).await;
-        if made.is_err() {
-            self.prepared.remove(version);
-            return made;
+        for made in self.preparer.fill(&shelf) {
+            let made = made.await;
+            if let Err(failure) = made.unwrap_or_else(|_| Err(HostFailure::Panicked.into())) {
+                self.prepared.remove(version);
+                return Err(failure);
+            }
         }
         // Others may be coming as replacements of those that were taken meanwhile.
         shelf.all_made().await;
@@ -76,26 +84,30 @@ impl PrepareGuest for Sandboxes {
     }
 }
 
-/// Waits for all, and tells what went wrong first.
-async fn all(made: Vec<Made>) -> Result<(), PrepareFailure> {
-    let mut first = Ok(());
-    for made in made {
-        let made = made
-            .await
-            .unwrap_or_else(|_| Err(HostFailure::Panicked.into()));
-        first = first.and(made);
-    }
-    first
-}
-
 /// Makes one, and says in the host's log why it could not be made: nobody may wait for it.
 async fn make(
     maker: Arc<Maker>,
     turns: Arc<Semaphore>,
-    making: shelf::Making<Sandbox>,
+    making: Making,
 ) -> Result<(), PrepareFailure> {
     let _turn = turns.acquire_owned().await;
     let version = Arc::clone(making.version());
+    set_up(&maker, &version, making).await.inspect_err(|error| {
+        tracing::warn!(
+            function = %version.function, version = %version.id, %error,
+            "a sandbox could not be prepared"
+        );
+    })
+}
+
+async fn set_up(
+    maker: &Maker,
+    version: &Arc<Version>,
+    making: Making,
+) -> Result<(), PrepareFailure> {
+    if !making.is_wanted() {
+        return Ok(());
+    }
     let slot = match making.is_surplus {
         // Without room it is made later, when one of those in use has ended.
         true => match maker.slots.take_spare() {
@@ -104,7 +116,7 @@ async fn make(
         },
         false => maker.slots.take().await?,
     };
-    let (loaded, _) = maker.loaded(&version).await?;
+    let (loaded, _) = maker.loaded(version).await?;
     let bounds = Bounds {
         timeout: version.settings.timeout().max(limits::PREPARE_DURATION_MIN),
         memory_bytes_max: version.settings.memory_bytes_max(),
@@ -117,7 +129,7 @@ async fn make(
         deadline,
     };
     let _ticking = maker.ticker.hold();
-    let mut sandbox = maker.sandbox(&version, loaded, slot, purpose);
+    let mut sandbox = maker.sandbox(version, loaded, slot, purpose);
     let vitals = Arc::clone(sandbox.vitals());
     let set_up = timeout_at(deadline, sandbox.instantiate()).await;
     match set_up.map_err(|_| timed_out(&bounds)) {
@@ -128,12 +140,6 @@ async fn make(
         Ok(Err(error)) => Err(failure(&error, &vitals, &bounds)),
         Err(timed_out) => Err(PrepareFailure::Guest(timed_out)),
     }
-    .inspect_err(|error| {
-        tracing::warn!(
-            function = %version.function, version = %version.id, %error,
-            "a sandbox could not be prepared"
-        );
-    })
 }
 
 fn failure(error: &wasmtime::Error, vitals: &Vitals, bounds: &Bounds) -> PrepareFailure {

@@ -186,7 +186,11 @@ impl<T> Shelf<T> {
     fn take_surplus(&self) -> Option<T> {
         let mut stock = self.lock();
         let is_surplus = stock.waiting.len() + stock.in_use > stock.wanted;
-        if is_surplus { stock.waiting.pop() } else { None }
+        if is_surplus {
+            stock.waiting.pop()
+        } else {
+            None
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Stock<T>> {
@@ -198,6 +202,12 @@ impl<T> Making<T> {
     /// The version to make one of.
     pub(super) fn version(&self) -> &Arc<Version> {
         &self.shelf.version
+    }
+
+    /// Whether it still is wanted.
+    pub(super) fn is_wanted(&self) -> bool {
+        let stock = self.shelf.lock();
+        stock.waiting.len() < stock.wanted
     }
 
     /// Puts it with those that wait, unless it is not wanted any more.

@@ -13,6 +13,7 @@ use crate::limits;
 /// Gives out slots. Where none is left, sandboxes that serve nobody give way.
 pub(super) struct Slots {
     permits: Arc<Semaphore>,
+    count: u32,
     idle: Arc<IdleSandboxes>,
     prepared: Arc<Prepared>,
 }
@@ -21,6 +22,7 @@ impl Slots {
     pub(super) fn new(count: u32, idle: Arc<IdleSandboxes>, prepared: Arc<Prepared>) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(count as usize)),
+            count,
             idle,
             prepared,
         }
@@ -45,6 +47,11 @@ impl Slots {
         is_spare
             .then(|| Arc::clone(&self.permits).try_acquire_owned().ok())
             .flatten()
+    }
+
+    /// Whether so many could be taken at once if nobody else had any.
+    pub(super) fn could_ever_hold(&self, count: u32) -> bool {
+        count <= self.count
     }
 
     /// To be called after a sandbox has become idle: whoever looked for one that gives way may have

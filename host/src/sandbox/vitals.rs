@@ -108,3 +108,27 @@ impl Vitals {
             .take()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_invocation_said_and_did_is_forgotten_and_its_memory_is_not() {
+        let vitals = Vitals::default();
+        vitals.write_log(b"words");
+        vitals.set_memory_bytes(65_536);
+        vitals.report_failure(FunctionError::Exited { status: 1 });
+        vitals.memory_refused.store(true, Ordering::Relaxed);
+        vitals.refuse_host_memory();
+        vitals.ticked.store(true, Ordering::Relaxed);
+        vitals.abandoned.store(true, Ordering::Relaxed);
+        vitals.begin();
+        assert_eq!(vitals.take_log(), "");
+        assert_eq!(vitals.take_reported_failure(), None);
+        assert!(!vitals.memory_refused() && !vitals.host_memory_refused());
+        assert!(!vitals.ticked.load(Ordering::Relaxed));
+        assert!(!vitals.abandoned.load(Ordering::Relaxed));
+        assert_eq!(vitals.memory_bytes(), 65_536);
+    }
+}

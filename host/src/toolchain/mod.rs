@@ -118,12 +118,12 @@ pub fn build_watched(
         source,
     })?;
     let bytes = match package.reuse {
-        Some(reuse) => reuse_section::append(&path, bytes, reuse).map_err(|source| {
-            BuildError::Write {
+        Some(reuse) => {
+            reuse_section::append(&path, bytes, reuse).map_err(|source| BuildError::Write {
                 path: path.clone(),
                 source,
-            }
-        })?,
+            })?
+        }
         None => bytes,
     };
     let zip = zip_file::write_beside(&path, &bytes).map_err(|source| BuildError::Write {

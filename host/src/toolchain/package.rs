@@ -369,7 +369,9 @@ mod tests {
             (serde_json::json!({"reuse": 0}), "reuse is 0"),
             (serde_json::json!({"reuse": 10_001}), "reuse is 10001"),
         ] {
-            let text = settings_of(&library_with(&section)).unwrap_err().to_string();
+            let text = settings_of(&library_with(&section))
+                .unwrap_err()
+                .to_string();
             assert!(text.contains(word), "{text}");
             assert!(text.contains("/hello/Cargo.toml"), "{text}");
         }

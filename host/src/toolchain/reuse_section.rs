@@ -19,6 +19,9 @@ pub(super) fn append(path: &Path, mut component: Vec<u8>, reuse: u32) -> io::Res
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(&component)?;
+    // As readable as what cargo made; the temporary one is its owner's alone.
+    let permissions = std::fs::metadata(path)?.permissions();
+    file.as_file().set_permissions(permissions)?;
     file.persist(path)?;
     Ok(component)
 }
@@ -49,6 +52,7 @@ mod tests {
     fn what_is_written_is_read_when_the_component_is_deployed() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("greet.wasm");
+        std::fs::write(&path, "").expect("what cargo made");
         for reuse in [1, 50, REUSE_MAX] {
             let plain = b"\0asm\x0d\0\x01\0".to_vec();
             let component = append(&path, plain, reuse).expect("written");
