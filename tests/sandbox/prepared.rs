@@ -55,7 +55,7 @@ impl Prepared {
     fn answer(&self, event: &Value, is_provisioned: bool) -> Value {
         match self.run(event, is_provisioned).outcome {
             Outcome::Returned(answer) => serde_json::from_slice(&answer).expect("JSON"),
-            failed => panic!("{failed:?}"),
+            failed @ Outcome::Failed(_) => panic!("{failed:?}"),
         }
     }
 

@@ -41,10 +41,12 @@ pub(super) struct Preparer {
 type Made = JoinHandle<Result<(), PrepareFailure>>;
 
 impl Preparer {
-    /// Has those made that are missing.
+    /// Has those made that are missing. One that cannot be made is tried again when the next is taken.
     pub(super) fn fill(&self, shelf: &Arc<Shelf<Sandbox>>) -> Vec<Made> {
-        let begun = std::iter::from_fn(|| shelf.begin());
+        // All of them before the first is at work, so that one that fails at once is not begun again.
+        let begun: Vec<Making> = std::iter::from_fn(|| shelf.begin()).collect();
         begun
+            .into_iter()
             .map(|making| {
                 let (maker, turns) = (Arc::clone(&self.maker), Arc::clone(&self.turns));
                 self.elsewhere.spawn(make(maker, turns, making))

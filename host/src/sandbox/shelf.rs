@@ -13,8 +13,10 @@ use crate::domain::{Digest, FunctionName, Version, VersionId};
 
 /// The shelves of all versions that have one.
 pub(super) struct Shelves<T> {
-    shelves: Mutex<HashMap<(FunctionName, VersionId), Arc<Shelf<T>>>>,
+    shelves: Mutex<ByVersion<T>>,
 }
+
+type ByVersion<T> = HashMap<(FunctionName, VersionId), Arc<Shelf<T>>>;
 
 /// The sandboxes of one version.
 pub(super) struct Shelf<T> {
@@ -101,7 +103,7 @@ impl<T> Shelves<T> {
         surplus.is_some()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(FunctionName, VersionId), Arc<Shelf<T>>>> {
+    fn lock(&self) -> MutexGuard<'_, ByVersion<T>> {
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
