@@ -197,9 +197,6 @@ pub const FUNCTION_ERROR_FRAMES_MAX: usize = 256;
 /// Functions that are kept loaded; those used longest ago make room for others.
 pub const LOADED_FUNCTIONS_MAX: usize = 1_024;
 
-/// Invocations that one sandbox may serve, where a function opts in to reuse.
-pub const REUSE_MAX: u32 = 10_000;
-
 /// Sections of a component that are looked through for the one that opts in to reuse; real components
 /// have some hundred.
 pub const COMPONENT_SECTIONS_MAX: usize = 100_000;

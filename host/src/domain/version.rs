@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::name::{FunctionName, VersionId};
 use super::settings::Settings;
-use crate::limits::REUSE_MAX;
 
 /// The SHA-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,6 +64,9 @@ pub struct Code {
 /// The custom section in which a component says how many invocations one of its sandboxes may serve:
 /// a decimal number.
 pub const REUSE_SECTION: &str = "sparkler:reuse";
+
+/// Most invocations that one sandbox may serve, where a function opts in to reuse.
+pub const REUSE_MAX: u32 = 10_000;
 
 /// The environment variable with which the owner of a function overrides what its component says.
 pub const REUSE_VARIABLE: &str = "SPARKLER_REUSE";

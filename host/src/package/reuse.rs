@@ -3,8 +3,8 @@
 use wasmparser::{Chunk, Parser, Payload};
 
 use super::PackageError;
-use crate::domain::version::REUSE_SECTION;
-use crate::limits::{COMPONENT_SECTIONS_MAX, REUSE_MAX};
+use crate::domain::version::{REUSE_MAX, REUSE_SECTION};
+use crate::limits::COMPONENT_SECTIONS_MAX;
 
 /// Invocations that one sandbox of the component or core module may serve, or 0 where it says nothing.
 ///

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::BuildError;
 use super::cargo::cargo_program;
-use crate::limits::REUSE_MAX;
+use crate::domain::version::REUSE_MAX;
 
 /// A wasm page, the unit of a linear memory.
 const WASM_PAGE_BYTES: u64 = 64 * 1024;

@@ -46,7 +46,7 @@ const _: () = assert!(1 + REUSE_SECTION.len() + "4294967295".len() < 128);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::REUSE_MAX;
+    use crate::domain::version::REUSE_MAX;
 
     #[test]
     fn what_is_written_is_read_when_the_component_is_deployed() {
