@@ -61,6 +61,7 @@ pub struct StartError(String);
 #[derive(Clone)]
 pub struct Host {
     account: Account,
+    guests: Arc<Sandboxes>,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
     logs: Arc<LogKeeper>,
@@ -103,12 +104,13 @@ impl Host {
         let invoker = Arc::new(Invoker::new(
             config.account.clone(),
             catalog,
-            guests,
+            Arc::clone(&guests),
             gate,
             Arc::clone(&parts.logs),
         ));
         Ok(Self {
             account: config.account,
+            guests,
             invoker,
             deployer,
             logs: parts.logs,
@@ -159,6 +161,11 @@ impl Host {
     /// Runs functions.
     pub fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
         &self.invoker
+    }
+
+    /// What functions run in.
+    pub fn guests(&self) -> &Arc<Sandboxes> {
+        &self.guests
     }
 
     /// The account and region that this host plays.

@@ -274,6 +274,28 @@ pub const FUNCTION_ERROR_FRAMES_MAX: usize = 256;
 /// Functions that are kept loaded; those used longest ago make room for others.
 pub const LOADED_FUNCTIONS_MAX: usize = 1_024;
 
+/// Sections of a component that are looked through for the one that opts in to reuse; real components
+/// have some hundred.
+pub const COMPONENT_SECTIONS_MAX: usize = 100_000;
+
+/// How long a sandbox that may be reused is kept idle.
+pub const IDLE_DURATION_MAX: Duration = Duration::from_secs(600);
+
+/// How often idle sandboxes are looked through for those that were idle for too long.
+pub const IDLE_SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Idle sandboxes of one version.
+pub const IDLE_SANDBOXES_OF_VERSION_MAX: usize = 256;
+
+/// Idle sandboxes of all functions together. Each keeps its memory.
+pub const IDLE_SANDBOXES_MAX: usize = 512;
+
+const _: () = assert!(IDLE_SANDBOXES_OF_VERSION_MAX < IDLE_SANDBOXES_MAX);
+
+/// Time for instantiating a sandbox ahead of its invocation, unless the function's timeout is longer:
+/// what AWS gives the initialisation of provisioned concurrency.
+pub const PREPARE_DURATION_MIN: Duration = Duration::from_secs(130);
+
 /// How long an admitted invocation waits for a sandbox that is being cleaned.
 pub const SANDBOX_WAIT_MAX: Duration = Duration::from_secs(5);
 

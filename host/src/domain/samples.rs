@@ -1,7 +1,11 @@
 //! Values for tests, whole and valid.
 
+use std::time::SystemTime;
+
+use uuid::Uuid;
+
 use super::settings::Logging;
-use super::{Code, Digest, Settings};
+use super::{Code, Digest, FunctionName, Settings, State, Version, VersionId};
 
 /// The settings of a function whose owner gave only what must be given.
 pub(crate) fn settings() -> Settings {
@@ -33,5 +37,19 @@ pub(crate) fn code(text: &str) -> Code {
         package_bytes: 100,
         component: Digest::of(format!("component {text}").as_bytes()),
         reuse: 0,
+    }
+}
+
+/// `$LATEST` of a function called `name`, active.
+pub(crate) fn version(name: &str) -> Version {
+    Version {
+        function: FunctionName::parse(name).expect("the name of a function"),
+        id: VersionId::Latest,
+        settings: settings(),
+        code: code("1"),
+        state: State::Active,
+        last_update: None,
+        revision: Uuid::nil(),
+        last_modified: SystemTime::UNIX_EPOCH,
     }
 }

@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod platform_log;
+mod prepare;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
 
 pub use admission::{Admission, Gate};
+pub use prepare::{PrepareFailure, PrepareGuest};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";

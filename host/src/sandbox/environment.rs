@@ -11,6 +11,29 @@ pub(super) struct Surroundings {
     pub(super) account: Arc<Account>,
     pub(super) version: Arc<Version>,
     pub(super) trace_id: Option<String>,
+    pub(super) initialization: Initialization,
+    /// Whether the sandbox may serve several invocations. Guests read their environment once and keep
+    /// it, so what belongs to one invocation is left out of it then.
+    pub(super) is_reusable: bool,
+}
+
+/// When a sandbox was instantiated, which its guest may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Initialization {
+    /// For the invocation that it serves, or serves first.
+    OnDemand,
+    /// Ahead of it.
+    Provisioned,
+}
+
+impl Initialization {
+    /// As AWS names it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on-demand",
+            Self::Provisioned => "provisioned-concurrency",
+        }
+    }
 }
 
 impl Surroundings {
@@ -37,7 +60,10 @@ impl Surroundings {
                 "AWS_LAMBDA_LOG_STREAM_NAME",
                 platform_log::stream(&self.version, SystemTime::now()),
             ),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
+            (
+                "AWS_LAMBDA_INITIALIZATION_TYPE",
+                self.initialization.name().into(),
+            ),
             ("AWS_REGION", self.account.region.clone()),
             ("AWS_DEFAULT_REGION", self.account.region.clone()),
             ("TZ", ":UTC".into()),
@@ -46,7 +72,10 @@ impl Surroundings {
         let logging = &settings.logging;
         let optional = [
             ("_HANDLER", settings.handler.clone()),
-            ("_X_AMZN_TRACE_ID", self.trace_id.clone()),
+            (
+                "_X_AMZN_TRACE_ID",
+                self.trace_id.clone().filter(|_| !self.is_reusable),
+            ),
             (
                 "AWS_LAMBDA_LOG_FORMAT",
                 (logging.format == "JSON").then(|| "JSON".into()),
