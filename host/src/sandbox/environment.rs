@@ -17,6 +17,10 @@ pub(super) struct Surroundings {
     pub(super) is_reusable: bool,
 }
 
+/// What stands for the credentials of the execution role. There are none here, but clients of AWS in a
+/// guest do not start without any.
+const PLACEHOLDER: &str = "none";
+
 /// When a sandbox was instantiated, which its guest may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Initialization {
@@ -39,8 +43,8 @@ impl Initialization {
 impl Surroundings {
     /// All variables, names and values.
     ///
-    /// Credentials, the runtime API and the paths of a managed runtime are left out, since there is
-    /// nothing behind them here. The function's own variables cannot carry a reserved name.
+    /// The runtime API and the paths of a managed runtime are left out, since there is nothing behind
+    /// them here. The function's own variables cannot carry a reserved name.
     pub(super) fn variables(&self) -> Vec<(String, String)> {
         let Version {
             function,
@@ -66,6 +70,11 @@ impl Surroundings {
             ),
             ("AWS_REGION", self.account.region.clone()),
             ("AWS_DEFAULT_REGION", self.account.region.clone()),
+            ("AWS_ACCESS_KEY_ID", PLACEHOLDER.into()),
+            ("AWS_SECRET_ACCESS_KEY", PLACEHOLDER.into()),
+            ("AWS_SESSION_TOKEN", PLACEHOLDER.into()),
+            ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".into()),
+            ("LAMBDA_TASK_ROOT", "/var/task".into()),
             ("TZ", ":UTC".into()),
             ("LANG", "en_US.UTF-8".into()),
         ];

@@ -16,6 +16,7 @@ mod loaded;
 mod loader;
 mod bindings;
 mod environment;
+mod exec_wrapper;
 mod vitals;
 mod log_tail;
 mod memory_limiter;

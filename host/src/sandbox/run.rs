@@ -16,7 +16,7 @@ use super::settle::{Settled, settle, timed_out};
 use super::shift::{Lost, Shift};
 use super::trap::Bounds;
 use super::vitals::Vitals;
-use super::{Sandboxes, limits};
+use super::{Sandboxes, exec_wrapper, limits};
 use crate::domain::{FunctionError, Invocation, Outcome, Report, Version};
 use crate::invoker::{Admission, HostFailure, RunGuest};
 
@@ -49,6 +49,9 @@ impl RunGuest for Sandboxes {
         invocation: Invocation,
         admission: Admission,
     ) -> Result<Report, HostFailure> {
+        if let Some(report) = exec_wrapper::missing(&version) {
+            return Ok(report);
+        }
         let reuse_max = version.reuse_max();
         let is_reusable = reuse_max > 1;
         let place = self
