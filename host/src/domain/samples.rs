@@ -1,5 +1,8 @@
 //! Values for tests, whole and valid.
 
+use uuid::Uuid;
+
+use super::lifecycle::Revisions;
 use super::settings::Logging;
 use super::{Code, Digest, Settings};
 
@@ -33,5 +36,13 @@ pub(crate) fn code(text: &str) -> Code {
         package_bytes: 100,
         component: Digest::of(format!("component {text}").as_bytes()),
         reuse: 0,
+    }
+}
+
+/// Revisions that nothing had before.
+pub(crate) fn revisions() -> Revisions {
+    Revisions {
+        latest: Uuid::new_v4(),
+        published: Uuid::new_v4(),
     }
 }
