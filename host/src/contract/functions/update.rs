@@ -88,7 +88,7 @@ pub(in crate::contract) async fn configuration<G: CompileGuest>(
 fn shown<G>(api: &Api<G>, version: &Version) -> Result<Response, WireError> {
     let qualifier = match version.id {
         VersionId::Latest => None,
-        published => Some(Qualifier::Version(published)),
+        published @ VersionId::Number(_) => Some(Qualifier::Version(published)),
     };
     let renderer = api.renderer();
     let shown = renderer.configuration(version, qualifier.as_ref(), Detail::Whole);
