@@ -103,6 +103,17 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Functions on one page of a list, as AWS gives them.
 pub const LIST_PAGE_ITEMS_MAX: usize = 50;
 
+/// Published versions of one function. AWS bounds only the storage of their code; here each change of a
+/// function looks at all of its versions.
+pub const VERSIONS_PER_FUNCTION_MAX: usize = 10_000;
+
+/// Aliases of one function, which AWS does not bound; here each change of a function looks at all of them.
+pub const ALIASES_PER_FUNCTION_MAX: usize = 10_000;
+
+/// How long an update is at least in progress, however little there is to do. AWS refuses a second update
+/// meanwhile: a client that forgets to wait for the first should learn it here, and not there.
+pub const UPDATE_DURATION_MIN: Duration = Duration::from_millis(50);
+
 /// Tags of one function, as AWS documents it.
 pub const TAGS_MAX: usize = 50;
 

@@ -32,6 +32,11 @@ fn refusals_are_the_exceptions_that_the_model_names() {
 }
 
 #[test]
+fn versions_and_aliases() {
+    scenario("versions.py");
+}
+
+#[test]
 fn lists_are_paged() {
     scenario("paging.py");
 }

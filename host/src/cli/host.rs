@@ -111,6 +111,7 @@ pub(super) async fn deploy<G: CompileGuest>(
                 settings: function.settings(account),
                 package,
                 tags: std::collections::BTreeMap::new(),
+                publish: false,
             };
             deployer
                 .create(new)
@@ -135,6 +136,7 @@ async fn update<G: CompileGuest>(
             package,
             architecture: None,
             dry_run: false,
+            publish: false,
             expected_revision: None,
         };
         let updated = deployer.update_code(name, change).await;

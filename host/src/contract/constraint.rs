@@ -40,6 +40,11 @@ impl Pattern {
     }
 }
 
+/// The keys of a map, as texts name them.
+pub(super) const MAP_KEYS: &str = "Map keys";
+/// The values of a map, as texts name them.
+pub(super) const MAP_VALUES: &str = "Map value";
+
 /// What a request breaks of the model's constraints.
 #[derive(Debug, Default)]
 pub(super) struct Violations(Vec<String>);
@@ -120,6 +125,30 @@ impl Violations {
                  constraint: [{}]",
                 pattern_text(pattern)
             ));
+        }
+    }
+
+    /// The keys or the values of a map, printed as `{a=b}`: `part` is one of [`MAP_KEYS`] and
+    /// [`MAP_VALUES`].
+    pub(super) fn map_part(
+        &mut self,
+        holds: bool,
+        member: &str,
+        printed: &str,
+        part: &str,
+        constraints: &[&str],
+    ) {
+        let text = format!(
+            "{part} must satisfy constraint: [{}]",
+            constraints.join(", ")
+        );
+        self.unless(holds, member, printed, &text);
+    }
+
+    /// A constraint that was looked at elsewhere.
+    pub(super) fn unless(&mut self, holds: bool, member: &str, value: &str, constraint: &str) {
+        if !holds {
+            self.broken(member, value, constraint);
         }
     }
 

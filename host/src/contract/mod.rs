@@ -5,6 +5,7 @@
 //! templates, each with and without a slash at its end, as older clients send it; names are decoded
 //! once. What is no operation of this host is answered as AWS answers an unknown one.
 
+mod aliases;
 mod answer;
 mod body;
 mod client_context;
@@ -50,7 +51,7 @@ use crate::domain::{Account, Digest};
 use crate::invoker::{Invoker, RunGuest};
 use crate::logs::LogKeeper;
 use error::WireError;
-use functions::{create, delete, list, show, update};
+use functions::{create, delete, list, publish, show, update, versions};
 use wire::configuration::Renderer;
 
 /// What the operations of the API work on.
@@ -108,6 +109,25 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
         )
         // The root has no slash to add: CloudWatch Logs names its operations in a header.
         .route("/", methods().post(cloudwatch::call::<G>))
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/versions",
+            methods()
+                .get(versions::list::<G>)
+                .post(publish::publish::<G>),
+        )
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/aliases",
+            methods()
+                .get(aliases::list::list::<G>)
+                .post(aliases::create::create::<G>),
+        )
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
+            methods()
+                .get(aliases::show::show::<G>)
+                .put(aliases::update::update::<G>)
+                .delete(aliases::delete::delete::<G>),
+        )
         .operation(
             package_address::PATH,
             methods().get(package_address::download::<G>),

@@ -1,8 +1,10 @@
 //! The router as clients see it, with a guest that follows a script instead of running wasm.
 
+mod aliases;
 mod functions;
 mod invocations;
 mod logs;
+mod versions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +65,7 @@ impl RunGuest for Script {
             }),
             br#""no capacity""# => return Err(HostFailure::NoCapacity),
             br#""panic""# => return Err(HostFailure::Panicked),
-            _ => Outcome::Returned(seen(&invocation).to_string().into()),
+            _ => Outcome::Returned(seen(&version, &invocation).to_string().into()),
         };
         Ok(Report {
             outcome,
@@ -75,10 +77,11 @@ impl RunGuest for Script {
     }
 }
 
-fn seen(invocation: &Invocation) -> Value {
+fn seen(version: &Version, invocation: &Invocation) -> Value {
     json!({
         "request_id": invocation.request_id.to_string(),
         "arn": invocation.invoked_arn,
+        "version": version.id.to_string(),
         "event": String::from_utf8_lossy(&invocation.payload),
         "trace": invocation.trace_id,
         "client_context": invocation.client_context,
@@ -214,6 +217,29 @@ impl Host {
         self.call("POST", FUNCTIONS, wanted.to_string()).await
     }
 
+    async fn update(&self, path: &str, change: &Value) -> Answer {
+        let path = format!("{FUNCTIONS}/{path}");
+        self.call("PUT", &path, change.to_string()).await
+    }
+
+    /// Changes a setting, so that there is something to publish, and waits for it.
+    async fn change(&self, name: &str, description: &str) {
+        let change = json!({"Description": description});
+        let changed = self.update(&format!("{name}/configuration"), &change).await;
+        assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+        self.settled(name).await;
+    }
+
+    async fn publish(&self, name: &str, wanted: &Value) -> Answer {
+        let path = format!("{FUNCTIONS}/{name}/versions");
+        self.call("POST", &path, wanted.to_string()).await
+    }
+
+    async fn alias(&self, name: &str, wanted: &Value) -> Answer {
+        let path = format!("{FUNCTIONS}/{name}/aliases");
+        self.call("POST", &path, wanted.to_string()).await
+    }
+
     async fn invoke(&self, name: &str, event: impl Into<Body>) -> Answer {
         self.invoke_with(name, &[], event).await
     }
@@ -241,8 +267,8 @@ async fn what_is_no_operation_is_unknown() {
         ("GET", "/"),
         ("GET", "/2015-03-31/functions/fn/invocations"),
         ("PATCH", "/2015-03-31/functions/fn"),
-        ("POST", "/2015-03-31/functions/fn/versions"),
-        ("GET", "/2015-03-31/functions/fn/aliases"),
+        ("PUT", "/2015-03-31/functions/fn/versions"),
+        ("GET", "/2015-03-31/functions/fn/nothing"),
         ("GET", "/2099-01-01/functions"),
     ] {
         let answer = host.call(method, path, "").await;

@@ -45,6 +45,17 @@ pub struct FunctionArn {
     pub qualifier: Option<Qualifier>,
 }
 
+impl FunctionArn {
+    /// The ARN of a version or alias of the same function.
+    #[must_use]
+    pub fn with(&self, qualifier: Qualifier) -> Self {
+        Self {
+            qualifier: Some(qualifier),
+            ..self.clone()
+        }
+    }
+}
+
 impl fmt::Display for FunctionArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Account { id, region } = &self.account;

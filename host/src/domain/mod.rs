@@ -11,6 +11,7 @@ pub mod invocation;
 pub mod lifecycle;
 pub mod name;
 pub mod outcome;
+pub mod publishing;
 pub mod refusal;
 pub mod runtime;
 pub mod settings;
@@ -19,13 +20,14 @@ pub mod version;
 #[cfg(test)]
 pub(crate) mod samples;
 
-pub use alias::{Alias, Routing};
+pub use alias::{Alias, AliasChange, Routing};
 pub use arn::{Account, FunctionArn};
 pub use attachments::Attachments;
 pub use function::FunctionRecord;
 pub use invocation::{Invocation, LogType, RequestId};
 pub use name::{AliasName, FunctionName, Qualifier, VersionId};
 pub use outcome::{FunctionError, Outcome, Report};
+pub use publishing::Publication;
 pub use refusal::{Refusal, Throttle};
 pub use settings::{Environment, Settings};
 pub use version::{Code, Digest, LastUpdate, State, Version};

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use super::lifecycle::Revisions;
 use super::settings::Logging;
 use super::{Code, Digest, FunctionName, Settings, State, Version, VersionId};
 
@@ -51,5 +52,13 @@ pub(crate) fn version(name: &str) -> Version {
         last_update: None,
         revision: Uuid::nil(),
         last_modified: SystemTime::UNIX_EPOCH,
+    }
+}
+
+/// Revisions that nothing had before.
+pub(crate) fn revisions() -> Revisions {
+    Revisions {
+        latest: Uuid::new_v4(),
+        published: Uuid::new_v4(),
     }
 }

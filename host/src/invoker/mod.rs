@@ -12,8 +12,8 @@ use bytes::Bytes;
 
 use crate::catalog::Catalog;
 use crate::domain::{
-    Account, FunctionArn, Invocation, LogType, Qualifier, Refusal, Report, RequestId, Throttle,
-    Version, VersionId,
+    Account, FunctionArn, FunctionRecord, Invocation, LogType, Qualifier, Refusal, Report,
+    RequestId, Throttle, Version, VersionId,
 };
 use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
@@ -72,6 +72,15 @@ pub struct Call {
     pub log_type: LogType,
 }
 
+/// What a call runs, and of which function.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The version that runs.
+    pub version: Arc<Version>,
+    /// The function as it was when the call was resolved.
+    pub record: Arc<FunctionRecord>,
+}
+
 /// An invocation that ran to its end.
 #[derive(Clone, Debug)]
 pub struct Completion {
@@ -111,46 +120,45 @@ impl<G: RunGuest> Invoker<G> {
         }
     }
 
-    /// The version that `target` names, if it can be invoked now.
+    /// The version that `target` names, if it can be invoked now: of an alias that leads to two, each
+    /// call draws one.
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`] (its ARN ends in `:$LATEST` where no qualifier was asked for, as
     /// AWS words it for Invoke) and [`Refusal::FunctionNotActive`].
-    pub fn resolve(&self, target: &FunctionArn) -> Result<Arc<Version>, Refusal> {
-        let latest = Qualifier::Version(VersionId::Latest);
+    pub fn resolve(&self, target: &FunctionArn) -> Result<Resolved, Refusal> {
+        let latest = Qualifier::LATEST;
         let asked_for = target.qualifier.as_ref().unwrap_or(&latest);
-        let record = match asked_for {
-            Qualifier::Version(VersionId::Latest) => self.catalog.get(&target.name),
-            Qualifier::Version(VersionId::Number(_))
-            | Qualifier::Alias(_)
-            | Qualifier::Unknown(_) => None,
-        };
-        let record = record.ok_or_else(|| {
-            Refusal::FunctionNotFound(self.account.function_arn(&target.name, Some(asked_for)))
-        })?;
-        record.running.clone().ok_or(Refusal::FunctionNotActive {
-            state: record.latest.state.name(),
+        let missing =
+            || Refusal::FunctionNotFound(self.account.function_arn(&target.name, Some(asked_for)));
+        let record = self.catalog.get(&target.name).ok_or_else(missing)?;
+        let id = record.drawn(asked_for, rand::random).ok_or_else(missing)?;
+        let running = record.runnable(id).ok_or_else(missing)?;
+        let version = running.map_err(|state| Refusal::FunctionNotActive { state })?;
+        Ok(Resolved {
+            version: Arc::clone(version),
+            record,
         })
     }
 
-    /// Runs `call` on `version`, or on what has taken its place meanwhile: the code of a version goes
-    /// when an update has ended, which may be just before it is needed.
+    /// Runs `call` on what its target was resolved to, or on what has taken its place meanwhile: the code
+    /// of a version goes when an update has ended, which may be just before it is needed.
     ///
     /// # Errors
     /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
     /// [`Invoker::resolve`] where the function is gone meanwhile.
-    pub async fn run(&self, version: Arc<Version>, call: Call) -> Result<Completion, Refusal> {
+    pub async fn run(&self, resolved: Resolved, call: Call) -> Result<Completion, Refusal> {
         let started = SystemTime::now();
-        let ran = match self.attempt(&version, &call).await? {
+        let ran = match self.attempt(&resolved, &call).await? {
             Err(HostFailure::CodeUnavailable(_)) => {
                 let current = self.resolve(&call.target)?;
                 (self.attempt(&current, &call).await?, current)
             }
-            ran => (ran, version),
+            ran => (ran, resolved),
         };
         let (report, version) = match ran {
-            (Ok(report), version) => (report, version),
-            (Err(failure), version) => {
+            (Ok(report), Resolved { version, .. }) => (report, version),
+            (Err(failure), Resolved { version, .. }) => {
                 return Err(refusal_of(failure, call.request_id, &version));
             }
         };
@@ -176,7 +184,7 @@ impl<G: RunGuest> Invoker<G> {
 
     async fn attempt(
         &self,
-        version: &Arc<Version>,
+        resolved: &Resolved,
         call: &Call,
     ) -> Result<Result<Report, HostFailure>, Refusal> {
         let admission = self.gate.enter()?;
@@ -188,7 +196,9 @@ impl<G: RunGuest> Invoker<G> {
             client_context: call.client_context.clone(),
             tenant_id: call.tenant_id.clone(),
         };
-        let run = self.guests.run(Arc::clone(version), invocation, admission);
+        let run = self
+            .guests
+            .run(Arc::clone(&resolved.version), invocation, admission);
         Ok(run.await)
     }
 

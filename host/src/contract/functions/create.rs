@@ -46,6 +46,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     let wanted: CreateFunction = parse::body(received).await?;
     let new = wanted.checked(&api.account)?;
     let version = api.deployer.create(new).await?;
+    // As AWS shows it: the ARN is that of the function, even where this is version 1 of it.
     let shown = api.renderer().configuration(&version, None, Detail::Whole);
     answer::json(StatusCode::CREATED, &shown)
 }
@@ -58,7 +59,6 @@ impl CreateFunction {
         let reference = Reference::split(NameShape::Plain, &name, None, account)?;
         let name = reference.new_name()?.clone();
         refuse_images(self.package_type.as_deref())?;
-        refuse_publishing(self.publish)?;
         if self.settings.runtime.is_none() || self.settings.handler.is_none() {
             return Err(WireError::invalid_parameter(
                 "Runtime and Handler are mandatory parameters for functions created with deployment \
@@ -75,6 +75,7 @@ impl CreateFunction {
             name,
             settings,
             tags: tags::checked(self.tags.unwrap_or_default())?,
+            publish: self.publish.unwrap_or_default(),
             package: self.code.unwrap_or_default().package()?,
         })
     }
@@ -114,17 +115,6 @@ fn refuse_images(package_type: Option<&str>) -> Result<(), WireError> {
     }
 }
 
-/// Published versions do not exist yet, and a deploy must not believe that it made one.
-pub(super) fn refuse_publishing(publish: Option<bool>) -> Result<(), WireError> {
-    match publish {
-        Some(true) => Err(WireError::invalid_parameter(
-            "Publish is not supported by this version of the host: there are no published versions \
-             yet. Leave it out, and use $LATEST.",
-        )),
-        Some(false) | None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,11 +149,12 @@ mod tests {
     #[test]
     fn what_is_given_is_taken() {
         let new = with(
-            r#""Timeout":30,"Architectures":["arm64"],"Tags":{"a":"b"},"Publish":false,"New":[]"#,
+            r#""Timeout":30,"Architectures":["arm64"],"Tags":{"a":"b"},"Publish":true,"New":[]"#,
         )
         .expect("all of it is fine");
         assert_eq!(new.settings.timeout_seconds, 30);
         assert_eq!(new.settings.architecture, "arm64");
+        assert!(new.publish);
         assert_eq!(new.tags.get("a").map(String::as_str), Some("b"));
     }
 
@@ -214,10 +205,6 @@ mod tests {
     #[test]
     fn what_this_host_cannot_do_is_refused_and_never_ignored() {
         for (members, expected) in [
-            (
-                r#""Publish":true"#,
-                "Publish is not supported by this version of the host",
-            ),
             (
                 r#""PackageType":"Image""#,
                 "PackageType Image is not supported",

@@ -1,10 +1,12 @@
-//! The resource *function*: create, show, list, change and delete.
+//! The resource *function* with its versions: create, show, list, change, publish and delete.
 
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod list;
+pub(super) mod publish;
 pub(super) mod show;
 pub(super) mod update;
+pub(super) mod versions;
 
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
 use super::body::{BodyLimit, Purpose};
+use super::constraint::Violations;
 use super::error::WireError;
 use super::reference::{NameShape, Reference};
 use super::{Api, query};
@@ -28,7 +31,7 @@ const fn with_package(operation: &'static str) -> BodyLimit {
 }
 
 /// The bound of any other request.
-const fn without_package(operation: &'static str) -> BodyLimit {
+pub(super) const fn without_package(operation: &'static str) -> BodyLimit {
     BodyLimit {
         bytes_max: CONTROL_REQUEST_BYTES_MAX,
         operation,
@@ -69,5 +72,18 @@ impl PathName {
     /// The function of an operation that changes it.
     fn plain(&self, account: &Account) -> Result<Reference, WireError> {
         Reference::parse(NameShape::Plain, &self.0, None, account)
+    }
+
+    /// The function, where what the request breaks of other constraints is named together with what its
+    /// name does.
+    pub(super) fn constrained(
+        &self,
+        shape: NameShape,
+        mut violations: Violations,
+        account: &Account,
+    ) -> Result<Reference, WireError> {
+        shape.check(&self.0, &mut violations);
+        violations.into_result()?;
+        Reference::split(shape, &self.0, None, account)
     }
 }
