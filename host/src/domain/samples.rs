@@ -1,15 +1,31 @@
 //! Values for tests, whole and valid.
 
-use super::{Code, Digest, FunctionName, Settings};
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+use uuid::Uuid;
+
+use super::lifecycle::{self, Stamp};
+use super::{Code, Digest, FunctionName, FunctionRecord, Settings};
+
+/// A function's name.
+pub(crate) fn name(text: &str) -> FunctionName {
+    FunctionName::parse(text).expect("a name")
+}
+
+/// A function called `greet` that was just created, without tags and attachments.
+pub(crate) fn record() -> FunctionRecord {
+    let stamp = Stamp::new(UNIX_EPOCH, Uuid::nil());
+    lifecycle::created(name("greet"), settings(), code("1"), BTreeMap::new(), stamp)
+}
 
 /// The settings of a function called `greet` whose owner gave only what must be given.
 pub(crate) fn settings() -> Settings {
-    let name = FunctionName::parse("greet").expect("a name");
     Settings {
         role: "arn:aws:iam::123456789012:role/r".into(),
         runtime: Some(Settings::COMPILED_RUNTIME.into()),
         handler: Some(Settings::COMPILED_HANDLER.into()),
-        ..Settings::for_function(&name)
+        ..Settings::for_function(&name("greet"))
     }
 }
 

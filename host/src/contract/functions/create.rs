@@ -13,14 +13,14 @@ use crate::contract::error::WireError;
 use crate::contract::reference::{NameShape, Reference};
 use crate::contract::wire::code::CodeSource;
 use crate::contract::wire::configuration::Detail;
+use crate::contract::wire::parse;
 use crate::contract::wire::settings::SettingsMembers;
 use crate::contract::wire::tenancy::TenancyMember;
 use crate::contract::wire::text_map::TextMap;
-use crate::contract::wire::{parse, tags};
 use crate::contract::{Api, answer};
 use crate::deployer::{CompileGuest, NewFunction};
 use crate::domain::settings::Tenancy;
-use crate::domain::{Account, Settings};
+use crate::domain::{Account, Settings, tags};
 
 /// The architectures of the model; a component runs on either.
 pub(super) const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
@@ -76,10 +76,12 @@ impl CreateFunction {
         if let Some([architecture]) = self.architectures.as_deref() {
             settings.architecture.clone_from(architecture);
         }
+        let tags = self.tags.unwrap_or_default().0.into_iter().collect();
+        tags::check(&tags)?;
         Ok(NewFunction {
             name,
             settings,
-            tags: tags::checked(self.tags.unwrap_or_default())?,
+            tags,
             package: self.code.unwrap_or_default().package()?,
         })
     }
