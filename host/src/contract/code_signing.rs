@@ -79,7 +79,7 @@ fn existing<G>(api: &Api<G>, name: &PathName) -> Result<FunctionName, WireError>
     let reference = name.plain(&api.account)?;
     let known = reference
         .function()
-        .filter(|name| api.catalog.get(*name).is_some());
+        .filter(|name| api.catalog.get(name).is_some());
     known
         .cloned()
         .ok_or_else(|| reference.not_found(&api.account, None))

@@ -115,7 +115,7 @@ fn function<G>(
     }
     let known = reference
         .function()
-        .filter(|name| api.catalog.get(*name).is_some());
+        .filter(|name| api.catalog.get(name).is_some());
     known
         .cloned()
         .ok_or_else(|| reference.not_found(&api.account, None))
