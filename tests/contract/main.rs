@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod configuration;
+mod conformance;
 mod functions;
 mod http;
 mod invoke;

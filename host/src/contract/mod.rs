@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod client_context;
 mod code_signing;
+mod cloudwatch;
 mod constraint;
 mod error;
 mod event_invoke;
@@ -57,6 +58,7 @@ use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::lifecycle::Stamp;
 use crate::domain::{Account, Digest};
 use crate::invoker::{Invoker, RunGuest};
+use crate::logs::LogKeeper;
 use error::WireError;
 use functions::{create, delete, list, show, update};
 use wire::configuration::Renderer;
@@ -71,6 +73,8 @@ pub struct Api<G> {
     pub invoker: Arc<Invoker<G>>,
     /// Creates, changes and deletes them.
     pub deployer: Arc<Deployer<G>>,
+    /// Keeps what functions wrote.
+    pub logs: Arc<LogKeeper>,
     /// Stands for the version of the engine, in the runtime's version that answers show.
     pub engine: Digest,
     /// Signs the addresses of packages.
@@ -112,6 +116,8 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
                 .get(show::function_configuration::<G>)
                 .put(update::configuration::<G>),
         )
+        // The root has no slash to add: CloudWatch Logs names its operations in a header.
+        .route("/", methods().post(cloudwatch::call::<G>))
         .operation(
             "/2019-09-25/functions/{FunctionName}/event-invoke-config",
             methods()
