@@ -114,9 +114,6 @@ pub const ALIASES_PER_FUNCTION_MAX: usize = 10_000;
 /// meanwhile: a client that forgets to wait for the first should learn it here, and not there.
 pub const UPDATE_DURATION_MIN: Duration = Duration::from_millis(50);
 
-/// Tags of one function, as AWS documents it.
-pub const TAGS_MAX: usize = 50;
-
 /// How long a package can be downloaded from the address that GetFunction gives, as AWS documents it.
 pub const DOWNLOAD_ADDRESS_DURATION: Duration = Duration::from_secs(600);
 

@@ -42,6 +42,11 @@ fn lists_are_paged() {
 }
 
 #[test]
+fn what_is_attached_to_a_function_is_kept_and_what_is_lacking_is_said() {
+    scenario("attached.py");
+}
+
+#[test]
 fn logs_are_listed_paged_filtered_and_followed() {
     scenario("logs.py");
 }

@@ -1,6 +1,7 @@
 //! The router as clients see it, with a guest that follows a script instead of running wasm.
 
 mod aliases;
+mod configuration;
 mod functions;
 mod invocations;
 mod logs;
@@ -85,6 +86,7 @@ fn seen(version: &Version, invocation: &Invocation) -> Value {
         "event": String::from_utf8_lossy(&invocation.payload),
         "trace": invocation.trace_id,
         "client_context": invocation.client_context,
+        "tenant": invocation.tenant_id,
     })
 }
 

@@ -6,15 +6,19 @@
 pub mod alias;
 pub mod arn;
 pub mod attachments;
+pub mod destination;
+pub mod event_invoke;
 pub mod function;
 pub mod invocation;
 pub mod lifecycle;
 pub mod name;
 pub mod outcome;
+pub mod policy;
 pub mod publishing;
 pub mod refusal;
 pub mod runtime;
 pub mod settings;
+pub mod tags;
 pub mod version;
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ fn described(record: &FunctionRecord, description: &str) -> FunctionRecord {
         ..SettingsChange::default()
     };
     let begun = lifecycle::settings_update_begun(record, change, stamp());
+    let begun = begun.expect("the change is sound");
     ended(&begun, Ok(()))
 }
 
