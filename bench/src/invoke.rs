@@ -61,7 +61,7 @@ async fn round(
 }
 
 async fn invoke(host: &Host, target: &FunctionArn) -> anyhow::Result<()> {
-    let version = host.invoker().resolve(target)?;
+    let resolved = host.invoker().resolve(target)?;
     let call = Call {
         target: target.clone(),
         request_id: RequestId::random(),
@@ -71,7 +71,7 @@ async fn invoke(host: &Host, target: &FunctionArn) -> anyhow::Result<()> {
         tenant_id: None,
         log_type: LogType::None,
     };
-    match host.invoker().run(version, call).await?.report.outcome {
+    match host.invoker().run(resolved, call).await?.report.outcome {
         Outcome::Returned(answer) if answer == EVENT => Ok(()),
         other => bail!("the echo answered {other:?}"),
     }

@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, Digest};
-use crate::invoker::{Gate, Invoker};
+use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
 use crate::storage::{ArtifactStore, ContentStore, DataDir};
@@ -62,6 +62,7 @@ pub struct Host {
     account: Account,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
+    provisioner: Arc<Provisioner<Sandboxes>>,
     /// Holds the lock of the data directory for as long as any handle lives.
     _data_dir: Option<Arc<DataDir>>,
 }
@@ -97,12 +98,14 @@ impl Host {
             Arc::clone(&guests),
         ));
         deployer.recover().await.map_err(start_error)?;
+        let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
         let gate = Gate::new(config.concurrency_max);
         let invoker = Arc::new(Invoker::new(config.account.clone(), catalog, guests, gate));
         Ok(Self {
             account: config.account,
             invoker,
             deployer,
+            provisioner,
             _data_dir: parts.data_dir,
         })
     }
@@ -125,6 +128,7 @@ impl Host {
             catalog: Arc::clone(self.deployer.catalog()),
             invoker: Arc::clone(&self.invoker),
             deployer: Arc::clone(&self.deployer),
+            provisioner: Arc::clone(&self.provisioner),
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),

@@ -66,7 +66,7 @@ async fn answered<G: RunGuest>(
     let headers = InvokeHeaders::parse(&parts.headers)?;
     let reference = reference(&params, &parts.uri, &api.account)?;
     let target = reference.arn(&api.account, Some(&LATEST))?;
-    let version = api.invoker.resolve(&target)?;
+    let resolved = api.invoker.resolve(&target)?;
     let payload = match received.bytes.clone() {
         empty if empty.is_empty() => EMPTY_EVENT,
         event => event,
@@ -90,7 +90,7 @@ async fn answered<G: RunGuest>(
         tenant_id: None,
         log_type: headers.log_type,
     };
-    let completion = run_to_end(async move { api.invoker.run(version, call).await }).await?;
+    let completion = run_to_end(async move { api.invoker.run(resolved, call).await }).await?;
     Ok(invoke_reply::rendered(completion, id, trace.answer))
 }
 

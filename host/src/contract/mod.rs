@@ -8,6 +8,7 @@
 mod answer;
 mod body;
 mod client_context;
+mod concurrency;
 mod constraint;
 mod error;
 mod event_json;
@@ -17,6 +18,7 @@ mod invoke;
 mod invoke_headers;
 mod invoke_reply;
 mod package_address;
+mod metrics;
 mod page;
 mod progressing;
 mod query;
@@ -46,7 +48,8 @@ pub use package_address::DownloadKey;
 use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::{Account, Digest};
-use crate::invoker::{Invoker, RunGuest};
+use crate::invoker::{Invoker, PrepareGuest, Provisioner, RunGuest};
+use concurrency::{account, provisioned, reserved};
 use error::WireError;
 use functions::{create, delete, list, show, update};
 use wire::configuration::Renderer;
@@ -59,6 +62,8 @@ pub struct Api<G> {
     pub catalog: Arc<Catalog>,
     /// Runs them.
     pub invoker: Arc<Invoker<G>>,
+    /// Prepares their sandboxes ahead.
+    pub provisioner: Arc<Provisioner<G>>,
     /// Creates, changes and deletes them.
     pub deployer: Arc<Deployer<G>>,
     /// Stands for the version of the engine, in the runtime's version that answers show.
@@ -79,7 +84,7 @@ impl<G> Api<G> {
 }
 
 /// All routes of the host.
-pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
+pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
     let control = Router::new()
         .operation(
@@ -102,6 +107,28 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
                 .get(show::function_configuration::<G>)
                 .put(update::configuration::<G>),
         )
+        .operation(
+            "/2017-10-31/functions/{FunctionName}/concurrency",
+            methods()
+                .put(reserved::put::<G>)
+                .delete(reserved::delete::<G>),
+        )
+        .operation(
+            "/2019-09-30/functions/{FunctionName}/concurrency",
+            methods().get(reserved::get::<G>),
+        )
+        .operation(
+            "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
+            methods()
+                .get(provisioned::get::<G>)
+                .put(provisioned::put::<G>)
+                .delete(provisioned::delete::<G>),
+        )
+        .operation(
+            "/2016-08-19/account-settings",
+            methods().get(account::settings::<G>),
+        )
+        .operation("/metrics", methods().get(metrics::metrics::<G>))
         .operation(
             package_address::PATH,
             methods().get(package_address::download::<G>),

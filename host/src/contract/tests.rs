@@ -22,7 +22,9 @@ use crate::deployer::{CompileGuest, Deployer, Rejection};
 use crate::domain::{
     Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
 };
-use crate::invoker::{Admission, Gate, HostFailure, Invoker, RunGuest};
+use crate::invoker::{
+    Admission, Gate, HostFailure, Invoker, PrepareFailure, PrepareGuest, Provisioner, RunGuest,
+};
 use crate::storage::ContentStore;
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
@@ -70,6 +72,22 @@ impl RunGuest for Script {
             init_duration: None,
             memory_bytes_peak: 1024 * 1024,
         })
+    }
+}
+
+impl PrepareGuest for Script {
+    async fn prepare(&self, version: &Arc<Version>, _: u32) -> Result<(), PrepareFailure> {
+        match version.settings.description.as_str() {
+            "fails while it is set up" => {
+                let timeout = version.settings.timeout();
+                Err(PrepareFailure::Guest(FunctionError::TimedOut { timeout }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn waiting(&self, _: &Version) -> u32 {
+        1
     }
 }
 
@@ -134,12 +152,14 @@ impl Host {
             packages,
             Arc::clone(&guests),
         ));
+        let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
         let invoker = Invoker::new(account.clone(), Arc::clone(&catalog), guests, Gate::new(10));
         let api = Api {
             account,
             catalog,
             invoker: Arc::new(invoker),
             deployer: Arc::clone(&deployer),
+            provisioner,
             engine: Digest([0; 32]),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),

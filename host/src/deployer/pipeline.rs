@@ -364,7 +364,7 @@ fn unpack(package: Bytes) -> Result<(Bytes, Code, Bytes), Refusal> {
 }
 
 /// Now, and a new revision.
-pub(super) fn stamp() -> Stamp {
+pub(crate) fn stamp() -> Stamp {
     Stamp::new(SystemTime::now(), Uuid::new_v4())
 }
 

@@ -6,11 +6,13 @@
 pub mod alias;
 pub mod arn;
 pub mod attachments;
+pub mod concurrency;
 pub mod function;
 pub mod invocation;
 pub mod lifecycle;
 pub mod name;
 pub mod outcome;
+pub mod provisioning;
 pub mod refusal;
 pub mod runtime;
 pub mod settings;

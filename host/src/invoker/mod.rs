@@ -1,7 +1,11 @@
 //! What an invocation is: resolve → admit → run → report.
 
 mod admission;
+mod figures;
 pub mod platform_log;
+mod prepare;
+mod provisioner;
+mod reservations;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,11 +14,14 @@ use bytes::Bytes;
 
 use crate::catalog::Catalog;
 use crate::domain::{
-    Account, FunctionArn, Invocation, LogType, Qualifier, Refusal, Report, RequestId, Throttle,
-    Version, VersionId,
+    Account, FunctionArn, FunctionRecord, Invocation, LogType, Qualifier, Refusal, Report,
+    RequestId, Throttle, Version, VersionId,
 };
 
 pub use admission::{Admission, Gate};
+pub use figures::{Figures, FunctionFigures, ProvisionedFigures};
+pub use prepare::{PrepareFailure, PrepareGuest};
+pub use provisioner::Provisioner;
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";
@@ -67,6 +74,15 @@ pub struct Call {
     pub log_type: LogType,
 }
 
+/// What a call leads to.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The version that runs.
+    pub version: Arc<Version>,
+    /// Its function, as it was when the call was resolved.
+    pub record: Arc<FunctionRecord>,
+}
+
 /// An invocation that ran to its end.
 #[derive(Clone, Debug)]
 pub struct Completion {
@@ -89,6 +105,8 @@ pub struct Invoker<G> {
 impl<G: RunGuest> Invoker<G> {
     /// An invoker of the functions in `catalog` that lets as many run at once as `gate` admits.
     pub fn new(account: Account, catalog: Arc<Catalog>, guests: Arc<G>, gate: Gate) -> Self {
+        let told = gate.clone();
+        catalog.observe(move |change| told.follow(change));
         Self {
             account,
             catalog,
@@ -97,12 +115,17 @@ impl<G: RunGuest> Invoker<G> {
         }
     }
 
+    /// Who may run now.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     /// The version that `target` names, if it can be invoked now.
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`] (its ARN ends in `:$LATEST` where no qualifier was asked for, as
     /// AWS words it for Invoke) and [`Refusal::FunctionNotActive`].
-    pub fn resolve(&self, target: &FunctionArn) -> Result<Arc<Version>, Refusal> {
+    pub fn resolve(&self, target: &FunctionArn) -> Result<Resolved, Refusal> {
         let latest = Qualifier::Version(VersionId::Latest);
         let asked_for = target.qualifier.as_ref().unwrap_or(&latest);
         let record = match asked_for {
@@ -114,29 +137,31 @@ impl<G: RunGuest> Invoker<G> {
         let record = record.ok_or_else(|| {
             Refusal::FunctionNotFound(self.account.function_arn(&target.name, Some(asked_for)))
         })?;
-        record.running.clone().ok_or(Refusal::FunctionNotActive {
+        let version = record.running.clone();
+        let version = version.ok_or(Refusal::FunctionNotActive {
             state: record.latest.state.name(),
-        })
+        })?;
+        Ok(Resolved { version, record })
     }
 
-    /// Runs `call` on `version`, or on what has taken its place meanwhile: the code of a version goes
+    /// Runs `call` on what it leads to, or on what has taken its place meanwhile: the code of a version goes
     /// when an update has ended, which may be just before it is needed.
     ///
     /// # Errors
     /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
     /// [`Invoker::resolve`] where the function is gone meanwhile.
-    pub async fn run(&self, version: Arc<Version>, call: Call) -> Result<Completion, Refusal> {
-        let ran = match self.attempt(&version, &call).await? {
+    pub async fn run(&self, resolved: Resolved, call: Call) -> Result<Completion, Refusal> {
+        let ran = match self.attempt(&resolved, &call).await? {
             Err(HostFailure::CodeUnavailable(_)) => {
                 let current = self.resolve(&call.target)?;
                 (self.attempt(&current, &call).await?, current)
             }
-            ran => (ran, version),
+            ran => (ran, resolved),
         };
         let (report, version) = match ran {
-            (Ok(report), version) => (report, version),
-            (Err(failure), version) => {
-                return Err(refusal_of(failure, call.request_id, &version));
+            (Ok(report), resolved) => (report, resolved.version),
+            (Err(failure), resolved) => {
+                return Err(self.refusal_of(failure, call.request_id, &resolved.version));
             }
         };
         show_log(call.request_id, &version, &report);
@@ -153,10 +178,12 @@ impl<G: RunGuest> Invoker<G> {
 
     async fn attempt(
         &self,
-        version: &Arc<Version>,
+        resolved: &Resolved,
         call: &Call,
     ) -> Result<Result<Report, HostFailure>, Refusal> {
-        let admission = self.gate.enter()?;
+        let Resolved { version, record } = resolved;
+        let asked_for = call.target.qualifier.as_ref();
+        let admission = self.gate.enter_for(record, version, asked_for)?;
         let invocation = Invocation {
             request_id: call.request_id,
             invoked_arn: call.target.to_string(),
@@ -169,19 +196,24 @@ impl<G: RunGuest> Invoker<G> {
         Ok(run.await)
     }
 
+    fn refusal_of(
+        &self,
+        failure: HostFailure,
+        request_id: RequestId,
+        version: &Version,
+    ) -> Refusal {
+        match failure {
+            HostFailure::NoCapacity => self.gate.throttled(Throttle::Account),
+            HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
+                tracing::error!(%request_id, function = %version.function, "{failure}");
+                Refusal::Internal
+            }
+        }
+    }
+
     /// Lets nobody in any more and waits for those who run.
     pub async fn drain(&self) {
         self.gate.close_and_empty().await;
-    }
-}
-
-fn refusal_of(failure: HostFailure, request_id: RequestId, version: &Version) -> Refusal {
-    match failure {
-        HostFailure::NoCapacity => Refusal::TooManyInvocations(Throttle::Account),
-        HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
-            tracing::error!(%request_id, function = %version.function, "{failure}");
-            Refusal::Internal
-        }
     }
 }
 

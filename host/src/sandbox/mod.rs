@@ -26,6 +26,7 @@ mod ticker;
 mod guest_run;
 mod long_runners;
 mod shift;
+mod prepare;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -28,7 +28,7 @@ const fn with_package(operation: &'static str) -> BodyLimit {
 }
 
 /// The bound of any other request.
-const fn without_package(operation: &'static str) -> BodyLimit {
+pub(super) const fn without_package(operation: &'static str) -> BodyLimit {
     BodyLimit {
         bytes_max: CONTROL_REQUEST_BYTES_MAX,
         operation,
@@ -67,7 +67,17 @@ impl PathName {
     }
 
     /// The function of an operation that changes it.
-    fn plain(&self, account: &Account) -> Result<Reference, WireError> {
+    pub(super) fn plain(&self, account: &Account) -> Result<Reference, WireError> {
         Reference::parse(NameShape::Plain, &self.0, None, account)
+    }
+
+    /// The version or alias of an operation that changes what belongs to it.
+    pub(super) fn plain_qualified(
+        &self,
+        uri: &http::Uri,
+        account: &Account,
+    ) -> Result<Reference, WireError> {
+        let qualifier = query::value(uri, "Qualifier");
+        Reference::parse(NameShape::Plain, &self.0, qualifier.as_deref(), account)
     }
 }
