@@ -1,5 +1,6 @@
 //! The router as clients see it, with a guest that follows a script instead of running wasm.
 
+mod concurrency;
 mod functions;
 mod invocations;
 
@@ -289,6 +290,7 @@ async fn web_pages_are_refused_everywhere_but_at_the_health_check() {
         ("POST", FUNCTIONS),
         ("DELETE", "/2015-03-31/functions/fn"),
         ("GET", "/_sparkler/packages/none"),
+        ("GET", "/metrics"),
         ("GET", "/"),
     ] {
         for header in [

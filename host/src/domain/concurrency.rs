@@ -4,6 +4,9 @@
 //! A reservation is taken from the account, so it is both a floor and a ceiling for its function. What
 //! is provisioned comes out of the function's reservation, or out of the account where it has none.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use super::attachments::Provisioned;

@@ -18,6 +18,9 @@
 //! Several aliases may lead to one version: it gets the sum of what they ask for. What an alias leads to
 //! no longer is let go when what it leads to now is prepared, so that its calls find some all the time.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -4,6 +4,9 @@
 //! or provisioned for a version or alias. A call of a function that has nothing for itself is one
 //! counter: nothing is looked up, and nothing locked.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 

@@ -4,6 +4,9 @@
 //! it: the catalog tells of changes, and one task a function does its steps one after the other for as
 //! long as there are any.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
