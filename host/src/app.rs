@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, Digest};
-use crate::invoker::{Gate, Invoker};
+use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::LogKeeper;
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
@@ -65,6 +65,7 @@ pub struct Host {
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
     logs: Arc<LogKeeper>,
+    provisioner: Arc<Provisioner<Sandboxes>>,
     /// Holds the lock of the data directory for as long as any handle lives.
     _data_dir: Option<Arc<DataDir>>,
 }
@@ -100,6 +101,7 @@ impl Host {
             Arc::clone(&guests),
         ));
         deployer.recover().await.map_err(start_error)?;
+        let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
         let gate = Gate::new(config.concurrency_max);
         let invoker = Arc::new(Invoker::new(
             config.account.clone(),
@@ -114,6 +116,7 @@ impl Host {
             invoker,
             deployer,
             logs: parts.logs,
+            provisioner,
             _data_dir: parts.data_dir,
         })
     }
@@ -142,6 +145,7 @@ impl Host {
             invoker: Arc::clone(&self.invoker),
             deployer: Arc::clone(&self.deployer),
             logs: Arc::clone(&self.logs),
+            provisioner: Arc::clone(&self.provisioner),
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),

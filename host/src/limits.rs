@@ -315,3 +315,13 @@ pub const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 
 /// Components that are checked or compiled at once.
 pub const COMPILATIONS_MAX: usize = 2;
+
+/// How long provisioned concurrency is shown as in progress at least: a caller who asks right after a
+/// change sees that something goes on, as in AWS.
+pub const PROVISIONING_SHOWN_MIN: Duration = Duration::from_millis(50);
+
+/// Pause before sandboxes are prepared again that the host had no room for.
+pub const PROVISIONING_RETRY_PAUSE: Duration = Duration::from_secs(10);
+
+/// Functions of which the metrics tell; of the others they tell how many there are.
+pub const METRICS_FUNCTIONS_MAX: usize = 1_000;

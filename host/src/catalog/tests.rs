@@ -229,3 +229,33 @@ fn ten_thousand_functions_are_counted_without_counting() {
     assert_eq!(names(&page)[0], "f05000");
     assert_eq!(page.len(), 50);
 }
+
+#[test]
+fn an_observer_is_told_of_what_there_is_and_of_each_change_before_its_maker() {
+    let catalog = ephemeral();
+    put(&catalog, active("a", samples::code("1")));
+    let told: Arc<Mutex<Vec<(String, bool, bool)>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    catalog.observe(move |change| {
+        let (before, after) = (change.before.is_some(), change.after.is_some());
+        let name = change.name.to_string();
+        seen.lock().expect("a lock").push((name, before, after));
+    });
+    put(&catalog, active("b", samples::code("1")));
+    put(&catalog, active("b", samples::code("2")));
+    remove(&catalog, "b");
+    let refused = catalog.change(&name("a"), |_| Err(Refusal::Internal));
+    assert!(refused.is_err());
+    let told = told.lock().expect("a lock");
+    let expected = [
+        ("a", false, true),
+        ("b", false, true),
+        ("b", true, true),
+        ("b", true, false),
+    ];
+    let told: Vec<_> = told
+        .iter()
+        .map(|(name, before, after)| (name.as_str(), *before, *after))
+        .collect();
+    assert_eq!(told, expected);
+}

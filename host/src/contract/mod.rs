@@ -11,6 +11,7 @@ mod body;
 mod client_context;
 mod code_signing;
 mod cloudwatch;
+mod concurrency;
 mod constraint;
 mod error;
 mod event_invoke;
@@ -22,6 +23,7 @@ mod invoke_headers;
 mod invoke_reply;
 mod lacking_operations;
 mod package_address;
+mod metrics;
 mod page;
 mod policy;
 mod progressing;
@@ -58,8 +60,9 @@ use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::lifecycle::Stamp;
 use crate::domain::{Account, Digest};
-use crate::invoker::{Invoker, RunGuest};
+use crate::invoker::{Invoker, PrepareGuest, Provisioner, RunGuest};
 use crate::logs::LogKeeper;
+use concurrency::{account, provisioned, reserved};
 use error::WireError;
 use functions::{create, delete, list, publish, show, update, versions};
 use wire::configuration::Renderer;
@@ -72,6 +75,8 @@ pub struct Api<G> {
     pub catalog: Arc<Catalog>,
     /// Runs them.
     pub invoker: Arc<Invoker<G>>,
+    /// Prepares their sandboxes ahead.
+    pub provisioner: Arc<Provisioner<G>>,
     /// Creates, changes and deletes them.
     pub deployer: Arc<Deployer<G>>,
     /// Keeps what functions wrote.
@@ -94,7 +99,7 @@ impl<G> Api<G> {
 }
 
 /// All routes of the host.
-pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
+pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
     let control = Router::new()
         .operation(
@@ -183,6 +188,28 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
                 .delete(code_signing::delete::<G>),
         )
         .merge(lacking_operations::routes())
+        .operation(
+            "/2017-10-31/functions/{FunctionName}/concurrency",
+            methods()
+                .put(reserved::put::<G>)
+                .delete(reserved::delete::<G>),
+        )
+        .operation(
+            "/2019-09-30/functions/{FunctionName}/concurrency",
+            methods().get(reserved::get::<G>),
+        )
+        .operation(
+            "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
+            methods()
+                .get(provisioned::get::<G>)
+                .put(provisioned::put::<G>)
+                .delete(provisioned::delete::<G>),
+        )
+        .operation(
+            "/2016-08-19/account-settings",
+            methods().get(account::settings::<G>),
+        )
+        .operation("/metrics", methods().get(metrics::metrics::<G>))
         .operation(
             package_address::PATH,
             methods().get(package_address::download::<G>),

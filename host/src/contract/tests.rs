@@ -2,6 +2,7 @@
 
 mod aliases;
 mod configuration;
+mod concurrency;
 mod functions;
 mod invocations;
 mod logs;
@@ -26,7 +27,9 @@ use crate::deployer::{CompileGuest, Deployer, Rejection};
 use crate::domain::{
     Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
 };
-use crate::invoker::{Admission, Gate, HostFailure, Invoker, RunGuest};
+use crate::invoker::{
+    Admission, Gate, HostFailure, Invoker, PrepareFailure, PrepareGuest, Provisioner, RunGuest,
+};
 use crate::logs::LogKeeper;
 use crate::storage::ContentStore;
 
@@ -75,6 +78,22 @@ impl RunGuest for Script {
             init_duration: None,
             memory_bytes_peak: 1024 * 1024,
         })
+    }
+}
+
+impl PrepareGuest for Script {
+    async fn prepare(&self, version: &Arc<Version>, _: u32) -> Result<(), PrepareFailure> {
+        match version.settings.description.as_str() {
+            "fails while it is set up" => {
+                let timeout = version.settings.timeout();
+                Err(PrepareFailure::Guest(FunctionError::TimedOut { timeout }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn waiting(&self, _: &Version) -> u32 {
+        1
     }
 }
 
@@ -141,6 +160,7 @@ impl Host {
             packages,
             Arc::clone(&guests),
         ));
+        let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
         let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
         let invoker = Invoker::new(
             account.clone(),
@@ -155,6 +175,7 @@ impl Host {
             invoker: Arc::new(invoker),
             deployer: Arc::clone(&deployer),
             logs,
+            provisioner,
             engine: Digest([0; 32]),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),
@@ -307,6 +328,7 @@ async fn web_pages_are_refused_everywhere_but_at_the_health_check() {
         ("POST", FUNCTIONS),
         ("DELETE", "/2015-03-31/functions/fn"),
         ("GET", "/_sparkler/packages/none"),
+        ("GET", "/metrics"),
         ("GET", "/"),
     ] {
         for header in [

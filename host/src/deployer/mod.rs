@@ -27,6 +27,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 pub use component_source::{ComponentSource, StoredComponents};
+pub(crate) use pipeline::stamp;
 pub use rejection::{Fault, Rejection};
 
 use crate::catalog::Catalog;
@@ -37,7 +38,7 @@ use crate::domain::{
 };
 use crate::limits::PACKAGE_BYTES_MAX;
 use crate::storage::ContentStore;
-use pipeline::{Pipeline, blocking, revisions, stamp, whole};
+use pipeline::{Pipeline, blocking, revisions, whole};
 
 /// The seam behind which code is checked and compiled: the sandbox in the product, a script in tests.
 pub trait CompileGuest: Send + Sync + 'static {

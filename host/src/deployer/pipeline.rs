@@ -430,7 +430,7 @@ pub(super) fn revisions() -> Revisions {
 }
 
 /// Now, and a new revision.
-pub(super) fn stamp() -> Stamp {
+pub(crate) fn stamp() -> Stamp {
     Stamp::new(SystemTime::now(), Uuid::new_v4())
 }
 

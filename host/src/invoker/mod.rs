@@ -1,8 +1,11 @@
 //! What an invocation is: resolve → admit → run → report.
 
 mod admission;
+mod figures;
 pub mod platform_log;
 mod prepare;
+mod provisioner;
+mod reservations;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -19,7 +22,9 @@ use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
 
 pub use admission::{Admission, Gate};
+pub use figures::{Figures, FunctionFigures, ProvisionedFigures};
 pub use prepare::{PrepareFailure, PrepareGuest};
+pub use provisioner::Provisioner;
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";
@@ -111,6 +116,8 @@ impl<G: RunGuest> Invoker<G> {
         gate: Gate,
         logs: Arc<LogKeeper>,
     ) -> Self {
+        let told = gate.clone();
+        catalog.observe(move |change| told.follow(change));
         Self {
             account,
             catalog,
@@ -118,6 +125,11 @@ impl<G: RunGuest> Invoker<G> {
             gate,
             logs,
         }
+    }
+
+    /// Who may run now.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// The version that `target` names, if it can be invoked now: of an alias that leads to two, each
@@ -157,9 +169,9 @@ impl<G: RunGuest> Invoker<G> {
             ran => (ran, resolved),
         };
         let (report, version) = match ran {
-            (Ok(report), Resolved { version, .. }) => (report, version),
-            (Err(failure), Resolved { version, .. }) => {
-                return Err(refusal_of(failure, call.request_id, &version));
+            (Ok(report), resolved) => (report, resolved.version),
+            (Err(failure), resolved) => {
+                return Err(self.refusal_of(failure, call.request_id, &resolved.version));
             }
         };
         let log = platform_log::render(&Ran {
@@ -187,7 +199,9 @@ impl<G: RunGuest> Invoker<G> {
         resolved: &Resolved,
         call: &Call,
     ) -> Result<Result<Report, HostFailure>, Refusal> {
-        let admission = self.gate.enter()?;
+        let Resolved { version, record } = resolved;
+        let asked_for = call.target.qualifier.as_ref();
+        let admission = self.gate.enter_for(record, version, asked_for)?;
         let invocation = Invocation {
             request_id: call.request_id,
             invoked_arn: call.target.to_string(),
@@ -212,19 +226,24 @@ impl<G: RunGuest> Invoker<G> {
         });
     }
 
+    fn refusal_of(
+        &self,
+        failure: HostFailure,
+        request_id: RequestId,
+        version: &Version,
+    ) -> Refusal {
+        match failure {
+            HostFailure::NoCapacity => self.gate.throttled(Throttle::Account),
+            HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
+                tracing::error!(%request_id, function = %version.function, "{failure}");
+                Refusal::Internal
+            }
+        }
+    }
+
     /// Lets nobody in any more and waits for those who run.
     pub async fn drain(&self) {
         self.gate.close_and_empty().await;
-    }
-}
-
-fn refusal_of(failure: HostFailure, request_id: RequestId, version: &Version) -> Refusal {
-    match failure {
-        HostFailure::NoCapacity => Refusal::TooManyInvocations(Throttle::Account),
-        HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
-            tracing::error!(%request_id, function = %version.function, "{failure}");
-            Refusal::Internal
-        }
     }
 }
 

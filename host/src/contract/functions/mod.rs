@@ -110,4 +110,14 @@ impl PathName {
         violations.into_result()?;
         Reference::split(shape, &self.0, None, account)
     }
+
+    /// The version or alias of an operation that changes what belongs to it.
+    pub(super) fn plain_qualified(
+        &self,
+        uri: &http::Uri,
+        account: &Account,
+    ) -> Result<Reference, WireError> {
+        let qualifier = query::value(uri, "Qualifier");
+        Reference::parse(NameShape::Plain, &self.0, qualifier.as_deref(), account)
+    }
 }

@@ -9,6 +9,7 @@ use http::{StatusCode, Uri};
 use serde::Serialize;
 
 use super::PathName;
+use crate::contract::concurrency::reserved::Concurrency;
 use crate::contract::error::WireError;
 use crate::contract::reference::Reference;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
@@ -22,6 +23,8 @@ struct GetFunction<'a> {
     code: CodeLocation,
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<&'a BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<Concurrency>,
 }
 
 #[derive(Serialize)]
@@ -52,6 +55,7 @@ pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
             location: api.downloads.address(&origin, package),
         },
         tags: Some(&record.tags).filter(|tags| !tags.is_empty()),
+        concurrency: Concurrency::of(&record),
     };
     answer::json(StatusCode::OK, &shown)
 }
