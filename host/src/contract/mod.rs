@@ -12,6 +12,7 @@ mod constraint;
 mod error;
 mod event_json;
 mod function_error;
+mod function_url;
 mod functions;
 mod invoke;
 mod invoke_headers;
@@ -41,6 +42,7 @@ use axum::routing::{MethodRouter, any};
 use http::{HeaderMap, StatusCode};
 
 pub use body::BodyMemory;
+pub use function_url::{Door, door};
 pub use package_address::DownloadKey;
 
 use crate::catalog::Catalog;
@@ -48,7 +50,7 @@ use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::{Account, Digest};
 use crate::invoker::{Invoker, RunGuest};
 use error::WireError;
-use functions::{create, delete, list, show, update};
+use functions::{create, delete, list, show, update, url};
 use wire::configuration::Renderer;
 
 /// What the operations of the API work on.
@@ -67,6 +69,8 @@ pub struct Api<G> {
     pub downloads: DownloadKey,
     /// The memory that request bodies share.
     pub bodies: BodyMemory,
+    /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.
+    pub open_function_urls: bool,
 }
 
 impl<G> Api<G> {
@@ -78,8 +82,14 @@ impl<G> Api<G> {
     }
 }
 
-/// All routes of the host.
+/// Everything that the host answers, for a server of one's own. Functions are told who is connected
+/// where the server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
 pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
+    Router::new().fallback_service(door(api))
+}
+
+/// All routes of the API.
+fn routes<G: RunGuest + CompileGuest>(api: Arc<Api<G>>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
     let control = Router::new()
         .operation(
@@ -103,6 +113,18 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
                 .put(update::configuration::<G>),
         )
         .operation(
+            "/2021-10-31/functions/{FunctionName}/url",
+            methods()
+                .get(url::show::<G>)
+                .post(url::create::<G>)
+                .put(url::update::<G>)
+                .delete(url::delete::<G>),
+        )
+        .operation(
+            "/2021-10-31/functions/{FunctionName}/urls",
+            methods().get(url::list::<G>),
+        )
+        .operation(
             package_address::PATH,
             methods().get(package_address::download::<G>),
         )
@@ -116,7 +138,7 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
     Router::new()
         .operation("/2015-03-31/functions/{FunctionName}/invocations", invoke)
         .merge(control)
-        .with_state(Arc::new(api))
+        .with_state(api)
 }
 
 /// A path without operations yet. Methods that get none are unknown operations, too.

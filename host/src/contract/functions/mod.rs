@@ -5,6 +5,7 @@ pub(super) mod delete;
 pub(super) mod list;
 pub(super) mod show;
 pub(super) mod update;
+pub(super) mod url;
 
 use std::sync::Arc;
 
