@@ -1,6 +1,7 @@
 //! The wire, byte by byte: what a client's library hides, on real sockets.
 
 mod concurrency;
+mod conformance;
 mod functions;
 mod http;
 mod invoke;

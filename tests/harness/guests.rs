@@ -9,6 +9,9 @@ use sparkler::toolchain::{self, BuildOptions};
 
 use crate::scratch;
 
+/// Where the guest of many behaviours is.
+pub const CONFORMANCE: &str = "tests/guests/conformance";
+
 /// `examples/hello`: greets.
 pub fn hello() -> &'static [u8] {
     static WASM: OnceLock<Vec<u8>> = OnceLock::new();
@@ -31,6 +34,14 @@ pub fn sqs_batch() -> &'static [u8] {
 pub fn behaviours() -> &'static [u8] {
     static WASM: OnceLock<Vec<u8>> = OnceLock::new();
     WASM.get_or_init(|| built("tests/guests/behaviours"))
+}
+
+/// `tests/guests/conformance`: has any of its behaviours, once [`conformance::package`] gave it one.
+///
+/// [`conformance::package`]: crate::conformance::package
+pub fn conformance() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built(CONFORMANCE))
 }
 
 /// The top of the workspace.

@@ -4,6 +4,7 @@
 //! spoken to through [`Lambda`], whose answers show what came over the wire. Guests come from
 //! [`guests`], built by the product's own build code, and from [`wat`], written by hand.
 
+pub mod conformance;
 pub mod guests;
 pub mod host;
 pub mod http;
