@@ -110,9 +110,6 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Functions on one page of a list, as AWS gives them.
 pub const LIST_PAGE_ITEMS_MAX: usize = 50;
 
-/// Tags of one function, as AWS documents it.
-pub const TAGS_MAX: usize = 50;
-
 /// How long a package can be downloaded from the address that GetFunction gives, as AWS documents it.
 pub const DOWNLOAD_ADDRESS_DURATION: Duration = Duration::from_secs(600);
 

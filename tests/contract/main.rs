@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod conformance;
+mod function_urls;
 mod functions;
 mod http;
 mod invoke;

@@ -144,7 +144,8 @@ async fn update<G: CompileGuest>(
     }
     if let Some(change) = function.change() {
         let mut wanted = current.settings.clone();
-        change.clone().apply(&mut wanted);
+        let applied = change.clone().apply(&mut wanted);
+        applied.map_err(|refusal| refused(name, &refusal))?;
         // An empty environment and none at all are the same to a guest.
         if !same_but_for_an_empty_environment(&wanted, &current.settings) {
             let updated = deployer.update_settings(name, None, change).await;

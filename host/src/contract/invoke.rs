@@ -1,7 +1,7 @@
 //! Invoke: the request becomes a call, the completion becomes the answer.
 //!
 //! Checks come in this order: web pages, size, constraints, region and account, qualifier, existence, state, the
-//! event and the client context, what this host lacks. Then the function runs.
+//! event and the client context, the tenant, what this host lacks. Then the function runs.
 
 use std::sync::Arc;
 
@@ -76,6 +76,7 @@ async fn answered<G: RunGuest>(
         .client_context
         .map(client_context::decoded)
         .transpose()?;
+    let tenant_id = version.settings.tenant(headers.tenant())?;
     headers.refuse_what_is_lacking()?;
     if headers.invocation_type == InvocationType::DryRun {
         return Ok(answer::empty(StatusCode::NO_CONTENT));
@@ -87,7 +88,7 @@ async fn answered<G: RunGuest>(
         payload,
         trace_id: Some(trace.guest),
         client_context,
-        tenant_id: None,
+        tenant_id,
         log_type: headers.log_type,
     };
     let completion = run_to_end(async move { api.invoker.run(version, call).await }).await?;

@@ -200,7 +200,8 @@ impl<G: CompileGuest> Deployer<G> {
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`], [`Refusal::FunctionNotActive`], [`Refusal::UpdateInProgress`],
-    /// [`Refusal::RevisionMismatch`], [`Refusal::Internal`].
+    /// [`Refusal::RevisionMismatch`], [`Refusal::InvalidParameter`] where the change does not go with
+    /// what there is, [`Refusal::Internal`].
     pub async fn update_settings(
         &self,
         name: &FunctionName,

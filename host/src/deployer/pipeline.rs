@@ -163,11 +163,7 @@ impl<G: CompileGuest> Pipeline<G> {
             pipeline.change(&function, |record| {
                 let expected = expected_revision.as_deref();
                 let record = pipeline.check_update(&function, record, expected)?;
-                Ok(Some(lifecycle::settings_update_begun(
-                    record,
-                    change,
-                    stamp(),
-                )))
+                lifecycle::settings_update_begun(record, change, stamp()).map(Some)
             })
         })
         .await?

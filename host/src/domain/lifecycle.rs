@@ -169,30 +169,29 @@ pub fn code_update_begun(
     architecture: Option<String>,
     stamp: Stamp,
 ) -> FunctionRecord {
-    update_begun(record, stamp, |version| {
-        version.code = code;
-        if let Some(architecture) = architecture {
-            version.settings.architecture = architecture;
-        }
-    })
+    let mut version = Version::clone(&record.latest);
+    version.code = code;
+    if let Some(architecture) = architecture {
+        version.settings.architecture = architecture;
+    }
+    update_begun(record, version, stamp)
 }
 
 /// `record` with new settings in progress; [`check_update`] has passed.
+///
+/// # Errors
+/// Where the change does not go with the settings that there are.
 pub fn settings_update_begun(
     record: &FunctionRecord,
     change: SettingsChange,
     stamp: Stamp,
-) -> FunctionRecord {
-    update_begun(record, stamp, |version| change.apply(&mut version.settings))
+) -> Result<FunctionRecord, Refusal> {
+    let mut version = Version::clone(&record.latest);
+    change.apply(&mut version.settings)?;
+    Ok(update_begun(record, version, stamp))
 }
 
-fn update_begun(
-    record: &FunctionRecord,
-    stamp: Stamp,
-    edit: impl FnOnce(&mut Version),
-) -> FunctionRecord {
-    let mut version = Version::clone(&record.latest);
-    edit(&mut version);
+fn update_begun(record: &FunctionRecord, mut version: Version, stamp: Stamp) -> FunctionRecord {
     version.last_update = Some(LastUpdate::InProgress);
     version.last_modified = stamp.at;
     version.revision = stamp.revision;

@@ -6,6 +6,8 @@
 pub mod alias;
 pub mod arn;
 pub mod attachments;
+pub mod destination;
+pub mod event_invoke;
 pub mod function;
 pub mod function_url;
 pub mod invocation;
@@ -16,6 +18,7 @@ pub mod policy;
 pub mod refusal;
 pub mod runtime;
 pub mod settings;
+pub mod tags;
 pub mod version;
 
 #[cfg(test)]

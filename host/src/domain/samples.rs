@@ -1,28 +1,31 @@
 //! Values for tests, whole and valid.
 
-use super::settings::Logging;
-use super::{Code, Digest, Settings};
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
 
-/// The settings of a function whose owner gave only what must be given.
+use uuid::Uuid;
+
+use super::lifecycle::{self, Stamp};
+use super::{Code, Digest, FunctionName, FunctionRecord, Settings};
+
+/// A function's name.
+pub(crate) fn name(text: &str) -> FunctionName {
+    FunctionName::parse(text).expect("a name")
+}
+
+/// A function called `greet` that was just created, without tags and attachments.
+pub(crate) fn record() -> FunctionRecord {
+    let stamp = Stamp::new(UNIX_EPOCH, Uuid::nil());
+    lifecycle::created(name("greet"), settings(), code("1"), BTreeMap::new(), stamp)
+}
+
+/// The settings of a function called `greet` whose owner gave only what must be given.
 pub(crate) fn settings() -> Settings {
     Settings {
         role: "arn:aws:iam::123456789012:role/r".into(),
-        runtime: Some("provided.al2023".into()),
-        handler: Some("bootstrap".into()),
-        description: String::new(),
-        timeout_seconds: 3,
-        memory_mb: 128,
-        environment: None,
-        architecture: "x86_64".into(),
-        ephemeral_storage_mb: 512,
-        tracing_mode: "PassThrough".into(),
-        logging: Logging {
-            format: "Text".into(),
-            application_level: None,
-            system_level: None,
-            group: "/aws/lambda/greet".into(),
-        },
-        dead_letter_target: None,
+        runtime: Some(Settings::COMPILED_RUNTIME.into()),
+        handler: Some(Settings::COMPILED_HANDLER.into()),
+        ..Settings::for_function(&name("greet"))
     }
 }
 

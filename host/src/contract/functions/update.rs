@@ -36,6 +36,7 @@ struct UpdateFunctionCode {
 #[serde(rename_all = "PascalCase", default)]
 struct UpdateFunctionConfiguration {
     revision_id: Option<String>,
+    tenancy_config: Option<IgnoredAny>,
     #[serde(flatten)]
     settings: SettingsMembers,
 }
@@ -73,15 +74,27 @@ pub(in crate::contract) async fn configuration<G: CompileGuest>(
     wanted.settings.check(&mut violations);
     violations.into_result()?;
     let name = reference.mutable(&api.account)?;
-    let Some(record) = api.catalog.get(name) else {
+    if api.catalog.get(name).is_none() {
         return Err(reference.not_found(&api.account, None));
-    };
-    let change = wanted.settings.change(&record.latest.settings.logging)?;
+    }
+    refuse_tenancy(wanted.tenancy_config)?;
+    let change = wanted.settings.change()?;
     let version = api
         .deployer
         .update_settings(name, wanted.revision_id, change)
         .await?;
     shown(&api, &version)
+}
+
+/// The API has no such member here, and a caller who sends it must not believe that it counts.
+fn refuse_tenancy(tenancy: Option<IgnoredAny>) -> Result<(), WireError> {
+    match tenancy {
+        Some(_) => Err(WireError::invalid_parameter(
+            "TenancyConfig cannot be changed once a function exists. Leave it out, or create the \
+             function anew.",
+        )),
+        None => Ok(()),
+    }
 }
 
 fn shown<G>(api: &Api<G>, version: &Version) -> Result<Response, WireError> {

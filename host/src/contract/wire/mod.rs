@@ -13,6 +13,6 @@ pub(super) mod logging;
 pub(super) mod parse;
 pub(super) mod runtime;
 pub(super) mod settings;
-pub(super) mod tags;
+pub(super) mod tenancy;
 pub(super) mod text_map;
 pub(super) mod timestamp;

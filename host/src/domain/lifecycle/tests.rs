@@ -155,7 +155,7 @@ fn new_settings_run_once_their_update_has_ended_and_need_no_compilation() {
         memory_mb: Some(1024),
         ..SettingsChange::default()
     };
-    let during = settings_update_begun(&before, change, stamp(3));
+    let during = settings_update_begun(&before, change, stamp(3)).expect("it goes together");
     assert_eq!(during.latest.last_update, Some(LastUpdate::InProgress));
     assert_eq!(during.running, before.running);
     assert!(work(&during).expect("work").is_running);
@@ -166,7 +166,8 @@ fn new_settings_run_once_their_update_has_ended_and_need_no_compilation() {
 #[test]
 fn after_a_failed_update_new_settings_try_the_shown_code_again() {
     let failed = end(&updating(&active(), "2"), broken());
-    let during = settings_update_begun(&failed, SettingsChange::default(), stamp(3));
+    let during = settings_update_begun(&failed, SettingsChange::default(), stamp(3))
+        .expect("nothing changes");
     let work = work(&during).expect("work");
     assert_eq!(work.code, code("2"));
     assert!(!work.is_running);

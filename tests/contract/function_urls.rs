@@ -1,0 +1,525 @@
+//! Function URLs on real sockets: what functions get, what clients get, and who gets nothing.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use sparkler::domain::FunctionName;
+use sparkler::domain::attachments::Statement;
+use sparkler_tests::{Connection, Function, Reply, Request, TestHost, guests, wat};
+
+use super::assert_refused;
+
+const FORBIDDEN: &str = "Forbidden. For troubleshooting Function URL authorization issues, see: \
+                         https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
+const PAGE: &str = "https://page.example";
+
+/// A function with an address that everybody may call.
+struct Site {
+    function: Function<'static>,
+    id: String,
+}
+
+impl Site {
+    #[track_caller]
+    fn of(guest: impl Into<Vec<u8>>, settings: Value) -> Self {
+        let site = Self::closed(guest, settings);
+        site.permit();
+        site
+    }
+
+    /// Nobody may call it.
+    #[track_caller]
+    fn closed(guest: impl Into<Vec<u8>>, mut settings: Value) -> Self {
+        let function = TestHost::shared().deploy(guest);
+        settings["AuthType"] = "NONE".into();
+        let reply = configure("POST", &format!("{}/url", function.name()), &settings);
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        let url = reply.member("FunctionUrl");
+        let host = url.strip_prefix("http://").expect("a URL");
+        let id = host.split('.').next().unwrap_or_default().to_owned();
+        let port = TestHost::shared().address().port();
+        assert_eq!(
+            url,
+            format!("http://{id}.lambda-url.us-east-1.localhost:{port}/")
+        );
+        Self { function, id }
+    }
+
+    /// Lets everybody call it.
+    fn permit(&self) {
+        let statement = Statement {
+            id: "open".into(),
+            shown: json!({
+                "Sid": "open",
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "lambda:InvokeFunctionUrl",
+                "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+            }),
+        };
+        let host = TestHost::shared();
+        let name = FunctionName::parse(self.function.name()).expect("a name");
+        let permitted = host.host().deployer().amend(&name, move |record| {
+            let after = record.with_attached(None, |attached| attached.policy.push(statement));
+            Ok((after, ()))
+        });
+        host.block_on(permitted).expect("it exists");
+    }
+
+    fn host(&self) -> String {
+        format!("{}.lambda-url.us-east-1.localhost:9001", self.id)
+    }
+
+    fn request(&self, method: &str, target: &str) -> Request {
+        Request::new(method, target).header("Host", self.host())
+    }
+
+    #[track_caller]
+    fn get(&self) -> Reply {
+        self.request("GET", "/").send(TestHost::shared().address())
+    }
+}
+
+#[track_caller]
+fn configure(method: &str, path: &str, body: &Value) -> Reply {
+    Request::new(method, format!("/2021-10-31/functions/{path}"))
+        .body(body.to_string())
+        .send(TestHost::shared().address())
+}
+
+/// A guest that answers with these bytes, whatever it is asked.
+fn answering(answer: &[u8]) -> Vec<u8> {
+    assert!(answer.len() < 3_500, "what the shell has room for");
+    let mut data = String::new();
+    for byte in answer {
+        write!(data, "\\{byte:02x}").expect("a string takes all");
+    }
+    let length = answer.len();
+    wat::in_shell(&format!(
+        "(core module $fixed
+           (import \"base\" \"memory\" (memory 1))
+           (import \"base\" \"answer\" (func $answer (param i32 i32) (result i32)))
+           (data (i32.const 512) \"{data}\")
+           (func (export \"handle\") (param i32) (result i32)
+             (call $answer (i32.const 512) (i32.const {length}))))
+         (core instance $guest (instantiate $fixed (with \"base\" (instance $base))))"
+    ))
+}
+
+/// What a client gets for an answer of a function.
+#[track_caller]
+fn rendered(answer: impl AsRef<[u8]>) -> Reply {
+    Site::of(answering(answer.as_ref()), json!({})).get()
+}
+
+#[track_caller]
+fn assert_bad_gateway(reply: &Reply) {
+    assert_eq!((reply.status, reply.text()), (502, "Internal Server Error"));
+    assert!(reply.header("x-amzn-requestid").is_some());
+}
+
+#[test]
+fn a_function_gets_every_part_of_a_request() {
+    let site = Site::of(guests::echo(), json!({}));
+    let reply = site
+        .request("PUT", "/a%2Fb/%C3%BC?x=1&x=%2F2&y")
+        .header("X-One", "1")
+        .header("x-one", "2")
+        .header("Cookie", "a=1; b=2")
+        .header("Connection", "keep-alive")
+        .header("User-Agent", "agent")
+        .header("Content-Type", "text/plain")
+        .body("grüße")
+        .send(TestHost::shared().address());
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let event = reply.json();
+    assert_eq!(event["version"], "2.0");
+    assert_eq!(event["rawPath"], "/a%2Fb/%C3%BC");
+    assert_eq!(event["rawQueryString"], "x=1&x=%2F2&y");
+    assert_eq!(
+        event["queryStringParameters"],
+        json!({"x": "1,/2", "y": ""})
+    );
+    assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
+    assert_eq!(event["headers"]["x-one"], "1,2");
+    assert_eq!(event["headers"]["host"], site.host());
+    assert_eq!(event["headers"]["content-length"], "7");
+    assert_eq!(event["headers"]["connection"], Value::Null);
+    assert_eq!(event["headers"]["x-forwarded-for"], "127.0.0.1");
+    assert_eq!(
+        (&event["body"], &event["isBase64Encoded"]),
+        (&json!("grüße"), &json!(false))
+    );
+    let context = &event["requestContext"];
+    assert_eq!(context["http"]["method"], "PUT");
+    assert_eq!(context["http"]["path"], "/a/b/ü");
+    assert_eq!(context["http"]["sourceIp"], "127.0.0.1");
+    assert_eq!(context["http"]["userAgent"], "agent");
+    assert_eq!(
+        (&context["apiId"], &context["domainPrefix"]),
+        (&json!(site.id), &json!(site.id))
+    );
+    assert_eq!(
+        context["requestId"].as_str(),
+        reply.header("x-amzn-requestid")
+    );
+}
+
+#[test]
+fn a_path_leads_to_a_function_where_its_name_cannot_be_resolved() {
+    let site = Site::of(guests::echo(), json!({}));
+    let target = format!("/lambda-url/{}/a/b?c=d", site.id);
+    let reply = Request::new("GET", target).send(TestHost::shared().address());
+    assert_eq!(reply.json()["rawPath"], "/a/b");
+    assert_eq!(reply.json()["rawQueryString"], "c=d");
+    // A page under the origin of the API must not act there as if it were its owner.
+    let policy = reply.header("content-security-policy").unwrap_or_default();
+    assert!(
+        policy.starts_with("sandbox") && !policy.contains("allow-same-origin"),
+        "{policy}"
+    );
+    assert_eq!(site.get().header("content-security-policy"), None);
+}
+
+#[test]
+fn bytes_reach_the_function_in_base64_and_come_back_from_it() {
+    let site = Site::of(guests::echo(), json!({}));
+    let body: Vec<u8> = (0..=255).collect();
+    let request = site.request("POST", "/").body(body.clone());
+    let event = request.send(TestHost::shared().address()).json();
+    assert_eq!(event["body"], STANDARD.encode(&body));
+    assert_eq!(event["isBase64Encoded"], true);
+    let answer = json!({
+        "statusCode": 200,
+        "headers": {"Content-Type": "image/png"},
+        "body": STANDARD.encode(&body),
+        "isBase64Encoded": true,
+    });
+    let reply = rendered(answer.to_string());
+    assert_eq!(reply.header("content-type"), Some("image/png"));
+    assert_eq!(reply.body, body);
+}
+
+#[test]
+fn six_megabytes_reach_a_function_and_not_a_byte_more() {
+    const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
+    let site = Site::of(answering(b"3"), json!({}));
+    let send = |bytes: usize| {
+        let request = site
+            .request("POST", "/")
+            .header("Content-Type", "text/plain");
+        request
+            .body(vec![b'"'; bytes])
+            .send(TestHost::shared().address())
+    };
+    assert_eq!(send(EVENT_BYTES_MAX).text(), "3");
+    let text = "Request must be smaller than 6291456 bytes for the InvokeFunction operation";
+    assert_refused(
+        &send(EVENT_BYTES_MAX + 1),
+        413,
+        "RequestEntityTooLargeException",
+        text,
+    );
+    let echo = Site::of(guests::echo(), json!({}));
+    let body = "x".repeat(EVENT_BYTES_MAX - 4_096);
+    let request = echo
+        .request("POST", "/")
+        .header("Content-Type", "text/plain");
+    let reply = request
+        .body(body.clone())
+        .send(TestHost::shared().address());
+    assert_eq!(
+        reply.json()["body"].as_str().map(str::len),
+        Some(body.len())
+    );
+}
+
+#[test]
+fn an_answer_becomes_a_response_by_its_form() {
+    for (answer, status, body) in [
+        (r#"{"hello": "world"}"#, 200, r#"{"hello":"world"}"#),
+        (r#"["hello", 3, true]"#, 200, r#"["hello",3,true]"#),
+        (r#""hello""#, 200, "hello"),
+        ("3.10", 200, "3.10"),
+        (
+            r#"{"statusCode": "418", "body": "{\"a\": 1}"}"#,
+            418,
+            r#"{"a": 1}"#,
+        ),
+    ] {
+        let reply = rendered(answer);
+        assert_eq!((reply.status, reply.text()), (status, body), "{answer}");
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+        assert_eq!(
+            reply.header("content-length"),
+            Some(&*body.len().to_string())
+        );
+        let trace = reply.header("x-amzn-trace-id").unwrap_or_default();
+        assert!(trace.starts_with("root=1-"), "{trace}");
+    }
+}
+
+#[test]
+fn cookies_and_headers_of_a_function_reach_the_client() {
+    let reply = rendered(
+        json!({
+            "statusCode": 302,
+            "headers": {
+                "Location": "/b",
+                "Content-Length": "7",
+                "Connection": "close",
+                "X-Amzn-RequestId": "mine",
+            },
+            "cookies": ["a=1; HttpOnly", "b=2"],
+        })
+        .to_string(),
+    );
+    assert_eq!((reply.status, reply.header("location")), (302, Some("/b")));
+    let cookies: Vec<&str> = reply
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
+        .map(|(_, value)| value.as_str())
+        .collect();
+    assert_eq!(cookies, ["a=1; HttpOnly", "b=2"]);
+    assert_eq!(reply.header("content-length"), Some("0"));
+    assert_eq!(reply.header("x-amzn-remapped-content-length"), Some("7"));
+    assert_eq!(reply.header("x-amzn-remapped-connection"), Some("close"));
+    assert_eq!(reply.header("connection"), None);
+    assert_ne!(reply.header("x-amzn-requestid"), Some("mine"));
+}
+
+#[test]
+fn what_is_no_response_is_a_bad_gateway() {
+    for answer in [
+        "not JSON",
+        r#"{"statusCode": 99}"#,
+        r#"{"statusCode": 200, "headers": {"x": "a\r\nset-cookie: b=1"}}"#,
+        r#"{"statusCode": 200, "headers": {"x\r\ny": "a"}}"#,
+        r#"{"statusCode": 200, "cookies": ["a\r\nx: y"]}"#,
+        r#"{"statusCode": 200, "body": "?", "isBase64Encoded": true}"#,
+    ] {
+        assert_bad_gateway(&rendered(answer));
+    }
+    let trap = Site::of(wat::guest("answer_of_size.wat"), json!({}));
+    assert_bad_gateway(&trap.get());
+}
+
+#[test]
+fn a_streaming_address_passes_bytes_on_as_they_are() {
+    let streaming = json!({"InvokeMode": "RESPONSE_STREAM"});
+    let plain = Site::of(answering(br#"{"statusCode": 404}"#), streaming.clone()).get();
+    assert_eq!(
+        (plain.status, plain.text()),
+        (200, r#"{"statusCode": 404}"#)
+    );
+    assert_eq!(
+        plain.header("content-type"),
+        Some("application/octet-stream")
+    );
+    let prelude = br#"{"statusCode":201,"headers":{"Content-Type":"text/html"},"cookies":["a=1"]}"#;
+    let answer = [&prelude[..], &[0; 8], b"<p>"].concat();
+    let reply = Site::of(answering(&answer), streaming).get();
+    assert_eq!((reply.status, reply.text()), (201, "<p>"));
+    assert_eq!(reply.header("content-type"), Some("text/html"));
+    assert_eq!(reply.header("set-cookie"), Some("a=1"));
+}
+
+#[test]
+fn a_head_has_the_length_of_the_body_that_it_leaves_out() {
+    let site = Site::of(answering(br#""hello""#), json!({}));
+    let mut connection = Connection::open(TestHost::shared().address());
+    let head = connection.exchange(&site.request("HEAD", "/"));
+    assert_eq!(
+        (head.status, head.header("content-length")),
+        (200, Some("5"))
+    );
+    // The connection goes on, so that no byte of a body was sent.
+    assert_eq!(
+        connection.exchange(&site.request("GET", "/")).text(),
+        "hello"
+    );
+}
+
+#[test]
+fn nobody_may_call_without_a_permission() {
+    let site = Site::closed(answering(b"1"), json!({}));
+    assert_refused(&site.get(), 403, "AccessDeniedException", FORBIDDEN);
+    site.permit();
+    assert_eq!(site.get().text(), "1");
+    let path = format!("{}/url", site.function.name());
+    configure("PUT", &path, &json!({"AuthType": "AWS_IAM"}));
+    assert_refused(&site.get(), 403, "AccessDeniedException", FORBIDDEN);
+}
+
+#[test]
+fn an_address_that_is_no_functions_leads_nowhere() {
+    let site = Site::of(answering(b"1"), json!({}));
+    let path = format!("{}/url", site.function.name());
+    assert_eq!(configure("DELETE", &path, &Value::Null).status, 204);
+    let other_region = format!("{}.lambda-url.eu-west-1.localhost", site.id);
+    for host in [
+        site.host(),
+        other_region,
+        "x.lambda-url.us-east-1.on.aws".into(),
+    ] {
+        let request = Request::new("GET", "/2015-03-31/functions").header("Host", host);
+        let reply = request.send(TestHost::shared().address());
+        assert_eq!(reply.refusal(), (403, "AccessDeniedException"));
+        assert_eq!(reply.text(), r#"{"Message":null}"#);
+    }
+    let reply = Request::new("GET", "/lambda-url/").send(TestHost::shared().address());
+    assert_eq!((reply.status, reply.text()), (403, r#"{"Message":null}"#));
+}
+
+#[test]
+fn a_page_may_do_what_is_configured() {
+    let cors = json!({
+        "AllowOrigins": [PAGE], "AllowMethods": ["PUT"], "AllowHeaders": ["x-a"],
+        "ExposeHeaders": ["x-b"], "MaxAge": 60,
+    });
+    let site = Site::of(guests::behaviours(), json!({ "Cors": cors }));
+    let ask = |origin: &str| {
+        let request = site.request("OPTIONS", "/").header("Origin", origin);
+        let request = request.header("Access-Control-Request-Method", "PUT");
+        request.send(TestHost::shared().address())
+    };
+    let asked = ask(PAGE);
+    assert_eq!((asked.status, asked.text()), (200, ""));
+    assert_eq!(asked.header("access-control-allow-origin"), Some(PAGE));
+    assert_eq!(asked.header("access-control-allow-methods"), Some("PUT"));
+    assert_eq!(asked.header("access-control-allow-headers"), Some("x-a"));
+    assert_eq!(asked.header("access-control-max-age"), Some("60"));
+    assert_eq!(
+        ask("https://evil.example").header("access-control-allow-origin"),
+        None
+    );
+    // This guest cannot do what the event of a request says: a page may read that, too.
+    let request = site.request("PUT", "/").header("Origin", PAGE);
+    let reply = request.send(TestHost::shared().address());
+    assert_bad_gateway(&reply);
+    assert_eq!(reply.header("access-control-allow-origin"), Some(PAGE));
+    assert_eq!(reply.header("access-control-expose-headers"), Some("x-b"));
+    assert_eq!(reply.header("vary"), Some("Origin"));
+}
+
+#[test]
+fn without_cors_the_function_answers_pages_itself() {
+    let site = Site::of(guests::echo(), json!({}));
+    let request = site.request("OPTIONS", "/").header("Origin", PAGE);
+    let request = request.header("Access-Control-Request-Method", "PUT");
+    let reply = request.send(TestHost::shared().address());
+    assert_eq!(reply.json()["requestContext"]["http"]["method"], "OPTIONS");
+    assert_eq!(reply.header("access-control-allow-origin"), None);
+}
+
+#[test]
+fn hostile_requests_reach_the_function_as_text_or_not_at_all() {
+    let site = Site::of(guests::echo(), json!({}));
+    let mut connection = Connection::open(TestHost::shared().address());
+    let target = "/%zz%/%00%ff?%zz=%&=&&a=%00";
+    let event = connection.exchange(&site.request("GET", target)).json();
+    assert_eq!(event["rawPath"], "/%zz%/%00%ff");
+    assert_eq!(event["requestContext"]["http"]["path"], "/%zz%/\0\u{fffd}");
+    assert_eq!(
+        event["queryStringParameters"],
+        json!({"": "", "%zz": "%", "a": "\0"})
+    );
+    let large = site
+        .request("GET", "/")
+        .header("X-Large", "y".repeat(60_000));
+    let event = connection.exchange(&large).json();
+    assert_eq!(
+        event["headers"]["x-large"].as_str().map(str::len),
+        Some(60_000)
+    );
+    let larger = site
+        .request("GET", "/")
+        .header("X-Large", "y".repeat(70_000));
+    assert_eq!(connection.exchange(&larger).status, 431);
+}
+
+#[test]
+fn the_address_of_a_function_is_made_shown_changed_and_removed() {
+    let function = TestHost::shared().deploy(answering(b"1"));
+    let path = format!("{}/url", function.name());
+    let missing = "The resource you requested does not exist.";
+    let get = || configure("GET", &path, &Value::Null);
+    assert_refused(&get(), 404, "ResourceNotFoundException", missing);
+    let update = configure("PUT", &path, &json!({}));
+    assert_refused(&update, 404, "ResourceNotFoundException", missing);
+    let cors = json!({"AllowOrigins": ["*"]});
+    let created = configure("POST", &path, &json!({"AuthType": "NONE", "Cors": cors})).json();
+    assert_eq!(created["Cors"], cors);
+    for absent in ["LastModifiedTime", "InvokeMode"] {
+        assert_eq!(created[absent], Value::Null);
+    }
+    let again = configure("POST", &path, &json!({"AuthType": "NONE"}));
+    assert_refused(
+        &again,
+        409,
+        "ResourceConflictException",
+        "Error message:  FunctionUrlConfig exists",
+    );
+    let shown = get().json();
+    assert_eq!(
+        (&shown["InvokeMode"], &shown["Cors"]),
+        (&json!("BUFFERED"), &cors)
+    );
+    assert_eq!(shown["FunctionUrl"], created["FunctionUrl"]);
+    let changed = configure("PUT", &path, &json!({"AuthType": "AWS_IAM"})).json();
+    assert_eq!(
+        (&changed["AuthType"], &changed["InvokeMode"]),
+        (&json!("AWS_IAM"), &Value::Null)
+    );
+    assert!(changed["LastModifiedTime"].is_string());
+    let list = configure("GET", &format!("{}/urls", function.name()), &Value::Null).json();
+    assert_eq!(list["FunctionUrlConfigs"][0]["AuthType"], "AWS_IAM");
+    assert_eq!(configure("DELETE", &path, &Value::Null).status, 204);
+    assert_eq!(configure("DELETE", &path, &Value::Null).status, 404);
+}
+
+#[test]
+fn what_cannot_have_an_address_is_refused() {
+    let function = TestHost::shared().deploy(answering(b"1"));
+    let url = json!({"AuthType": "NONE"});
+    let path = |query: &str| format!("{}/url{query}", function.name());
+    let missing = "Function does not exist";
+    let not_found = "ResourceNotFoundException";
+    assert_refused(
+        &configure("POST", "absent/url", &url),
+        404,
+        not_found,
+        missing,
+    );
+    assert_refused(
+        &configure("PUT", "absent/url", &url),
+        404,
+        not_found,
+        missing,
+    );
+    assert_refused(
+        &configure("GET", "absent/urls", &url),
+        404,
+        not_found,
+        missing,
+    );
+    let alias = configure("POST", &path("?Qualifier=alias"), &url);
+    assert_refused(&alias, 404, not_found, missing);
+    let version = configure("POST", &path("?Qualifier=1"), &url);
+    assert_refused(
+        &version,
+        400,
+        "ValidationException",
+        "Value '1' at 'qualifier' failed",
+    );
+    let nothing = configure("POST", &path(""), &json!({}));
+    assert_refused(
+        &nothing,
+        400,
+        "ValidationException",
+        "Value null at 'authType' failed",
+    );
+}
