@@ -380,7 +380,7 @@ fn a_page_may_do_what_is_configured() {
         "AllowOrigins": [PAGE], "AllowMethods": ["PUT"], "AllowHeaders": ["x-a"],
         "ExposeHeaders": ["x-b"], "MaxAge": 60,
     });
-    let site = Site::of(guests::behaviours(), json!({ "Cors": cors }));
+    let site = Site::of(answering(b"not JSON"), json!({ "Cors": cors }));
     let ask = |origin: &str| {
         let request = site.request("OPTIONS", "/").header("Origin", origin);
         let request = request.header("Access-Control-Request-Method", "PUT");
@@ -396,7 +396,7 @@ fn a_page_may_do_what_is_configured() {
         ask("https://evil.example").header("access-control-allow-origin"),
         None
     );
-    // This guest cannot do what the event of a request says: a page may read that, too.
+    // A page may also read that something went wrong.
     let request = site.request("PUT", "/").header("Origin", PAGE);
     let reply = request.send(TestHost::shared().address());
     assert_bad_gateway(&reply);
