@@ -3,6 +3,7 @@
 mod concurrency;
 mod conformance;
 mod function_urls;
+mod configuration;
 mod functions;
 mod http;
 mod invoke;

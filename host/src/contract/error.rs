@@ -27,6 +27,7 @@ pub(super) struct WireError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ErrorCode {
     AccessDenied,
+    CodeSigningConfigNotFound,
     CodeStorageExceeded,
     InvalidParameterValue,
     InvalidRequestContent,
@@ -79,6 +80,12 @@ impl ErrorCode {
                 "AccessDeniedException",
                 upper,
                 Fault::Absent,
+            ),
+            Self::CodeSigningConfigNotFound => shape(
+                StatusCode::NOT_FOUND,
+                "CodeSigningConfigNotFoundException",
+                upper,
+                Fault::User,
             ),
             Self::CodeStorageExceeded => shape(
                 StatusCode::BAD_REQUEST,

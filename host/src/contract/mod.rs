@@ -8,8 +8,10 @@
 mod answer;
 mod body;
 mod client_context;
+mod code_signing;
 mod constraint;
 mod error;
+mod event_invoke;
 mod event_json;
 mod function_error;
 mod function_url;
@@ -17,14 +19,19 @@ mod functions;
 mod invoke;
 mod invoke_headers;
 mod invoke_reply;
+mod lacking_operations;
 mod package_address;
 mod page;
+mod policy;
 mod progressing;
 mod query;
+mod recursion;
 mod reference;
 mod run_to_end;
+mod runtime_management;
 pub mod server;
 mod spelling;
+mod tags;
 mod trace_header;
 mod unread_body;
 mod web_page;
@@ -34,12 +41,14 @@ mod wire;
 mod tests;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any};
 use http::{HeaderMap, StatusCode};
+use uuid::Uuid;
 
 pub use body::BodyMemory;
 pub use function_url::{Door, door};
@@ -47,6 +56,7 @@ pub use package_address::DownloadKey;
 
 use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};
+use crate::domain::lifecycle::Stamp;
 use crate::domain::{Account, Digest};
 use crate::invoker::{Invoker, RunGuest};
 use error::WireError;
@@ -125,6 +135,51 @@ fn routes<G: RunGuest + CompileGuest>(api: Arc<Api<G>>) -> Router {
             methods().get(url::list::<G>),
         )
         .operation(
+            "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+            methods()
+                .get(event_invoke::get::<G>)
+                .put(event_invoke::put::<G>)
+                .post(event_invoke::update::<G>)
+                .delete(event_invoke::delete::<G>),
+        )
+        .operation(
+            "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
+            methods().get(event_invoke::list::<G>),
+        )
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/policy",
+            methods().get(policy::get::<G>).post(policy::add::<G>),
+        )
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/policy/{StatementId}",
+            methods().delete(policy::remove::<G>),
+        )
+        .operation(
+            "/2017-03-31/tags/{Resource}",
+            methods()
+                .get(tags::list::<G>)
+                .post(tags::tag::<G>)
+                .delete(tags::untag::<G>),
+        )
+        .operation(
+            "/2024-08-31/functions/{FunctionName}/recursion-config",
+            methods().get(recursion::get::<G>).put(recursion::put::<G>),
+        )
+        .operation(
+            "/2021-07-20/functions/{FunctionName}/runtime-management-config",
+            methods()
+                .get(runtime_management::get::<G>)
+                .put(runtime_management::put::<G>),
+        )
+        .operation(
+            "/2020-06-30/functions/{FunctionName}/code-signing-config",
+            methods()
+                .get(code_signing::get::<G>)
+                .put(code_signing::put::<G>)
+                .delete(code_signing::delete::<G>),
+        )
+        .merge(lacking_operations::routes())
+        .operation(
             package_address::PATH,
             methods().get(package_address::download::<G>),
         )
@@ -144,6 +199,11 @@ fn routes<G: RunGuest + CompileGuest>(api: Arc<Api<G>>) -> Router {
 /// A path without operations yet. Methods that get none are unknown operations, too.
 fn methods<G: Send + Sync + 'static>() -> MethodRouter<Arc<Api<G>>> {
     any(unknown_operation)
+}
+
+/// Now, and a new revision.
+fn stamp() -> Stamp {
+    Stamp::new(SystemTime::now(), Uuid::new_v4())
 }
 
 trait Operations<G> {

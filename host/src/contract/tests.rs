@@ -1,5 +1,6 @@
 //! The router as clients see it, with a guest that follows a script instead of running wasm.
 
+mod configuration;
 mod functions;
 mod invocations;
 
@@ -80,6 +81,7 @@ fn seen(invocation: &Invocation) -> Value {
         "event": String::from_utf8_lossy(&invocation.payload),
         "trace": invocation.trace_id,
         "client_context": invocation.client_context,
+        "tenant": invocation.tenant_id,
     })
 }
 

@@ -29,7 +29,7 @@ const fn with_package(operation: &'static str) -> BodyLimit {
 }
 
 /// The bound of any other request.
-const fn without_package(operation: &'static str) -> BodyLimit {
+pub(super) const fn without_package(operation: &'static str) -> BodyLimit {
     BodyLimit {
         bytes_max: CONTROL_REQUEST_BYTES_MAX,
         operation,
@@ -56,8 +56,22 @@ impl<G: Send + Sync> FromRequestParts<Arc<Api<G>>> for PathName {
 }
 
 impl PathName {
+    /// A name that was taken from the path by other means.
+    pub(super) fn new(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// The name as the caller gave it.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The function of an operation that takes a qualifier in the query.
-    fn qualified(&self, uri: &http::Uri, account: &Account) -> Result<Reference, WireError> {
+    pub(super) fn qualified(
+        &self,
+        uri: &http::Uri,
+        account: &Account,
+    ) -> Result<Reference, WireError> {
         let qualifier = query::value(uri, "Qualifier");
         Reference::parse(
             NameShape::Namespaced,
@@ -67,8 +81,18 @@ impl PathName {
         )
     }
 
+    /// The function of an operation that takes no qualifier, though its name may have one.
+    pub(super) fn namespaced(&self, account: &Account) -> Result<Reference, WireError> {
+        Reference::parse(NameShape::Namespaced, &self.0, None, account)
+    }
+
+    /// The function of an operation that versions and aliases do not have.
+    pub(super) fn unqualified(&self, account: &Account) -> Result<Reference, WireError> {
+        Reference::parse(NameShape::Unqualified, &self.0, None, account)
+    }
+
     /// The function of an operation that changes it.
-    fn plain(&self, account: &Account) -> Result<Reference, WireError> {
+    pub(super) fn plain(&self, account: &Account) -> Result<Reference, WireError> {
         Reference::parse(NameShape::Plain, &self.0, None, account)
     }
 }

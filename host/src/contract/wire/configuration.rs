@@ -175,10 +175,15 @@ impl Renderer<'_> {
     }
 
     fn runtime_version(&self) -> RuntimeVersionConfig {
-        let region = &self.account.region;
         RuntimeVersionConfig {
-            runtime_version_arn: format!("arn:aws:lambda:{region}::runtime:{}", self.engine),
+            runtime_version_arn: self.runtime_version_arn(),
         }
+    }
+
+    /// The ARN of the only runtime version that there is.
+    pub(in crate::contract) fn runtime_version_arn(&self) -> String {
+        let region = &self.account.region;
+        format!("arn:aws:lambda:{region}::runtime:{}", self.engine)
     }
 }
 
