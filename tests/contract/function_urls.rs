@@ -1,13 +1,14 @@
 //! Function URLs on real sockets: what functions get, what clients get, and who gets nothing.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use sparkler::domain::FunctionName;
 use sparkler::domain::attachments::Statement;
-use sparkler_tests::{Connection, Function, Reply, Request, TestHost, guests, wat};
+use sparkler::domain::{Alias, AliasName, FunctionName, FunctionRecord, Qualifier, VersionId};
+use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, wat};
 
 use super::assert_refused;
 
@@ -49,23 +50,7 @@ impl Site {
 
     /// Lets everybody call it.
     fn permit(&self) {
-        let statement = Statement {
-            id: "open".into(),
-            shown: json!({
-                "Sid": "open",
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "lambda:InvokeFunctionUrl",
-                "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
-            }),
-        };
-        let host = TestHost::shared();
-        let name = FunctionName::parse(self.function.name()).expect("a name");
-        let permitted = host.host().deployer().amend(&name, move |record| {
-            let after = record.with_attached(None, |attached| attached.policy.push(statement));
-            Ok((after, ()))
-        });
-        host.block_on(permitted).expect("it exists");
+        permit(self.function.name(), None);
     }
 
     fn host(&self) -> String {
@@ -80,6 +65,37 @@ impl Site {
     fn get(&self) -> Reply {
         self.request("GET", "/").send(TestHost::shared().address())
     }
+}
+
+/// Lets everybody call the address of a function or of its alias.
+fn permit(function: &str, qualifier: Option<&Qualifier>) {
+    let statement = Statement {
+        id: "open".into(),
+        shown: json!({
+            "Sid": "open",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "lambda:InvokeFunctionUrl",
+            "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
+        }),
+    };
+    let qualifier = qualifier.cloned();
+    amend(function, move |record| {
+        record.with_attached(qualifier.as_ref(), |attached| {
+            attached.policy.push(statement);
+        })
+    });
+}
+
+/// Changes a function behind the API.
+fn amend(function: &str, change: impl FnOnce(&FunctionRecord) -> FunctionRecord + Send + 'static) {
+    let host = TestHost::shared();
+    let name = FunctionName::parse(function).expect("a name");
+    let amended = host
+        .host()
+        .deployer()
+        .amend(&name, move |record| Ok((change(record), ())));
+    host.block_on(amended).expect("it exists");
 }
 
 #[track_caller]
@@ -522,4 +538,83 @@ fn what_cannot_have_an_address_is_refused() {
         "ValidationException",
         "Value null at 'authType' failed",
     );
+}
+
+/// The function with an alias `prod` of its latest version.
+fn with_alias(record: &FunctionRecord) -> FunctionRecord {
+    let name = AliasName::parse("prod").expect("a name");
+    let alias = Alias {
+        name: name.clone(),
+        version: VersionId::Latest,
+        description: String::new(),
+        routing: None,
+        revision: record.latest.revision,
+    };
+    let mut after = record.clone();
+    after.aliases.insert(name, Arc::new(alias));
+    after
+}
+
+#[test]
+fn an_alias_has_an_address_of_its_own_that_outlives_it() {
+    let site = Site::of(answering(b"1"), json!({}));
+    let function = site.function.name();
+    amend(function, with_alias);
+    let path = format!("{function}/url?Qualifier=prod");
+    let created = configure("POST", &path, &json!({"AuthType": "NONE"})).json();
+    let arn = created["FunctionArn"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(arn.ends_with(&format!(":{function}:prod")), "{arn}");
+    permit(function, Some(&Qualifier::parse("prod")));
+
+    let list = |query: &str| {
+        let path = format!("{function}/urls{query}");
+        configure("GET", &path, &Value::Null).json()
+    };
+    let all = list("");
+    assert_eq!(all["FunctionUrlConfigs"].as_array().map(Vec::len), Some(2));
+    let first = list("?MaxItems=1");
+    assert_eq!(first["FunctionUrlConfigs"][0], all["FunctionUrlConfigs"][0]);
+    let marker = first["NextMarker"].as_str().expect("there is more");
+    let second = list(&format!("?MaxItems=1&Marker={marker}"));
+    assert_eq!(second["FunctionUrlConfigs"][0]["FunctionArn"], arn);
+    assert_eq!(second["NextMarker"], Value::Null);
+
+    amend(function, |record| {
+        let mut after = record.clone();
+        after.aliases.clear();
+        after
+    });
+    let url = created["FunctionUrl"].as_str().unwrap_or_default();
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let request = Request::new("GET", "/").header("Host", host);
+    let reply = request.send(TestHost::shared().address());
+    assert_refused(&reply, 403, "AccessDeniedException", FORBIDDEN);
+    assert_eq!(
+        configure("GET", &path, &Value::Null).json()["FunctionArn"],
+        arn
+    );
+    assert_eq!(site.get().text(), "1");
+}
+
+#[test]
+fn a_host_can_leave_addresses_open_to_everybody() {
+    let server = Server::start(["--ephemeral", "--open-function-urls"]);
+    server.deploy("open", &answering(b"1"), &[]);
+    let create = Request::new("POST", "/2021-10-31/functions/open/url");
+    let create = create.body(json!({"AuthType": "NONE"}).to_string());
+    let url = create.send(server.address).member("FunctionUrl");
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let get = || {
+        Request::new("GET", "/")
+            .header("Host", host)
+            .send(server.address)
+    };
+    assert_eq!(get().text(), "1");
+    let update = Request::new("PUT", "/2021-10-31/functions/open/url");
+    let update = update.body(json!({"AuthType": "AWS_IAM"}).to_string());
+    assert_eq!(update.send(server.address).status, 200);
+    assert_refused(&get(), 403, "AccessDeniedException", FORBIDDEN);
 }
