@@ -1,7 +1,7 @@
 //! One request for a function, from the door to the response.
 //!
-//! Checks come in this order: the id, a browser that asks, who may call, the body. Then the function
-//! runs. Whoever may not call learns nothing of the function, but that its id is right.
+//! Checks come in this order: the id, a browser that asks, who may call, the tenant, the body. Then the
+//! function runs. Whoever may not call learns nothing of the function, but that its id is right.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -129,10 +129,11 @@ impl Target {
         trace: Trace,
     ) -> Result<Response, WireError> {
         self.authorize(api.open_function_urls)?;
+        self.refuse_without_tenant()?;
         let (parts, body) = request.into_parts();
         let received = api.bodies.receive(body, LIMIT).await?;
         let target = self.arn(&api);
-        let version = api.invoker.resolve(&target).map_err(without_names)?;
+        let resolved = api.invoker.resolve(&target).map_err(without_names)?;
         let streams = self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM");
         let request = self.received(parts, received.bytes.clone(), id, &trace);
         let call = Call {
@@ -144,7 +145,7 @@ impl Target {
             tenant_id: None,
             log_type: LogType::None,
         };
-        let completion = run_to_end(async move { api.invoker.run(version, call).await });
+        let completion = run_to_end(async move { api.invoker.run(resolved, call).await });
         match completion.await.map_err(without_names)?.report.outcome {
             Outcome::Returned(answer) => rendered(answer, streams, id).await,
             Outcome::Failed(_) => Ok(failed()),
@@ -160,6 +161,14 @@ impl Target {
             true => Ok(()),
             false => Err(forbidden()),
         }
+    }
+
+    /// An address has no way to name a tenant, so that functions which need one cannot be called here.
+    fn refuse_without_tenant(&self) -> Result<(), WireError> {
+        if let Some(version) = self.record.shown(Some(&self.place)) {
+            version.settings.tenant(None)?;
+        }
+        Ok(())
     }
 
     fn arn<G>(&self, api: &Api<G>) -> FunctionArn {
