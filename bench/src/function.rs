@@ -3,29 +3,48 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use sparkler::app::{Host, HostConfig};
 use sparkler::deployer::NewFunction;
-use sparkler::domain::{FunctionName, Settings};
+use sparkler::domain::{Environment, FunctionName, Settings};
 use sparkler::toolchain::{self, BuildOptions};
 
 /// The event of each call.
 pub(crate) const EVENT: &[u8] = br#"{"name":"World"}"#;
 
-/// A host without state that has the function `echo`.
+/// A host without state that has the function `echo`, and `echo-reused`, whose sandboxes are reused.
 pub(crate) async fn host_with_echo() -> anyhow::Result<(Host, FunctionName)> {
     let echo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo");
     let built = tokio::task::spawn_blocking(move || toolchain::build(BuildOptions::release(echo)))
         .await?
         .context("the echo example could not be built")?;
     let host = Host::start(HostConfig::default()).await?;
-    let name = FunctionName::parse("echo").context("a good name")?;
+    let name = deploy(&host, "echo", built.bytes.clone(), None).await?;
+    let reused = [("SPARKLER_REUSE".to_owned(), "10000".to_owned())].into();
+    deploy(&host, REUSED, built.bytes, Some(Environment(reused))).await?;
+    Ok((host, name))
+}
+
+/// The name of the function whose sandboxes are reused.
+pub(crate) const REUSED: &str = "echo-reused";
+
+async fn deploy(
+    host: &Host,
+    name: &str,
+    package: Bytes,
+    environment: Option<Environment>,
+) -> anyhow::Result<FunctionName> {
+    let name = FunctionName::parse(name).context("a good name")?;
     let new = NewFunction {
         name: name.clone(),
-        settings: Settings::for_function(&name),
-        package: built.bytes,
+        settings: Settings {
+            environment,
+            ..Settings::for_function(&name)
+        },
+        package,
         tags: Default::default(),
     };
     host.deployer().create(new).await?;
     host.deployer().settled(&name).await?;
-    Ok((host, name))
+    Ok(name)
 }

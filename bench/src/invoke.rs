@@ -1,36 +1,78 @@
-//! An invocation inside the process: resolve, admit, a fresh sandbox, call, report, reset.
+//! An invocation inside the process: resolve, admit, a fresh sandbox, call, report, reset; beside it one
+//! in a sandbox that is reused, and one in a sandbox that was prepared ahead.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use sparkler::app::Host;
-use sparkler::domain::{FunctionArn, LogType, Outcome, RequestId};
-use sparkler::invoker::Call;
+use sparkler::domain::{FunctionArn, FunctionName, Invocation, LogType, Outcome, RequestId};
+use sparkler::invoker::{Call, Gate, PrepareGuest as _, RunGuest as _};
 
-use crate::function::{EVENT, host_with_echo};
+use crate::function::{EVENT, REUSED, host_with_echo};
 use crate::median;
 
 pub(crate) async fn run(invocations: u32, rounds: usize) -> anyhow::Result<()> {
     let (host, name) = host_with_echo().await?;
-    let target = Arc::new(host.account().function_arn(&name, None));
+    let reused = FunctionName::parse(REUSED).context("a good name")?;
     let cores = std::thread::available_parallelism()?.get();
-    round(&host, &target, invocations, 1).await?;
-    for tasks in [1, cores] {
-        let mut costs = Vec::new();
-        for _ in 0..rounds {
-            costs.push(round(&host, &target, invocations, tasks).await?);
+    for (kind, name) in [("fresh", &name), ("reused", &reused)] {
+        let target = Arc::new(host.account().function_arn(name, None));
+        round(&host, &target, invocations, 1).await?;
+        for tasks in [1, cores] {
+            let mut costs = Vec::new();
+            for _ in 0..rounds {
+                costs.push(round(&host, &target, invocations, tasks).await?);
+            }
+            show(&format!("{kind}, {tasks} at once"), median(costs));
         }
-        let per_second = 1_000_000.0 / median(costs.clone());
-        show(tasks, median(costs), per_second);
     }
+    let target = host.account().function_arn(&name, None);
+    let mut costs = Vec::new();
+    for _ in 0..rounds {
+        costs.push(prepared_round(&host, &target, invocations / 10).await?);
+    }
+    show("prepared, 1 at once", median(costs));
     Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "this is the benchmark's result")]
-fn show(tasks: usize, microseconds: f64, per_second: f64) {
-    println!("{tasks} at once: {microseconds:.2} µs per invocation, {per_second:.0} per second");
+fn show(what: &str, microseconds: f64) {
+    let per_second = 1_000_000.0 / microseconds;
+    println!("{what}: {microseconds:.2} µs per invocation, {per_second:.0} per second");
+}
+
+/// Microseconds of an invocation that takes a prepared sandbox, without the time for which the next one
+/// is waited for.
+async fn prepared_round(
+    host: &Host,
+    target: &FunctionArn,
+    invocations: u32,
+) -> anyhow::Result<f64> {
+    let version = host.invoker().resolve(target)?;
+    let gate = Gate::new(1);
+    let mut spent = Duration::ZERO;
+    for _ in 0..invocations {
+        host.guests().prepare(&version, 1).await?;
+        let started = Instant::now();
+        let invocation = Invocation {
+            request_id: RequestId::random(),
+            invoked_arn: target.to_string(),
+            payload: Bytes::from_static(EVENT),
+            trace_id: None,
+            client_context: None,
+            tenant_id: None,
+        };
+        let admission = gate.enter()?.provisioned();
+        let run = host
+            .guests()
+            .run(Arc::clone(&version), invocation, admission);
+        check(run.await?.outcome)?;
+        spent += started.elapsed();
+    }
+    host.guests().prepare(&version, 0).await?;
+    Ok(spent.as_secs_f64() * 1_000_000.0 / f64::from(invocations))
 }
 
 /// Microseconds of wall-clock time per invocation, with so many tasks at it.
@@ -71,7 +113,11 @@ async fn invoke(host: &Host, target: &FunctionArn) -> anyhow::Result<()> {
         tenant_id: None,
         log_type: LogType::None,
     };
-    match host.invoker().run(version, call).await?.report.outcome {
+    check(host.invoker().run(version, call).await?.report.outcome)
+}
+
+fn check(outcome: Outcome) -> anyhow::Result<()> {
+    match outcome {
         Outcome::Returned(answer) if answer == EVENT => Ok(()),
         other => bail!("the echo answered {other:?}"),
     }

@@ -4,10 +4,12 @@
 //! process; `… -- http` compares requests per second over HTTP with a bare axum echo in the same run,
 //! loaded by wrk. Machines are noisy: the ratios of one run are what counts.
 
+mod conformance;
 mod function;
 mod http;
 mod invoke;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -16,7 +18,7 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Parser)]
-#[command(about = "Measure what an invocation of the echo example costs")]
+#[command(about = "Measure what invocations cost, and what is like AWS Lambda")]
 enum Benchmark {
     /// Microseconds per invocation inside one process, one after the other and on all cores.
     Invoke {
@@ -39,6 +41,8 @@ enum Benchmark {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// Run the tests that show what AWS Lambda does, and write docs/CONFORMANCE.md.
+    Conformance,
 }
 
 #[tokio::main]
@@ -53,6 +57,9 @@ async fn main() -> anyhow::Result<()> {
             seconds,
             rounds,
         } => http::run(connections, Duration::from_secs(seconds), rounds).await,
+        Benchmark::Conformance => {
+            conformance::run(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."))
+        }
     }
 }
 

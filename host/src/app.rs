@@ -12,6 +12,7 @@ use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, Digest};
 use crate::invoker::{Gate, Invoker};
 use crate::limits;
+use crate::logs::LogKeeper;
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
 use crate::storage::{ArtifactStore, ContentStore, DataDir};
 
@@ -64,9 +65,11 @@ pub struct StartError(String);
 #[derive(Clone)]
 pub struct Host {
     account: Account,
+    guests: Arc<Sandboxes>,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
     open_function_urls: bool,
+    logs: Arc<LogKeeper>,
     /// Holds the lock of the data directory for as long as any handle lives.
     _data_dir: Option<Arc<DataDir>>,
 }
@@ -103,12 +106,20 @@ impl Host {
         ));
         deployer.recover().await.map_err(start_error)?;
         let gate = Gate::new(config.concurrency_max);
-        let invoker = Arc::new(Invoker::new(config.account.clone(), catalog, guests, gate));
+        let invoker = Arc::new(Invoker::new(
+            config.account.clone(),
+            catalog,
+            Arc::clone(&guests),
+            gate,
+            Arc::clone(&parts.logs),
+        ));
         Ok(Self {
             account: config.account,
+            guests,
             invoker,
             deployer,
             open_function_urls: config.open_function_urls,
+            logs: parts.logs,
             _data_dir: parts.data_dir,
         })
     }
@@ -124,6 +135,11 @@ impl Host {
         let service = |caller| door.for_caller(caller);
         contract::server::serve(listener, service, shutdown).await;
         self.invoker.drain().await;
+        let logs = Arc::clone(&self.logs);
+        // The last lines are written before the process may end.
+        if let Err(error) = tokio::task::spawn_blocking(move || logs.flush()).await {
+            tracing::error!(%error, "the last logs could not be written");
+        }
     }
 
     /// The Lambda API and function URLs, for a server of your own. Functions are told who is connected
@@ -138,6 +154,7 @@ impl Host {
             catalog: Arc::clone(self.deployer.catalog()),
             invoker: Arc::clone(&self.invoker),
             deployer: Arc::clone(&self.deployer),
+            logs: Arc::clone(&self.logs),
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),
@@ -150,9 +167,19 @@ impl Host {
         &self.deployer
     }
 
+    /// What functions wrote.
+    pub fn logs(&self) -> &Arc<LogKeeper> {
+        &self.logs
+    }
+
     /// Runs functions.
     pub fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
         &self.invoker
+    }
+
+    /// What functions run in.
+    pub fn guests(&self) -> &Arc<Sandboxes> {
+        &self.guests
     }
 
     /// The account and region that this host plays.
@@ -167,6 +194,7 @@ struct Parts {
     journal: Box<dyn Journal>,
     packages: Arc<ContentStore>,
     artifacts: Arc<ArtifactStore>,
+    logs: Arc<LogKeeper>,
 }
 
 impl Parts {
@@ -177,6 +205,7 @@ impl Parts {
                 journal: Box::new(MemoryJournal),
                 packages: Arc::new(ContentStore::in_memory()),
                 artifacts: Arc::new(ArtifactStore::in_memory()),
+                logs: Arc::new(LogKeeper::in_memory().map_err(start_error)?),
             }),
             Storage::DataDir(path) => {
                 let data_dir = DataDir::open(path).map_err(start_error)?;
@@ -186,6 +215,7 @@ impl Parts {
                         ContentStore::in_dir(&data_dir, "packages").map_err(start_error)?,
                     ),
                     artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(start_error)?),
+                    logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(start_error)?),
                     data_dir: Some(Arc::new(data_dir)),
                 })
             }

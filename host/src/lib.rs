@@ -2,7 +2,7 @@
 //! sandbox.
 //!
 //! Read the modules in the order in which they stand here. Arrows point one way:
-//! `cli → app → contract → {invoker, deployer} → {catalog, storage, package} → domain`; `sandbox`
+//! `cli → app → contract → {invoker, deployer} → {catalog, logs, storage, package} → domain`; `sandbox`
 //! stands behind the traits of `invoker` and `deployer`.
 //!
 //! What is absent, by intent: `domain` knows neither HTTP nor wasm nor tokio; only `contract` (and the
@@ -13,6 +13,7 @@ pub mod limits;
 pub mod catalog;
 pub mod storage;
 pub mod package;
+pub mod logs;
 pub mod sandbox;
 pub mod invoker;
 pub mod deployer;

@@ -192,6 +192,83 @@ pub const RANDOM_BYTES_MAX: u64 = 64 * 1024;
 /// Bytes that a guest may write to its log in one call.
 pub const LOG_WRITE_BYTES_MAX: usize = 64 * 1024;
 
+/// What is kept of the output of one invocation, its end: as much as one event of CloudWatch may have.
+pub const INVOCATION_LOG_BYTES_MAX: usize = 256 * 1024;
+
+/// Text that is kept of one invocation: its output and what the host writes around it.
+pub const LOG_ENTRY_BYTES_MAX: usize = INVOCATION_LOG_BYTES_MAX + 64 * 1024;
+
+/// Logs that wait to be written; what comes on top is dropped and counted.
+pub const LOG_QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Groups whose dropped entries are counted one by one.
+pub const LOG_DROPPED_GROUPS_MAX: usize = 1_024;
+
+/// How long logs are collected before they are written together.
+pub const LOG_BATCH_PAUSE: Duration = Duration::from_millis(5);
+
+/// How long a reader waits for what was logged before it asked.
+pub const LOG_FLUSH_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// How often logs are looked through for what is too old.
+pub const LOG_EXPIRY_PERIOD: Duration = Duration::from_secs(60);
+
+/// A log is kept in pieces of this size, which are removed as a whole.
+pub const LOG_SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
+
+/// What is kept of one log group; its oldest piece goes first.
+pub const LOG_GROUP_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// What is kept of all log groups; the oldest piece goes first.
+pub const LOG_TOTAL_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// How long a log is kept.
+pub const LOG_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+/// As [`LOG_SEGMENT_BYTES`], for logs that are kept in memory.
+pub const MEMORY_LOG_SEGMENT_BYTES: u64 = 1024 * 1024;
+
+/// As [`LOG_GROUP_BYTES_MAX`], for logs that are kept in memory.
+pub const MEMORY_LOG_GROUP_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// As [`LOG_TOTAL_BYTES_MAX`], for logs that are kept in memory.
+pub const MEMORY_LOG_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Pieces of one log group: more than its size allows, since a piece that was damaged is not filled.
+pub const LOG_GROUP_SEGMENTS_MAX: usize = 32;
+
+/// Log groups: each costs a file and an entry in memory.
+pub const LOG_GROUPS_MAX: usize = 50_000;
+
+/// Log streams in one piece of a log, each an entry in memory.
+pub const LOG_SEGMENT_STREAMS_MAX: usize = 1_024;
+
+/// Distance of the places in a piece of a log from which it can be read.
+pub const LOG_MARK_BYTES: u64 = 64 * 1024;
+
+/// Bytes of a log that one request looks through; its answer says where to go on.
+pub const LOG_SEARCH_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Text of the events in one answer, as AWS documents it.
+pub const LOG_PAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Events in one answer, as AWS documents it.
+pub const LOG_PAGE_EVENTS_MAX: usize = 10_000;
+
+/// What an event counts for beside its text, as AWS documents it.
+pub const LOG_EVENT_OVERHEAD_BYTES: usize = 26;
+
+/// Log groups or streams in one answer, as AWS documents it.
+pub const LOG_DESCRIBE_ITEMS_MAX: usize = 50;
+
+/// Requests that read logs at once: each may hold a piece of a log in memory.
+pub const LOG_READS_MAX: usize = 4;
+
+const _: () = assert!((LOG_ENTRY_BYTES_MAX as u64) < MEMORY_LOG_SEGMENT_BYTES);
+const _: () = assert!(LOG_TAIL_BYTES_MAX < INVOCATION_LOG_BYTES_MAX);
+const _: () = assert!(LOG_SEGMENT_BYTES < LOG_GROUP_BYTES_MAX);
+const _: () = assert!(LOG_SEGMENT_BYTES < LOG_SEARCH_BYTES_MAX);
+
 /// Text that a guest gives as its error: type, message and frames of the stack together.
 pub const FUNCTION_ERROR_TEXT_BYTES_MAX: usize = 256 * 1024;
 
@@ -200,6 +277,28 @@ pub const FUNCTION_ERROR_FRAMES_MAX: usize = 256;
 
 /// Functions that are kept loaded; those used longest ago make room for others.
 pub const LOADED_FUNCTIONS_MAX: usize = 1_024;
+
+/// Sections of a component that are looked through for the one that opts in to reuse; real components
+/// have some hundred.
+pub const COMPONENT_SECTIONS_MAX: usize = 100_000;
+
+/// How long a sandbox that may be reused is kept idle.
+pub const IDLE_DURATION_MAX: Duration = Duration::from_secs(600);
+
+/// How often idle sandboxes are looked through for those that were idle for too long.
+pub const IDLE_SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Idle sandboxes of one version.
+pub const IDLE_SANDBOXES_OF_VERSION_MAX: usize = 256;
+
+/// Idle sandboxes of all functions together. Each keeps its memory.
+pub const IDLE_SANDBOXES_MAX: usize = 512;
+
+const _: () = assert!(IDLE_SANDBOXES_OF_VERSION_MAX < IDLE_SANDBOXES_MAX);
+
+/// Time for instantiating a sandbox ahead of its invocation, unless the function's timeout is longer:
+/// what AWS gives the initialisation of provisioned concurrency.
+pub const PREPARE_DURATION_MIN: Duration = Duration::from_secs(130);
 
 /// How long an admitted invocation waits for a sandbox that is being cleaned.
 pub const SANDBOX_WAIT_MAX: Duration = Duration::from_secs(5);

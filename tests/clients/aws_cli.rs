@@ -144,3 +144,50 @@ fn a_function_that_is_missing_is_an_error_that_names_it() {
         "{said}"
     );
 }
+
+/// Runs `aws logs …` on the group of a function.
+#[track_caller]
+fn logs(server: &Server, name: &str, arguments: &[&str]) -> Value {
+    let group = format!("/aws/lambda/{name}");
+    let mut command = Python::environment().aws(server.address);
+    command.arg("logs").args(arguments);
+    let said = succeed(command.args(["--log-group-name", &group]));
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error} in {said}"))
+}
+
+#[test]
+fn the_log_of_a_function_is_read() {
+    let server = server();
+    let name = "cli-logs";
+    create(&server, name, &behaviours_zip());
+    let wait = ["wait", "function-active-v2", "--function-name", name];
+    lambda(&server, &wait);
+    for _ in 0..2 {
+        invoke(&server, name, r#"{"do":"print","lines":2}"#);
+    }
+    let found = logs(
+        &server,
+        name,
+        &["filter-log-events", "--filter-pattern", "line"],
+    );
+    let found = found["events"].as_array().expect("events");
+    let messages: Vec<_> = found.iter().map(|event| &event["message"]).collect();
+    assert_eq!(
+        messages,
+        ["line 1 \n", "line 2 \n", "line 1 \n", "line 2 \n"]
+    );
+    let streams = logs(&server, name, &["describe-log-streams"]);
+    let stream = &streams["logStreams"][0]["logStreamName"];
+    let stream = stream.as_str().expect("a stream");
+    let named = [
+        "get-log-events",
+        "--log-stream-name",
+        stream,
+        "--limit",
+        "1",
+    ];
+    let last = logs(&server, name, &named);
+    let last = last["events"][0]["message"].as_str().unwrap_or_default();
+    assert!(last.starts_with("REPORT RequestId: "), "{last}");
+    lambda(&server, &["delete-function", "--function-name", name]);
+}

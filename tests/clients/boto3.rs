@@ -40,3 +40,8 @@ fn lists_are_paged() {
 fn what_is_attached_to_a_function_is_kept_and_what_is_lacking_is_said() {
     scenario("attached.py");
 }
+
+#[test]
+fn logs_are_listed_paged_filtered_and_followed() {
+    scenario("logs.py");
+}

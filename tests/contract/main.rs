@@ -1,9 +1,9 @@
 //! The wire, byte by byte: what a client's library hides, on real sockets.
 
 mod concurrency;
+mod configuration;
 mod conformance;
 mod function_urls;
-mod configuration;
 mod functions;
 mod http;
 mod invoke;

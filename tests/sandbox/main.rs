@@ -1,9 +1,12 @@
-//! What an invocation is: fresh, measured truthfully, and reported in full.
+//! What an invocation is: fresh unless its owner wants it otherwise, measured truthfully, and reported in
+//! full.
 
 mod environment;
 mod failures;
 mod log;
+mod prepared;
 mod report;
+mod reused;
 
 use std::sync::OnceLock;
 

@@ -10,7 +10,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("package", &["domain", "limits"]),
     ("catalog", &["domain", "limits", "storage"]),
     ("toolchain", &["domain", "limits"]),
-    ("invoker", &["catalog", "domain", "limits"]),
+    ("logs", &["domain", "limits", "storage"]),
+    ("invoker", &["catalog", "domain", "limits", "logs"]),
     (
         "deployer",
         &["catalog", "domain", "limits", "package", "storage"],
@@ -21,12 +22,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "contract",
-        &["catalog", "deployer", "domain", "invoker", "limits"],
+        &["catalog", "deployer", "domain", "invoker", "limits", "logs"],
     ),
     (
         "app",
         &[
-            "catalog", "contract", "deployer", "domain", "invoker", "limits", "sandbox", "storage",
+            "catalog", "contract", "deployer", "domain", "invoker", "limits", "logs", "sandbox",
+            "storage",
         ],
     ),
     (
@@ -38,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "domain",
             "invoker",
             "limits",
+            "logs",
             "package",
             "sandbox",
             "toolchain",

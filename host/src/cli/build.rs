@@ -16,10 +16,12 @@ Examples:
   sparkler build functions/hello    The crate in that folder
   sparkler build -p hello           A package of the workspace in this folder
 
-How the memory is laid out can be set in the crate's Cargo.toml:
+How the memory is laid out, and whether a sandbox is reused, can be set in the crate's Cargo.toml:
   [package.metadata.sparkler]
   stack-bytes = 131072              # 65536 by default; more for deep recursion
-  initial-memory-bytes = 524288     # 131072 by default; more for what is always allocated";
+  initial-memory-bytes = 524288     # 131072 by default; more for what is always allocated
+  reuse = 100                       # absent by default: every invocation has a fresh sandbox; else
+                                    # one serves so many, and keeps its statics between them";
 
 /// Compile a Rust crate to a component, and show what it needs
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 //! It signs nothing, since a Sparkler server asks for no signature, and speaks plain HTTP only.
 
 mod error;
+mod logs;
 mod wire;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use ureq::{Agent, Body};
 use crate::limits::{CLIENT_ANSWER_BYTES_MAX, CLIENT_CONNECT_MAX, CLIENT_WAIT_MAX};
 
 pub(super) use error::ClientError;
+pub(super) use logs::{EventQuery, LogEvent};
 pub(super) use wire::{Environment, FunctionConfiguration, Settings};
 
 use wire::{CreateFunction, FunctionPage, GetFunction, ServiceError, UpdateCode};
@@ -195,6 +197,13 @@ impl Client {
             &[("content-type", "application/json".into())],
             &bytes,
         )?;
+        self.parsed(&response)
+    }
+
+    fn parsed<T: serde::de::DeserializeOwned>(
+        &self,
+        response: &Response<Vec<u8>>,
+    ) -> Result<T, ClientError> {
         serde_json::from_slice(response.body()).map_err(|error| ClientError::NotLambda {
             endpoint: self.endpoint.clone(),
             reason: error.to_string(),

@@ -22,6 +22,7 @@ mod list;
 mod listen;
 mod log_tail;
 mod logging;
+mod logs;
 mod new;
 mod output;
 mod project;
@@ -62,6 +63,7 @@ enum Command {
     Deploy(deploy::Deploy),
     Invoke(invoke::Invoke),
     List(list::List),
+    Logs(logs::Logs),
     Delete(delete::Delete),
     Inspect(inspect::Inspect),
     Completions(completions::Completions),
@@ -91,6 +93,7 @@ fn run(command: Command) -> CommandResult {
         Command::Deploy(command) => command.run(),
         Command::Invoke(command) => command.run(),
         Command::List(command) => command.run(),
+        Command::Logs(command) => command.run(),
         Command::Delete(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::Completions(command) => command.run(Cli::command()),

@@ -177,14 +177,22 @@ impl Violations {
 
     /// The error that names all of them, if there are any.
     pub(super) fn into_result(self) -> Result<(), WireError> {
+        match self.into_text() {
+            None => Ok(()),
+            Some(text) => Err(WireError::new(ErrorCode::Validation, text)),
+        }
+    }
+
+    /// The text of that error, for services that call it by another name.
+    pub(super) fn into_text(self) -> Option<String> {
         let broken = self.0;
         if broken.is_empty() {
-            return Ok(());
+            return None;
         }
         let noun = if broken.len() == 1 { "error" } else { "errors" };
         let mut text = format!("{} validation {noun} detected: ", broken.len());
         text.push_str(&broken.join("; "));
-        Err(WireError::new(ErrorCode::Validation, text))
+        Some(text)
     }
 }
 

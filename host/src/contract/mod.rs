@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod client_context;
 mod code_signing;
+mod cloudwatch;
 mod constraint;
 mod error;
 mod event_invoke;
@@ -59,6 +60,7 @@ use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::lifecycle::Stamp;
 use crate::domain::{Account, Digest};
 use crate::invoker::{Invoker, RunGuest};
+use crate::logs::LogKeeper;
 use error::WireError;
 use functions::{create, delete, list, show, update, url};
 use wire::configuration::Renderer;
@@ -73,6 +75,8 @@ pub struct Api<G> {
     pub invoker: Arc<Invoker<G>>,
     /// Creates, changes and deletes them.
     pub deployer: Arc<Deployer<G>>,
+    /// Keeps what functions wrote.
+    pub logs: Arc<LogKeeper>,
     /// Stands for the version of the engine, in the runtime's version that answers show.
     pub engine: Digest,
     /// Signs the addresses of packages.
@@ -122,6 +126,8 @@ fn routes<G: RunGuest + CompileGuest>(api: Arc<Api<G>>) -> Router {
                 .get(show::function_configuration::<G>)
                 .put(update::configuration::<G>),
         )
+        // The root has no slash to add: CloudWatch Logs names its operations in a header.
+        .route("/", methods().post(cloudwatch::call::<G>))
         .operation(
             "/2021-10-31/functions/{FunctionName}/url",
             methods()

@@ -3,6 +3,7 @@
 mod configuration;
 mod functions;
 mod invocations;
+mod logs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::domain::{
     Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
 };
 use crate::invoker::{Admission, Gate, HostFailure, Invoker, RunGuest};
+use crate::logs::LogKeeper;
 use crate::storage::ContentStore;
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
@@ -136,12 +138,20 @@ impl Host {
             packages,
             Arc::clone(&guests),
         ));
-        let invoker = Invoker::new(account.clone(), Arc::clone(&catalog), guests, Gate::new(10));
+        let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
+        let invoker = Invoker::new(
+            account.clone(),
+            Arc::clone(&catalog),
+            guests,
+            Gate::new(10),
+            Arc::clone(&logs),
+        );
         let api = Api {
             account,
             catalog,
             invoker: Arc::new(invoker),
             deployer: Arc::clone(&deployer),
+            logs,
             engine: Digest([0; 32]),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),

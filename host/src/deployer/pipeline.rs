@@ -350,11 +350,13 @@ impl<G: CompileGuest> Pipeline<G> {
 fn unpack(package: Bytes) -> Result<(Bytes, Code, Bytes), Refusal> {
     let wasm =
         package::wasm_of(&package).map_err(|error| Refusal::InvalidParameter(error.to_string()))?;
+    let reuse =
+        package::reuse_of(&wasm).map_err(|error| Refusal::InvalidParameter(error.to_string()))?;
     let code = Code {
         package: Digest::of(&package),
         package_bytes: package.len() as u64,
         component: Digest::of(&wasm),
-        reuse: 0,
+        reuse,
     };
     Ok((package, code, wasm))
 }

@@ -82,8 +82,9 @@ impl FunctionError {
 pub struct Report {
     /// What became of it.
     pub outcome: Outcome,
-    /// The end of what the guest wrote to stdout and stderr, at most
-    /// [`LOG_TAIL_BYTES_MAX`](crate::limits::LOG_TAIL_BYTES_MAX) bytes.
+    /// What the guest wrote to stdout and stderr: its last
+    /// [`INVOCATION_LOG_BYTES_MAX`](crate::limits::INVOCATION_LOG_BYTES_MAX) bytes, after a line that
+    /// says how much is missing, where it wrote more.
     pub log: Bytes,
     /// From the start of the sandbox to its end.
     pub duration: Duration,

@@ -1,12 +1,12 @@
 //! Values for tests, whole and valid.
 
 use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
 use super::lifecycle::{self, Stamp};
-use super::{Code, Digest, FunctionName, FunctionRecord, Settings};
+use super::{Code, Digest, FunctionName, FunctionRecord, Settings, State, Version, VersionId};
 
 /// A function's name.
 pub(crate) fn name(text: &str) -> FunctionName {
@@ -36,5 +36,19 @@ pub(crate) fn code(text: &str) -> Code {
         package_bytes: 100,
         component: Digest::of(format!("component {text}").as_bytes()),
         reuse: 0,
+    }
+}
+
+/// `$LATEST` of a function called `name`, active.
+pub(crate) fn version(name: &str) -> Version {
+    Version {
+        function: FunctionName::parse(name).expect("the name of a function"),
+        id: VersionId::Latest,
+        settings: settings(),
+        code: code("1"),
+        state: State::Active,
+        last_update: None,
+        revision: Uuid::nil(),
+        last_modified: SystemTime::UNIX_EPOCH,
     }
 }

@@ -78,7 +78,7 @@ pub enum Tenancy {
     /// For nobody in particular.
     #[default]
     Shared,
-    /// Each for the tenant that it names, with whom it shares a sandbox at most; `PER_TENANT`.
+    /// Each for the tenant that it names, and no sandbox for two of them; `PER_TENANT`.
     PerTenant,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::name::{FunctionName, VersionId};
-use super::settings::Settings;
+use super::settings::{Settings, Tenancy};
 
 /// The SHA-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,9 +54,20 @@ pub struct Code {
     pub package_bytes: u64,
     /// Digest of the component inside, the name of its artifact.
     pub component: Digest,
-    /// Invocations that one sandbox may serve, as the component asks for it; 0 where it says nothing.
+    /// Invocations that one sandbox may serve, as the component itself says in its custom section
+    /// [`REUSE_SECTION`]; 0 where it says nothing.
     pub reuse: u32,
 }
+
+/// The custom section in which a component says how many invocations one of its sandboxes may serve:
+/// a decimal number.
+pub const REUSE_SECTION: &str = "sparkler:reuse";
+
+/// Most invocations that one sandbox may serve, where a function opts in to reuse.
+pub const REUSE_MAX: u32 = 10_000;
+
+/// The environment variable with which the owner of a function overrides what its component says.
+pub const REUSE_VARIABLE: &str = "SPARKLER_REUSE";
 
 /// Whether a version can be invoked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,9 +135,28 @@ pub struct Version {
     pub last_modified: SystemTime,
 }
 
+impl Version {
+    /// Invocations that one sandbox may serve before it is thrown away; with 0 or 1, which is the
+    /// default, every invocation has a fresh one.
+    ///
+    /// The owner's word, a number in the variable [`REUSE_VARIABLE`], counts more than the component's.
+    /// No sandbox serves two tenants, so those of a function that is isolated by tenant serve once.
+    pub fn reuse_max(&self) -> u32 {
+        if self.settings.tenancy == Tenancy::PerTenant {
+            return 0;
+        }
+        let environment = self.settings.environment.as_ref();
+        environment
+            .and_then(|environment| environment.0.get(REUSE_VARIABLE)?.parse::<u64>().ok())
+            .map_or(self.code.reuse, |own| own.try_into().unwrap_or(u32::MAX))
+            .min(REUSE_MAX)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Environment, samples};
 
     #[test]
     fn a_digest_is_64_hexadecimal_digits_and_nothing_else() {
@@ -140,5 +170,40 @@ mod tests {
         ] {
             assert_eq!(Digest::parse_hex(&wrong), None, "{wrong}");
         }
+    }
+
+    fn reuse_max(component: u32, variable: Option<&str>) -> u32 {
+        let mut settings = samples::settings();
+        let variables = |value: &str| [(REUSE_VARIABLE.to_owned(), value.to_owned())].into();
+        settings.environment = variable.map(|value| Environment(variables(value)));
+        let version = Version {
+            settings,
+            code: Code {
+                reuse: component,
+                ..samples::code("1")
+            },
+            ..samples::version("greet")
+        };
+        version.reuse_max()
+    }
+
+    #[test]
+    fn the_owners_number_counts_more_than_the_components_and_neither_is_beyond_the_bound() {
+        assert_eq!(reuse_max(0, None), 0);
+        assert_eq!(reuse_max(7, None), 7);
+        assert_eq!(reuse_max(7, Some("3")), 3);
+        assert_eq!(reuse_max(7, Some("0")), 0);
+        assert_eq!(reuse_max(7, Some("often")), 7);
+        assert_eq!(reuse_max(7, Some("99999999999")), REUSE_MAX);
+        assert_eq!(reuse_max(u32::MAX, None), REUSE_MAX);
+    }
+
+    #[test]
+    fn no_sandbox_serves_two_tenants() {
+        let mut version = samples::version("greet");
+        version.code.reuse = 7;
+        assert_eq!(version.reuse_max(), 7);
+        version.settings.tenancy = Tenancy::PerTenant;
+        assert_eq!(version.reuse_max(), 0);
     }
 }

@@ -23,6 +23,22 @@ struct Shared {
 /// The right to run one invocation: held while it runs, given back when it is dropped.
 pub struct Admission {
     shared: Arc<Shared>,
+    is_provisioned: bool,
+}
+
+impl Admission {
+    /// This admission, as one to the version's provisioned concurrency: its invocation gets a
+    /// sandbox that was prepared ahead, where one waits.
+    #[must_use]
+    pub fn provisioned(mut self) -> Self {
+        self.is_provisioned = true;
+        self
+    }
+
+    /// Whether it is one to provisioned concurrency.
+    pub fn is_provisioned(&self) -> bool {
+        self.is_provisioned
+    }
 }
 
 impl Gate {
@@ -53,6 +69,7 @@ impl Gate {
             .map_err(|_| Refusal::TooManyInvocations(Throttle::Account))?;
         let admission = Admission {
             shared: Arc::clone(shared),
+            is_provisioned: false,
         };
         // Looked at after it was counted, so that whoever closes the gate waits for it; where it is
         // refused, the admission takes itself back.

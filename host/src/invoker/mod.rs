@@ -2,9 +2,11 @@
 
 mod admission;
 pub mod platform_log;
+mod prepare;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
@@ -13,8 +15,11 @@ use crate::domain::{
     Account, FunctionArn, Invocation, LogType, Qualifier, Refusal, Report, RequestId, Throttle,
     Version, VersionId,
 };
+use crate::logs::{Entry, LogKeeper};
+use platform_log::{Ran, Rendered};
 
 pub use admission::{Admission, Gate};
+pub use prepare::{PrepareFailure, PrepareGuest};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";
@@ -84,16 +89,25 @@ pub struct Invoker<G> {
     catalog: Arc<Catalog>,
     guests: Arc<G>,
     gate: Gate,
+    logs: Arc<LogKeeper>,
 }
 
 impl<G: RunGuest> Invoker<G> {
-    /// An invoker of the functions in `catalog` that lets as many run at once as `gate` admits.
-    pub fn new(account: Account, catalog: Arc<Catalog>, guests: Arc<G>, gate: Gate) -> Self {
+    /// An invoker of the functions in `catalog` that lets as many run at once as `gate` admits, and
+    /// gives what they write to `logs`.
+    pub fn new(
+        account: Account,
+        catalog: Arc<Catalog>,
+        guests: Arc<G>,
+        gate: Gate,
+        logs: Arc<LogKeeper>,
+    ) -> Self {
         Self {
             account,
             catalog,
             guests,
             gate,
+            logs,
         }
     }
 
@@ -126,6 +140,7 @@ impl<G: RunGuest> Invoker<G> {
     /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
     /// [`Invoker::resolve`] where the function is gone meanwhile.
     pub async fn run(&self, version: Arc<Version>, call: Call) -> Result<Completion, Refusal> {
+        let started = SystemTime::now();
         let ran = match self.attempt(&version, &call).await? {
             Err(HostFailure::CodeUnavailable(_)) => {
                 let current = self.resolve(&call.target)?;
@@ -139,11 +154,19 @@ impl<G: RunGuest> Invoker<G> {
                 return Err(refusal_of(failure, call.request_id, &version));
             }
         };
-        show_log(call.request_id, &version, &report);
+        let log = platform_log::render(&Ran {
+            request_id: call.request_id,
+            version: &version,
+            report: &report,
+            started,
+            ended: SystemTime::now(),
+        });
+        show_log(&version, &log);
         let log_tail = match call.log_type {
-            LogType::Tail => Some(platform_log::tail(call.request_id, &version, &report)),
+            LogType::Tail => Some(log.tail()),
             LogType::None => None,
         };
+        self.keep_log(&version, started, log);
         Ok(Completion {
             executed: version.id,
             report,
@@ -169,6 +192,16 @@ impl<G: RunGuest> Invoker<G> {
         Ok(run.await)
     }
 
+    fn keep_log(&self, version: &Arc<Version>, started: SystemTime, log: Rendered) {
+        self.logs.keep(Entry {
+            version: Arc::clone(version),
+            started,
+            ended: log.ended,
+            text: log.text,
+            head_bytes: log.head_bytes,
+        });
+    }
+
     /// Lets nobody in any more and waits for those who run.
     pub async fn drain(&self) {
         self.gate.close_and_empty().await;
@@ -186,10 +219,10 @@ fn refusal_of(failure: HostFailure, request_id: RequestId, version: &Version) ->
 }
 
 /// Hands the invocation's log to whoever listens to [`GUEST_LOG_TARGET`], such as the `dev` command.
-fn show_log(request_id: RequestId, version: &Version, report: &Report) {
+fn show_log(version: &Version, log: &Rendered) {
     if tracing::enabled!(target: GUEST_LOG_TARGET, tracing::Level::DEBUG) {
-        let log = platform_log::tail(request_id, version, report);
-        let log = String::from_utf8_lossy(&log);
-        tracing::debug!(target: GUEST_LOG_TARGET, function = %version.function, log = %log);
+        let tail = log.tail();
+        let tail = String::from_utf8_lossy(&tail);
+        tracing::debug!(target: GUEST_LOG_TARGET, function = %version.function, log = %tail);
     }
 }

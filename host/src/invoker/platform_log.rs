@@ -1,91 +1,73 @@
-//! The lines that the platform writes around a guest's own: START, END and REPORT.
+//! The log of an invocation: what the guest wrote, and the lines of the platform around it.
 //!
-//! Their form is AWS's, tabs and all, since tools parse it.
+//! In the text format these are START, END and REPORT in AWS's form, tabs and all, since tools parse
+//! it. In the JSON format (`json_log`) they are records, and levels say which lines are kept at all.
 
-use std::fmt::Write as _;
+mod json_log;
+mod records;
+mod text_log;
+
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use time::OffsetDateTime;
 
-use crate::domain::{FunctionError, Outcome, Report, RequestId, Version};
+use crate::domain::{Report, RequestId, Version};
 use crate::limits::LOG_TAIL_BYTES_MAX;
 
-/// The last [`LOG_TAIL_BYTES_MAX`] bytes of an invocation's log: START, what the guest wrote, END and
-/// REPORT.
-pub fn tail(request_id: RequestId, version: &Version, report: &Report) -> Bytes {
-    let mut log = Vec::with_capacity(report.log.len() + 512);
-    log.extend_from_slice(start_line(request_id, version).as_bytes());
-    log.extend_from_slice(&report.log);
-    if !report.log.is_empty() && !report.log.ends_with(b"\n") {
-        log.push(b'\n');
+pub use crate::logs::stream_name as stream;
+
+/// An invocation that has ended.
+pub struct Ran<'a> {
+    /// What it is called.
+    pub request_id: RequestId,
+    /// What ran; its settings say how the log looks.
+    pub version: &'a Version,
+    /// What became of it.
+    pub report: &'a Report,
+    /// When it began, before its function was loaded.
+    pub started: SystemTime,
+    /// When it had ended.
+    pub ended: SystemTime,
+}
+
+/// The whole log of an invocation.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// All lines, each with its end.
+    pub text: Bytes,
+    /// How much of it was written before the guest ran.
+    pub head_bytes: usize,
+    /// When the invocation had ended.
+    pub ended: SystemTime,
+}
+
+impl Rendered {
+    /// The last [`LOG_TAIL_BYTES_MAX`] bytes. Shares the text.
+    pub fn tail(&self) -> Bytes {
+        let surplus = self.text.len().saturating_sub(LOG_TAIL_BYTES_MAX);
+        self.text.slice(surplus..)
     }
-    log.extend_from_slice(end_line(request_id).as_bytes());
-    log.extend_from_slice(report_line(request_id, version, report).as_bytes());
-    let surplus = log.len().saturating_sub(LOG_TAIL_BYTES_MAX);
-    Bytes::from(log).slice(surplus..)
 }
 
-/// The name of the log stream of a version on a day: `YYYY/MM/DD/[VERSION]<32 hex>`.
-pub fn stream(version: &Version, now: SystemTime) -> String {
-    let today = OffsetDateTime::from(now).date();
-    format!(
-        "{}/{:02}/{:02}/[{}]{}",
-        today.year(),
-        u8::from(today.month()),
-        today.day(),
-        version.id,
-        version.revision.simple()
-    )
-}
-
-fn start_line(request_id: RequestId, version: &Version) -> String {
-    format!("START RequestId: {request_id} Version: {}\n", version.id)
-}
-
-fn end_line(request_id: RequestId) -> String {
-    format!("END RequestId: {request_id}\n")
-}
-
-fn report_line(request_id: RequestId, version: &Version, report: &Report) -> String {
-    let billed = report.duration + report.init_duration.unwrap_or_default();
-    let mut line = format!(
-        "REPORT RequestId: {request_id}\tDuration: {:.2} ms\tBilled Duration: {} ms\t\
-         Memory Size: {} MB\tMax Memory Used: {} MB\t",
-        milliseconds(report.duration),
-        whole_milliseconds(billed),
-        version.settings.memory_mb,
-        megabytes(report.memory_bytes_peak),
-    );
-    if let Some(init) = report.init_duration {
-        // Writing to a string cannot fail.
-        let _ = write!(line, "Init Duration: {:.2} ms\t", milliseconds(init));
-    }
-    line.push_str(&status(&report.outcome));
-    line.push('\n');
-    line
-}
-
-/// What is appended for an invocation that the platform had to end. An error that the handler
-/// returned is its own business.
-fn status(outcome: &Outcome) -> String {
-    let Outcome::Failed(error) = outcome else {
-        return String::new();
+/// Puts the log of an invocation together.
+pub fn render(ran: &Ran<'_>) -> Rendered {
+    let (text, head_bytes) = match ran.version.settings.logging.format == "JSON" {
+        true => json_log::render(ran),
+        false => text_log::render(ran),
     };
-    match error {
-        FunctionError::Handler { .. } => String::new(),
-        FunctionError::TimedOut { .. } => "Status: timeout".into(),
-        FunctionError::OutOfMemory { .. }
-        | FunctionError::Exited { .. }
-        | FunctionError::Trapped { .. }
-        | FunctionError::ResponseTooLarge { .. }
-        | FunctionError::InitFailed { .. } => {
-            format!(
-                "Status: error\tError Type: {}",
-                error.platform_type().unwrap_or("Runtime.Unknown")
-            )
-        }
+    Rendered {
+        text: text.into(),
+        head_bytes,
+        ended: ran.ended,
     }
+}
+
+/// What is billed: loading the function counts too.
+fn billed(report: &Report) -> Duration {
+    report.duration + report.init_duration.unwrap_or_default()
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -93,8 +75,8 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 /// Rounded up, as it is billed.
-fn whole_milliseconds(duration: Duration) -> u128 {
-    duration.as_nanos().div_ceil(1_000_000)
+fn whole_milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
 /// Rounded up, so that what was used is never shown as nothing.

@@ -6,10 +6,13 @@
 
 mod archive;
 mod choice;
+mod reuse;
 #[cfg(test)]
 mod tests;
 
 use bytes::Bytes;
+
+pub use reuse::reuse_of;
 
 /// Why a package holds no code that could be run, in a sentence that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

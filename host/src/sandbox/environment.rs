@@ -11,13 +11,40 @@ pub(super) struct Surroundings {
     pub(super) account: Arc<Account>,
     pub(super) version: Arc<Version>,
     pub(super) trace_id: Option<String>,
+    pub(super) initialization: Initialization,
+    /// Whether the sandbox may serve several invocations. Guests read their environment once and keep
+    /// it, so what belongs to one invocation is left out of it then.
+    pub(super) is_reusable: bool,
+}
+
+/// What stands for the credentials of the execution role. There are none here, but clients of AWS in a
+/// guest do not start without any.
+const PLACEHOLDER: &str = "none";
+
+/// When a sandbox was instantiated, which its guest may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Initialization {
+    /// For the invocation that it serves, or serves first.
+    OnDemand,
+    /// Ahead of it.
+    Provisioned,
+}
+
+impl Initialization {
+    /// As AWS names it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on-demand",
+            Self::Provisioned => "provisioned-concurrency",
+        }
+    }
 }
 
 impl Surroundings {
     /// All variables, names and values.
     ///
-    /// Credentials, the runtime API and the paths of a managed runtime are left out, since there is
-    /// nothing behind them here. The function's own variables cannot carry a reserved name.
+    /// The runtime API and the paths of a managed runtime are left out, since there is nothing behind
+    /// them here. The function's own variables cannot carry a reserved name.
     pub(super) fn variables(&self) -> Vec<(String, String)> {
         let Version {
             function,
@@ -37,16 +64,27 @@ impl Surroundings {
                 "AWS_LAMBDA_LOG_STREAM_NAME",
                 platform_log::stream(&self.version, SystemTime::now()),
             ),
-            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".into()),
+            (
+                "AWS_LAMBDA_INITIALIZATION_TYPE",
+                self.initialization.name().into(),
+            ),
             ("AWS_REGION", self.account.region.clone()),
             ("AWS_DEFAULT_REGION", self.account.region.clone()),
+            ("AWS_ACCESS_KEY_ID", PLACEHOLDER.into()),
+            ("AWS_SECRET_ACCESS_KEY", PLACEHOLDER.into()),
+            ("AWS_SESSION_TOKEN", PLACEHOLDER.into()),
+            ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".into()),
+            ("LAMBDA_TASK_ROOT", "/var/task".into()),
             ("TZ", ":UTC".into()),
             ("LANG", "en_US.UTF-8".into()),
         ];
         let logging = &settings.logging;
         let optional = [
             ("_HANDLER", settings.handler.clone()),
-            ("_X_AMZN_TRACE_ID", self.trace_id.clone()),
+            (
+                "_X_AMZN_TRACE_ID",
+                self.trace_id.clone().filter(|_| !self.is_reusable),
+            ),
             (
                 "AWS_LAMBDA_LOG_FORMAT",
                 (logging.format == "JSON").then(|| "JSON".into()),

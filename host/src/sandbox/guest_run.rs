@@ -1,30 +1,28 @@
-//! One guest, from a fresh sandbox to its answer.
+//! One guest, from its sandbox to its answer.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 use uuid::Uuid;
-use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::exports::sparkler::function::handler::Context;
 use super::bindings::sparkler::function::types;
-use super::guest_state::GuestState;
-use super::loaded::Loaded;
+use super::prepare::InUse;
+use super::sandbox::Sandbox;
 use super::ticker::Ticking;
 use crate::domain::{Invocation, Version};
 use crate::invoker::Admission;
-use crate::limits;
 
 /// Everything that one guest needs to run.
 pub(super) struct GuestRun {
-    pub(super) loaded: Arc<Loaded>,
-    pub(super) state: GuestState,
+    pub(super) sandbox: Sandbox,
     pub(super) version: Arc<Version>,
     pub(super) invocation: Invocation,
-    pub(super) slot: tokio::sync::OwnedSemaphorePermit,
+    /// Whether setting up is told apart from running.
+    pub(super) is_reusable: bool,
     pub(super) ticking: Ticking,
+    pub(super) in_use: Option<InUse>,
     pub(super) admission: Admission,
 }
 
@@ -41,89 +39,75 @@ pub(super) enum End {
 /// A guest that has ended, and what is left of it.
 pub(super) struct Ended {
     pub(super) end: End,
+    /// How long setting it up took, where that is told apart.
+    pub(super) set_up: Option<Duration>,
     pub(super) remains: Remains,
     /// Given back before the caller hears, so that its next call finds room.
     pub(super) admission: Admission,
 }
 
-/// A used sandbox. Dropping it resets its slot, which counts as taken until then. The order of the
-/// fields is the order in which they go.
+/// A used sandbox, and what was held while it ran. The order of the fields is the order in which they
+/// go.
 pub(super) struct Remains {
-    _store: Store<GuestState>,
+    sandbox: Sandbox,
     _ticking: Ticking,
-    _slot: tokio::sync::OwnedSemaphorePermit,
+    _in_use: Option<InUse>,
+}
+
+impl Remains {
+    /// The sandbox alone.
+    pub(super) fn into_sandbox(self) -> Sandbox {
+        self.sandbox
+    }
 }
 
 impl GuestRun {
     /// Runs the guest to its end. Dropping the future ends the guest where it waits.
     pub(super) async fn run(self) -> Ended {
         let Self {
-            loaded,
-            state,
+            mut sandbox,
             version,
             invocation,
-            slot,
+            is_reusable,
             ticking,
+            in_use,
             admission,
         } = self;
-        let deadline = state.deadline;
-        let mut store = fresh_store(&loaded, state);
-        let end = match loaded.function.instantiate_async(&mut store).await {
+        let started = (is_reusable && !sandbox.is_set_up()).then(Instant::now);
+        let instantiated = sandbox.instantiate().await;
+        let set_up = started.map(|started| started.elapsed());
+        let end = match instantiated {
             Err(error) => End::NotStarted(error),
-            Ok(function) => {
-                let handler = function.sparkler_function_handler();
-                let mut id = Uuid::encode_buffer();
-                let context = Context {
-                    request_id: invocation.request_id.0.hyphenated().encode_lower(&mut id),
-                    invoked_function_arn: &invocation.invoked_arn,
-                    function_version: &version.id.to_string(),
-                    deadline_ms: unix_milliseconds(deadline),
-                    trace_id: invocation.trace_id.as_deref(),
-                    client_context: invocation.client_context.as_deref(),
-                    tenant_id: invocation.tenant_id.as_deref(),
-                };
-                match handler
-                    .call_handle(&mut store, &invocation.payload, context)
-                    .await
-                {
-                    Err(error) => End::Broken(error),
-                    Ok(answer) => End::Answered(answer),
-                }
-            }
-        };
-        let remains = Remains {
-            _store: store,
-            _ticking: ticking,
-            _slot: slot,
+            Ok(()) => handle(&mut sandbox, &version, &invocation).await,
         };
         Ended {
             end,
-            remains,
+            set_up,
+            remains: Remains {
+                sandbox,
+                _ticking: ticking,
+                _in_use: in_use,
+            },
             admission,
         }
     }
 }
 
-fn fresh_store(loaded: &Loaded, state: GuestState) -> Store<GuestState> {
-    let mut store = Store::new(loaded.function.engine(), state);
-    store.limiter(|state| &mut state.limiter);
-    store.set_hostcall_fuel(limits::HOSTCALL_BYTES_MAX);
-    store.set_max_component_handles(limits::GUEST_HANDLES_MAX);
-    store.epoch_deadline_callback(|context| Ok(at_tick(context.data())));
-    // The first tick may come at once; the second leaves at least one whole slice.
-    store.set_epoch_deadline(2);
-    store
-}
-
-/// What happens to a guest that is still running at a tick: it ends at its deadline and when nobody
-/// waits for it, and otherwise lets others have the thread.
-fn at_tick(state: &GuestState) -> UpdateDeadline {
-    let vitals = &state.vitals;
-    if Instant::now() >= state.deadline || vitals.abandoned.load(Ordering::Relaxed) {
-        return UpdateDeadline::Interrupt;
+async fn handle(sandbox: &mut Sandbox, version: &Version, invocation: &Invocation) -> End {
+    let mut id = Uuid::encode_buffer();
+    let context = Context {
+        request_id: invocation.request_id.0.hyphenated().encode_lower(&mut id),
+        invoked_function_arn: &invocation.invoked_arn,
+        function_version: &version.id.to_string(),
+        deadline_ms: unix_milliseconds(sandbox.deadline()),
+        trace_id: invocation.trace_id.as_deref(),
+        client_context: invocation.client_context.as_deref(),
+        tenant_id: invocation.tenant_id.as_deref(),
+    };
+    match sandbox.handle(&invocation.payload, context).await {
+        Err(error) => End::Broken(error),
+        Ok(answer) => End::Answered(answer),
     }
-    vitals.ticked.store(true, Ordering::Relaxed);
-    UpdateDeadline::Yield(1)
 }
 
 fn unix_milliseconds(deadline: Instant) -> u64 {

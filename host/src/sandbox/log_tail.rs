@@ -1,10 +1,10 @@
-//! The end of what a guest wrote: a flood passes through and leaves only its last bytes.
+//! The end of what a guest wrote: a flood passes through, leaves only its last bytes, and is told.
 
 use bytes::Bytes;
 
-use crate::limits::LOG_TAIL_BYTES_MAX;
+use crate::limits::INVOCATION_LOG_BYTES_MAX;
 
-/// The last [`LOG_TAIL_BYTES_MAX`] bytes of all that was written.
+/// The last [`INVOCATION_LOG_BYTES_MAX`] bytes of all that was written.
 ///
 /// Nothing is allocated before the first byte, and never more than the bound.
 #[derive(Default)]
@@ -12,13 +12,17 @@ pub(super) struct LogTail {
     ring: Vec<u8>,
     /// Where the oldest byte is, once the ring is full.
     start: usize,
+    /// Bytes that were written and are not kept.
+    lost_bytes: u64,
 }
 
 impl LogTail {
     /// Appends `bytes`.
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        let bytes = &bytes[bytes.len().saturating_sub(LOG_TAIL_BYTES_MAX)..];
-        let room = LOG_TAIL_BYTES_MAX - self.ring.len();
+        let surplus = (self.ring.len() + bytes.len()).saturating_sub(INVOCATION_LOG_BYTES_MAX);
+        self.lost_bytes += surplus as u64;
+        let bytes = &bytes[bytes.len().saturating_sub(INVOCATION_LOG_BYTES_MAX)..];
+        let room = INVOCATION_LOG_BYTES_MAX - self.ring.len();
         let (fits, overwrites) = bytes.split_at(bytes.len().min(room));
         self.ring.extend_from_slice(fits);
         self.overwrite(overwrites);
@@ -43,11 +47,22 @@ impl LogTail {
         newest.is_some_and(|byte| *byte != b'\n')
     }
 
-    /// What is kept, oldest byte first.
+    /// What is kept, oldest byte first; a line before it says what is lost.
     pub(super) fn into_bytes(mut self) -> Bytes {
         self.ring.rotate_left(self.start);
+        if self.lost_bytes > 0 {
+            let notice = lost(self.lost_bytes);
+            self.ring.splice(..0, notice.bytes());
+        }
         self.ring.into()
     }
+}
+
+fn lost(bytes: u64) -> String {
+    format!(
+        "[{bytes} bytes of output are missing here: the log of an invocation keeps its last \
+         {INVOCATION_LOG_BYTES_MAX} bytes]\n"
+    )
 }
 
 #[cfg(test)]
@@ -66,15 +81,29 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_last_bytes_whatever_the_sizes_of_the_writes() {
-        let all: Vec<u8> = (0..20_000_u32).map(|n| (n % 251) as u8).collect();
-        for size in [1, 7, 100, 4_095, 4_096, 4_097, 9_000, 20_000] {
+    fn keeps_the_last_bytes_whatever_the_sizes_of_the_writes_and_says_what_is_lost() {
+        let all: Vec<u8> = (0..1_000_000_u32).map(|n| (n % 251) as u8).collect();
+        let notice = lost(1_000_000 - INVOCATION_LOG_BYTES_MAX as u64);
+        for size in [7, 4_097, 262_143, 262_144, 262_145, 600_000, 1_000_000] {
             let writes: Vec<&[u8]> = all.chunks(size).collect();
-            assert_eq!(
-                tail_of(&writes),
-                all[all.len() - LOG_TAIL_BYTES_MAX..],
+            let tail = tail_of(&writes);
+            let (said, kept) = tail.split_at(notice.len());
+            assert_eq!(said, notice.as_bytes(), "writes of {size}");
+            assert!(
+                kept == &all[all.len() - INVOCATION_LOG_BYTES_MAX..],
                 "writes of {size}"
             );
         }
+    }
+
+    #[test]
+    fn what_just_fits_is_whole() {
+        let all = vec![b'x'; INVOCATION_LOG_BYTES_MAX];
+        assert!(tail_of(&[&all]) == all);
+    }
+
+    #[test]
+    fn nothing_is_allocated_for_a_guest_that_is_silent() {
+        assert_eq!(LogTail::default().ring.capacity(), 0);
     }
 }

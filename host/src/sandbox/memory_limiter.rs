@@ -1,10 +1,11 @@
 //! One budget for all memories and tables of an invocation together, and one for all guests.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use wasmtime::ResourceLimiter;
 
+use super::idle_sandboxes::IdleSandboxes;
 use super::vitals::Vitals;
 use crate::limits;
 
@@ -15,20 +16,36 @@ const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 pub(super) struct HostMemory {
     held_bytes: AtomicU64,
     limit_bytes: u64,
+    /// Those that give way where nothing is left.
+    idle: Weak<IdleSandboxes>,
 }
 
 impl HostMemory {
     /// A share of what the machine has.
-    pub(super) fn of_this_machine() -> Self {
+    pub(super) fn of_this_machine(idle: Weak<IdleSandboxes>) -> Self {
         let machine = rustix::system::sysinfo();
         let bytes = machine.totalram.saturating_mul(machine.mem_unit.into());
         Self {
             held_bytes: AtomicU64::new(0),
             limit_bytes: bytes / 100 * limits::GUEST_MEMORY_PERCENT_MAX,
+            idle,
         }
     }
 
+    /// Takes `bytes` if they are there, or if they are once idle sandboxes have given way.
     fn take(&self, bytes: u64) -> bool {
+        loop {
+            if self.take_free(bytes) {
+                return true;
+            }
+            let is_less_held = self.idle.upgrade().is_some_and(|idle| idle.give_way());
+            if !is_less_held {
+                return false;
+            }
+        }
+    }
+
+    fn take_free(&self, bytes: u64) -> bool {
         let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
         let fits = held.saturating_add(bytes) <= self.limit_bytes;
         if !fits {

@@ -1,8 +1,9 @@
 //! Running guests: the only module that knows wasmtime.
 //!
 //! A component is compiled once (`compiler`), kept as an artifact, loaded when it is first called
-//! (`loader`), and instantiated afresh for every invocation (`guest_run`). Callers speak of functions, deadlines and bytes; epochs, pages and slots
-//! stay in here.
+//! (`loader`), and instantiated afresh for every invocation (`maker`, `guest_run`), unless its owner
+//! wants it otherwise (`prepare`, `idle_sandboxes`). Callers speak of functions, deadlines and bytes;
+//! epochs, pages and slots stay in here.
 
 mod engine;
 mod inspect;
@@ -15,6 +16,7 @@ mod loaded;
 mod loader;
 mod bindings;
 mod environment;
+mod exec_wrapper;
 mod vitals;
 mod log_tail;
 mod memory_limiter;
@@ -23,17 +25,27 @@ mod wasi;
 mod clocks;
 mod trap;
 mod ticker;
+mod slots;
+#[expect(
+    clippy::module_inception,
+    reason = "the module speaks of sandboxes, this file of a single one"
+)]
+mod sandbox;
+mod maker;
 mod guest_run;
+mod settle;
 mod long_runners;
 mod shift;
+mod run;
+mod idle_list;
+mod idle_sandboxes;
+mod shelf;
+mod prepare;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::sync::Semaphore;
 
 pub use compile::inspect;
 pub use compiler::{Accepted, CompileIsolation};
@@ -42,33 +54,30 @@ pub use inspect::{GuestKind, HANDLER_EXPORT, Import, Inspection, Memory};
 pub use worker::{CompileLimits, compile_worker};
 
 use crate::deployer::{CompileGuest, ComponentSource, Rejection};
-use crate::domain::{Account, Code, Digest, FunctionError, Invocation, Outcome, Report, Version};
-use crate::invoker::{Admission, HostFailure, RunGuest};
+use crate::domain::{Account, Digest};
 use crate::limits;
 use crate::storage::ArtifactStore;
 use compiler::Compiler;
-use environment::Surroundings;
-use guest_run::{End, Ended, GuestRun};
-use guest_state::GuestState;
-use loaded::{Loaded, LoadedFunctions};
+use idle_sandboxes::IdleSandboxes;
+use loaded::LoadedFunctions;
 use loader::Loader;
 use long_runners::LongRunners;
-use memory_limiter::{HostMemory, MemoryLimiter};
-use shift::{Lost, Shift};
+use maker::{Maker, gone, load_artifact};
+use memory_limiter::HostMemory;
+use prepare::{Prepared, Preparer};
+use slots::Slots;
 use ticker::Ticker;
-use trap::Bounds;
-use vitals::Vitals;
 
 /// Compiles functions and runs each invocation in a sandbox of its own.
+///
+/// Two kinds of functions are different, both by the word of their owner: of one with provisioned
+/// concurrency, sandboxes are instantiated ahead; of one that opts in to reuse, a sandbox that has served
+/// an invocation serves the next one of the same version and tenant.
 pub struct Sandboxes {
-    account: Arc<Account>,
-    loader: Arc<Loader>,
-    compiler: Arc<Compiler>,
-    components: Arc<dyn ComponentSource>,
-    loaded: LoadedFunctions,
-    slots: Arc<Semaphore>,
-    host_memory: Arc<HostMemory>,
-    ticker: Ticker,
+    maker: Arc<Maker>,
+    idle: Arc<IdleSandboxes>,
+    prepared: Arc<Prepared>,
+    preparer: Preparer,
     long_runners: LongRunners,
 }
 
@@ -110,223 +119,37 @@ impl Sandboxes {
             .retain_engine(&engine_key)
             .map_err(|error| failed(&error))?;
         let compiler = Compiler::new(config.isolation, engine_key.clone(), Arc::clone(&artifacts));
-        Ok(Self {
+        let long_runners = LongRunners::start().map_err(|error| failed(&error))?;
+        let elsewhere = long_runners.handle().clone();
+        let idle = Arc::new(IdleSandboxes::new(elsewhere.clone()));
+        let prepared = Arc::new(Prepared::default());
+        let maker = Arc::new(Maker {
             account: Arc::new(config.account),
             compiler: Arc::new(compiler),
             components: config.components,
             loaded: LoadedFunctions::default(),
-            slots: Arc::new(Semaphore::new(slots as usize)),
-            host_memory: Arc::new(HostMemory::of_this_machine()),
+            slots: Slots::new(slots, Arc::clone(&idle), Arc::clone(&prepared)),
+            host_memory: Arc::new(HostMemory::of_this_machine(Arc::downgrade(&idle))),
             ticker: Ticker::start(&engine).map_err(|error| failed(&error))?,
-            long_runners: LongRunners::start().map_err(|error| failed(&error))?,
             loader: Arc::new(Loader {
                 linker: compile::linker(&engine).map_err(|error| failed(&error))?,
                 engine,
                 engine_key,
                 artifacts,
             }),
-        })
-    }
-
-    /// The function's code, and the time that it took where it had to be loaded.
-    async fn loaded(
-        &self,
-        version: &Version,
-    ) -> Result<(Arc<Loaded>, Option<Duration>), HostFailure> {
-        let component = version.code.component;
-        if let Some(loaded) = self.loaded.get(component) {
-            return Ok((loaded, None));
-        }
-        let started = Instant::now();
-        let loaded = self
-            .loaded
-            .get_or_load(component, self.load(&version.code))
-            .await;
-        match loaded {
-            Ok(loaded) => Ok((loaded, Some(started.elapsed()))),
-            Err(Rejection { reason, .. }) => Err(HostFailure::CodeUnavailable(reason)),
-        }
-    }
-
-    /// Loads the artifact, making it anew where there is none that can be used. In a task of its own:
-    /// a caller that leaves does not undo what others wait for.
-    async fn load(&self, code: &Code) -> Result<Arc<Loaded>, Rejection> {
-        let (loader, compiler) = (Arc::clone(&self.loader), Arc::clone(&self.compiler));
-        let (components, code) = (Arc::clone(&self.components), code.clone());
-        let loading = async move {
-            if let Ok(Some(loaded)) = load_artifact(&loader, code.component).await {
-                return Ok(loaded);
-            }
-            tracing::info!(component = %code.component, "there is no usable artifact; it is made anew");
-            let wanted = code.clone();
-            let wasm = spawn_blocking(move || components.component(&wanted)).await;
-            let wasm = wasm.map_err(rejected)?.map_err(rejected)?;
-            let accepted = compiler.accept(code.component, wasm).await?;
-            compiler.finish(accepted).await?;
-            load_artifact(&loader, code.component)
-                .await?
-                .ok_or_else(gone)
-        };
-        tokio::spawn(loading).await.map_err(rejected)?
-    }
-
-    async fn slot(&self) -> Result<OwnedSemaphorePermit, HostFailure> {
-        let slots = Arc::clone(&self.slots);
-        if let Ok(slot) = Arc::clone(&slots).try_acquire_owned() {
-            return Ok(slot);
-        }
-        match timeout(limits::SANDBOX_WAIT_MAX, slots.acquire_owned()).await {
-            Ok(Ok(slot)) => Ok(slot),
-            Ok(Err(_)) | Err(_) => Err(HostFailure::NoCapacity),
-        }
-    }
-}
-
-async fn load_artifact(
-    loader: &Arc<Loader>,
-    component: Digest,
-) -> Result<Option<Arc<Loaded>>, Rejection> {
-    let loader = Arc::clone(loader);
-    let loaded = spawn_blocking(move || loader.load(component))
-        .await
-        .map_err(rejected)??;
-    Ok(loaded.map(Arc::new))
-}
-
-fn rejected(error: impl std::fmt::Display) -> Rejection {
-    Rejection::of_host(error.to_string())
-}
-
-fn gone() -> Rejection {
-    Rejection::of_host("the compiled code was gone as soon as it was written")
-}
-
-impl RunGuest for Sandboxes {
-    async fn run(
-        &self,
-        version: Arc<Version>,
-        invocation: Invocation,
-        admission: Admission,
-    ) -> Result<Report, HostFailure> {
-        let (loaded, init_duration) = self.loaded(&version).await?;
-        let slot = self.slot().await?;
-        let bounds = Bounds {
-            timeout: version.settings.timeout(),
-            memory_bytes_max: version.settings.memory_bytes_max(),
-        };
-        let started = Instant::now();
-        let deadline = started + bounds.timeout;
-        let vitals = Arc::new(Vitals::default());
-        let starts_here = bounds.memory_bytes_max <= limits::INLINE_MEMORY_BYTES_MAX;
-        let guest = GuestRun {
-            loaded,
-            state: GuestState::new(
-                Arc::clone(&vitals),
-                MemoryLimiter::new(
-                    Arc::clone(&vitals),
-                    Arc::clone(&self.host_memory),
-                    bounds.memory_bytes_max,
-                ),
-                Surroundings {
-                    account: Arc::clone(&self.account),
-                    trace_id: invocation.trace_id.clone(),
-                    version: Arc::clone(&version),
-                },
-                deadline,
-            ),
-            version,
-            invocation,
-            slot,
-            ticking: self.ticker.hold(),
-            admission,
-        };
-        let guest = Box::pin(guest.run());
-        let mut shift = Shift::new(guest, &vitals, deadline, self.long_runners.handle());
-        if !starts_here {
-            shift.move_away();
-        }
-        let ended = timeout_at(deadline, shift)
-            .await
-            .unwrap_or(Err(Lost::TimedOut));
-        let outcome = match ended {
-            Ok(ended) => settle(ended, &vitals, &bounds, deadline)?,
-            Err(Lost::TimedOut) => timed_out(&bounds),
-            Err(Lost::Panicked) => return Err(HostFailure::Panicked),
-        };
-        let timed_out = matches!(outcome, Outcome::Failed(FunctionError::TimedOut { .. }));
-        Ok(Report {
-            outcome,
-            // As AWS has it: what ran into its timeout took exactly that long.
-            duration: if timed_out {
-                bounds.timeout
-            } else {
-                started.elapsed()
+        });
+        let cores = std::thread::available_parallelism().map_err(|error| failed(&error))?;
+        Ok(Self {
+            preparer: Preparer {
+                maker: Arc::clone(&maker),
+                turns: Arc::new(Semaphore::new(cores.get())),
+                elsewhere,
             },
-            init_duration,
-            memory_bytes_peak: vitals.memory_bytes(),
-            log: vitals.take_log(),
+            maker,
+            idle,
+            prepared,
+            long_runners,
         })
-    }
-}
-
-fn timed_out(bounds: &Bounds) -> Outcome {
-    Outcome::Failed(FunctionError::TimedOut {
-        timeout: bounds.timeout,
-    })
-}
-
-/// The outcome of a guest that ended. What is left of its sandbox is cleaned right here: handing it
-/// to another task costs more than the cleaning, on the cores that the next invocation wants.
-fn settle(
-    ended: Ended,
-    vitals: &Vitals,
-    bounds: &Bounds,
-    deadline: Instant,
-) -> Result<Outcome, HostFailure> {
-    let Ended {
-        end,
-        remains,
-        admission,
-    } = ended;
-    drop(admission);
-    drop(remains);
-    // A single instruction may have carried it over its deadline.
-    if Instant::now() >= deadline {
-        return Ok(timed_out(bounds));
-    }
-    let error = match end {
-        End::Answered(Ok(answer)) if answer.len() <= limits::RESPONSE_BYTES_MAX => {
-            return Ok(Outcome::Returned(Bytes::from(answer)));
-        }
-        End::Answered(Ok(_)) => FunctionError::ResponseTooLarge {
-            limit_bytes: limits::RESPONSE_BYTES_MAX,
-        },
-        End::Answered(Err(error)) => trap::handler_error(error),
-        End::Broken(error) | End::NotStarted(error) if trap::is_host_shortage(&error, vitals) => {
-            tracing::warn!(%error, "the host has no memory or no place for one more guest");
-            return Err(HostFailure::NoCapacity);
-        }
-        End::Broken(error) => trap::classify(&error, vitals, bounds),
-        End::NotStarted(error) => not_started(&error, vitals, bounds),
-    };
-    if let Some(lines) = trap::log_lines(&error) {
-        vitals.write_log_lines(&lines);
-    }
-    Ok(Outcome::Failed(error))
-}
-
-/// Setting up runs guest code too, so it can fail in all the ways in which a handler can; what is
-/// left is named as what it is.
-fn not_started(error: &wasmtime::Error, vitals: &Vitals, bounds: &Bounds) -> FunctionError {
-    match trap::classify(error, vitals, bounds) {
-        FunctionError::Trapped {
-            description,
-            stack_trace,
-        } => FunctionError::InitFailed {
-            description,
-            stack_trace,
-        },
-        other => other,
     }
 }
 
@@ -334,23 +157,25 @@ impl CompileGuest for Sandboxes {
     type Accepted = Accepted;
 
     async fn accept(&self, component: Digest, wasm: Bytes) -> Result<Accepted, Rejection> {
-        self.compiler.accept(component, wasm).await
+        self.maker.compiler.accept(component, wasm).await
     }
 
     /// An artifact counts when it has been loaded once, by the engine that will run it: what does not
     /// fit a sandbox is told to the person who deploys and not to those who call.
     async fn finish(&self, accepted: Accepted) -> Result<(), Rejection> {
         let component = accepted.component();
-        self.compiler.finish(accepted).await?;
-        load_artifact(&self.loader, component)
+        self.maker.compiler.finish(accepted).await?;
+        load_artifact(&self.maker.loader, component)
             .await?
             .map(drop)
             .ok_or_else(gone)
     }
 
     fn forget(&self, component: Digest) {
-        self.loaded.remove(component);
-        if let Err(error) = self.loader.artifacts.remove(component) {
+        self.prepared.forget(component);
+        self.idle.forget(component);
+        self.maker.loaded.remove(component);
+        if let Err(error) = self.maker.loader.artifacts.remove(component) {
             tracing::warn!(%component, %error, "compiled code that nothing uses could not be removed");
         }
     }

@@ -26,6 +26,21 @@ pub(super) struct Vitals {
 }
 
 impl Vitals {
+    /// Forgets what an earlier invocation said and did, or the setting up of a sandbox that was
+    /// prepared. Its memory is still there, and still counts.
+    pub(super) fn begin(&self) {
+        drop(self.take_log());
+        drop(self.take_reported_failure());
+        for flag in [
+            &self.memory_refused,
+            &self.host_memory_refused,
+            &self.ticked,
+            &self.abandoned,
+        ] {
+            flag.store(false, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn write_log(&self, bytes: &[u8]) {
         self.log
             .lock()
@@ -91,5 +106,29 @@ impl Vitals {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_invocation_said_and_did_is_forgotten_and_its_memory_is_not() {
+        let vitals = Vitals::default();
+        vitals.write_log(b"words");
+        vitals.set_memory_bytes(65_536);
+        vitals.report_failure(FunctionError::Exited { status: 1 });
+        vitals.memory_refused.store(true, Ordering::Relaxed);
+        vitals.refuse_host_memory();
+        vitals.ticked.store(true, Ordering::Relaxed);
+        vitals.abandoned.store(true, Ordering::Relaxed);
+        vitals.begin();
+        assert_eq!(vitals.take_log(), "");
+        assert_eq!(vitals.take_reported_failure(), None);
+        assert!(!vitals.memory_refused() && !vitals.host_memory_refused());
+        assert!(!vitals.ticked.load(Ordering::Relaxed));
+        assert!(!vitals.abandoned.load(Ordering::Relaxed));
+        assert_eq!(vitals.memory_bytes(), 65_536);
     }
 }

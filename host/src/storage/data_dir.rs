@@ -7,6 +7,7 @@
 //! packages/    uploaded packages by their digest
 //! keep-packages  if it is there, packages that no function has are kept
 //! artifacts/   compiled code: can be deleted at any time, it is only made again
+//! logs/        what functions wrote, and START, END and REPORT around it
 //! staging/     files being written; emptied at every start
 //! ```
 

@@ -9,12 +9,14 @@ mod content_store;
 mod data_dir;
 mod folder;
 mod layout;
+mod log_files;
 mod staged_file;
 
 pub use artifact_store::{Artifact, ArtifactStore};
 pub use content_store::ContentStore;
 pub use data_dir::DataDir;
 pub(crate) use layout::PACKAGES_FOLDER;
+pub use log_files::{LogFile, LogFiles};
 
 /// Content could not be read or written; the text says what and why.
 #[derive(Debug, thiserror::Error)]

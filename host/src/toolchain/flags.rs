@@ -125,6 +125,7 @@ mod tests {
                 stack_bytes: 65_536,
                 initial_bytes: 262_144,
             },
+            reuse: None,
         }
     }
 

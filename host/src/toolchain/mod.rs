@@ -11,6 +11,7 @@ mod error;
 mod flags;
 mod lock;
 mod package;
+mod reuse_section;
 mod target;
 mod zip_file;
 
@@ -116,6 +117,15 @@ pub fn build_watched(
         path: path.clone(),
         source,
     })?;
+    let bytes = match package.reuse {
+        Some(reuse) => {
+            reuse_section::append(&path, bytes, reuse).map_err(|source| BuildError::Write {
+                path: path.clone(),
+                source,
+            })?
+        }
+        None => bytes,
+    };
     let zip = zip_file::write_beside(&path, &bytes).map_err(|source| BuildError::Write {
         path: path.with_extension("zip"),
         source,

@@ -1,4 +1,5 @@
-//! Which package a folder holds, as cargo sees it, and what its manifest says about its memory.
+//! Which package a folder holds, as cargo sees it, and what its manifest says about its memory and its
+//! reuse.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,6 +8,7 @@ use serde::Deserialize;
 
 use super::BuildError;
 use super::cargo::cargo_program;
+use crate::domain::version::REUSE_MAX;
 
 /// A wasm page, the unit of a linear memory.
 const WASM_PAGE_BYTES: u64 = 64 * 1024;
@@ -57,19 +59,23 @@ pub(super) struct GuestPackage {
     pub(super) target_directory: PathBuf,
     pub(super) artifact: Artifact,
     pub(super) memory: MemoryLayout,
+    /// Invocations that one sandbox may serve, where the manifest says how many.
+    pub(super) reuse: Option<u32>,
 }
 
 /// The package in `directory`, or the one called `name` in its workspace.
 pub(super) fn find(directory: &Path, name: Option<&str>) -> Result<GuestPackage, BuildError> {
     let metadata = read_metadata(directory)?;
     let package = select(&metadata, directory, name)?;
+    let settings = settings_of(package)?;
     Ok(GuestPackage {
         name: package.name.clone(),
         directory: folder_of(&package.manifest_path),
         workspace_root: metadata.workspace_root.clone(),
         target_directory: metadata.target_directory.clone(),
         artifact: artifact_of(package)?,
-        memory: memory_of(package)?,
+        memory: settings.memory,
+        reuse: settings.reuse,
     })
 }
 
@@ -100,12 +106,21 @@ struct PackageMetadata {
     sparkler: Option<serde_json::Value>,
 }
 
-/// `[package.metadata.sparkler]`.
+/// `[package.metadata.sparkler]`: the bytes of the stack and of the whole memory at the start, and how
+/// many invocations one sandbox may serve.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct BuildSettings {
     stack_bytes: Option<u64>,
     initial_memory_bytes: Option<u64>,
+    reuse: Option<u32>,
+}
+
+/// The same, checked and with its defaults.
+#[derive(Clone, Copy, Debug)]
+struct CheckedSettings {
+    memory: MemoryLayout,
+    reuse: Option<u32>,
 }
 
 fn read_metadata(directory: &Path) -> Result<Metadata, BuildError> {
@@ -216,17 +231,22 @@ fn artifact_of(package: &Package) -> Result<Artifact, BuildError> {
     }
 }
 
-fn memory_of(package: &Package) -> Result<MemoryLayout, BuildError> {
+fn settings_of(package: &Package) -> Result<CheckedSettings, BuildError> {
     let section = package
         .metadata
         .as_ref()
         .and_then(|metadata| metadata.sparkler.clone());
-    let layout = match section {
+    let settings = match section {
         None => Ok(BuildSettings::default()),
         Some(value) => serde_json::from_value(value).map_err(|error| format!("{error}.")),
     };
-    layout
-        .and_then(|settings| checked_layout(&settings))
+    settings
+        .and_then(|settings| {
+            Ok(CheckedSettings {
+                memory: checked_layout(&settings)?,
+                reuse: settings.reuse.map(checked_reuse).transpose()?,
+            })
+        })
         .map_err(|problem| BuildError::Settings {
             manifest: package.manifest_path.clone(),
             problem,
@@ -259,6 +279,16 @@ fn checked_layout(settings: &BuildSettings) -> Result<MemoryLayout, String> {
     })
 }
 
+fn checked_reuse(reuse: u32) -> Result<u32, String> {
+    match (1..=REUSE_MAX).contains(&reuse) {
+        true => Ok(reuse),
+        false => Err(format!(
+            "reuse is {reuse}; it is the number of invocations that one sandbox may serve, from 1 to \
+             {REUSE_MAX}."
+        )),
+    }
+}
+
 /// A larger stack leaves as much room for data as the default one.
 fn with_default_data(stack_bytes: u64) -> u64 {
     stack_bytes
@@ -284,9 +314,20 @@ mod tests {
         }))
     }
 
+    fn memory_of(section: &serde_json::Value) -> MemoryLayout {
+        settings_of(&library_with(section)).unwrap().memory
+    }
+
+    #[test]
+    fn a_sandbox_is_reused_only_where_the_manifest_says_so() {
+        let reuse_of = |section| settings_of(&library_with(&section)).unwrap().reuse;
+        assert_eq!(reuse_of(serde_json::json!({})), None);
+        assert_eq!(reuse_of(serde_json::json!({"reuse": 50})), Some(50));
+    }
+
     #[test]
     fn a_crate_that_says_nothing_gets_the_small_layout() {
-        let layout = memory_of(&library_with(&serde_json::Value::Null)).unwrap();
+        let layout = memory_of(&serde_json::Value::Null);
         assert_eq!(
             (layout.stack_bytes, layout.initial_bytes),
             (65_536, 131_072)
@@ -295,8 +336,7 @@ mod tests {
 
     #[test]
     fn a_larger_stack_leaves_the_room_for_data() {
-        let layout =
-            memory_of(&library_with(&serde_json::json!({"stack-bytes": 131_072}))).unwrap();
+        let layout = memory_of(&serde_json::json!({"stack-bytes": 131_072}));
         assert_eq!(
             (layout.stack_bytes, layout.initial_bytes),
             (131_072, 196_608)
@@ -305,7 +345,7 @@ mod tests {
 
     #[test]
     fn what_the_linker_asks_for_is_rounded_up_to_a_page() {
-        let layout = memory_of(&library_with(&serde_json::Value::Null)).unwrap();
+        let layout = memory_of(&serde_json::Value::Null);
         assert_eq!(layout.with_room_for(262_145).initial_bytes, 327_680);
         assert_eq!(layout.with_room_for(327_680).initial_bytes, 327_680);
     }
@@ -326,8 +366,12 @@ mod tests {
                 serde_json::json!({"initial-memory-bytes": 100_000}),
                 "multiple of 65536",
             ),
+            (serde_json::json!({"reuse": 0}), "reuse is 0"),
+            (serde_json::json!({"reuse": 10_001}), "reuse is 10001"),
         ] {
-            let text = memory_of(&library_with(&section)).unwrap_err().to_string();
+            let text = settings_of(&library_with(&section))
+                .unwrap_err()
+                .to_string();
             assert!(text.contains(word), "{text}");
             assert!(text.contains("/hello/Cargo.toml"), "{text}");
         }

@@ -129,3 +129,23 @@ fn two_builds_of_the_same_name_in_one_target_directory_do_not_mix() {
         assert!(other.join().unwrap(), "the second twin got other code");
     });
 }
+
+#[test]
+fn a_manifest_that_asks_for_reuse_is_heard_in_every_build_and_taken_back_in_the_next() {
+    let source = source_that_says("again");
+    let folder = crate_with("sparkler-test-reuse", &source, "reuse = 50", None);
+    let built = || {
+        let built = build(BuildOptions::release(folder.path())).unwrap();
+        let stored = fs::read(&built.path).unwrap();
+        assert_eq!(stored, built.bytes, "the file is what was built");
+        built.bytes
+    };
+    let first = built();
+    assert_eq!(crate::package::reuse_of(&first).unwrap(), 50);
+    assert_eq!(built(), first, "the section is there once");
+
+    let manifest = folder.path().join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("reuse = 50", "")).unwrap();
+    assert_eq!(crate::package::reuse_of(&built()).unwrap(), 0);
+}

@@ -1,0 +1,142 @@
+//! DescribeLogGroups and DeleteLogGroup.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::LogsError;
+use super::group_name::group_name;
+use super::{Logs, token};
+use crate::contract::constraint::{Pattern, Violations};
+use crate::limits::LOG_DESCRIBE_ITEMS_MAX;
+use crate::logs::GroupSummary;
+
+static NAME_PART: Pattern = Pattern::new(r"[\.\-_/#A-Za-z0-9]*");
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct DescribeInput {
+    log_group_name_prefix: Option<String>,
+    log_group_name_pattern: Option<String>,
+    log_group_identifiers: Option<Vec<String>>,
+    next_token: Option<String>,
+    limit: Option<i64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DescribeOutput {
+    log_groups: Vec<LogGroup>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogGroup {
+    log_group_name: String,
+    creation_time: u64,
+    metric_filter_count: u32,
+    arn: String,
+    stored_bytes: u64,
+    log_group_class: &'static str,
+    log_group_arn: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct DeleteInput {
+    log_group_name: Option<String>,
+}
+
+/// The groups that are asked for, in the order of their names.
+pub(super) fn describe(logs: &Logs, input: DescribeInput) -> Result<DescribeOutput, LogsError> {
+    let items = input.check()?;
+    let after = input.next_token.as_deref().map(token::name).transpose()?;
+    let named: Option<Vec<String>> = input
+        .log_group_identifiers
+        .map(|all| {
+            all.into_iter()
+                .map(|id| group_name(None, Some(id)))
+                .collect()
+        })
+        .transpose()?;
+    let prefix = input.log_group_name_prefix.unwrap_or_default();
+    let pattern = input.log_group_name_pattern.unwrap_or_default();
+    let is_wanted = |group: &GroupSummary| {
+        let name = &group.name;
+        name.starts_with(&prefix)
+            && name.contains(&pattern)
+            && after.as_ref().is_none_or(|after| name > after)
+            && named.as_ref().is_none_or(|named| named.contains(name))
+    };
+    let mut found: Vec<_> = logs.keeper.groups().into_iter().filter(is_wanted).collect();
+    let next_token = (found.len() > items).then(|| token::of_name(&found[items - 1].name));
+    found.truncate(items);
+    Ok(DescribeOutput {
+        log_groups: found.into_iter().map(|group| logs.shown(group)).collect(),
+        next_token,
+    })
+}
+
+/// Removes a group and its logs.
+pub(super) fn delete(logs: &Logs, input: &DeleteInput) -> Result<(), LogsError> {
+    let name = group_name(input.log_group_name.clone(), None)?;
+    Ok(logs.keeper.delete_group(&name)?)
+}
+
+impl DescribeInput {
+    /// How many items a page may have.
+    fn check(&self) -> Result<usize, LogsError> {
+        let mut violations = Violations::default();
+        for (member, value) in [
+            ("logGroupNamePrefix", &self.log_group_name_prefix),
+            ("logGroupNamePattern", &self.log_group_name_pattern),
+        ] {
+            if let Some(value) = value {
+                violations.length(member, value, 0, 512);
+                violations.pattern(member, value, &NAME_PART);
+            }
+        }
+        let items = items(self.limit, &mut violations);
+        LogsError::check(violations)?;
+        if self.log_group_name_prefix.is_some() && self.log_group_name_pattern.is_some() {
+            return Err(LogsError::invalid(
+                "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+            ));
+        }
+        Ok(items)
+    }
+}
+
+/// How many items a page of a list may have.
+pub(super) fn items(limit: Option<i64>, violations: &mut Violations) -> usize {
+    let most = LOG_DESCRIBE_ITEMS_MAX;
+    let Some(limit) = limit else {
+        return most;
+    };
+    violations.range("limit", limit, 1, i64::try_from(most).unwrap_or(i64::MAX));
+    usize::try_from(limit).unwrap_or(most).clamp(1, most)
+}
+
+impl Logs {
+    /// The ARN of a group.
+    pub(super) fn group_arn(&self, name: &str) -> String {
+        let Self { account, .. } = self;
+        format!(
+            "arn:aws:logs:{}:{}:log-group:{name}",
+            account.region, account.id
+        )
+    }
+
+    fn shown(&self, group: GroupSummary) -> LogGroup {
+        let arn = self.group_arn(&group.name);
+        LogGroup {
+            creation_time: group.created_ms,
+            metric_filter_count: 0,
+            arn: format!("{arn}:*"),
+            stored_bytes: group.stored_bytes,
+            log_group_class: "STANDARD",
+            log_group_arn: arn,
+            log_group_name: group.name,
+        }
+    }
+}

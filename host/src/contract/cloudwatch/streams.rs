@@ -1,0 +1,139 @@
+//! DescribeLogStreams.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::LogsError;
+use super::group_name::group_name;
+use super::groups::items;
+use super::{Logs, token};
+use crate::contract::constraint::{Pattern, Violations};
+use crate::logs::StreamSummary;
+
+static STREAM: Pattern = Pattern::new(r"[^:*]*");
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct DescribeInput {
+    log_group_name: Option<String>,
+    log_group_identifier: Option<String>,
+    log_stream_name_prefix: Option<String>,
+    order_by: Option<String>,
+    descending: Option<bool>,
+    next_token: Option<String>,
+    limit: Option<i64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DescribeOutput {
+    log_streams: Vec<LogStream>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogStream {
+    log_stream_name: String,
+    creation_time: u64,
+    first_event_timestamp: u64,
+    last_event_timestamp: u64,
+    last_ingestion_time: u64,
+    arn: String,
+    /// AWS always says zero here.
+    stored_bytes: u64,
+}
+
+/// What a list is ordered by; a token is the key of the last item of its page.
+type Key = (u64, String);
+
+/// The streams of a group that are asked for.
+pub(super) fn describe(logs: &Logs, input: DescribeInput) -> Result<DescribeOutput, LogsError> {
+    let items = input.check()?;
+    let by_time = input.order_by.as_deref() == Some("LastEventTime");
+    let is_descending = input.descending == Some(true);
+    let group = group_name(input.log_group_name, input.log_group_identifier)?;
+    let after = input.next_token.as_deref().map(key).transpose()?;
+    let prefix = input.log_stream_name_prefix.unwrap_or_default();
+    let mut found: Vec<(Key, StreamSummary)> = logs
+        .keeper
+        .streams(&group)?
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(&prefix))
+        .map(|(name, stream)| {
+            let time_ms = if by_time { stream.last_event_ms } else { 0 };
+            ((time_ms, name), stream)
+        })
+        .filter(|(key, _)| match &after {
+            None => true,
+            Some(after) if is_descending => key < after,
+            Some(after) => key > after,
+        })
+        .collect();
+    match is_descending {
+        true => found.sort_by(|(one, _), (other, _)| Reverse(one).cmp(&Reverse(other))),
+        false => found.sort_by(|(one, _), (other, _)| one.cmp(other)),
+    }
+    let next_token = (found.len() > items).then(|| {
+        let (time_ms, name) = &found[items - 1].0;
+        token::of_name(&format!("{time_ms} {name}"))
+    });
+    found.truncate(items);
+    let arn = logs.group_arn(&group);
+    Ok(DescribeOutput {
+        log_streams: found
+            .into_iter()
+            .map(|((_, name), stream)| shown(&arn, name, &stream))
+            .collect(),
+        next_token,
+    })
+}
+
+fn key(text: &str) -> Result<Key, LogsError> {
+    let text = token::name(text)?;
+    text.split_once(' ')
+        .and_then(|(time_ms, name)| Some((time_ms.parse().ok()?, name.to_owned())))
+        .ok_or_else(token::invalid)
+}
+
+fn shown(group_arn: &str, name: String, stream: &StreamSummary) -> LogStream {
+    LogStream {
+        creation_time: stream.first_event_ms,
+        first_event_timestamp: stream.first_event_ms,
+        last_event_timestamp: stream.last_event_ms,
+        last_ingestion_time: stream.last_event_ms,
+        arn: format!("{group_arn}:log-stream:{name}"),
+        stored_bytes: 0,
+        log_stream_name: name,
+    }
+}
+
+impl DescribeInput {
+    /// How many items a page may have.
+    fn check(&self) -> Result<usize, LogsError> {
+        let mut violations = Violations::default();
+        if let Some(prefix) = &self.log_stream_name_prefix {
+            check_stream("logStreamNamePrefix", prefix, &mut violations);
+        }
+        if let Some(order) = &self.order_by {
+            violations.one_of("orderBy", order, &["LogStreamName", "LastEventTime"]);
+        }
+        let items = items(self.limit, &mut violations);
+        LogsError::check(violations)?;
+        let by_time = self.order_by.as_deref() == Some("LastEventTime");
+        if by_time && self.log_stream_name_prefix.is_some() {
+            return Err(LogsError::invalid(
+                "Cannot order by LastEventTime with a logStreamNamePrefix.",
+            ));
+        }
+        Ok(items)
+    }
+}
+
+/// Adds what the model's constraints refuse in the name of a stream.
+pub(super) fn check_stream(member: &str, name: &str, violations: &mut Violations) {
+    violations.length(member, name, 1, 512);
+    violations.pattern(member, name, &STREAM);
+}

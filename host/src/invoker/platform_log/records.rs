@@ -1,0 +1,95 @@
+//! The shapes of the platform's records in the JSON format, as AWS documents them.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::milliseconds;
+
+/// A record with its time and its name.
+#[derive(Serialize)]
+pub(super) struct Line<R> {
+    pub(super) time: String,
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) record: R,
+}
+
+/// How a function was loaded.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Init<'a> {
+    pub(super) initialization_type: &'static str,
+    pub(super) phase: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) function_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) function_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) metrics: Option<Metrics>,
+}
+
+impl Default for Init<'_> {
+    fn default() -> Self {
+        Self {
+            initialization_type: "on-demand",
+            phase: "init",
+            function_name: None,
+            function_version: None,
+            status: None,
+            metrics: None,
+        }
+    }
+}
+
+/// An invocation begins.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Start<'a> {
+    pub(super) request_id: &'a str,
+    pub(super) version: &'a str,
+}
+
+/// An invocation has ended.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct End<'a> {
+    pub(super) request_id: &'a str,
+    pub(super) status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error_type: Option<&'static str>,
+    pub(super) metrics: Metrics,
+}
+
+/// What something took.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metrics {
+    pub(super) duration_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) produced_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) billed_duration_ms: Option<u64>,
+    #[serde(rename = "memorySizeMB", skip_serializing_if = "Option::is_none")]
+    pub(super) memory_size_mb: Option<u32>,
+    #[serde(rename = "maxMemoryUsedMB", skip_serializing_if = "Option::is_none")]
+    pub(super) max_memory_used_mb: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) init_duration_ms: Option<f64>,
+}
+
+impl Metrics {
+    pub(super) fn of(duration: Duration) -> Self {
+        Self {
+            duration_ms: exact(duration),
+            ..Self::default()
+        }
+    }
+}
+
+/// Milliseconds with three decimals.
+pub(super) fn exact(duration: Duration) -> f64 {
+    (milliseconds(duration) * 1_000.0).round() / 1_000.0
+}

@@ -1,0 +1,84 @@
+//! Where segments live: in files, or in memory.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crate::storage::{LogFile, LogFiles, StorageError};
+
+/// A place for bytes that are appended to, read in pieces and removed as a whole.
+pub(super) enum Medium {
+    Disk(LogFiles),
+    Memory(Mutex<HashMap<String, Vec<u8>>>),
+}
+
+impl Medium {
+    pub(super) fn in_memory() -> Self {
+        Self::Memory(Mutex::default())
+    }
+
+    /// What is there from an earlier run.
+    pub(super) fn list(&self) -> Result<Vec<LogFile>, StorageError> {
+        match self {
+            Self::Disk(files) => files.list(),
+            Self::Memory(segments) => Ok(lock(segments)
+                .iter()
+                .map(|(name, bytes)| LogFile {
+                    name: name.clone(),
+                    bytes: bytes.len() as u64,
+                    modified: SystemTime::now(),
+                })
+                .collect()),
+        }
+    }
+
+    pub(super) fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        match self {
+            Self::Disk(files) => files.append(name, bytes),
+            Self::Memory(segments) => {
+                let mut segments = lock(segments);
+                match segments.get_mut(name) {
+                    Some(segment) => segment.extend_from_slice(bytes),
+                    None => drop(segments.insert(name.to_owned(), bytes.to_vec())),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// At most `bytes_max` bytes from `offset` on; none where there is no such segment.
+    pub(super) fn read(
+        &self,
+        name: &str,
+        offset: u64,
+        bytes_max: usize,
+    ) -> Result<Vec<u8>, StorageError> {
+        match self {
+            Self::Disk(files) => files.read(name, offset, bytes_max),
+            Self::Memory(segments) => {
+                let segments = lock(segments);
+                let rest = segments
+                    .get(name)
+                    .and_then(|bytes| bytes.get(usize::try_from(offset).ok()?..))
+                    .unwrap_or_default();
+                Ok(rest[..rest.len().min(bytes_max)].to_vec())
+            }
+        }
+    }
+
+    pub(super) fn remove(&self, name: &str) -> Result<(), StorageError> {
+        match self {
+            Self::Disk(files) => files.remove(name),
+            Self::Memory(segments) => {
+                lock(segments).remove(name);
+                Ok(())
+            }
+        }
+    }
+}
+
+type Segments = HashMap<String, Vec<u8>>;
+
+fn lock(segments: &Mutex<Segments>) -> MutexGuard<'_, Segments> {
+    segments.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,184 @@
+//! Logs that last: what every invocation wrote, per log group, after its function has forgotten it.
+//!
+//! An invocation hands its finished text to a bounded queue and goes on; one thread writes what has
+//! gathered there, together, to the end of a file. A group is a row of such files (*segments*), the
+//! oldest of which goes when there is too much of them. Nothing is synced: `kill -9` costs the last
+//! moments of a log, and a frame that was cut in half is recognised and passed over.
+//!
+//! Without a data directory the same segments live in memory. Readers ask by group, stream and time,
+//! page by position, and never hold what the writer needs for longer than it takes to copy an index.
+//! A text is taken apart into events (its lines) when it is read, not when it is written.
+
+mod archive;
+mod entry;
+mod event;
+mod frame;
+mod group;
+mod index;
+mod medium;
+mod queue;
+mod reading;
+mod segment_name;
+mod stream;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::SystemTime;
+
+pub use entry::Entry;
+pub use event::{LogEvent, Position};
+pub use group::GroupSummary;
+pub use index::StreamSummary;
+pub use reading::{Direction, Page, Query, Streams};
+pub use stream::{stream_name, timestamp};
+
+use crate::limits::LOG_FLUSH_WAIT_MAX;
+use crate::storage::{DataDir, LogFiles, StorageError};
+use archive::{Archive, Bounds};
+use medium::Medium;
+use queue::Queue;
+
+/// Keeps logs, and gives them back.
+pub struct LogKeeper {
+    queue: Arc<Queue>,
+    archive: Arc<Archive>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl LogKeeper {
+    /// Logs that live as long as the process, in less room.
+    ///
+    /// # Errors
+    /// When the system refuses the thread that writes.
+    pub fn in_memory() -> Result<Self, StorageError> {
+        Self::start(Archive::new(Medium::in_memory(), Bounds::in_memory()))
+    }
+
+    /// Logs in the folder `logs` of `data_dir`. What is there already is looked through by the thread
+    /// that writes, so that nobody waits for it who does not want to read.
+    ///
+    /// # Errors
+    /// When the folder cannot be created, or the system refuses the thread.
+    pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
+        let files = LogFiles::open(data_dir)?;
+        Self::start(Archive::new(Medium::Disk(files), Bounds::on_disk()))
+    }
+
+    fn start(archive: Archive) -> Result<Self, StorageError> {
+        let (queue, archive) = (Arc::new(Queue::default()), Arc::new(archive));
+        let writer = std::thread::Builder::new()
+            .name("log-writer".into())
+            .spawn({
+                let (queue, archive) = (Arc::clone(&queue), Arc::clone(&archive));
+                move || write(&queue, &archive)
+            })
+            .map_err(|error| {
+                StorageError(format!(
+                    "the thread that writes logs could not be started: {error}; allow this user \
+                     more threads"
+                ))
+            })?;
+        Ok(Self {
+            queue,
+            archive,
+            writer: Some(writer),
+        })
+    }
+
+    /// Keeps the log of an invocation. Costs a place in a queue; where that is full, the entry is
+    /// dropped, and a line in its log will say so.
+    pub fn keep(&self, entry: Entry) {
+        self.queue.push(entry);
+    }
+
+    /// Returns when what was kept before is written, or after a bounded time. Blocks.
+    pub fn flush(&self) {
+        self.queue.flush(LOG_FLUSH_WAIT_MAX);
+    }
+
+    /// The groups that there are, by name. Blocks.
+    pub fn groups(&self) -> Vec<GroupSummary> {
+        self.flush();
+        self.archive.groups_by_name()
+    }
+
+    /// The streams of a group, by name. Blocks.
+    ///
+    /// # Errors
+    /// Where there is no such group, or the disk fails.
+    pub fn streams(&self, group: &str) -> Result<Vec<(String, StreamSummary)>, ReadError> {
+        self.flush();
+        self.archive.streams(group)
+    }
+
+    /// The events that `query` asks for, one page of them. Blocks.
+    ///
+    /// # Errors
+    /// Where there is no such group, or the disk fails.
+    pub fn read(&self, query: &Query<'_>) -> Result<Page, ReadError> {
+        self.flush();
+        reading::page(&self.archive, query)
+    }
+
+    /// Removes a group and all that is in it. Blocks.
+    ///
+    /// # Errors
+    /// Where there is no such group, or the disk fails.
+    pub fn delete_group(&self, group: &str) -> Result<(), ReadError> {
+        self.flush();
+        self.archive.delete(group)
+    }
+}
+
+impl Drop for LogKeeper {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the thread that writes logs had panicked; logs are missing");
+        }
+    }
+}
+
+/// A log could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Nothing was ever logged there, or all of it has expired, or it was deleted.
+    #[error("there is no log group of this name")]
+    NoSuchGroup,
+    /// The disk failed; the text says how.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Says when logs begin to be lost, and when they no longer are; a full disk is not told for each.
+fn tell(errors: &[StorageError], was_failing: bool) {
+    match (errors.first(), was_failing) {
+        (Some(error), false) => tracing::error!(%error, "logs are lost from now on"),
+        (None, true) => tracing::info!("logs are written again"),
+        (Some(_), true) | (None, false) => (),
+    }
+}
+
+/// What the thread does that writes: until the queue is closed and empty.
+fn write(queue: &Queue, archive: &Archive) {
+    if let Err(error) = archive.load() {
+        tracing::error!(%error, "the logs of earlier runs could not be looked through");
+    }
+    archive.expire(SystemTime::now());
+    queue.ready();
+    let mut is_failing = false;
+    while let Some(batch) = queue.next_batch() {
+        if !batch.entries().is_empty() {
+            let errors = archive.append_all(batch.entries());
+            tell(&errors, is_failing);
+            is_failing = !errors.is_empty();
+        }
+        queue.written(batch);
+        archive.expire_now_and_then(SystemTime::now());
+    }
+}

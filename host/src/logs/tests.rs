@@ -1,0 +1,466 @@
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::samples;
+use crate::domain::{FunctionName, State, Version, VersionId};
+
+const GROUP: &str = "/aws/lambda/greet";
+
+fn version(group: &str, format: &str, revision: u128) -> Arc<Version> {
+    let mut settings = samples::settings();
+    settings.logging.group = group.into();
+    settings.logging.format = format.into();
+    Arc::new(Version {
+        function: FunctionName::parse("greet").expect("a name"),
+        id: VersionId::Latest,
+        settings,
+        code: samples::code("greet"),
+        state: State::Active,
+        last_update: None,
+        revision: Uuid::from_u128(revision),
+        last_modified: UNIX_EPOCH,
+    })
+}
+
+/// An entry of the group that the samples have.
+pub(super) fn entry(text: &str) -> Entry {
+    at(&version(GROUP, "Text", 1), 0, text)
+}
+
+/// An entry in this format, in a group of its own.
+pub(super) fn entry_of(format: &str, text: &str) -> Entry {
+    at(&version(format, format, 1), 0, text)
+}
+
+fn at(version: &Arc<Version>, time_ms: u64, text: &str) -> Entry {
+    let time = UNIX_EPOCH + Duration::from_millis(time_ms);
+    Entry {
+        version: Arc::clone(version),
+        started: time,
+        ended: time,
+        text: Bytes::copy_from_slice(text.as_bytes()),
+        head_bytes: 0,
+    }
+}
+
+fn all<'a>(group: &'a str) -> Query<'a> {
+    Query {
+        group,
+        streams: Streams::All,
+        from_ms: 0,
+        until_ms: u64::MAX,
+        direction: Direction::Forward,
+        position: None,
+        events_max: 10_000,
+        is_wanted: &|_| true,
+    }
+}
+
+fn messages(page: &Page) -> Vec<&str> {
+    let events = page.events.iter();
+    events.map(|event| event.message.trim_end()).collect()
+}
+
+#[track_caller]
+fn read(archive: &Archive, query: &Query<'_>) -> Page {
+    reading::page(archive, query).expect("it is read")
+}
+
+fn small(segment_bytes: u64) -> Bounds {
+    Bounds {
+        segment_bytes,
+        group_bytes_max: 4 * segment_bytes,
+        total_bytes_max: 8 * segment_bytes,
+        age_max: Duration::from_secs(60),
+    }
+}
+
+fn in_memory(segment_bytes: u64) -> Archive {
+    Archive::new(Medium::in_memory(), small(segment_bytes))
+}
+
+#[track_caller]
+fn append(archive: &Archive, entries: &[Entry]) {
+    let failed = archive.append_all(entries);
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
+fn on_disk(data_dir: &DataDir) -> Archive {
+    let files = LogFiles::open(data_dir).expect("opened");
+    let archive = Archive::new(Medium::Disk(files), Bounds::on_disk());
+    archive.load().expect("looked through");
+    archive
+}
+
+#[test]
+fn what_was_kept_is_read_by_group_stream_and_time() {
+    let keeper = LogKeeper::in_memory().expect("it starts");
+    let (mine, newer) = (version(GROUP, "Text", 1), version(GROUP, "Text", 2));
+    keeper.keep(at(&mine, 10, "one\ntwo\n"));
+    keeper.keep(at(&newer, 20, "three\n"));
+    keeper.keep(at(&version("other", "Text", 1), 30, "four\n"));
+    let page = keeper.read(&all(GROUP)).expect("there is such a group");
+    assert_eq!(messages(&page), ["one", "two", "three"]);
+    assert!(page.is_complete);
+    assert_eq!(page.events[0].message, "one\n");
+    assert_eq!(page.events[0].time_ms, 10);
+    assert_eq!(
+        page.events[0].stream,
+        "1970/01/01/[$LATEST]00000000000000000000000000000001"
+    );
+    let named = Query {
+        streams: Streams::Named(vec![page.events[2].stream.clone()]),
+        ..all(GROUP)
+    };
+    assert_eq!(messages(&keeper.read(&named).expect("read")), ["three"]);
+    let timed = Query {
+        from_ms: 11,
+        until_ms: 21,
+        ..all(GROUP)
+    };
+    assert_eq!(messages(&keeper.read(&timed).expect("read")), ["three"]);
+    let until = Query {
+        until_ms: 20,
+        ..all(GROUP)
+    };
+    assert_eq!(
+        messages(&keeper.read(&until).expect("read")),
+        ["one", "two"]
+    );
+    let filtered = Query {
+        is_wanted: &|message| message.contains('w'),
+        ..all(GROUP)
+    };
+    assert_eq!(messages(&keeper.read(&filtered).expect("read")), ["two"]);
+}
+
+#[test]
+fn groups_and_streams_are_listed_and_deleted() {
+    let keeper = LogKeeper::in_memory().expect("it starts");
+    keeper.keep(at(&version(GROUP, "Text", 1), 10, "one\n"));
+    keeper.keep(at(&version(GROUP, "Text", 1), 30, "two\n"));
+    keeper.keep(at(&version("other", "Text", 1), 30, "three\n"));
+    let groups = keeper.groups();
+    let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!(names, [GROUP, "other"]);
+    assert_eq!(groups[0].created_ms, 10);
+    let streams = keeper.streams(GROUP).expect("there is such a group");
+    let expected = StreamSummary {
+        first_event_ms: 10,
+        last_event_ms: 30,
+    };
+    assert_eq!(streams.len(), 1);
+    assert_eq!(streams[0].1, expected);
+    keeper.delete_group(GROUP).expect("it was there");
+    assert_eq!(keeper.groups().len(), 1);
+    for missing in [
+        keeper.delete_group(GROUP).err(),
+        keeper.streams(GROUP).err(),
+        keeper.read(&all(GROUP)).err(),
+    ] {
+        assert!(matches!(missing, Some(ReadError::NoSuchGroup)));
+    }
+    keeper.keep(at(&version(GROUP, "Text", 1), 40, "again\n"));
+    assert_eq!(
+        messages(&keeper.read(&all(GROUP)).expect("read")),
+        ["again"]
+    );
+}
+
+#[test]
+fn pages_going_forward_and_backward_meet_every_event_once() {
+    let archive = in_memory(2_000);
+    let source = version(GROUP, "Text", 1);
+    let entries: Vec<_> = (0..30)
+        .map(|n| at(&source, n, &format!("{n}a\n{n}b\n{n}c\n")))
+        .collect();
+    for entry in entries {
+        append(&archive, &[entry]);
+    }
+    let whole = read(&archive, &all(GROUP));
+    assert!(archive.views(GROUP).expect("views").len() > 1);
+    for size in [1, 2, 4, 7, 100] {
+        let mut forward = Vec::new();
+        let mut position = None;
+        loop {
+            let query = Query {
+                events_max: size,
+                position,
+                ..all(GROUP)
+            };
+            let page = read(&archive, &query);
+            assert!(page.events.len() <= size);
+            forward.extend(page.events);
+            position = Some(page.end);
+            if page.is_complete {
+                break;
+            }
+        }
+        assert_eq!(forward, whole.events, "pages of {size}");
+        let mut backward = Vec::new();
+        let mut position = None;
+        loop {
+            let query = Query {
+                events_max: size,
+                position,
+                direction: Direction::Backward,
+                ..all(GROUP)
+            };
+            let page = read(&archive, &query);
+            backward.extend(page.events.into_iter().rev());
+            position = Some(page.start);
+            if page.is_complete {
+                break;
+            }
+        }
+        backward.reverse();
+        assert_eq!(backward, whole.events, "pages of {size}");
+    }
+}
+
+#[test]
+fn at_an_end_the_position_stays_and_new_events_are_found_from_there() {
+    let archive = in_memory(2_000);
+    let source = version(GROUP, "Text", 1);
+    append(&archive, &[at(&source, 1, "one\n")]);
+    let end = read(&archive, &all(GROUP)).end;
+    let from_end = Query {
+        position: Some(end),
+        ..all(GROUP)
+    };
+    let page = read(&archive, &from_end);
+    assert!(page.events.is_empty() && page.is_complete);
+    assert_eq!((page.start, page.end), (end, end));
+    append(&archive, &[at(&source, 2, "two\n")]);
+    assert_eq!(messages(&read(&archive, &from_end)), ["two"]);
+    let before = Query {
+        position: Some(end),
+        direction: Direction::Backward,
+        ..all(GROUP)
+    };
+    let page = read(&archive, &before);
+    assert_eq!(messages(&page), ["one"]);
+    let older = read(
+        &archive,
+        &Query {
+            position: Some(page.start),
+            ..before
+        },
+    );
+    assert!(older.events.is_empty());
+    assert_eq!(older.start, page.start);
+}
+
+#[test]
+fn a_page_is_bounded_in_bytes_and_one_event_always_fits() {
+    let archive = in_memory(64 * 1024 * 1024);
+    let source = version(GROUP, "Text", 1);
+    let large = "x".repeat(300 * 1024);
+    let entries: Vec<_> = (0..5).map(|n| at(&source, n, &large)).collect();
+    append(&archive, &entries);
+    let page = read(&archive, &all(GROUP));
+    assert_eq!((page.events.len(), page.is_complete), (3, false));
+}
+
+#[test]
+fn a_search_that_finds_nothing_stops_and_says_where_to_go_on() {
+    let archive = in_memory(64 * 1024 * 1024);
+    let source = version(GROUP, "Text", 1);
+    let large = "x".repeat(300 * 1024);
+    let entries: Vec<_> = (0..60).map(|n| at(&source, n, &large)).collect();
+    append(&archive, &entries);
+    append(&archive, &[at(&source, 99, "needle\n")]);
+    for direction in [Direction::Forward, Direction::Backward] {
+        let mut query = Query {
+            is_wanted: &|message| message.starts_with("needle"),
+            direction,
+            ..all(GROUP)
+        };
+        let mut pages = 0;
+        let mut found = Vec::new();
+        loop {
+            let page = read(&archive, &query);
+            pages += 1;
+            found.extend(page.events);
+            query.position = Some(match direction {
+                Direction::Forward => page.end,
+                Direction::Backward => page.start,
+            });
+            if page.is_complete {
+                break;
+            }
+        }
+        assert_eq!((found.len(), pages), (1, 2), "{direction:?}");
+    }
+}
+
+#[test]
+fn the_oldest_goes_when_a_group_has_too_much() {
+    let archive = in_memory(2_000);
+    let source = version(GROUP, "Text", 1);
+    let text = "x".repeat(400);
+    for n in 0..100 {
+        append(&archive, &[at(&source, n, &format!("{n} {text}\n"))]);
+    }
+    let groups = archive.groups_by_name();
+    assert!(groups[0].stored_bytes <= 4 * 2_000, "{groups:?}");
+    let page = read(&archive, &all(GROUP));
+    assert!(page.events.len() > 10);
+    assert!(messages(&page)[page.events.len() - 1].starts_with("99 "));
+    // A position in what is gone leads to what is left.
+    let gone = Query {
+        position: Some(Position::default()),
+        ..all(GROUP)
+    };
+    assert_eq!(read(&archive, &gone).events, page.events);
+}
+
+#[test]
+fn the_oldest_goes_when_all_groups_together_have_too_much() {
+    let archive = in_memory(2_000);
+    let text = "x".repeat(1_900);
+    for n in 0..20 {
+        let source = version(&format!("group-{n:02}"), "Text", 1);
+        append(&archive, &[at(&source, n, &text)]);
+    }
+    let groups = archive.groups_by_name();
+    let total: u64 = groups.iter().map(|group| group.stored_bytes).sum();
+    assert!(total <= 8 * 2_000, "{groups:?}");
+    let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!(names[names.len() - 1], "group-19");
+    assert!(!names.contains(&"group-00"));
+}
+
+#[test]
+fn what_is_too_old_goes() {
+    let archive = in_memory(2_000);
+    let source = version(GROUP, "Text", 1);
+    append(&archive, &[at(&source, 1_000, &"x".repeat(2_000))]);
+    append(&archive, &[at(&source, 50_000, "young\n")]);
+    let at_second = |second| UNIX_EPOCH + Duration::from_secs(second);
+    archive.expire(at_second(60));
+    assert_eq!(read(&archive, &all(GROUP)).events.len(), 2);
+    archive.expire(at_second(70));
+    assert_eq!(messages(&read(&archive, &all(GROUP))), ["young"]);
+    archive.expire(at_second(200));
+    assert!(archive.groups_by_name().is_empty());
+}
+
+#[test]
+fn logs_are_there_after_a_restart_and_go_on_in_the_same_segment() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let long = "long/".repeat(100);
+    for text in ["one\n", "two\n"] {
+        let keeper = LogKeeper::in_dir(&data_dir).expect("it starts");
+        for group in [GROUP, &long] {
+            let source = version(group, "Text", 1);
+            keeper.keep(Entry {
+                ended: SystemTime::now(),
+                ..at(&source, 5, text)
+            });
+        }
+    }
+    let keeper = LogKeeper::in_dir(&data_dir).expect("it starts");
+    for group in [GROUP, &long] {
+        let page = keeper.read(&all(group)).expect("there is such a group");
+        assert_eq!(messages(&page), ["one", "two"]);
+        assert_eq!(page.end.segment, 1);
+    }
+    assert_eq!(keeper.groups()[0].created_ms, 5);
+}
+
+#[test]
+fn a_torn_end_is_passed_over_and_what_comes_later_is_read() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let source = version(GROUP, "Text", 1);
+    append(
+        &on_disk(&data_dir),
+        &[at(&source, 1, "one\n"), at(&source, 2, "torn\n")],
+    );
+    let file = temp.path().join("logs").join(segment_name::name(GROUP, 1));
+    let bytes = std::fs::read(&file).expect("the segment");
+    std::fs::write(&file, &bytes[..bytes.len() - 3]).expect("cut");
+
+    let archive = on_disk(&data_dir);
+    assert_eq!(messages(&read(&archive, &all(GROUP))), ["one"]);
+    append(&archive, &[at(&source, 3, "three\n")]);
+    assert_eq!(messages(&read(&archive, &all(GROUP))), ["one", "three"]);
+    let archive = on_disk(&data_dir);
+    assert_eq!(messages(&read(&archive, &all(GROUP))), ["one", "three"]);
+}
+
+#[test]
+fn files_of_others_and_damaged_ones_do_no_harm() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let source = version(GROUP, "Text", 1);
+    append(&on_disk(&data_dir), &[at(&source, 1, "one\n")]);
+    let folder = temp.path().join("logs");
+    let write = |name: &str, content: &[u8]| {
+        std::fs::write(folder.join(name), content).expect("written");
+    };
+    write("notes.txt", b"mine");
+    write("empty@0000000001", b"");
+    write("other@0000000001", &segment_name::header("not-other", 1));
+    write(&segment_name::name(GROUP, 2), b"nothing of ours\n");
+    let archive = on_disk(&data_dir);
+    let names: Vec<_> = archive.groups_by_name();
+    assert_eq!(names.len(), 1, "{names:?}");
+    append(&archive, &[at(&source, 2, "two\n")]);
+    assert_eq!(messages(&read(&archive, &all(GROUP))), ["one", "two"]);
+    assert!(folder.join("notes.txt").exists());
+}
+
+#[test]
+fn a_hostile_position_is_no_harm() {
+    let archive = in_memory(2_000);
+    append(&archive, &[at(&version(GROUP, "Text", 1), 1, "one\ntwo\n")]);
+    for (segment, offset, line) in [
+        (0, u64::MAX, u32::MAX),
+        (1, 3, 7),
+        (1, u64::MAX, 0),
+        (u64::MAX, u64::MAX, u32::MAX),
+    ] {
+        for direction in [Direction::Forward, Direction::Backward] {
+            let query = Query {
+                position: Some(Position {
+                    segment,
+                    offset,
+                    line,
+                }),
+                direction,
+                ..all(GROUP)
+            };
+            let page = read(&archive, &query);
+            assert!(page.is_complete && page.events.len() <= 2);
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_written_leaves_nothing_behind_and_writing_goes_on_afterwards() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let archive = on_disk(&data_dir);
+    let source = version(GROUP, "Text", 1);
+    // A directory stands where the segment is to be.
+    let place = temp.path().join("logs").join(segment_name::name(GROUP, 1));
+    std::fs::create_dir(&place).expect("made");
+    for _ in 0..3 {
+        let errors = archive.append_all(&[at(&source, 1, "one\n")]);
+        assert!(
+            errors[0].to_string().contains("could not write"),
+            "{errors:?}"
+        );
+    }
+    assert!(archive.groups_by_name().is_empty());
+    std::fs::remove_dir(&place).expect("removed");
+    append(&archive, &[at(&source, 2, "two\n")]);
+    assert_eq!(messages(&read(&archive, &all(GROUP))), ["two"]);
+}

@@ -1,0 +1,216 @@
+//! One invocation: find it a sandbox, run its guest within its time, report.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout_at};
+
+use super::environment::Initialization;
+use super::guest_run::{Ended, GuestRun};
+use super::loaded::Loaded;
+use super::maker::Purpose;
+use super::prepare::InUse;
+use super::sandbox::Sandbox;
+use super::settle::{Settled, settle, timed_out};
+use super::shift::{Lost, Shift};
+use super::trap::Bounds;
+use super::vitals::Vitals;
+use super::{Sandboxes, exec_wrapper, limits};
+use crate::domain::{FunctionError, Invocation, Outcome, Report, Version};
+use crate::invoker::{Admission, HostFailure, RunGuest};
+
+/// Where an invocation is going to run, before its time begins.
+enum Place {
+    /// In a sandbox that is to be made.
+    Fresh {
+        loaded: Arc<Loaded>,
+        slot: OwnedSemaphorePermit,
+        /// How long loading took, where this invocation had to do it.
+        loading: Option<Duration>,
+    },
+    /// In one that was prepared, or has served before.
+    Kept {
+        sandbox: Sandbox,
+        in_use: Option<InUse>,
+    },
+}
+
+/// Whom a sandbox that is reused belongs to.
+struct Owner {
+    version: Arc<Version>,
+    tenant_id: Option<String>,
+}
+
+impl RunGuest for Sandboxes {
+    async fn run(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        admission: Admission,
+    ) -> Result<Report, HostFailure> {
+        if let Some(report) = exec_wrapper::missing(&version) {
+            return Ok(report);
+        }
+        let reuse_max = version.reuse_max();
+        let is_reusable = reuse_max > 1;
+        let place = self
+            .place(&version, &invocation, &admission, is_reusable)
+            .await?;
+        let bounds = Bounds {
+            timeout: version.settings.timeout(),
+            memory_bytes_max: version.settings.memory_bytes_max(),
+        };
+        let started = Instant::now();
+        let deadline = started + bounds.timeout;
+        let trace_id = invocation.trace_id.clone();
+        let (sandbox, loading, in_use) = match place {
+            Place::Kept {
+                mut sandbox,
+                in_use,
+            } => {
+                sandbox.begin(Arc::clone(&version), trace_id, deadline);
+                (sandbox, None, in_use)
+            }
+            Place::Fresh {
+                loaded,
+                slot,
+                loading,
+            } => {
+                let purpose = Purpose {
+                    initialization: Initialization::OnDemand,
+                    is_reusable,
+                    trace_id,
+                    deadline,
+                };
+                let sandbox = self.maker.sandbox(&version, loaded, slot, purpose);
+                (sandbox, loading, None)
+            }
+        };
+        let owner = is_reusable.then(|| Owner {
+            version: Arc::clone(&version),
+            tenant_id: invocation.tenant_id.clone(),
+        });
+        let shelf = in_use.as_ref().map(|in_use| Arc::clone(in_use.shelf()));
+        let vitals = Arc::clone(sandbox.vitals());
+        let guest = GuestRun {
+            sandbox,
+            version,
+            invocation,
+            is_reusable,
+            ticking: self.maker.ticker.hold(),
+            in_use,
+            admission,
+        };
+        let ended = self.run_within(guest, &bounds, deadline, &vitals).await;
+        let set_up = ended.as_ref().ok().and_then(|ended| ended.set_up);
+        let settled = match ended {
+            Ok(ended) => settle(ended, &vitals, &bounds, deadline, reuse_max),
+            Err(Lost::TimedOut) => Ok(Settled {
+                outcome: Outcome::Failed(timed_out(&bounds)),
+                sandbox: None,
+            }),
+            Err(Lost::Panicked) => Err(HostFailure::Panicked),
+        };
+        let elapsed = started.elapsed();
+        if let Some(shelf) = shelf {
+            // What could not be replaced at once for want of room may have room now.
+            self.preparer.fill(&shelf);
+        }
+        let Settled { outcome, sandbox } = settled?;
+        let log = vitals.take_log();
+        let memory_bytes_peak = vitals.memory_bytes();
+        if let (Some(owner), Some(sandbox)) = (owner, sandbox) {
+            self.keep(owner, sandbox);
+        }
+        let timed_out = matches!(outcome, Outcome::Failed(FunctionError::TimedOut { .. }));
+        Ok(Report {
+            outcome,
+            // As AWS has it: what ran into its timeout took exactly that long.
+            duration: if timed_out {
+                bounds.timeout
+            } else {
+                elapsed.saturating_sub(set_up.unwrap_or_default())
+            },
+            init_duration: sum(loading, set_up),
+            memory_bytes_peak,
+            log,
+        })
+    }
+}
+
+impl Sandboxes {
+    /// A sandbox that is kept for such invocations, or what a fresh one is made of.
+    async fn place(
+        &self,
+        version: &Arc<Version>,
+        invocation: &Invocation,
+        admission: &Admission,
+        is_reusable: bool,
+    ) -> Result<Place, HostFailure> {
+        if is_reusable
+            && let Some(sandbox) = self.idle.take(version, invocation.tenant_id.as_deref())
+        {
+            return Ok(Place::Kept {
+                sandbox,
+                in_use: None,
+            });
+        }
+        if admission.is_provisioned()
+            && let Some(prepared) = self.take_prepared(version)
+        {
+            return Ok(prepared);
+        }
+        let (loaded, loading) = self.maker.loaded(version).await?;
+        let slot = self.maker.slots.take().await?;
+        Ok(Place::Fresh {
+            loaded,
+            slot,
+            loading,
+        })
+    }
+
+    /// One that was prepared, which is replaced behind it.
+    fn take_prepared(&self, version: &Version) -> Option<Place> {
+        let shelf = self.prepared.get(version)?;
+        let taken = shelf.take();
+        self.preparer.fill(&shelf);
+        let (sandbox, in_use) = taken?;
+        Some(Place::Kept {
+            sandbox,
+            in_use: Some(in_use),
+        })
+    }
+
+    /// Runs a guest to its end or its deadline: here first, elsewhere when it takes long or may hold a
+    /// thread for long.
+    async fn run_within(
+        &self,
+        guest: GuestRun,
+        bounds: &Bounds,
+        deadline: Instant,
+        vitals: &Vitals,
+    ) -> Result<Ended, Lost> {
+        let guest = Box::pin(guest.run());
+        let mut shift = Shift::new(guest, vitals, deadline, self.long_runners.handle());
+        if bounds.memory_bytes_max > limits::INLINE_MEMORY_BYTES_MAX {
+            shift.move_away();
+        }
+        timeout_at(deadline, shift)
+            .await
+            .unwrap_or(Err(Lost::TimedOut))
+    }
+
+    /// Keeps a sandbox for its owner's next invocation.
+    fn keep(&self, owner: Owner, sandbox: Sandbox) {
+        self.idle.put(&owner.version, owner.tenant_id, sandbox);
+        self.maker.slots.make_room_where_none_is();
+    }
+}
+
+fn sum(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one + other),
+        (one, other) => one.or(other),
+    }
+}

@@ -1,0 +1,127 @@
+//! One sandbox: a guest's memories, tables and globals, and the host's side of it.
+//!
+//! Nearly every one is made for one invocation and thrown away after it. One that was prepared ahead
+//! is instantiated before its invocation comes; one that may be reused goes on to the next. What
+//! belongs to an invocation is set by [`Sandbox::begin`], so that nothing of an earlier one is left
+//! on the host's side.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+use wasmtime::{Store, UpdateDeadline};
+
+use super::bindings::Function;
+use super::bindings::exports::sparkler::function::handler::Context;
+use super::bindings::sparkler::function::types;
+use super::guest_state::GuestState;
+use super::loaded::Loaded;
+use super::vitals::Vitals;
+use crate::domain::Version;
+use crate::limits;
+
+/// A sandbox, which holds its slot. Dropping it resets the slot, which counts as taken until then: the
+/// order of the fields is the order in which they go.
+pub(super) struct Sandbox {
+    stage: Stage,
+    store: Store<GuestState>,
+    invocations: u32,
+    _slot: OwnedSemaphorePermit,
+}
+
+enum Stage {
+    New(Arc<Loaded>),
+    Live(Function),
+}
+
+impl Sandbox {
+    /// A sandbox in which nothing runs yet, made for the invocation that `state` speaks of.
+    pub(super) fn new(loaded: Arc<Loaded>, state: GuestState, slot: OwnedSemaphorePermit) -> Self {
+        let mut store = Store::new(loaded.function.engine(), state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(limits::HOSTCALL_BYTES_MAX);
+        store.set_max_component_handles(limits::GUEST_HANDLES_MAX);
+        store.epoch_deadline_callback(|context| Ok(at_tick(context.data())));
+        start_ticks(&mut store);
+        Self {
+            stage: Stage::New(loaded),
+            store,
+            invocations: 0,
+            _slot: slot,
+        }
+    }
+
+    /// Sets up the guest, which runs code of it: start functions and constructors. Does nothing where
+    /// that was done before.
+    pub(super) async fn instantiate(&mut self) -> wasmtime::Result<()> {
+        if let Stage::New(loaded) = &self.stage {
+            let function = loaded.function.instantiate_async(&mut self.store).await?;
+            self.stage = Stage::Live(function);
+        }
+        Ok(())
+    }
+
+    /// Calls the handler, once the guest is set up.
+    pub(super) async fn handle(
+        &mut self,
+        event: &[u8],
+        context: Context<'_>,
+    ) -> wasmtime::Result<Result<Vec<u8>, types::FunctionError>> {
+        let Stage::Live(function) = &self.stage else {
+            wasmtime::bail!("the handler was called before the guest was set up");
+        };
+        let handler = function.sparkler_function_handler();
+        handler.call_handle(&mut self.store, event, context).await
+    }
+
+    /// Whether the guest is set up.
+    pub(super) fn is_set_up(&self) -> bool {
+        matches!(self.stage, Stage::Live(_))
+    }
+
+    /// Makes a sandbox that was made for another invocation, or for none yet, that of the next one.
+    pub(super) fn begin(
+        &mut self,
+        version: Arc<Version>,
+        trace_id: Option<String>,
+        deadline: Instant,
+    ) {
+        let state = self.store.data_mut();
+        state.vitals.begin();
+        state.surroundings.version = version;
+        state.surroundings.trace_id = trace_id;
+        state.deadline = deadline;
+        start_ticks(&mut self.store);
+    }
+
+    /// Counts an invocation that it has served; gives how many those are.
+    pub(super) fn count_invocation(&mut self) -> u32 {
+        self.invocations += 1;
+        self.invocations
+    }
+
+    pub(super) fn vitals(&self) -> &Arc<Vitals> {
+        &self.store.data().vitals
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.store.data().deadline
+    }
+}
+
+/// The first tick may come at once; the second leaves at least one whole slice.
+fn start_ticks(store: &mut Store<GuestState>) {
+    store.set_epoch_deadline(2);
+}
+
+/// What happens to a guest that is still running at a tick: it ends at its deadline and when nobody
+/// waits for it, and otherwise lets others have the thread.
+fn at_tick(state: &GuestState) -> UpdateDeadline {
+    let vitals = &state.vitals;
+    if Instant::now() >= state.deadline || vitals.abandoned.load(Ordering::Relaxed) {
+        return UpdateDeadline::Interrupt;
+    }
+    vitals.ticked.store(true, Ordering::Relaxed);
+    UpdateDeadline::Yield(1)
+}

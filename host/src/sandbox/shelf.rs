@@ -1,0 +1,337 @@
+//! The sandboxes of one version that are prepared ahead: how many are wanted, wait, are being made and
+//! are in use.
+//!
+//! Waiting ones are replaced as soon as they are taken, so that while they are in use there may be more
+//! than were wanted. Those are a *surplus*, made from room that nobody else needs, and they give way.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::domain::{Digest, FunctionName, Version, VersionId};
+
+/// The shelves of all versions that have one.
+pub(super) struct Shelves<T> {
+    shelves: Mutex<ByVersion<T>>,
+}
+
+type ByVersion<T> = HashMap<(FunctionName, VersionId), Arc<Shelf<T>>>;
+
+/// The sandboxes of one version.
+pub(super) struct Shelf<T> {
+    version: Arc<Version>,
+    stock: Mutex<Stock<T>>,
+    /// Told whenever the making of one has ended.
+    made: Notify,
+}
+
+struct Stock<T> {
+    wanted: usize,
+    waiting: Vec<T>,
+    in_the_making: usize,
+    in_use: usize,
+}
+
+/// The right to make one sandbox of a shelf; given back when it is dropped.
+pub(super) struct Making<T> {
+    shelf: Arc<Shelf<T>>,
+    /// Whether it is more than is wanted as long as those in use are.
+    pub(super) is_surplus: bool,
+}
+
+/// Held while a sandbox of a shelf is in use.
+pub(super) struct InUse<T> {
+    shelf: Arc<Shelf<T>>,
+}
+
+impl<T> Default for Shelves<T> {
+    fn default() -> Self {
+        Self {
+            shelves: Mutex::default(),
+        }
+    }
+}
+
+impl<T> Shelves<T> {
+    /// The shelf of `version`, where it has one for its very code and settings.
+    pub(super) fn get(&self, version: &Version) -> Option<Arc<Shelf<T>>> {
+        let shelves = self.lock();
+        let shelf = shelves.get(&(version.function.clone(), version.id))?;
+        shelf.is_for(version).then(|| Arc::clone(shelf))
+    }
+
+    /// The shelf of `version`, an empty one where it has none. One of other code or settings is cleared.
+    pub(super) fn get_or_make(&self, version: &Arc<Version>) -> Arc<Shelf<T>> {
+        let place = (version.function.clone(), version.id);
+        let mut shelves = self.lock();
+        if let Some(shelf) = shelves.get(&place)
+            && shelf.is_for(version)
+        {
+            return Arc::clone(shelf);
+        }
+        let shelf = Arc::new(Shelf::new(Arc::clone(version)));
+        let old = shelves.insert(place, Arc::clone(&shelf));
+        drop(shelves);
+        clear(old);
+        shelf
+    }
+
+    /// Removes and clears the shelf of `version`, whatever its code and settings are.
+    pub(super) fn remove(&self, version: &Version) {
+        let place = (version.function.clone(), version.id);
+        let removed = self.lock().remove(&place);
+        clear(removed);
+    }
+
+    /// Removes and clears the shelves of a component.
+    pub(super) fn forget(&self, component: Digest) {
+        let mut removed = Vec::new();
+        self.lock().retain(|_, shelf| {
+            let stays = shelf.version.code.component != component;
+            if !stays {
+                removed.push(Arc::clone(shelf));
+            }
+            stays
+        });
+        clear(removed);
+    }
+
+    /// Drops one sandbox of a surplus; `false` where there is none.
+    pub(super) fn give_way(&self) -> bool {
+        let surplus = self.lock().values().find_map(|shelf| shelf.take_surplus());
+        surplus.is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ByVersion<T>> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn clear<T>(shelves: impl IntoIterator<Item = Arc<Shelf<T>>>) {
+    for shelf in shelves {
+        shelf.set_wanted(0);
+    }
+}
+
+impl<T> Shelf<T> {
+    fn new(version: Arc<Version>) -> Self {
+        Self {
+            version,
+            stock: Mutex::new(Stock {
+                wanted: 0,
+                waiting: Vec::new(),
+                in_the_making: 0,
+                in_use: 0,
+            }),
+            made: Notify::new(),
+        }
+    }
+
+    /// Whether a sandbox of this shelf is the same as one that is made of `version` now. A revision
+    /// may change without that.
+    fn is_for(&self, version: &Version) -> bool {
+        self.version.code == version.code && self.version.settings == version.settings
+    }
+
+    /// How many are to wait; drops those that are too many.
+    pub(super) fn set_wanted(&self, wanted: usize) {
+        let mut stock = self.lock();
+        stock.wanted = wanted;
+        let kept = stock.waiting.len().min(wanted);
+        let too_many = stock.waiting.split_off(kept);
+        drop(stock);
+        drop(too_many);
+    }
+
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    /// One of those that wait.
+    pub(super) fn take(self: &Arc<Self>) -> Option<(T, InUse<T>)> {
+        let mut stock = self.lock();
+        let taken = stock.waiting.pop()?;
+        stock.in_use += 1;
+        let shelf = Arc::clone(self);
+        Some((taken, InUse { shelf }))
+    }
+
+    /// Begins to make one, if one is missing.
+    pub(super) fn begin(self: &Arc<Self>) -> Option<Making<T>> {
+        let mut stock = self.lock();
+        let coming = stock.waiting.len() + stock.in_the_making;
+        if coming >= stock.wanted {
+            return None;
+        }
+        stock.in_the_making += 1;
+        Some(Making {
+            shelf: Arc::clone(self),
+            is_surplus: coming + stock.in_use >= stock.wanted,
+        })
+    }
+
+    /// Waits until none is being made.
+    pub(super) async fn all_made(&self) {
+        loop {
+            let mut made = std::pin::pin!(self.made.notified());
+            // Registered before the count is read, so that the last one is not missed.
+            made.as_mut().enable();
+            if self.lock().in_the_making == 0 {
+                return;
+            }
+            made.await;
+        }
+    }
+
+    fn take_surplus(&self) -> Option<T> {
+        let mut stock = self.lock();
+        let is_surplus = stock.waiting.len() + stock.in_use > stock.wanted;
+        if is_surplus {
+            stock.waiting.pop()
+        } else {
+            None
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stock<T>> {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Making<T> {
+    /// The version to make one of.
+    pub(super) fn version(&self) -> &Arc<Version> {
+        &self.shelf.version
+    }
+
+    /// Whether it still is wanted.
+    pub(super) fn is_wanted(&self) -> bool {
+        let stock = self.shelf.lock();
+        stock.waiting.len() < stock.wanted
+    }
+
+    /// Puts it with those that wait, unless it is not wanted any more.
+    pub(super) fn done(self, sandbox: T) {
+        let mut stock = self.shelf.lock();
+        let unwanted = match stock.waiting.len() < stock.wanted {
+            true => {
+                stock.waiting.push(sandbox);
+                None
+            }
+            false => Some(sandbox),
+        };
+        drop(stock);
+        drop(unwanted);
+    }
+}
+
+impl<T> Drop for Making<T> {
+    fn drop(&mut self) {
+        self.shelf.lock().in_the_making -= 1;
+        self.shelf.made.notify_waiters();
+    }
+}
+
+impl<T> InUse<T> {
+    /// Where it came from.
+    pub(super) fn shelf(&self) -> &Arc<Shelf<T>> {
+        &self.shelf
+    }
+}
+
+impl<T> Drop for InUse<T> {
+    fn drop(&mut self) {
+        self.shelf.lock().in_use -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples;
+
+    fn shelf_of(wanted: usize) -> (Shelves<u32>, Arc<Shelf<u32>>) {
+        let shelves = Shelves::default();
+        let shelf = shelves.get_or_make(&Arc::new(samples::version("one")));
+        shelf.set_wanted(wanted);
+        (shelves, shelf)
+    }
+
+    fn fill(shelf: &Arc<Shelf<u32>>) -> Vec<bool> {
+        let makings = std::iter::from_fn(|| shelf.begin()).collect::<Vec<_>>();
+        let are_surplus = makings.iter().map(|making| making.is_surplus).collect();
+        (0..).zip(makings).for_each(|(n, making)| making.done(n));
+        are_surplus
+    }
+
+    #[test]
+    fn as_many_are_made_as_are_missing() {
+        let (_, shelf) = shelf_of(3);
+        assert_eq!(fill(&shelf), [false; 3]);
+        assert_eq!(shelf.waiting(), 3);
+        assert!(shelf.begin().is_none());
+        shelf.set_wanted(1);
+        assert_eq!(shelf.waiting(), 1);
+    }
+
+    #[test]
+    fn one_that_is_taken_is_replaced_by_a_surplus_which_gives_way_until_it_is_back() {
+        let (shelves, shelf) = shelf_of(2);
+        fill(&shelf);
+        assert!(!shelves.give_way());
+        let (_, in_use) = shelf.take().expect("one that waits");
+        assert_eq!(fill(&shelf), [true]);
+        assert_eq!(shelf.waiting(), 2);
+        assert!(shelves.give_way());
+        assert!(!shelves.give_way());
+        drop(in_use);
+        assert_eq!(fill(&shelf), [false]);
+        assert!(!shelves.give_way());
+    }
+
+    #[test]
+    fn what_is_made_too_late_or_not_at_all_leaves_nothing() {
+        let (shelves, shelf) = shelf_of(1);
+        let making = shelf.begin().expect("one is missing");
+        assert!(shelf.begin().is_none());
+        drop(making);
+        let making = shelf.begin().expect("one is missing again");
+        shelves.remove(&shelf.version);
+        making.done(1);
+        assert_eq!(shelf.waiting(), 0);
+        assert!(shelves.get(&shelf.version).is_none());
+    }
+
+    #[test]
+    fn other_code_and_other_settings_have_a_shelf_of_their_own_and_a_revision_has_not() {
+        let (shelves, shelf) = shelf_of(1);
+        fill(&shelf);
+        let version = samples::version("one");
+        let touched = Version {
+            revision: uuid::Uuid::from_u128(9),
+            ..version.clone()
+        };
+        assert_eq!(shelves.get(&touched).map(|shelf| shelf.waiting()), Some(1));
+        let mut changed = version.clone();
+        changed.settings.memory_mb += 1;
+        assert!(shelves.get(&changed).is_none());
+        let other = Version {
+            code: samples::code("other"),
+            ..version
+        };
+        assert_eq!(shelves.get_or_make(&Arc::new(other)).waiting(), 0);
+        assert_eq!(shelf.waiting(), 0, "the old ones are let go");
+    }
+
+    #[test]
+    fn a_component_that_is_forgotten_takes_its_sandboxes_along() {
+        let (shelves, shelf) = shelf_of(1);
+        fill(&shelf);
+        shelves.forget(samples::code("other").component);
+        assert_eq!(shelf.waiting(), 1);
+        shelves.forget(shelf.version.code.component);
+        assert_eq!(shelf.waiting(), 0);
+    }
+}
