@@ -1,13 +1,15 @@
 //! Function URLs on real sockets: what functions get, what clients get, and who gets nothing.
 
+mod answers;
+mod configuration;
+
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sparkler::domain::attachments::Statement;
-use sparkler::domain::{Alias, AliasName, FunctionName, FunctionRecord, Qualifier, VersionId};
+use sparkler::domain::{FunctionName, FunctionRecord, Qualifier};
 use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, wat};
 
 use super::assert_refused;
@@ -253,113 +255,6 @@ fn six_megabytes_reach_a_function_and_not_a_byte_more() {
 }
 
 #[test]
-fn an_answer_becomes_a_response_by_its_form() {
-    for (answer, status, body) in [
-        (r#"{"hello": "world"}"#, 200, r#"{"hello":"world"}"#),
-        (r#"["hello", 3, true]"#, 200, r#"["hello",3,true]"#),
-        (r#""hello""#, 200, "hello"),
-        ("3.10", 200, "3.10"),
-        (
-            r#"{"statusCode": "418", "body": "{\"a\": 1}"}"#,
-            418,
-            r#"{"a": 1}"#,
-        ),
-    ] {
-        let reply = rendered(answer);
-        assert_eq!((reply.status, reply.text()), (status, body), "{answer}");
-        assert_eq!(reply.header("content-type"), Some("application/json"));
-        assert_eq!(
-            reply.header("content-length"),
-            Some(&*body.len().to_string())
-        );
-        let trace = reply.header("x-amzn-trace-id").unwrap_or_default();
-        assert!(trace.starts_with("root=1-"), "{trace}");
-    }
-}
-
-#[test]
-fn cookies_and_headers_of_a_function_reach_the_client() {
-    let reply = rendered(
-        json!({
-            "statusCode": 302,
-            "headers": {
-                "Location": "/b",
-                "Content-Length": "7",
-                "Connection": "close",
-                "X-Amzn-RequestId": "mine",
-            },
-            "cookies": ["a=1; HttpOnly", "b=2"],
-        })
-        .to_string(),
-    );
-    assert_eq!((reply.status, reply.header("location")), (302, Some("/b")));
-    let cookies: Vec<&str> = reply
-        .headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
-        .map(|(_, value)| value.as_str())
-        .collect();
-    assert_eq!(cookies, ["a=1; HttpOnly", "b=2"]);
-    assert_eq!(reply.header("content-length"), Some("0"));
-    assert_eq!(reply.header("x-amzn-remapped-content-length"), Some("7"));
-    assert_eq!(reply.header("x-amzn-remapped-connection"), Some("close"));
-    assert_eq!(reply.header("connection"), None);
-    assert_ne!(reply.header("x-amzn-requestid"), Some("mine"));
-}
-
-#[test]
-fn what_is_no_response_is_a_bad_gateway() {
-    for answer in [
-        "not JSON",
-        r#"{"statusCode": 99}"#,
-        r#"{"statusCode": 200, "headers": {"x": "a\r\nset-cookie: b=1"}}"#,
-        r#"{"statusCode": 200, "headers": {"x\r\ny": "a"}}"#,
-        r#"{"statusCode": 200, "cookies": ["a\r\nx: y"]}"#,
-        r#"{"statusCode": 200, "body": "?", "isBase64Encoded": true}"#,
-    ] {
-        assert_bad_gateway(&rendered(answer));
-    }
-    let trap = Site::of(wat::guest("answer_of_size.wat"), json!({}));
-    assert_bad_gateway(&trap.get());
-}
-
-#[test]
-fn a_streaming_address_passes_bytes_on_as_they_are() {
-    let streaming = json!({"InvokeMode": "RESPONSE_STREAM"});
-    let plain = Site::of(answering(br#"{"statusCode": 404}"#), streaming.clone()).get();
-    assert_eq!(
-        (plain.status, plain.text()),
-        (200, r#"{"statusCode": 404}"#)
-    );
-    assert_eq!(
-        plain.header("content-type"),
-        Some("application/octet-stream")
-    );
-    let prelude = br#"{"statusCode":201,"headers":{"Content-Type":"text/html"},"cookies":["a=1"]}"#;
-    let answer = [&prelude[..], &[0; 8], b"<p>"].concat();
-    let reply = Site::of(answering(&answer), streaming).get();
-    assert_eq!((reply.status, reply.text()), (201, "<p>"));
-    assert_eq!(reply.header("content-type"), Some("text/html"));
-    assert_eq!(reply.header("set-cookie"), Some("a=1"));
-}
-
-#[test]
-fn a_head_has_the_length_of_the_body_that_it_leaves_out() {
-    let site = Site::of(answering(br#""hello""#), json!({}));
-    let mut connection = Connection::open(TestHost::shared().address());
-    let head = connection.exchange(&site.request("HEAD", "/"));
-    assert_eq!(
-        (head.status, head.header("content-length")),
-        (200, Some("5"))
-    );
-    // The connection goes on, so that no byte of a body was sent.
-    assert_eq!(
-        connection.exchange(&site.request("GET", "/")).text(),
-        "hello"
-    );
-}
-
-#[test]
 fn nobody_may_call_without_a_permission() {
     let site = Site::closed(answering(b"1"), json!({}));
     assert_refused(&site.get(), 403, "AccessDeniedException", FORBIDDEN);
@@ -455,148 +350,6 @@ fn hostile_requests_reach_the_function_as_text_or_not_at_all() {
         .request("GET", "/")
         .header("X-Large", "y".repeat(70_000));
     assert_eq!(connection.exchange(&larger).status, 431);
-}
-
-#[test]
-fn the_address_of_a_function_is_made_shown_changed_and_removed() {
-    let function = TestHost::shared().deploy(answering(b"1"));
-    let path = format!("{}/url", function.name());
-    let missing = "The resource you requested does not exist.";
-    let get = || configure("GET", &path, &Value::Null);
-    assert_refused(&get(), 404, "ResourceNotFoundException", missing);
-    let update = configure("PUT", &path, &json!({}));
-    assert_refused(&update, 404, "ResourceNotFoundException", missing);
-    let cors = json!({"AllowOrigins": ["*"]});
-    let created = configure("POST", &path, &json!({"AuthType": "NONE", "Cors": cors})).json();
-    assert_eq!(created["Cors"], cors);
-    for absent in ["LastModifiedTime", "InvokeMode"] {
-        assert_eq!(created[absent], Value::Null);
-    }
-    let again = configure("POST", &path, &json!({"AuthType": "NONE"}));
-    assert_refused(
-        &again,
-        409,
-        "ResourceConflictException",
-        "Error message:  FunctionUrlConfig exists",
-    );
-    let shown = get().json();
-    assert_eq!(
-        (&shown["InvokeMode"], &shown["Cors"]),
-        (&json!("BUFFERED"), &cors)
-    );
-    assert_eq!(shown["FunctionUrl"], created["FunctionUrl"]);
-    let changed = configure("PUT", &path, &json!({"AuthType": "AWS_IAM"})).json();
-    assert_eq!(
-        (&changed["AuthType"], &changed["InvokeMode"]),
-        (&json!("AWS_IAM"), &Value::Null)
-    );
-    assert!(changed["LastModifiedTime"].is_string());
-    let list = configure("GET", &format!("{}/urls", function.name()), &Value::Null).json();
-    assert_eq!(list["FunctionUrlConfigs"][0]["AuthType"], "AWS_IAM");
-    assert_eq!(configure("DELETE", &path, &Value::Null).status, 204);
-    assert_eq!(configure("DELETE", &path, &Value::Null).status, 404);
-}
-
-#[test]
-fn what_cannot_have_an_address_is_refused() {
-    let function = TestHost::shared().deploy(answering(b"1"));
-    let url = json!({"AuthType": "NONE"});
-    let path = |query: &str| format!("{}/url{query}", function.name());
-    let missing = "Function does not exist";
-    let not_found = "ResourceNotFoundException";
-    assert_refused(
-        &configure("POST", "absent/url", &url),
-        404,
-        not_found,
-        missing,
-    );
-    assert_refused(
-        &configure("PUT", "absent/url", &url),
-        404,
-        not_found,
-        missing,
-    );
-    assert_refused(
-        &configure("GET", "absent/urls", &url),
-        404,
-        not_found,
-        missing,
-    );
-    let alias = configure("POST", &path("?Qualifier=alias"), &url);
-    assert_refused(&alias, 404, not_found, missing);
-    let version = configure("POST", &path("?Qualifier=1"), &url);
-    assert_refused(
-        &version,
-        400,
-        "ValidationException",
-        "Value '1' at 'qualifier' failed",
-    );
-    let nothing = configure("POST", &path(""), &json!({}));
-    assert_refused(
-        &nothing,
-        400,
-        "ValidationException",
-        "Value null at 'authType' failed",
-    );
-}
-
-/// The function with an alias `prod` of its latest version.
-fn with_alias(record: &FunctionRecord) -> FunctionRecord {
-    let name = AliasName::parse("prod").expect("a name");
-    let alias = Alias {
-        name: name.clone(),
-        version: VersionId::Latest,
-        description: String::new(),
-        routing: None,
-        revision: record.latest.revision,
-    };
-    let mut after = record.clone();
-    after.aliases.insert(name, Arc::new(alias));
-    after
-}
-
-#[test]
-fn an_alias_has_an_address_of_its_own_that_outlives_it() {
-    let site = Site::of(answering(b"1"), json!({}));
-    let function = site.function.name();
-    amend(function, with_alias);
-    let path = format!("{function}/url?Qualifier=prod");
-    let created = configure("POST", &path, &json!({"AuthType": "NONE"})).json();
-    let arn = created["FunctionArn"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    assert!(arn.ends_with(&format!(":{function}:prod")), "{arn}");
-    permit(function, Some(&Qualifier::parse("prod")));
-
-    let list = |query: &str| {
-        let path = format!("{function}/urls{query}");
-        configure("GET", &path, &Value::Null).json()
-    };
-    let all = list("");
-    assert_eq!(all["FunctionUrlConfigs"].as_array().map(Vec::len), Some(2));
-    let first = list("?MaxItems=1");
-    assert_eq!(first["FunctionUrlConfigs"][0], all["FunctionUrlConfigs"][0]);
-    let marker = first["NextMarker"].as_str().expect("there is more");
-    let second = list(&format!("?MaxItems=1&Marker={marker}"));
-    assert_eq!(second["FunctionUrlConfigs"][0]["FunctionArn"], arn);
-    assert_eq!(second["NextMarker"], Value::Null);
-
-    amend(function, |record| {
-        let mut after = record.clone();
-        after.aliases.clear();
-        after
-    });
-    let url = created["FunctionUrl"].as_str().unwrap_or_default();
-    let host = url.trim_start_matches("http://").trim_end_matches('/');
-    let request = Request::new("GET", "/").header("Host", host);
-    let reply = request.send(TestHost::shared().address());
-    assert_refused(&reply, 403, "AccessDeniedException", FORBIDDEN);
-    assert_eq!(
-        configure("GET", &path, &Value::Null).json()["FunctionArn"],
-        arn
-    );
-    assert_eq!(site.get().text(), "1");
 }
 
 #[test]
