@@ -60,6 +60,13 @@ pub const EVENT_NESTING_MAX: usize = 1_000;
 /// Start line and headers of one request: the client context alone may have 3,583 bytes.
 pub const REQUEST_HEAD_BYTES_MAX: usize = 64 * 1024;
 
+/// Headers and cookies of a response that a function gives through its URL: as large as those of a
+/// request may be.
+pub const URL_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Prelude of a streamed response: JSON takes more room than the head that it describes.
+pub const URL_PRELUDE_BYTES_MAX: usize = 2 * URL_RESPONSE_HEAD_BYTES_MAX;
+
 /// Client connections at once; those above it wait in the kernel's queue.
 pub const CONNECTIONS_MAX: usize = 10_000;
 

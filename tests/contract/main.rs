@@ -3,6 +3,7 @@
 mod concurrency;
 mod configuration;
 mod conformance;
+mod function_urls;
 mod functions;
 mod http;
 mod invoke;

@@ -15,7 +15,7 @@ pub use memory::MemoryJournal;
 pub use sqlite::SqliteJournal;
 
 use crate::domain::FunctionRecord;
-use crate::domain::{Digest, FunctionName, Refusal};
+use crate::domain::{Digest, FunctionName, Qualifier, Refusal};
 use functions::Functions;
 
 /// Functions that a new observer is told of without looking for the next ones.
@@ -131,6 +131,12 @@ impl Catalog {
     /// Up to `limit` functions in the order of their names, those after `after`.
     pub fn page(&self, after: Option<&FunctionName>, limit: usize) -> Vec<Arc<FunctionRecord>> {
         self.read().page(after, limit)
+    }
+
+    /// The function whose URL has this id, and what of it the URL is attached to: `$LATEST` stands for
+    /// the function itself.
+    pub fn with_url(&self, id: &str) -> Option<(Arc<FunctionRecord>, Qualifier)> {
+        self.read().with_url(id)
     }
 
     /// What all functions together take up.

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::attachments::FunctionUrl;
 use crate::domain::lifecycle::{self, Stamp};
 use crate::domain::{Code, samples};
 
@@ -258,4 +259,39 @@ fn an_observer_is_told_of_what_there_is_and_of_each_change_before_its_maker() {
         .map(|(name, before, after)| (name.as_str(), *before, *after))
         .collect();
     assert_eq!(told, expected);
+}
+
+/// The function with a URL of this id, for itself or an alias.
+fn with_url(record: &FunctionRecord, qualifier: Option<&Qualifier>, id: &str) -> FunctionRecord {
+    let url = FunctionUrl {
+        id: id.into(),
+        auth_type: "NONE".into(),
+        invoke_mode: None,
+        cors: None,
+        created: UNIX_EPOCH,
+        last_modified: UNIX_EPOCH,
+    };
+    record.with_attached(qualifier, |attached| attached.url = Some(url))
+}
+
+#[test]
+fn a_url_is_found_by_its_id_for_as_long_as_it_is_there() {
+    let catalog = ephemeral();
+    let prod = Qualifier::parse("prod");
+    let bare = created("f", samples::code("1"));
+    let record = with_url(&with_url(&bare, None, "own"), Some(&prod), "alias");
+    put(&catalog, record.clone());
+    let place = |id: &str| catalog.with_url(id).map(|(_, qualifier)| qualifier);
+    assert_eq!(place("own"), Some(Qualifier::LATEST));
+    assert_eq!(place("alias"), Some(prod.clone()));
+    assert_eq!(place("other"), None);
+    // A change of something else leaves them, and finds the function as it is now.
+    let changed = record.with_revision(None, Uuid::new_v4());
+    put(&catalog, changed.clone());
+    let (found, _) = catalog.with_url("own").expect("it is still there");
+    assert_eq!(found.latest.revision, changed.latest.revision);
+    put(&catalog, with_url(&bare, Some(&prod), "alias"));
+    assert_eq!((place("own"), place("alias")), (None, Some(prod)));
+    remove(&catalog, "f");
+    assert_eq!(place("alias"), None);
 }

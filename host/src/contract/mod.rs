@@ -17,6 +17,7 @@ mod error;
 mod event_invoke;
 mod event_json;
 mod function_error;
+mod function_url;
 mod functions;
 mod invoke;
 mod invoke_headers;
@@ -54,6 +55,7 @@ use http::{HeaderMap, StatusCode};
 use uuid::Uuid;
 
 pub use body::BodyMemory;
+pub use function_url::{Door, door};
 pub use package_address::DownloadKey;
 
 use crate::catalog::Catalog;
@@ -64,7 +66,7 @@ use crate::invoker::{Invoker, PrepareGuest, Provisioner, RunGuest};
 use crate::logs::LogKeeper;
 use concurrency::{account, provisioned, reserved};
 use error::WireError;
-use functions::{create, delete, list, publish, show, update, versions};
+use functions::{create, delete, list, publish, show, update, url, versions};
 use wire::configuration::Renderer;
 
 /// What the operations of the API work on.
@@ -87,6 +89,8 @@ pub struct Api<G> {
     pub downloads: DownloadKey,
     /// The memory that request bodies share.
     pub bodies: BodyMemory,
+    /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.
+    pub open_function_urls: bool,
 }
 
 impl<G> Api<G> {
@@ -98,8 +102,14 @@ impl<G> Api<G> {
     }
 }
 
-/// All routes of the host.
+/// Everything that the host answers, for a server of one's own. Functions are told who is connected
+/// where the server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
 pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router {
+    Router::new().fallback_service(door(api))
+}
+
+/// All routes of the API.
+fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
     let control = Router::new()
         .operation(
@@ -142,6 +152,18 @@ pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router 
                 .get(aliases::show::show::<G>)
                 .put(aliases::update::update::<G>)
                 .delete(aliases::delete::delete::<G>),
+        )
+        .operation(
+            "/2021-10-31/functions/{FunctionName}/url",
+            methods()
+                .get(url::show::<G>)
+                .post(url::create::<G>)
+                .put(url::update::<G>)
+                .delete(url::delete::<G>),
+        )
+        .operation(
+            "/2021-10-31/functions/{FunctionName}/urls",
+            methods().get(url::list::<G>),
         )
         .operation(
             "/2019-09-25/functions/{FunctionName}/event-invoke-config",
@@ -224,7 +246,7 @@ pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router 
     Router::new()
         .operation("/2015-03-31/functions/{FunctionName}/invocations", invoke)
         .merge(control)
-        .with_state(Arc::new(api))
+        .with_state(api)
 }
 
 /// A path without operations yet. Methods that get none are unknown operations, too.

@@ -179,6 +179,7 @@ impl Host {
             engine: Digest([0; 32]),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),
+            open_function_urls: false,
         };
         Self {
             router: router(api),
@@ -335,6 +336,7 @@ async fn web_pages_are_refused_everywhere_but_at_the_health_check() {
             ("origin", "http://localhost:9001"),
             ("origin", "null"),
             ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-origin"),
         ] {
             let answer = asked(method, path, header).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");

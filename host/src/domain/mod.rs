@@ -10,6 +10,7 @@ pub mod destination;
 pub mod event_invoke;
 pub mod concurrency;
 pub mod function;
+pub mod function_url;
 pub mod invocation;
 pub mod lifecycle;
 pub mod name;

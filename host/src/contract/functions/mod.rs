@@ -6,6 +6,7 @@ pub(super) mod list;
 pub(super) mod publish;
 pub(super) mod show;
 pub(super) mod update;
+pub(super) mod url;
 pub(super) mod versions;
 
 use std::sync::Arc;

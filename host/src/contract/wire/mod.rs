@@ -7,6 +7,7 @@ pub(super) mod blob;
 pub(super) mod code;
 pub(super) mod configuration;
 pub(super) mod environment;
+pub(super) mod function_url;
 pub(super) mod event_invoke;
 pub(super) mod lacking;
 pub(super) mod logging;
