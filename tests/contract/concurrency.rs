@@ -52,18 +52,18 @@ fn reserve(lambda: Lambda, function: &str, reserved: u32) -> Reply {
     .send(lambda.address)
 }
 
-/// Begins `calls` invocations at once that take a while, and gives the statuses of all answers. Each
-/// call is on its way before the first is answered.
-fn statuses(function: &str, calls: usize) -> Vec<u16> {
-    let request = invocation(function, r#"{"do":"sleep","ms":3000}"#);
-    let mut connections: Vec<_> = (0..calls)
-        .map(|_| Connection::open(TestHost::shared().address()))
-        .collect();
-    for connection in &mut connections {
-        connection.begin(&request);
+/// Waits until that many invocations run on what is reserved for a function.
+fn wait_until_running(function: &str, count: usize) {
+    let line =
+        format!("sparkler_function_invocations_running{{function=\"{function}\"}} {count}\n");
+    let metrics = Request::new("GET", "/metrics");
+    while !metrics
+        .send(TestHost::shared().address())
+        .text()
+        .contains(&line)
+    {
+        thread::yield_now();
     }
-    let answers = connections.iter_mut().map(Connection::read);
-    answers.map(|answer| answer.status).collect()
 }
 
 #[test]
@@ -71,15 +71,24 @@ fn of_a_hundred_calls_as_many_run_as_are_reserved_and_another_function_is_not_af
     let host = TestHost::shared();
     let slow = host.deploy(guests::behaviours());
     assert_eq!(reserve(host.lambda(), slow.name(), 10).status, 200);
-    thread::scope(|scope| {
-        let calls = scope.spawn(|| statuses(slow.name(), 100));
-        while !calls.is_finished() {
-            assert_eq!(echo().invoke("{}").status, 200);
-        }
-        let statuses = calls.join().expect("all are answered");
-        let with = |status| statuses.iter().filter(|found| **found == status).count();
-        assert_eq!((with(200), with(429)), (10, 90));
-    });
+    assert_eq!(slow.invoke(r#"{"do":"sleep","ms":1}"#).status, 200);
+    let request = invocation(slow.name(), r#"{"do":"sleep","ms":15000}"#);
+    let mut running: Vec<_> = (0..10)
+        .map(|_| {
+            let mut connection = Connection::open(host.address());
+            connection.begin(&request);
+            connection
+        })
+        .collect();
+    wait_until_running(slow.name(), 10);
+    let mut more = Connection::open(host.address());
+    for _ in 0..90 {
+        assert_eq!(more.exchange(&request).status, 429);
+    }
+    assert_eq!(echo().invoke("{}").status, 200);
+    for connection in &mut running {
+        assert_eq!(connection.read().status, 200);
+    }
     // What ran was given back.
     assert_eq!(slow.invoke(r#"{"do":"sleep","ms":1}"#).status, 200);
 }
