@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, Digest};
+use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{Gate, Invoker};
 use crate::limits;
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
@@ -36,6 +37,8 @@ pub struct HostConfig {
     pub compile: CompileIsolation,
     /// Invocations that may run at once.
     pub concurrency_max: u32,
+    /// How asynchronous events are retried, and where messages about them go.
+    pub events: EventsConfig,
 }
 
 impl Default for HostConfig {
@@ -45,6 +48,7 @@ impl Default for HostConfig {
             storage: Storage::default(),
             compile: CompileIsolation::InProcess,
             concurrency_max: limits::CONCURRENT_INVOCATIONS_MAX,
+            events: EventsConfig::default(),
         }
     }
 }
@@ -62,6 +66,7 @@ pub struct Host {
     account: Account,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
+    events: Events<Sandboxes>,
     /// Holds the lock of the data directory for as long as any handle lives.
     _data_dir: Option<Arc<DataDir>>,
 }
@@ -98,24 +103,38 @@ impl Host {
         ));
         deployer.recover().await.map_err(start_error)?;
         let gate = Gate::new(config.concurrency_max);
-        let invoker = Arc::new(Invoker::new(config.account.clone(), catalog, guests, gate));
+        let invoker = Invoker::new(config.account.clone(), Arc::clone(&catalog), guests, gate);
+        let invoker = Arc::new(invoker);
+        let events = Events::start(EventsParts {
+            account: config.account.clone(),
+            catalog,
+            invoker: Arc::clone(&invoker),
+            data_dir: parts.data_dir.as_deref(),
+            concurrency_max: config.concurrency_max,
+            config: config.events,
+            clock: Arc::new(SystemClock::default()),
+        })
+        .map_err(start_error)?;
         Ok(Self {
             account: config.account,
             invoker,
             deployer,
+            events,
             _data_dir: parts.data_dir,
         })
     }
 
     /// Serves the Lambda API on `listener` until `shutdown` completes; then takes no more work, and
-    /// returns when what runs has ended.
+    /// returns when what runs has ended. Asynchronous events that wait stay where they are kept.
     pub async fn serve(
         &self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) {
         contract::server::serve(listener, self.router(), shutdown).await;
+        self.events.stop();
         self.invoker.drain().await;
+        self.events.drained().await;
     }
 
     /// The Lambda API, for a server of your own.
@@ -124,6 +143,7 @@ impl Host {
             account: self.account.clone(),
             catalog: Arc::clone(self.deployer.catalog()),
             invoker: Arc::clone(&self.invoker),
+            events: self.events.clone(),
             deployer: Arc::clone(&self.deployer),
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::random(),
@@ -139,6 +159,11 @@ impl Host {
     /// Runs functions.
     pub fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
         &self.invoker
+    }
+
+    /// Runs functions later.
+    pub fn events(&self) -> &Events<Sandboxes> {
+        &self.events
     }
 
     /// The account and region that this host plays.

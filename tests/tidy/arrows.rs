@@ -12,6 +12,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("toolchain", &["domain", "limits"]),
     ("invoker", &["catalog", "domain", "limits"]),
     (
+        "events",
+        &["catalog", "domain", "invoker", "limits", "storage"],
+    ),
+    (
         "deployer",
         &["catalog", "domain", "limits", "package", "storage"],
     ),
@@ -21,12 +25,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "contract",
-        &["catalog", "deployer", "domain", "invoker", "limits"],
+        &[
+            "catalog", "deployer", "domain", "events", "invoker", "limits",
+        ],
     ),
     (
         "app",
         &[
-            "catalog", "contract", "deployer", "domain", "invoker", "limits", "sandbox", "storage",
+            "catalog", "contract", "deployer", "domain", "events", "invoker", "limits", "sandbox",
+            "storage",
         ],
     ),
     (
@@ -36,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "contract",
             "deployer",
             "domain",
+            "events",
             "invoker",
             "limits",
             "package",
@@ -50,14 +58,17 @@ const WALLS: &[(&str, &[&str])] = &[
     ("wasmtime", &["sandbox/"]),
     ("wasmtime_wasi", &["sandbox/"]),
     ("wit_component", &["sandbox/"]),
-    ("rusqlite", &["catalog/"]),
+    (
+        "rusqlite",
+        &["catalog/", "events/store", "storage/database.rs"],
+    ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
     ("http", &["contract/"]),
     ("http_body_util", &["contract/"]),
     ("hyper", &["contract/"]),
     ("hyper_util", &["contract/"]),
-    ("ureq", &["cli/client"]),
+    ("ureq", &["cli/client", "events/delivery/http_client.rs"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("console", &["cli/"]),

@@ -13,6 +13,8 @@ mod deploy;
 mod deployment;
 mod dev;
 mod endpoint;
+mod event_args;
+mod events;
 mod functions;
 mod host;
 mod input;
@@ -63,6 +65,7 @@ enum Command {
     Invoke(invoke::Invoke),
     List(list::List),
     Delete(delete::Delete),
+    Events(events::Events),
     Inspect(inspect::Inspect),
     Completions(completions::Completions),
     /// Reads wasm from stdin and writes its artifact to stdout; the host starts this by itself.
@@ -92,6 +95,7 @@ fn run(command: Command) -> CommandResult {
         Command::Invoke(command) => command.run(),
         Command::List(command) => command.run(),
         Command::Delete(command) => command.run(),
+        Command::Events(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::Completions(command) => command.run(Cli::command()),
         Command::CompileWorker(command) => Ok(command.run()),

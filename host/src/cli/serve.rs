@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
 
+use super::event_args::EventArgs;
 use super::functions::{self, Function};
 use super::host::{self, Deployed};
 use super::listen::ListenAddress;
@@ -76,6 +77,9 @@ pub(super) struct Serve {
     concurrency: u32,
 
     #[command(flatten)]
+    events: EventArgs,
+
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -99,6 +103,7 @@ impl Serve {
         let account = self.account();
         let mut config = host::config(account.clone(), self.storage()?);
         config.concurrency_max = self.concurrency;
+        config.events = self.events.config(|name| std::env::var(name).ok());
         let host = Host::start(config).await?;
         if !deploy(&host, &account, &functions, &shutdown).await? {
             return Ok(ExitCode::SUCCESS);

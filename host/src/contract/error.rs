@@ -230,6 +230,15 @@ impl WireError {
         Self::new(ErrorCode::RequestEntityTooLarge, text).closing()
     }
 
+    /// The event is larger than an asynchronous one may be.
+    pub(super) fn event_too_large(bytes: usize, limit_bytes: usize) -> Self {
+        let text = format!(
+            "{bytes} byte payload is too large for the Event invocation type (limit {limit_bytes} \
+             bytes)"
+        );
+        Self::new(ErrorCode::RequestEntityTooLarge, text)
+    }
+
     /// The function belongs to another account; AWS gives no text here.
     pub(super) fn other_account() -> Self {
         Self {
@@ -321,6 +330,7 @@ impl From<Refusal> for WireError {
             },
             Refusal::PackageTooLarge { .. } => Self::new(ErrorCode::RequestEntityTooLarge, text),
             Refusal::CodeStorageExceeded => Self::new(ErrorCode::CodeStorageExceeded, text),
+            Refusal::TooManyEvents { .. } => Self::new(ErrorCode::TooManyRequests, text),
             Refusal::TooManyInvocations(throttle) => Self {
                 reason: Some(match throttle {
                     Throttle::Account => "ConcurrentInvocationLimitExceeded",
@@ -347,6 +357,13 @@ mod tests {
             throttled.body(),
             r#"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
         );
+        let full = WireError::from(Refusal::TooManyEvents {
+            events: 2,
+            bytes: 7,
+        });
+        let response = full.into_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[RETRY_AFTER], "1");
         assert_eq!(WireError::other_account().body(), r#"{"Message":null}"#);
         assert_eq!(WireError::unknown_operation().body(), "{}");
         assert_eq!(

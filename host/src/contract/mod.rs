@@ -11,9 +11,10 @@ mod client_context;
 mod constraint;
 mod error;
 mod event_json;
-mod function_error;
+mod events;
 mod functions;
 mod invoke;
+mod invoke_event;
 mod invoke_headers;
 mod invoke_reply;
 mod package_address;
@@ -46,7 +47,8 @@ pub use package_address::DownloadKey;
 use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::{Account, Digest};
-use crate::invoker::{Invoker, RunGuest};
+use crate::events::Events;
+use crate::invoker::{Invoker, RunGuest, error_object as function_error};
 use error::WireError;
 use functions::{create, delete, list, show, update};
 use wire::configuration::Renderer;
@@ -59,6 +61,8 @@ pub struct Api<G> {
     pub catalog: Arc<Catalog>,
     /// Runs them.
     pub invoker: Arc<Invoker<G>>,
+    /// Runs them later.
+    pub events: Events<G>,
     /// Creates, changes and deletes them.
     pub deployer: Arc<Deployer<G>>,
     /// Stands for the version of the engine, in the runtime's version that answers show.
@@ -81,7 +85,16 @@ impl<G> Api<G> {
 /// All routes of the host.
 pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
+    let invoke_async = any(unknown_operation_identified).post(invoke_event::invoke_async::<G>);
     let control = Router::new()
+        .operation(
+            "/sparkler/events",
+            methods().get(events::list::<G>).delete(events::purge::<G>),
+        )
+        .operation(
+            "/sparkler/events/redrive",
+            methods().post(events::redrive::<G>),
+        )
         .operation(
             "/2015-03-31/functions",
             methods().get(list::list::<G>).post(create::create::<G>),
@@ -115,6 +128,10 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
     // the layers.
     Router::new()
         .operation("/2015-03-31/functions/{FunctionName}/invocations", invoke)
+        .operation(
+            "/2014-11-13/functions/{FunctionName}/invoke-async",
+            invoke_async,
+        )
         .merge(control)
         .with_state(Arc::new(api))
 }

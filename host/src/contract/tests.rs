@@ -22,6 +22,7 @@ use crate::deployer::{CompileGuest, Deployer, Rejection};
 use crate::domain::{
     Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
 };
+use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{Admission, Gate, HostFailure, Invoker, RunGuest};
 use crate::storage::ContentStore;
 
@@ -135,10 +136,21 @@ impl Host {
             Arc::clone(&guests),
         ));
         let invoker = Invoker::new(account.clone(), Arc::clone(&catalog), guests, Gate::new(10));
+        let invoker = Arc::new(invoker);
+        let events = Events::start(EventsParts {
+            account: account.clone(),
+            catalog: Arc::clone(&catalog),
+            invoker: Arc::clone(&invoker),
+            data_dir: None,
+            concurrency_max: 10,
+            config: EventsConfig::default(),
+            clock: Arc::new(SystemClock::default()),
+        });
         let api = Api {
             account,
             catalog,
-            invoker: Arc::new(invoker),
+            invoker,
+            events: events.expect("a queue in memory"),
             deployer: Arc::clone(&deployer),
             engine: Digest([0; 32]),
             downloads: DownloadKey::random(),

@@ -1,6 +1,7 @@
 //! What an invocation is: resolve → admit → run → report.
 
 mod admission;
+pub mod error_object;
 pub mod platform_log;
 
 use std::future::Future;

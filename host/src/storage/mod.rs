@@ -7,6 +7,7 @@
 mod artifact_store;
 mod content_store;
 mod data_dir;
+mod database;
 mod folder;
 mod layout;
 mod staged_file;
@@ -14,6 +15,7 @@ mod staged_file;
 pub use artifact_store::{Artifact, ArtifactStore};
 pub use content_store::ContentStore;
 pub use data_dir::DataDir;
+pub(crate) use database::{DatabaseKind, connect};
 pub(crate) use layout::PACKAGES_FOLDER;
 
 /// Content could not be read or written; the text says what and why.
