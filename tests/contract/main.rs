@@ -1,6 +1,8 @@
 //! The wire, byte by byte: what a client's library hides, on real sockets.
 
 mod concurrency;
+mod destinations;
+mod events;
 mod functions;
 mod http;
 mod invoke;
