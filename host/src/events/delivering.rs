@@ -6,8 +6,8 @@ use super::Shared;
 use super::decision::backoff_ms;
 use super::delivery::{Message, Undelivered};
 use super::lanes::Went;
-use super::queues::Taking;
 use super::store::{Change, DeliveryId, StoreError};
+use super::taking::Taking;
 use crate::invoker::RunGuest;
 
 /// Takes the turn of a message.

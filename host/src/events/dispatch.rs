@@ -9,8 +9,8 @@ use super::Shared;
 use super::attempt::attempt;
 use super::clock::milliseconds;
 use super::delivering::deliver;
-use super::queues::Taking;
 use super::store::Change;
+use super::taking::Taking;
 use crate::invoker::RunGuest;
 use crate::limits::DEAD_EVENT_AGE_MAX;
 

@@ -22,6 +22,7 @@ mod lanes;
 mod queues;
 mod record;
 mod store;
+mod taking;
 mod target;
 #[cfg(test)]
 mod tests;
