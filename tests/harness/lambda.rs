@@ -90,6 +90,13 @@ pub fn invocation(function: &str, payload: impl Into<Vec<u8>>) -> Request {
         .body(payload)
 }
 
+/// The request of an asynchronous Invoke.
+pub fn event(function: &str, payload: impl Into<Vec<u8>>) -> Request {
+    Request::new("POST", format!("{FUNCTIONS}/{function}/invocations"))
+        .header("X-Amz-Invocation-Type", "Event")
+        .body(payload)
+}
+
 /// What CreateFunction is asked for.
 #[derive(Clone, Debug)]
 pub struct NewFunction {

@@ -13,12 +13,12 @@ use http::{HeaderValue, StatusCode, Uri};
 use super::body::{BodyLimit, Purpose};
 use super::error::WireError;
 use super::invoke_headers::{InvocationType, InvokeHeaders};
-use super::invoke_reply;
 use super::reference::{NameShape, Reference};
 use super::run_to_end::run_to_end;
 use super::trace_header::Trace;
-use super::{Api, answer, client_context, event_json, query, web_page};
+use super::{Api, answer, client_context, event_json, invoke_event, invoke_reply, query, web_page};
 use crate::domain::{Account, Qualifier, RequestId, VersionId};
+use crate::events::NewEvent;
 use crate::invoker::{Call, RunGuest};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
@@ -32,7 +32,7 @@ const LIMIT: BodyLimit = BodyLimit {
 const EMPTY_EVENT: Bytes = Bytes::from_static(b"{}");
 
 /// What AWS names in the text for a missing function when no qualifier was asked for.
-const LATEST: Qualifier = Qualifier::Version(VersionId::Latest);
+pub(super) const LATEST: Qualifier = Qualifier::Version(VersionId::Latest);
 
 /// `POST /2015-03-31/functions/{FunctionName}/invocations`
 pub(super) async fn invoke<G: RunGuest>(
@@ -64,16 +64,19 @@ async fn answered<G: RunGuest>(
         .await
         .map_err(|_| WireError::unknown_operation())?;
     let headers = InvokeHeaders::parse(&parts.headers)?;
+    let is_event = headers.invocation_type == InvocationType::Event;
+    if is_event {
+        invoke_event::check_size(received.bytes.len())?;
+    }
     let reference = reference(&params, &parts.uri, &api.account)?;
     let target = reference.arn(&api.account, Some(&LATEST))?;
     let resolved = api.invoker.resolve(&target)?;
-    let payload = match received.bytes.clone() {
-        empty if empty.is_empty() => EMPTY_EVENT,
-        event => event,
-    };
+    let payload = payload_of(&received.bytes);
     event_json::checked(&payload).await?;
+    // An asynchronous event has none: the header is not even looked at, as at AWS.
     let client_context = headers
         .client_context
+        .filter(|_| !is_event)
         .map(client_context::decoded)
         .transpose()?;
     let tenant_id = resolved.version.settings.tenant(headers.tenant())?;
@@ -82,6 +85,18 @@ async fn answered<G: RunGuest>(
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     }
     let trace = Trace::continued(headers.trace);
+    if is_event {
+        let event = NewEvent {
+            function: target.name,
+            qualifier: target.qualifier,
+            request_id: id,
+            trace_id: Some(trace.guest),
+            tenant_id,
+            payload,
+        };
+        api.events.accept(event).await?;
+        return Ok(invoke_event::accepted(Some(trace.answer)));
+    }
     let call = Call {
         target,
         request_id: id,
@@ -95,7 +110,19 @@ async fn answered<G: RunGuest>(
     Ok(invoke_reply::rendered(completion, id, trace.answer))
 }
 
-fn reference(params: &RawPathParams, uri: &Uri, account: &Account) -> Result<Reference, WireError> {
+/// The event, or what stands for none.
+pub(super) fn payload_of(body: &Bytes) -> Bytes {
+    match body.is_empty() {
+        true => EMPTY_EVENT,
+        false => body.clone(),
+    }
+}
+
+pub(super) fn reference(
+    params: &RawPathParams,
+    uri: &Uri,
+    account: &Account,
+) -> Result<Reference, WireError> {
     let (_, name) = params
         .iter()
         .next()
@@ -105,7 +132,7 @@ fn reference(params: &RawPathParams, uri: &Uri, account: &Account) -> Result<Ref
 }
 
 /// The id that the caller chose for the invocation, if it did.
-fn chosen_id(header: Option<&HeaderValue>) -> Result<Option<RequestId>, WireError> {
+pub(super) fn chosen_id(header: Option<&HeaderValue>) -> Result<Option<RequestId>, WireError> {
     let Some(header) = header else {
         return Ok(None);
     };

@@ -16,10 +16,11 @@ mod constraint;
 mod error;
 mod event_invoke;
 mod event_json;
-mod function_error;
+mod events;
 mod function_url;
 mod functions;
 mod invoke;
+mod invoke_event;
 mod invoke_headers;
 mod invoke_reply;
 mod lacking_operations;
@@ -62,7 +63,10 @@ use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::lifecycle::Stamp;
 use crate::domain::{Account, Digest};
-use crate::invoker::{Invoker, PrepareGuest, Provisioner, RunGuest};
+use crate::events::Events;
+use crate::invoker::{
+    Invoker, PrepareGuest, Provisioner, RunGuest, error_object as function_error,
+};
 use crate::logs::LogKeeper;
 use concurrency::{account, provisioned, reserved};
 use error::WireError;
@@ -79,6 +83,8 @@ pub struct Api<G> {
     pub invoker: Arc<Invoker<G>>,
     /// Prepares their sandboxes ahead.
     pub provisioner: Arc<Provisioner<G>>,
+    /// Runs them later.
+    pub events: Events<G>,
     /// Creates, changes and deletes them.
     pub deployer: Arc<Deployer<G>>,
     /// Keeps what functions wrote.
@@ -111,7 +117,16 @@ pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router 
 /// All routes of the API.
 fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
+    let invoke_async = any(unknown_operation_identified).post(invoke_event::invoke_async::<G>);
     let control = Router::new()
+        .operation(
+            "/sparkler/events",
+            methods().get(events::list::<G>).delete(events::purge::<G>),
+        )
+        .operation(
+            "/sparkler/events/redrive",
+            methods().post(events::redrive::<G>),
+        )
         .operation(
             "/2015-03-31/functions",
             methods().get(list::list::<G>).post(create::create::<G>),
@@ -245,6 +260,10 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
     // the layers.
     Router::new()
         .operation("/2015-03-31/functions/{FunctionName}/invocations", invoke)
+        .operation(
+            "/2014-11-13/functions/{FunctionName}/invoke-async",
+            invoke_async,
+        )
         .merge(control)
         .with_state(api)
 }
