@@ -46,18 +46,11 @@ impl<'a> InvokeHeaders<'a> {
     /// For all broken constraints together.
     pub(super) fn parse(headers: &'a HeaderMap) -> Result<Self, WireError> {
         let mut violations = Violations::default();
+        let allowed = ["Event", "RequestResponse", "DryRun"];
         let parsed = Self {
-            invocation_type: invocation_type(headers, &mut violations),
-            log_type: log_type(headers, &mut violations),
-            client_context: headers.get(CLIENT_CONTEXT),
-            trace: headers.get(TRACE_ID),
-            names_tenant: headers.contains_key(TENANT_ID),
             names_durable_execution: headers.contains_key(DURABLE_EXECUTION_NAME),
+            ..Self::common(headers, &allowed, &mut violations)
         };
-        if let Some(id) = headers.get(TENANT_ID).map(text) {
-            violations.length("tenantId", &id, 1, 256);
-            violations.pattern("tenantId", &id, &TENANT_ID_PATTERN);
-        }
         if let Some(name) = headers.get(DURABLE_EXECUTION_NAME).map(text) {
             let member = "durableExecutionName";
             violations.length(member, &name, 1, 64);
@@ -65,6 +58,34 @@ impl<'a> InvokeHeaders<'a> {
         }
         violations.into_result()?;
         Ok(parsed)
+    }
+
+    /// Reads the headers of an invocation with a streamed response: none of them is asynchronous, and
+    /// none is a durable execution.
+    ///
+    /// # Errors
+    /// For all broken constraints together.
+    pub(super) fn parse_streaming(headers: &'a HeaderMap) -> Result<Self, WireError> {
+        let mut violations = Violations::default();
+        let parsed = Self::common(headers, &["RequestResponse", "DryRun"], &mut violations);
+        violations.into_result()?;
+        Ok(parsed)
+    }
+
+    fn common(headers: &'a HeaderMap, allowed: &[&str], violations: &mut Violations) -> Self {
+        let parsed = Self {
+            invocation_type: invocation_type(headers, allowed, violations),
+            log_type: log_type(headers, violations),
+            client_context: headers.get(CLIENT_CONTEXT),
+            trace: headers.get(TRACE_ID),
+            names_tenant: headers.contains_key(TENANT_ID),
+            names_durable_execution: false,
+        };
+        if let Some(id) = headers.get(TENANT_ID).map(text) {
+            violations.length("tenantId", &id, 1, 256);
+            violations.pattern("tenantId", &id, &TENANT_ID_PATTERN);
+        }
+        parsed
     }
 
     /// Refuses what no function of this host can be asked for.
@@ -90,14 +111,20 @@ impl<'a> InvokeHeaders<'a> {
     }
 }
 
-fn invocation_type(headers: &HeaderMap, violations: &mut Violations) -> InvocationType {
-    match headers.get(INVOCATION_TYPE).map(HeaderValue::as_bytes) {
-        None | Some(b"RequestResponse") => InvocationType::RequestResponse,
-        Some(b"DryRun") => InvocationType::DryRun,
-        Some(b"Event") => InvocationType::Event,
-        Some(other) => {
-            let allowed = ["Event", "RequestResponse", "DryRun"];
-            violations.one_of("invocationType", &String::from_utf8_lossy(other), &allowed);
+fn invocation_type(
+    headers: &HeaderMap,
+    allowed: &[&str],
+    violations: &mut Violations,
+) -> InvocationType {
+    let Some(named) = headers.get(INVOCATION_TYPE).map(text) else {
+        return InvocationType::RequestResponse;
+    };
+    match named.as_ref() {
+        "DryRun" => InvocationType::DryRun,
+        "Event" if allowed.contains(&"Event") => InvocationType::Event,
+        "RequestResponse" => InvocationType::RequestResponse,
+        other => {
+            violations.one_of("invocationType", other, allowed);
             InvocationType::RequestResponse
         }
     }

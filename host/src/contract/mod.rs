@@ -12,11 +12,13 @@ mod cloudwatch;
 mod constraint;
 mod error;
 mod event_json;
+mod event_stream;
 mod function_error;
 mod functions;
 mod invoke;
 mod invoke_headers;
 mod invoke_reply;
+mod invoke_stream;
 mod package_address;
 mod page;
 mod progressing;
@@ -25,6 +27,7 @@ mod reference;
 mod run_to_end;
 pub mod server;
 mod spelling;
+mod streamed_response;
 mod trace_header;
 mod unread_body;
 mod web_page;
@@ -85,6 +88,7 @@ impl<G> Api<G> {
 /// All routes of the host.
 pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
+    let stream = any(unknown_operation_identified).post(invoke_stream::invoke::<G>);
     let control = Router::new()
         .operation(
             "/2015-03-31/functions",
@@ -121,6 +125,10 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
     // the layers.
     Router::new()
         .operation("/2015-03-31/functions/{FunctionName}/invocations", invoke)
+        .operation(
+            "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
+            stream,
+        )
         .merge(control)
         .with_state(Arc::new(api))
 }

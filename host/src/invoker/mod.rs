@@ -3,6 +3,7 @@
 mod admission;
 pub mod platform_log;
 mod prepare;
+mod response;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use platform_log::{Ran, Rendered};
 
 pub use admission::{Admission, Gate};
 pub use prepare::{PrepareFailure, PrepareGuest};
+pub use response::{ResponseSink, ResponseSource, response_pipe};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";
@@ -37,6 +39,23 @@ pub trait RunGuest: Send + Sync + 'static {
         invocation: Invocation,
         admission: Admission,
     ) -> impl Future<Output = Result<Report, HostFailure>> + Send;
+
+    /// The same, only that what a function writes while it runs goes to `response` as it is written.
+    /// What it returns then is what is left: nothing of a function that streams, and all of any other.
+    /// A reader of the response that leaves ends the guest. Whoever cannot stream returns everything.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    fn run_streaming(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        admission: Admission,
+        response: ResponseSink,
+    ) -> impl Future<Output = Result<Report, HostFailure>> + Send {
+        drop(response);
+        self.run(version, invocation, admission)
+    }
 }
 
 /// The host could not run a guest: it is not the function's fault, and the caller may try again.
@@ -140,11 +159,34 @@ impl<G: RunGuest> Invoker<G> {
     /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
     /// [`Invoker::resolve`] where the function is gone meanwhile.
     pub async fn run(&self, version: Arc<Version>, call: Call) -> Result<Completion, Refusal> {
+        self.run_into(version, call, None).await
+    }
+
+    /// The same, only that what the function writes while it runs goes to `response`: see
+    /// [`RunGuest::run_streaming`].
+    ///
+    /// # Errors
+    /// As [`Invoker::run`].
+    pub async fn stream(
+        &self,
+        version: Arc<Version>,
+        call: Call,
+        response: ResponseSink,
+    ) -> Result<Completion, Refusal> {
+        self.run_into(version, call, Some(&response)).await
+    }
+
+    async fn run_into(
+        &self,
+        version: Arc<Version>,
+        call: Call,
+        response: Option<&ResponseSink>,
+    ) -> Result<Completion, Refusal> {
         let started = SystemTime::now();
-        let ran = match self.attempt(&version, &call).await? {
+        let ran = match self.attempt(&version, &call, response).await? {
             Err(HostFailure::CodeUnavailable(_)) => {
                 let current = self.resolve(&call.target)?;
-                (self.attempt(&current, &call).await?, current)
+                (self.attempt(&current, &call, response).await?, current)
             }
             ran => (ran, version),
         };
@@ -178,6 +220,7 @@ impl<G: RunGuest> Invoker<G> {
         &self,
         version: &Arc<Version>,
         call: &Call,
+        response: Option<&ResponseSink>,
     ) -> Result<Result<Report, HostFailure>, Refusal> {
         let admission = self.gate.enter()?;
         let invocation = Invocation {
@@ -188,8 +231,17 @@ impl<G: RunGuest> Invoker<G> {
             client_context: call.client_context.clone(),
             tenant_id: call.tenant_id.clone(),
         };
-        let run = self.guests.run(Arc::clone(version), invocation, admission);
-        Ok(run.await)
+        let (guests, running) = (&self.guests, Arc::clone(version));
+        Ok(match response {
+            None => guests.run(running, invocation, admission).await,
+            Some(response) => {
+                response.set_executed(version.id);
+                let response = response.clone();
+                guests
+                    .run_streaming(running, invocation, admission, response)
+                    .await
+            }
+        })
     }
 
     fn keep_log(&self, version: &Arc<Version>, started: SystemTime, log: Rendered) {
