@@ -7,6 +7,7 @@ mod http;
 mod invoke;
 mod packages;
 mod refusals;
+mod streaming;
 
 use std::sync::OnceLock;
 

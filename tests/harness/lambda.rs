@@ -81,6 +81,12 @@ pub fn invocation(function: &str, payload: impl Into<Vec<u8>>) -> Request {
         .body(payload)
 }
 
+/// The request of an InvokeWithResponseStream.
+pub fn streaming_invocation(function: &str, payload: impl Into<Vec<u8>>) -> Request {
+    let target = format!("/2021-11-15/functions/{function}/response-streaming-invocations");
+    Request::new("POST", target).body(payload)
+}
+
 /// What CreateFunction is asked for.
 #[derive(Clone, Debug)]
 pub struct NewFunction {
