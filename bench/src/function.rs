@@ -36,6 +36,7 @@ async fn deploy(
 ) -> anyhow::Result<FunctionName> {
     let name = FunctionName::parse(name).context("a good name")?;
     let new = NewFunction {
+        publish: false,
         name: name.clone(),
         settings: Settings {
             environment,

@@ -50,7 +50,7 @@ async fn prepared_round(
     target: &FunctionArn,
     invocations: u32,
 ) -> anyhow::Result<f64> {
-    let version = host.invoker().resolve(target)?;
+    let version = host.invoker().resolve(target)?.version;
     let gate = Gate::new(1);
     let mut spent = Duration::ZERO;
     for _ in 0..invocations {
@@ -103,7 +103,7 @@ async fn round(
 }
 
 async fn invoke(host: &Host, target: &FunctionArn) -> anyhow::Result<()> {
-    let version = host.invoker().resolve(target)?;
+    let resolved = host.invoker().resolve(target)?;
     let call = Call {
         target: target.clone(),
         request_id: RequestId::random(),
@@ -113,7 +113,7 @@ async fn invoke(host: &Host, target: &FunctionArn) -> anyhow::Result<()> {
         tenant_id: None,
         log_type: LogType::None,
     };
-    check(host.invoker().run(version, call).await?.report.outcome)
+    check(host.invoker().run(resolved, call).await?.report.outcome)
 }
 
 fn check(outcome: Outcome) -> anyhow::Result<()> {

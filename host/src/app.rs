@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, Digest};
-use crate::invoker::{Gate, Invoker};
+use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::LogKeeper;
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
@@ -37,6 +37,9 @@ pub struct HostConfig {
     pub compile: CompileIsolation,
     /// Invocations that may run at once.
     pub concurrency_max: u32,
+    /// Whether function URLs whose `AuthType` is `NONE` are open to everybody without a permission in the
+    /// resource policy, which AWS asks for.
+    pub open_function_urls: bool,
 }
 
 impl Default for HostConfig {
@@ -46,6 +49,7 @@ impl Default for HostConfig {
             storage: Storage::default(),
             compile: CompileIsolation::InProcess,
             concurrency_max: limits::CONCURRENT_INVOCATIONS_MAX,
+            open_function_urls: false,
         }
     }
 }
@@ -64,7 +68,9 @@ pub struct Host {
     guests: Arc<Sandboxes>,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
+    open_function_urls: bool,
     logs: Arc<LogKeeper>,
+    provisioner: Arc<Provisioner<Sandboxes>>,
     /// Holds the lock of the data directory for as long as any handle lives.
     _data_dir: Option<Arc<DataDir>>,
 }
@@ -100,6 +106,7 @@ impl Host {
             Arc::clone(&guests),
         ));
         deployer.recover().await.map_err(start_error)?;
+        let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
         let gate = Gate::new(config.concurrency_max);
         let invoker = Arc::new(Invoker::new(
             config.account.clone(),
@@ -113,19 +120,23 @@ impl Host {
             guests,
             invoker,
             deployer,
+            open_function_urls: config.open_function_urls,
             logs: parts.logs,
+            provisioner,
             _data_dir: parts.data_dir,
         })
     }
 
-    /// Serves the Lambda API on `listener` until `shutdown` completes; then takes no more work, and
+    /// Serves the Lambda API and function URLs on `listener` until `shutdown` completes; then takes no more work, and
     /// returns when what runs has ended.
     pub async fn serve(
         &self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) {
-        contract::server::serve(listener, self.router(), shutdown).await;
+        let door = contract::door(self.api());
+        let service = |caller| door.for_caller(caller);
+        contract::server::serve(listener, service, shutdown).await;
         self.invoker.drain().await;
         let logs = Arc::clone(&self.logs);
         // The last lines are written before the process may end.
@@ -134,18 +145,25 @@ impl Host {
         }
     }
 
-    /// The Lambda API, for a server of your own.
+    /// The Lambda API and function URLs, for a server of your own. Functions are told who is connected
+    /// where your server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
     pub fn router(&self) -> axum::Router {
-        contract::router(Api {
+        contract::router(self.api())
+    }
+
+    fn api(&self) -> Api<Sandboxes> {
+        Api {
             account: self.account.clone(),
             catalog: Arc::clone(self.deployer.catalog()),
             invoker: Arc::clone(&self.invoker),
             deployer: Arc::clone(&self.deployer),
             logs: Arc::clone(&self.logs),
+            provisioner: Arc::clone(&self.provisioner),
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),
-        })
+            open_function_urls: self.open_function_urls,
+        }
     }
 
     /// Creates, changes and deletes functions.

@@ -67,6 +67,13 @@ pub const EVENT_NESTING_MAX: usize = 1_000;
 /// Start line and headers of one request: the client context alone may have 3,583 bytes.
 pub const REQUEST_HEAD_BYTES_MAX: usize = 64 * 1024;
 
+/// Headers and cookies of a response that a function gives through its URL: as large as those of a
+/// request may be.
+pub const URL_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Prelude of a streamed response: JSON takes more room than the head that it describes.
+pub const URL_PRELUDE_BYTES_MAX: usize = 2 * URL_RESPONSE_HEAD_BYTES_MAX;
+
 /// Client connections at once; those above it wait in the kernel's queue.
 pub const CONNECTIONS_MAX: usize = 10_000;
 
@@ -110,8 +117,16 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Functions on one page of a list, as AWS gives them.
 pub const LIST_PAGE_ITEMS_MAX: usize = 50;
 
-/// Tags of one function, as AWS documents it.
-pub const TAGS_MAX: usize = 50;
+/// Published versions of one function. AWS bounds only the storage of their code; here each change of a
+/// function looks at all of its versions.
+pub const VERSIONS_PER_FUNCTION_MAX: usize = 10_000;
+
+/// Aliases of one function, which AWS does not bound; here each change of a function looks at all of them.
+pub const ALIASES_PER_FUNCTION_MAX: usize = 10_000;
+
+/// How long an update is at least in progress, however little there is to do. AWS refuses a second update
+/// meanwhile: a client that forgets to wait for the first should learn it here, and not there.
+pub const UPDATE_DURATION_MIN: Duration = Duration::from_millis(50);
 
 /// How long a package can be downloaded from the address that GetFunction gives, as AWS documents it.
 pub const DOWNLOAD_ADDRESS_DURATION: Duration = Duration::from_secs(600);
@@ -314,3 +329,13 @@ pub const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 
 /// Components that are checked or compiled at once.
 pub const COMPILATIONS_MAX: usize = 2;
+
+/// How long provisioned concurrency is shown as in progress at least: a caller who asks right after a
+/// change sees that something goes on, as in AWS.
+pub const PROVISIONING_SHOWN_MIN: Duration = Duration::from_millis(50);
+
+/// Pause before sandboxes are prepared again that the host had no room for.
+pub const PROVISIONING_RETRY_PAUSE: Duration = Duration::from_secs(10);
+
+/// Functions of which the metrics tell; of the others they tell how many there are.
+pub const METRICS_FUNCTIONS_MAX: usize = 1_000;

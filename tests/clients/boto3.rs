@@ -40,8 +40,18 @@ fn refusals_are_the_exceptions_that_the_model_names() {
 }
 
 #[test]
+fn versions_and_aliases() {
+    scenario("versions.py");
+}
+
+#[test]
 fn lists_are_paged() {
     scenario("paging.py");
+}
+
+#[test]
+fn what_is_attached_to_a_function_is_kept_and_what_is_lacking_is_said() {
+    scenario("attached.py");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The wire, byte by byte: what a client's library hides, on real sockets.
 
 mod concurrency;
+mod configuration;
 mod conformance;
+mod function_urls;
 mod functions;
 mod http;
 mod invoke;
 mod packages;
 mod refusals;
 mod streaming;
+mod versions;
 
 use std::sync::OnceLock;
 

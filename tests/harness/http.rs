@@ -31,7 +31,7 @@ impl Request {
         }
     }
 
-    /// Adds a header.
+    /// Adds a header. `Host` is that of the connection unless it is given.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -53,7 +53,11 @@ impl Request {
 
     fn write(&self, stream: &mut impl Write, host: SocketAddr) -> std::io::Result<()> {
         let Self { method, target, .. } = self;
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n");
+        let mut head = format!("{method} {target} HTTP/1.1\r\n");
+        let names_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("host");
+        if !self.headers.iter().any(names_host) {
+            head.push_str(&format!("Host: {host}\r\n"));
+        }
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -95,7 +99,8 @@ impl Connection {
     #[track_caller]
     pub fn exchange(&mut self, request: &Request) -> Reply {
         let sent = request.write(self.stream.get_mut(), self.host);
-        match Reply::read(&mut self.stream) {
+        let has_body = request.method != "HEAD";
+        match Reply::read(&mut self.stream, has_body) {
             Ok(reply) => reply,
             Err(error) => panic!(
                 "no answer to {} {}: {error}; sending: {sent:?}",
@@ -144,7 +149,7 @@ impl Connection {
     /// Reads one answer.
     #[track_caller]
     pub fn read(&mut self) -> Reply {
-        Reply::read(&mut self.stream).expect("read an answer")
+        Reply::read(&mut self.stream, true).expect("read an answer")
     }
 }
 
@@ -160,9 +165,12 @@ pub struct Reply {
 }
 
 impl Reply {
-    fn read(stream: &mut impl BufRead) -> std::io::Result<Self> {
+    /// Reads one; that of a HEAD request tells the length of a body which does not follow.
+    fn read(stream: &mut impl BufRead, has_body: bool) -> std::io::Result<Self> {
         let mut reply = Self::read_head(stream)?;
-        reply.body = reply.read_body(stream)?;
+        if has_body {
+            reply.body = reply.read_body(stream)?;
+        }
         Ok(reply)
     }
 

@@ -31,6 +31,15 @@ impl Lambda {
             .send(self.address)
     }
 
+    /// Any operation on a function: `path` begins with its name, and may have a query.
+    #[track_caller]
+    pub fn call(self, method: &str, path: &str, body: &Value) -> Reply {
+        Request::new(method, format!("{FUNCTIONS}/{path}"))
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
+            .send(self.address)
+    }
+
     /// Invoke, synchronous, with the log tail.
     #[track_caller]
     pub fn invoke(self, function: &str, payload: impl Into<Vec<u8>>) -> Reply {

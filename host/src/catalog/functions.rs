@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::Usage;
-use crate::domain::{Digest, FunctionName, FunctionRecord};
+use crate::domain::{Digest, FunctionName, FunctionRecord, Qualifier};
 
 #[derive(Default)]
 pub(super) struct Functions {
@@ -15,6 +15,8 @@ pub(super) struct Functions {
     usage: Usage,
     packages: Uses,
     components: Uses,
+    /// Where the ids of function URLs lead.
+    urls: HashMap<String, (FunctionName, Qualifier)>,
 }
 
 impl Functions {
@@ -50,6 +52,11 @@ impl Functions {
         self.components.contains(component)
     }
 
+    pub(super) fn with_url(&self, id: &str) -> Option<(Arc<FunctionRecord>, Qualifier)> {
+        let (name, qualifier) = self.urls.get(id)?;
+        Some((Arc::clone(self.by_name.get(name)?), qualifier.clone()))
+    }
+
     pub(super) fn put(&mut self, record: Arc<FunctionRecord>) {
         let name = record.latest.function.clone();
         for code in record.codes() {
@@ -60,11 +67,16 @@ impl Functions {
         let (reserved, provisioned) = concurrency(&record);
         self.usage.reserved_concurrency += reserved;
         self.usage.provisioned_concurrency += provisioned;
-        match self.by_name.insert(name.clone(), record) {
+        match self.by_name.insert(name.clone(), Arc::clone(&record)) {
             Some(before) => self.release(&before),
             None => {
-                self.names.insert(name);
+                self.names.insert(name.clone());
             }
+        }
+        // After the release, which takes away the addresses that stay as well.
+        for (qualifier, id) in urls(&record) {
+            let place = (name.clone(), qualifier.clone());
+            self.urls.insert(id.to_owned(), place);
         }
     }
 
@@ -84,7 +96,18 @@ impl Functions {
         let (reserved, provisioned) = concurrency(before);
         self.usage.reserved_concurrency -= reserved;
         self.usage.provisioned_concurrency -= provisioned;
+        for (_, id) in urls(before) {
+            self.urls.remove(id);
+        }
     }
+}
+
+/// The ids of a function's URLs, and what each is attached to.
+fn urls(record: &FunctionRecord) -> impl Iterator<Item = (&Qualifier, &str)> {
+    record
+        .attachments
+        .iter()
+        .filter_map(|(qualifier, attached)| Some((qualifier, attached.url.as_ref()?.id.as_str())))
 }
 
 /// What a function takes of the account's concurrency: what is reserved for it, or else what is

@@ -9,14 +9,17 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 pub use memory::MemoryJournal;
 pub use sqlite::SqliteJournal;
 
 use crate::domain::FunctionRecord;
-use crate::domain::{Digest, FunctionName, Refusal};
+use crate::domain::{Digest, FunctionName, Qualifier, Refusal};
 use functions::Functions;
+
+/// Functions that a new observer is told of without looking for the next ones.
+const OBSERVED_AT_ONCE: usize = 1_000;
 
 /// Where changes of the catalog are made durable. A trait, since a cluster would put them elsewhere.
 pub trait Journal: Send + Sync + 'static {
@@ -51,10 +54,30 @@ pub struct Usage {
     pub provisioned_concurrency: u64,
 }
 
+/// A change of one function, durable and visible.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// Of which function.
+    pub name: &'a FunctionName,
+    /// The function before; `None` where there was none.
+    pub before: Option<&'a FunctionRecord>,
+    /// The function after; `None` where it was removed.
+    pub after: Option<&'a FunctionRecord>,
+}
+
+/// Who is told of changes.
+type Observer = Box<dyn Fn(Change<'_>) + Send + Sync>;
+
+/// What a change needs.
+struct Writer {
+    journal: Box<dyn Journal>,
+    observers: Vec<Observer>,
+}
+
 /// The functions that exist.
 pub struct Catalog {
     /// Held for a whole change, so that changes wait for each other; readers never take it.
-    journal: Mutex<Box<dyn Journal>>,
+    writer: Mutex<Writer>,
     /// Written for the moment in which a durable change becomes visible.
     functions: RwLock<Functions>,
 }
@@ -70,9 +93,34 @@ impl Catalog {
             functions.put(Arc::new(record));
         }
         Ok(Self {
-            journal: Mutex::new(journal),
+            writer: Mutex::new(Writer {
+                journal,
+                observers: Vec::new(),
+            }),
             functions: RwLock::new(functions),
         })
+    }
+
+    /// Has `observer` told of all functions that there are, and from now on of every change, before
+    /// whoever made it is. It delays changes, so it is to be quick, and it must not make one itself.
+    pub fn observe(&self, observer: impl Fn(Change<'_>) + Send + Sync + 'static) {
+        let mut writer = self.writer();
+        let mut after = None;
+        loop {
+            let page = self.page(after.as_ref(), OBSERVED_AT_ONCE);
+            let Some(last) = page.last() else {
+                break;
+            };
+            after = Some(last.latest.function.clone());
+            for record in &page {
+                observer(Change {
+                    name: &record.latest.function,
+                    before: None,
+                    after: Some(record),
+                });
+            }
+        }
+        writer.observers.push(Box::new(observer));
     }
 
     /// A function. Never waits for a change.
@@ -83,6 +131,12 @@ impl Catalog {
     /// Up to `limit` functions in the order of their names, those after `after`.
     pub fn page(&self, after: Option<&FunctionName>, limit: usize) -> Vec<Arc<FunctionRecord>> {
         self.read().page(after, limit)
+    }
+
+    /// The function whose URL has this id, and what of it the URL is attached to: `$LATEST` stands for
+    /// the function itself.
+    pub fn with_url(&self, id: &str) -> Option<(Arc<FunctionRecord>, Qualifier)> {
+        self.read().with_url(id)
     }
 
     /// What all functions together take up.
@@ -113,28 +167,41 @@ impl Catalog {
         name: &FunctionName,
         decide: impl FnOnce(Option<&FunctionRecord>) -> Result<Option<FunctionRecord>, Refusal>,
     ) -> Result<Option<Arc<FunctionRecord>>, Refusal> {
-        // What a panic in `decide` interrupted had not changed anything yet.
-        let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.writer();
         let before = self.get(name);
         let after = decide(before.as_deref())?.map(Arc::new);
         let written = match (&before, &after) {
-            (_, Some(record)) => journal.put(before.as_deref(), record),
-            (Some(_), None) => journal.remove(name),
+            (_, Some(record)) => writer.journal.put(before.as_deref(), record),
+            (Some(_), None) => writer.journal.remove(name),
             (None, None) => Ok(()),
         };
         written.map_err(|error| {
             tracing::error!(function = %name, %error, "a change of the catalog was not made");
             Refusal::Internal
         })?;
-        let mut functions = self
-            .functions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        match &after {
+        self.show(name, after.as_ref());
+        for observer in &writer.observers {
+            observer(Change {
+                name,
+                before: before.as_deref(),
+                after: after.as_deref(),
+            });
+        }
+        Ok(after)
+    }
+
+    fn show(&self, name: &FunctionName, after: Option<&Arc<FunctionRecord>>) {
+        let functions = self.functions.write();
+        let mut functions = functions.unwrap_or_else(PoisonError::into_inner);
+        match after {
             Some(record) => functions.put(Arc::clone(record)),
             None => functions.remove(name),
         }
-        Ok(after)
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // What a panic in a decision interrupted had not changed anything yet.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Functions> {

@@ -5,6 +5,7 @@ use std::time::UNIX_EPOCH;
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::attachments::FunctionUrl;
 use crate::domain::lifecycle::{self, Stamp};
 use crate::domain::{Code, samples};
 
@@ -30,7 +31,7 @@ pub(super) fn created(text: &str, code: Code) -> FunctionRecord {
 pub(super) fn active(text: &str, code: Code) -> FunctionRecord {
     let record = created(text, code);
     let work = lifecycle::work(&record).expect("work");
-    lifecycle::ended(&record, &work, Ok(()), Uuid::new_v4()).expect("not late")
+    lifecycle::ended(&record, &work, Ok(()), samples::revisions()).expect("not late")
 }
 
 pub(super) fn updating(record: &FunctionRecord, code: Code) -> FunctionRecord {
@@ -84,7 +85,7 @@ fn usage_counts_what_is_shown_and_what_still_runs() {
     assert!(catalog.uses_package(samples::code("2").package));
 
     let work = lifecycle::work(&during).expect("work");
-    let after = lifecycle::ended(&during, &work, Ok(()), Uuid::new_v4()).expect("not late");
+    let after = lifecycle::ended(&during, &work, Ok(()), samples::revisions()).expect("not late");
     put(&catalog, after);
     remove(&catalog, "g");
     assert_eq!(usage(&catalog), (1, 100));
@@ -228,4 +229,69 @@ fn ten_thousand_functions_are_counted_without_counting() {
     let page = catalog.page(Some(&name("f04999")), 50);
     assert_eq!(names(&page)[0], "f05000");
     assert_eq!(page.len(), 50);
+}
+
+#[test]
+fn an_observer_is_told_of_what_there_is_and_of_each_change_before_its_maker() {
+    let catalog = ephemeral();
+    put(&catalog, active("a", samples::code("1")));
+    let told: Arc<Mutex<Vec<(String, bool, bool)>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    catalog.observe(move |change| {
+        let (before, after) = (change.before.is_some(), change.after.is_some());
+        let name = change.name.to_string();
+        seen.lock().expect("a lock").push((name, before, after));
+    });
+    put(&catalog, active("b", samples::code("1")));
+    put(&catalog, active("b", samples::code("2")));
+    remove(&catalog, "b");
+    let refused = catalog.change(&name("a"), |_| Err(Refusal::Internal));
+    assert!(refused.is_err());
+    let told = told.lock().expect("a lock");
+    let expected = [
+        ("a", false, true),
+        ("b", false, true),
+        ("b", true, true),
+        ("b", true, false),
+    ];
+    let told: Vec<_> = told
+        .iter()
+        .map(|(name, before, after)| (name.as_str(), *before, *after))
+        .collect();
+    assert_eq!(told, expected);
+}
+
+/// The function with a URL of this id, for itself or an alias.
+fn with_url(record: &FunctionRecord, qualifier: Option<&Qualifier>, id: &str) -> FunctionRecord {
+    let url = FunctionUrl {
+        id: id.into(),
+        auth_type: "NONE".into(),
+        invoke_mode: None,
+        cors: None,
+        created: UNIX_EPOCH,
+        last_modified: UNIX_EPOCH,
+    };
+    record.with_attached(qualifier, |attached| attached.url = Some(url))
+}
+
+#[test]
+fn a_url_is_found_by_its_id_for_as_long_as_it_is_there() {
+    let catalog = ephemeral();
+    let prod = Qualifier::parse("prod");
+    let bare = created("f", samples::code("1"));
+    let record = with_url(&with_url(&bare, None, "own"), Some(&prod), "alias");
+    put(&catalog, record.clone());
+    let place = |id: &str| catalog.with_url(id).map(|(_, qualifier)| qualifier);
+    assert_eq!(place("own"), Some(Qualifier::LATEST));
+    assert_eq!(place("alias"), Some(prod.clone()));
+    assert_eq!(place("other"), None);
+    // A change of something else leaves them, and finds the function as it is now.
+    let changed = record.with_revision(None, Uuid::new_v4());
+    put(&catalog, changed.clone());
+    let (found, _) = catalog.with_url("own").expect("it is still there");
+    assert_eq!(found.latest.revision, changed.latest.revision);
+    put(&catalog, with_url(&bare, Some(&prod), "alias"));
+    assert_eq!((place("own"), place("alias")), (None, Some(prod)));
+    remove(&catalog, "f");
+    assert_eq!(place("alias"), None);
 }

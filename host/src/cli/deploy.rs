@@ -11,7 +11,7 @@ use super::deployment::{self, Step};
 use super::endpoint::EndpointArgs;
 use super::spinner::Spinner;
 use super::{CommandResult, functions, output, project};
-use crate::domain::FunctionName;
+use crate::domain::{self, FunctionName};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,11 +45,11 @@ pub(super) struct Deploy {
 #[derive(Debug, Args)]
 struct SettingsArgs {
     /// Most memory of one invocation, 128 to 10240 [default: 128]
-    #[arg(long, value_name = "MB", value_parser = in_range(&project::MEMORY_MB))]
+    #[arg(long, value_name = "MB", value_parser = in_range(&domain::Settings::MEMORY_MB))]
     memory: Option<u32>,
 
     /// Longest run of one invocation, 1 to 900 [default: 3]
-    #[arg(long, value_name = "SECONDS", value_parser = in_range(&project::TIMEOUT_SECONDS))]
+    #[arg(long, value_name = "SECONDS", value_parser = in_range(&domain::Settings::TIMEOUT_SECONDS))]
     timeout: Option<u32>,
 
     /// A variable for the function; may be given several times

@@ -59,13 +59,13 @@ impl Default for DeclaredSettings {
     fn default() -> Self {
         Self {
             description: String::new(),
-            memory_mb: 128,
-            timeout_seconds: 3,
+            memory_mb: Settings::MEMORY_MB_DEFAULT,
+            timeout_seconds: Settings::TIMEOUT_SECONDS_DEFAULT,
             environment: BTreeMap::new(),
-            handler: "bootstrap".into(),
-            runtime: "provided.al2023".into(),
+            handler: Settings::COMPILED_HANDLER.into(),
+            runtime: Settings::COMPILED_RUNTIME.into(),
             log_format: LogFormat::Text,
-            ephemeral_storage_mb: 512,
+            ephemeral_storage_mb: Settings::EPHEMERAL_STORAGE_MB_DEFAULT,
         }
     }
 }
@@ -75,7 +75,7 @@ impl Function {
     pub(super) fn settings(&self, account: &Account) -> Settings {
         let declared = self.settings.clone().unwrap_or_default();
         Settings {
-            role: format!("arn:aws:iam::{}:role/sparkler", account.id),
+            role: account.role_arn("sparkler"),
             runtime: Some(declared.runtime.clone()),
             handler: Some(declared.handler.clone()),
             description: declared.description.clone(),
@@ -85,9 +85,7 @@ impl Function {
             ephemeral_storage_mb: declared.ephemeral_storage_mb,
             environment: (!declared.environment.is_empty())
                 .then_some(Environment(declared.environment)),
-            architecture: "x86_64".into(),
-            tracing_mode: "PassThrough".into(),
-            dead_letter_target: None,
+            ..Settings::for_function(&self.name)
         }
     }
 
@@ -397,8 +395,8 @@ mod tests {
             ..function.clone()
         }
         .settings(&account);
-        assert_eq!(other.memory_mb, 128);
-        function.change().unwrap().apply(&mut other);
+        assert_eq!(other.memory_mb, Settings::MEMORY_MB_DEFAULT);
+        function.change().unwrap().apply(&mut other).unwrap();
         assert_eq!(other.memory_mb, created.memory_mb);
         assert_eq!(other.logging, created.logging);
         assert_eq!(created.environment, None);

@@ -111,6 +111,7 @@ pub(super) async fn deploy<G: CompileGuest>(
                 settings: function.settings(account),
                 package,
                 tags: std::collections::BTreeMap::new(),
+                publish: false,
             };
             deployer
                 .create(new)
@@ -135,6 +136,7 @@ async fn update<G: CompileGuest>(
             package,
             architecture: None,
             dry_run: false,
+            publish: false,
             expected_revision: None,
         };
         let updated = deployer.update_code(name, change).await;
@@ -144,7 +146,8 @@ async fn update<G: CompileGuest>(
     }
     if let Some(change) = function.change() {
         let mut wanted = current.settings.clone();
-        change.clone().apply(&mut wanted);
+        let applied = change.clone().apply(&mut wanted);
+        applied.map_err(|refusal| refused(name, &refusal))?;
         // An empty environment and none at all are the same to a guest.
         if !same_but_for_an_empty_environment(&wanted, &current.settings) {
             let updated = deployer.update_settings(name, None, change).await;

@@ -19,8 +19,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub(super) use checks::{
-    MEMORY_MB, TIMEOUT_SECONDS, description as checked_description,
-    environment as checked_environment, name as checked_name,
+    description as checked_description, environment as checked_environment, name as checked_name,
 };
 
 use super::functions::{CodeSource, DeclaredSettings, Function, LogFormat};

@@ -75,6 +75,10 @@ pub(super) struct Serve {
         value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: u32,
 
+    /// Let everybody call function URLs whose AuthType is NONE, without a permission in the policy
+    #[arg(long)]
+    open_function_urls: bool,
+
     #[command(flatten)]
     log: LogArgs,
 }
@@ -99,6 +103,7 @@ impl Serve {
         let account = self.account();
         let mut config = host::config(account.clone(), self.storage()?);
         config.concurrency_max = self.concurrency;
+        config.open_function_urls = self.open_function_urls;
         let host = Host::start(config).await?;
         if !deploy(&host, &account, &functions, &shutdown).await? {
             return Ok(ExitCode::SUCCESS);

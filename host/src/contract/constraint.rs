@@ -13,6 +13,9 @@ use crate::limits::QUOTED_VALUE_BYTES_MAX;
 /// Longest text that is matched against a pattern: no member with a pattern may be as long.
 const MATCHED_BYTES_MAX: usize = 16 * 1024;
 
+/// What a dot in a pattern of the API's model does not match.
+const LINE_ENDS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
+
 /// A pattern of the API's model: it is quoted in the error and matched against the whole value.
 pub(super) struct Pattern {
     text: &'static str,
@@ -39,6 +42,11 @@ impl Pattern {
         })
     }
 }
+
+/// The keys of a map, as texts name them.
+pub(super) const MAP_KEYS: &str = "Map keys";
+/// The values of a map, as texts name them.
+pub(super) const MAP_VALUES: &str = "Map value";
 
 /// What a request breaks of the model's constraints.
 #[derive(Debug, Default)]
@@ -89,6 +97,36 @@ impl Violations {
         }
     }
 
+    /// A pattern of the model that is checked in another way, since it looks ahead.
+    pub(super) fn pattern_by(&mut self, member: &str, value: &str, pattern: &str, fits: bool) {
+        if !fits {
+            let text = format!("Member must satisfy regular expression pattern: {pattern}");
+            self.broken(member, value, &text);
+        }
+    }
+
+    /// A list of at most `items_max` texts, each with so many characters and in one line.
+    pub(super) fn lines(
+        &mut self,
+        member: &str,
+        items: &[String],
+        items_max: usize,
+        (least, most): (usize, usize),
+    ) {
+        self.list_length(member, items, 0, items_max);
+        let fits = |item: &String| {
+            (least..=most).contains(&item.chars().count()) && !item.contains(LINE_ENDS)
+        };
+        if !items.iter().all(fits) {
+            let text = format!(
+                "Member must satisfy constraint: [Member must have length less than or equal to \
+                 {most}, Member must have length greater than or equal to {least}, Member must \
+                 satisfy regular expression pattern: .*, Member must not be null]"
+            );
+            self.broken(member, &printed_list(items), &text);
+        }
+    }
+
     /// A value out of an enumeration.
     pub(super) fn one_of(&mut self, member: &str, value: &str, allowed: &[&str]) {
         if !allowed.contains(&value) {
@@ -120,6 +158,30 @@ impl Violations {
                  constraint: [{}]",
                 pattern_text(pattern)
             ));
+        }
+    }
+
+    /// The keys or the values of a map, printed as `{a=b}`: `part` is one of [`MAP_KEYS`] and
+    /// [`MAP_VALUES`].
+    pub(super) fn map_part(
+        &mut self,
+        holds: bool,
+        member: &str,
+        printed: &str,
+        part: &str,
+        constraints: &[&str],
+    ) {
+        let text = format!(
+            "{part} must satisfy constraint: [{}]",
+            constraints.join(", ")
+        );
+        self.unless(holds, member, printed, &text);
+    }
+
+    /// A constraint that was looked at elsewhere.
+    pub(super) fn unless(&mut self, holds: bool, member: &str, value: &str, constraint: &str) {
+        if !holds {
+            self.broken(member, value, constraint);
         }
     }
 

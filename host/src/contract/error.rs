@@ -27,6 +27,7 @@ pub(super) struct WireError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ErrorCode {
     AccessDenied,
+    CodeSigningConfigNotFound,
     CodeStorageExceeded,
     InvalidParameterValue,
     InvalidRequestContent,
@@ -79,6 +80,12 @@ impl ErrorCode {
                 "AccessDeniedException",
                 upper,
                 Fault::Absent,
+            ),
+            Self::CodeSigningConfigNotFound => shape(
+                StatusCode::NOT_FOUND,
+                "CodeSigningConfigNotFoundException",
+                upper,
+                Fault::User,
             ),
             Self::CodeStorageExceeded => shape(
                 StatusCode::BAD_REQUEST,
@@ -297,6 +304,14 @@ impl IntoResponse for WireError {
     }
 }
 
+/// The API's word for the bound that an invocation met.
+pub(super) fn throttle_reason(throttle: Throttle) -> &'static str {
+    match throttle {
+        Throttle::Account => "ConcurrentInvocationLimitExceeded",
+        Throttle::Reserved => "ReservedFunctionConcurrentInvocationLimitExceeded",
+    }
+}
+
 impl From<Refusal> for WireError {
     fn from(refusal: Refusal) -> Self {
         let text = refusal.to_string();
@@ -322,10 +337,7 @@ impl From<Refusal> for WireError {
             Refusal::PackageTooLarge { .. } => Self::new(ErrorCode::RequestEntityTooLarge, text),
             Refusal::CodeStorageExceeded => Self::new(ErrorCode::CodeStorageExceeded, text),
             Refusal::TooManyInvocations(throttle) => Self {
-                reason: Some(match throttle {
-                    Throttle::Account => "ConcurrentInvocationLimitExceeded",
-                    Throttle::Reserved => "ReservedFunctionConcurrentInvocationLimitExceeded",
-                }),
+                reason: Some(throttle_reason(throttle)),
                 ..Self::new(ErrorCode::TooManyRequests, text)
             },
             Refusal::ShuttingDown => Self::new(ErrorCode::ServiceUnavailable, text).closing(),

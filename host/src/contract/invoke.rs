@@ -1,7 +1,7 @@
 //! Invoke: the request becomes a call, the completion becomes the answer.
 //!
 //! Checks come in this order: web pages, size, constraints, region and account, qualifier, existence, state, the
-//! event and the client context, what this host lacks. Then the function runs.
+//! event and the client context, the tenant, what this host lacks. Then the function runs.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use super::reference::{NameShape, Reference};
 use super::run_to_end::run_to_end;
 use super::trace_header::Trace;
 use super::{Api, answer, client_context, event_json, query, web_page};
-use crate::domain::{Account, Qualifier, RequestId, Version, VersionId};
-use crate::invoker::{Call, RunGuest};
+use crate::domain::{Account, Qualifier, RequestId, VersionId};
+use crate::invoker::{Call, Resolved, RunGuest};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
 const INVOKE: Operation = Operation {
@@ -46,7 +46,7 @@ pub(super) struct Operation {
 /// An invocation whose request was checked.
 pub(super) struct Checked {
     pub(super) invocation_type: InvocationType,
-    pub(super) version: Arc<Version>,
+    pub(super) resolved: Resolved,
     pub(super) call: Call,
     /// The tracing header of the answer.
     pub(super) trace: HeaderValue,
@@ -90,7 +90,7 @@ async fn answered<G: RunGuest>(
 ) -> Result<Response, WireError> {
     let Checked {
         invocation_type,
-        version,
+        resolved,
         call,
         trace,
         received: _received,
@@ -98,7 +98,7 @@ async fn answered<G: RunGuest>(
     if invocation_type == InvocationType::DryRun {
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     }
-    let completion = run_to_end(async move { api.invoker.run(version, call).await }).await?;
+    let completion = run_to_end(async move { api.invoker.run(resolved, call).await }).await?;
     Ok(invoke_reply::rendered(completion, id, trace))
 }
 
@@ -118,7 +118,7 @@ pub(super) async fn checked<G: RunGuest>(
     let headers = (operation.headers)(&parts.headers)?;
     let reference = reference(&params, &parts.uri, &api.account)?;
     let target = reference.arn(&api.account, Some(&LATEST))?;
-    let version = api.invoker.resolve(&target)?;
+    let resolved = api.invoker.resolve(&target)?;
     let payload = match received.bytes.clone() {
         empty if empty.is_empty() => EMPTY_EVENT,
         event => event,
@@ -128,6 +128,7 @@ pub(super) async fn checked<G: RunGuest>(
         .client_context
         .map(client_context::decoded)
         .transpose()?;
+    let tenant_id = resolved.version.settings.tenant(headers.tenant())?;
     headers.refuse_what_is_lacking()?;
     let trace = Trace::continued(headers.trace);
     let call = Call {
@@ -136,12 +137,12 @@ pub(super) async fn checked<G: RunGuest>(
         payload,
         trace_id: Some(trace.guest),
         client_context,
-        tenant_id: None,
+        tenant_id,
         log_type: headers.log_type,
     };
     Ok(Checked {
         invocation_type: headers.invocation_type,
-        version,
+        resolved,
         call,
         trace: trace.answer,
         received,

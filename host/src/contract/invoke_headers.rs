@@ -35,7 +35,7 @@ pub(super) struct InvokeHeaders<'a> {
     /// Base64, not decoded yet.
     pub(super) client_context: Option<&'a HeaderValue>,
     pub(super) trace: Option<&'a HeaderValue>,
-    names_tenant: bool,
+    tenant: Option<&'a HeaderValue>,
     names_durable_execution: bool,
 }
 
@@ -78,7 +78,7 @@ impl<'a> InvokeHeaders<'a> {
             log_type: log_type(headers, violations),
             client_context: headers.get(CLIENT_CONTEXT),
             trace: headers.get(TRACE_ID),
-            names_tenant: headers.contains_key(TENANT_ID),
+            tenant: headers.get(TENANT_ID),
             names_durable_execution: false,
         };
         if let Some(id) = headers.get(TENANT_ID).map(text) {
@@ -88,13 +88,13 @@ impl<'a> InvokeHeaders<'a> {
         parsed
     }
 
+    /// The tenant that the call is for.
+    pub(super) fn tenant(&self) -> Option<String> {
+        self.tenant.map(|id| text(id).into_owned())
+    }
+
     /// Refuses what no function of this host can be asked for.
     pub(super) fn refuse_what_is_lacking(&self) -> Result<(), WireError> {
-        if self.names_tenant {
-            return Err(WireError::invalid_parameter(
-                "Tenant ID is not supported for this function.",
-            ));
-        }
         if self.names_durable_execution {
             return Err(WireError::invalid_parameter(
                 "Durable executions are not supported by this host. Leave out \
@@ -168,7 +168,15 @@ mod tests {
         let parsed = InvokeHeaders::parse(&headers).expect("nothing is wrong");
         assert_eq!(parsed.invocation_type, InvocationType::RequestResponse);
         assert_eq!(parsed.log_type, LogType::None);
+        assert_eq!(parsed.tenant(), None);
         assert!(parsed.refuse_what_is_lacking().is_ok());
+    }
+
+    #[test]
+    fn the_tenant_is_taken_as_it_is_named() {
+        let headers = headers(&[(TENANT_ID, "acme corp/blue@1")]);
+        let parsed = InvokeHeaders::parse(&headers).expect("the model admits it");
+        assert_eq!(parsed.tenant().as_deref(), Some("acme corp/blue@1"));
     }
 
     #[test]
@@ -197,11 +205,6 @@ mod tests {
                 INVOCATION_TYPE,
                 "Event",
                 "Asynchronous invocation (Event) is not supported",
-            ),
-            (
-                TENANT_ID,
-                "blue",
-                "Tenant ID is not supported for this function.",
             ),
             (
                 DURABLE_EXECUTION_NAME,

@@ -86,12 +86,12 @@ fn begin<G: RunGuest>(api: Arc<Api<G>>, checked: Checked) -> Streamed {
     let (sink, source) = response_pipe();
     let run = tokio::spawn(async move {
         let Checked {
-            version,
+            resolved,
             call,
             received: _received,
             ..
         } = checked;
-        api.invoker.stream(version, call, sink).await
+        api.invoker.stream(resolved, call, sink).await
     });
     Streamed::new(source, run)
 }

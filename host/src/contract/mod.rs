@@ -5,29 +5,40 @@
 //! templates, each with and without a slash at its end, as older clients send it; names are decoded
 //! once. What is no operation of this host is answered as AWS answers an unknown one.
 
+mod aliases;
 mod answer;
 mod body;
 mod client_context;
+mod code_signing;
 mod cloudwatch;
+mod concurrency;
 mod constraint;
 mod error;
+mod event_invoke;
 mod event_json;
 mod event_stream;
 mod function_error;
+mod function_url;
 mod functions;
 mod invoke;
 mod invoke_headers;
 mod invoke_reply;
 mod invoke_stream;
+mod lacking_operations;
 mod package_address;
+mod metrics;
 mod page;
+mod policy;
 mod progressing;
 mod query;
+mod recursion;
 mod reference;
 mod run_to_end;
+mod runtime_management;
 pub mod server;
 mod spelling;
 mod streamed_response;
+mod tags;
 mod trace_header;
 mod unread_body;
 mod web_page;
@@ -37,23 +48,28 @@ mod wire;
 mod tests;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any};
 use http::{HeaderMap, StatusCode};
+use uuid::Uuid;
 
 pub use body::BodyMemory;
+pub use function_url::{Door, door};
 pub use package_address::DownloadKey;
 
 use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};
+use crate::domain::lifecycle::Stamp;
 use crate::domain::{Account, Digest};
-use crate::invoker::{Invoker, RunGuest};
+use crate::invoker::{Invoker, PrepareGuest, Provisioner, RunGuest};
 use crate::logs::LogKeeper;
+use concurrency::{account, provisioned, reserved};
 use error::WireError;
-use functions::{create, delete, list, show, update};
+use functions::{create, delete, list, publish, show, update, url, versions};
 use wire::configuration::Renderer;
 
 /// What the operations of the API work on.
@@ -64,6 +80,8 @@ pub struct Api<G> {
     pub catalog: Arc<Catalog>,
     /// Runs them.
     pub invoker: Arc<Invoker<G>>,
+    /// Prepares their sandboxes ahead.
+    pub provisioner: Arc<Provisioner<G>>,
     /// Creates, changes and deletes them.
     pub deployer: Arc<Deployer<G>>,
     /// Keeps what functions wrote.
@@ -74,6 +92,8 @@ pub struct Api<G> {
     pub downloads: DownloadKey,
     /// The memory that request bodies share.
     pub bodies: BodyMemory,
+    /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.
+    pub open_function_urls: bool,
 }
 
 impl<G> Api<G> {
@@ -85,8 +105,14 @@ impl<G> Api<G> {
     }
 }
 
-/// All routes of the host.
-pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
+/// Everything that the host answers, for a server of one's own. Functions are told who is connected
+/// where the server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
+pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router {
+    Router::new().fallback_service(door(api))
+}
+
+/// All routes of the API.
+fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
     let stream = any(unknown_operation_identified).post(invoke_stream::invoke::<G>);
     let control = Router::new()
@@ -113,6 +139,104 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
         // The root has no slash to add: CloudWatch Logs names its operations in a header.
         .route("/", methods().post(cloudwatch::call::<G>))
         .operation(
+            "/2015-03-31/functions/{FunctionName}/versions",
+            methods()
+                .get(versions::list::<G>)
+                .post(publish::publish::<G>),
+        )
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/aliases",
+            methods()
+                .get(aliases::list::list::<G>)
+                .post(aliases::create::create::<G>),
+        )
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
+            methods()
+                .get(aliases::show::show::<G>)
+                .put(aliases::update::update::<G>)
+                .delete(aliases::delete::delete::<G>),
+        )
+        .operation(
+            "/2021-10-31/functions/{FunctionName}/url",
+            methods()
+                .get(url::show::<G>)
+                .post(url::create::<G>)
+                .put(url::update::<G>)
+                .delete(url::delete::<G>),
+        )
+        .operation(
+            "/2021-10-31/functions/{FunctionName}/urls",
+            methods().get(url::list::<G>),
+        )
+        .operation(
+            "/2019-09-25/functions/{FunctionName}/event-invoke-config",
+            methods()
+                .get(event_invoke::get::<G>)
+                .put(event_invoke::put::<G>)
+                .post(event_invoke::update::<G>)
+                .delete(event_invoke::delete::<G>),
+        )
+        .operation(
+            "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
+            methods().get(event_invoke::list::<G>),
+        )
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/policy",
+            methods().get(policy::get::<G>).post(policy::add::<G>),
+        )
+        .operation(
+            "/2015-03-31/functions/{FunctionName}/policy/{StatementId}",
+            methods().delete(policy::remove::<G>),
+        )
+        .operation(
+            "/2017-03-31/tags/{Resource}",
+            methods()
+                .get(tags::list::<G>)
+                .post(tags::tag::<G>)
+                .delete(tags::untag::<G>),
+        )
+        .operation(
+            "/2024-08-31/functions/{FunctionName}/recursion-config",
+            methods().get(recursion::get::<G>).put(recursion::put::<G>),
+        )
+        .operation(
+            "/2021-07-20/functions/{FunctionName}/runtime-management-config",
+            methods()
+                .get(runtime_management::get::<G>)
+                .put(runtime_management::put::<G>),
+        )
+        .operation(
+            "/2020-06-30/functions/{FunctionName}/code-signing-config",
+            methods()
+                .get(code_signing::get::<G>)
+                .put(code_signing::put::<G>)
+                .delete(code_signing::delete::<G>),
+        )
+        .merge(lacking_operations::routes())
+        .operation(
+            "/2017-10-31/functions/{FunctionName}/concurrency",
+            methods()
+                .put(reserved::put::<G>)
+                .delete(reserved::delete::<G>),
+        )
+        .operation(
+            "/2019-09-30/functions/{FunctionName}/concurrency",
+            methods().get(reserved::get::<G>),
+        )
+        .operation(
+            "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
+            methods()
+                .get(provisioned::get::<G>)
+                .put(provisioned::put::<G>)
+                .delete(provisioned::delete::<G>),
+        )
+        .operation(
+            "/2016-08-19/account-settings",
+            methods().get(account::settings::<G>),
+        )
+        .operation("/metrics", methods().get(metrics::metrics::<G>))
+        .operation(
             package_address::PATH,
             methods().get(package_address::download::<G>),
         )
@@ -130,12 +254,17 @@ pub fn router<G: RunGuest + CompileGuest>(api: Api<G>) -> Router {
             stream,
         )
         .merge(control)
-        .with_state(Arc::new(api))
+        .with_state(api)
 }
 
 /// A path without operations yet. Methods that get none are unknown operations, too.
 fn methods<G: Send + Sync + 'static>() -> MethodRouter<Arc<Api<G>>> {
     any(unknown_operation)
+}
+
+/// Now, and a new revision.
+fn stamp() -> Stamp {
+    Stamp::new(SystemTime::now(), Uuid::new_v4())
 }
 
 trait Operations<G> {

@@ -14,6 +14,15 @@ pub(super) fn value<'a>(uri: &'a Uri, name: &str) -> Option<Cow<'a, str>> {
         .map(|(_, value)| value)
 }
 
+/// All values of `name` in the query, each decoded once.
+pub(super) fn values(uri: &Uri, name: &str) -> Vec<String> {
+    let query = uri.query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .filter(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
+
 /// The first value of `name`, a whole number.
 ///
 /// # Errors
@@ -39,6 +48,9 @@ mod tests {
         assert_eq!(value(&uri, "Plain").as_deref(), Some("$LATEST"));
         assert_eq!(value(&uri, "Marker").as_deref(), Some("a%25"));
         assert_eq!(value(&uri, "Absent"), None);
+        let uri = Uri::from_static("/t?tagKeys=a&other=b&tagKeys=c%20d");
+        assert_eq!(values(&uri, "tagKeys"), ["a", "c d"]);
+        assert!(values(&uri, "absent").is_empty());
     }
 
     #[test]

@@ -16,21 +16,26 @@ static NAMESPACED: Pattern = Pattern::new(
 static PLAIN: Pattern = Pattern::new(
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?",
 );
+static UNQUALIFIED: Pattern = Pattern::new(
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)",
+);
 static QUALIFIER: Pattern = Pattern::new(r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
 
-/// Numbers of the groups in both name patterns.
+/// Numbers of the groups in the name patterns, of which the last is not in all.
 const REGION_GROUP: usize = 3;
 const ACCOUNT_GROUP: usize = 9;
 const NAME_GROUP: usize = 11;
 const QUALIFIER_GROUP: usize = 13;
 
-/// The two shapes that the model has for a function's name.
+/// The shapes that the model has for a function's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NameShape {
     /// Of operations that read and invoke.
     Namespaced,
     /// Of operations that change.
     Plain,
+    /// Of operations that neither versions nor aliases have.
+    Unqualified,
 }
 
 impl NameShape {
@@ -38,20 +43,23 @@ impl NameShape {
         match self {
             Self::Namespaced => &NAMESPACED,
             Self::Plain => &PLAIN,
+            Self::Unqualified => &UNQUALIFIED,
         }
     }
 
     fn chars_max(self) -> usize {
         match self {
             Self::Namespaced => 256,
-            Self::Plain => 140,
+            Self::Plain | Self::Unqualified => 140,
         }
     }
 
     /// The name without the patterns, where that can be.
     fn read(self, name: &str) -> Option<Spelling<'_>> {
         let fits = name.len() <= self.chars_max();
-        fits.then(|| Spelling::read(name, self == Self::Namespaced))?
+        let spelling = fits.then(|| Spelling::read(name, self == Self::Namespaced))??;
+        let admitted = spelling.qualifier.is_none() || self != Self::Unqualified;
+        admitted.then_some(spelling)
     }
 
     /// The name as the pattern takes it apart.
@@ -207,16 +215,22 @@ impl Reference {
 
     /// The error for a function that does not exist.
     pub(super) fn not_found(&self, account: &Account, qualifier: Option<&Qualifier>) -> WireError {
+        let arn = self.arn_text(account, qualifier);
+        WireError::not_found(format!("Function not found: {arn}"))
+    }
+
+    /// The ARN of what was asked for under `qualifier`, also where no function can have the name.
+    pub(super) fn arn_text(&self, account: &Account, qualifier: Option<&Qualifier>) -> String {
         let Account { id, region } = account;
         let name = match &self.name {
             Name::Possible(name) => name.as_str(),
             Name::Impossible(name) => name,
         };
-        let mut text = format!("Function not found: arn:aws:lambda:{region}:{id}:function:{name}");
+        let mut text = format!("arn:aws:lambda:{region}:{id}:function:{name}");
         if let Some(qualifier) = qualifier {
             text.push_str(&format!(":{qualifier}"));
         }
-        WireError::not_found(text)
+        text
     }
 }
 
@@ -297,6 +311,25 @@ mod tests {
         ] {
             let expected = ("fn".to_owned(), qualifier.map(str::to_owned));
             assert_eq!(asked(name, None), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn some_operations_have_no_qualifier() {
+        let read = |name: &str| {
+            Reference::parse(NameShape::Unqualified, name, None, &Account::default())
+                .map_err(|error| format!("{error:?}"))
+        };
+        for name in ["fn", "function:fn", &format!("{ARN}:fn"), "arn::lambda:fn"] {
+            let reference = read(name).expect("it names a function");
+            assert_eq!(reference.function().map(FunctionName::as_str), Some("fn"));
+        }
+        for name in ["fn:1", "fn:prod", &format!("{ARN}:fn:$LATEST")] {
+            let text = read(name).expect_err("it has a qualifier");
+            assert!(
+                text.contains("at 'functionName' failed to satisfy"),
+                "{text}"
+            );
         }
     }
 

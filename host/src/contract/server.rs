@@ -12,9 +12,12 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,7 +26,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 use super::progressing::Progressing;
 use super::unread_body::UnreadBody;
@@ -31,11 +34,19 @@ use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX,
 };
 
-/// Serves `router` on `listener` until `shutdown` ends, and then until all connections have ended.
-/// Dropping the future cuts the connections that are left.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+/// Serves connections to `listener`, each with the service that `service` makes for its caller, until
+/// `shutdown` ends, and then until all connections have ended. Dropping the future cuts the connections
+/// that are left.
+pub async fn serve<S>(
+    listener: TcpListener,
+    service: impl Fn(SocketAddr) -> S,
+    shutdown: impl Future<Output = ()>,
+) where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
     let mut server = Server {
-        router,
+        service,
         http: http(),
         graceful: GracefulShutdown::new(),
         connections: JoinSet::new(),
@@ -50,8 +61,8 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
 }
 
 /// What all connections have in common.
-struct Server {
-    router: Router,
+struct Server<F> {
+    service: F,
     http: http1::Builder,
     graceful: GracefulShutdown,
     connections: JoinSet<()>,
@@ -67,7 +78,12 @@ fn http() -> http1::Builder {
     http
 }
 
-impl Server {
+impl<F, S> Server<F>
+where
+    F: Fn(SocketAddr) -> S,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
     async fn accept_all(&mut self, listener: &TcpListener) -> Infallible {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
@@ -75,22 +91,23 @@ impl Server {
                 .acquire_owned()
                 .await
                 .expect("the semaphore is never closed");
-            let stream = accept(listener).await;
-            self.serve(stream, place);
+            let (stream, caller) = accept(listener).await;
+            self.serve(stream, caller, place);
             while self.connections.try_join_next().is_some() {}
         }
     }
 
-    fn serve(&mut self, stream: TcpStream, place: OwnedSemaphorePermit) {
+    fn serve(&mut self, stream: TcpStream, caller: SocketAddr, place: OwnedSemaphorePermit) {
         // Answers are small: they must not wait for more.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
-        let router = self.router.clone().map_request(UnreadBody::<Incoming>::of);
+        let service = (self.service)(caller)
+            .map_request(|request| UnreadBody::<Incoming>::of(request).map(Body::new));
         let stream = TokioIo::new(Progressing::new(stream));
         let connection = self
             .http
-            .serve_connection(stream, TowerToHyperService::new(router));
+            .serve_connection(stream, TowerToHyperService::new(service));
         let connection = self.graceful.watch(connection);
         self.connections.spawn(async move {
             if let Err(error) = connection.await {
@@ -102,10 +119,10 @@ impl Server {
 }
 
 /// The next connection. Failures of the system are waited out, since nothing else can be done.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "no connection can be accepted; trying again");
@@ -127,11 +144,10 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::body::Body;
+    use axum::Router;
     use axum::routing::{get, post};
     use bytes::Bytes;
     use http_body_util::BodyExt as _;
-    use std::net::SocketAddr;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::sync::{Notify, oneshot};
     use tokio::task::JoinHandle;
@@ -149,7 +165,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (shutdown, on_shutdown) = oneshot::channel();
-        let ended = tokio::spawn(serve(listener, router, async {
+        let ended = tokio::spawn(serve(listener, move |_| router.clone(), async {
             // A test that ends without a word ends its server, too.
             on_shutdown.await.unwrap_or_default();
         }));

@@ -1,9 +1,13 @@
 //! The router as clients see it, with a guest that follows a script instead of running wasm.
 
+mod aliases;
+mod configuration;
+mod concurrency;
 mod functions;
 mod invocations;
 mod logs;
 mod streams;
+mod versions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +28,10 @@ use crate::deployer::{CompileGuest, Deployer, Rejection};
 use crate::domain::{
     Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
 };
-use crate::invoker::{Admission, Gate, HostFailure, Invoker, ResponseSink, RunGuest};
+use crate::invoker::{
+    Admission, Gate, HostFailure, Invoker, PrepareFailure, PrepareGuest, Provisioner, ResponseSink,
+    RunGuest,
+};
 use crate::logs::LogKeeper;
 use crate::storage::ContentStore;
 
@@ -64,7 +71,7 @@ impl RunGuest for Script {
             }),
             br#""no capacity""# => return Err(HostFailure::NoCapacity),
             br#""panic""# => return Err(HostFailure::Panicked),
-            _ => Outcome::Returned(seen(&invocation).to_string().into()),
+            _ => Outcome::Returned(seen(&version, &invocation).to_string().into()),
         };
         Ok(Report {
             outcome,
@@ -97,13 +104,31 @@ impl RunGuest for Script {
     }
 }
 
-fn seen(invocation: &Invocation) -> Value {
+impl PrepareGuest for Script {
+    async fn prepare(&self, version: &Arc<Version>, _: u32) -> Result<(), PrepareFailure> {
+        match version.settings.description.as_str() {
+            "fails while it is set up" => {
+                let timeout = version.settings.timeout();
+                Err(PrepareFailure::Guest(FunctionError::TimedOut { timeout }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn waiting(&self, _: &Version) -> u32 {
+        1
+    }
+}
+
+fn seen(version: &Version, invocation: &Invocation) -> Value {
     json!({
         "request_id": invocation.request_id.to_string(),
         "arn": invocation.invoked_arn,
+        "version": version.id.to_string(),
         "event": String::from_utf8_lossy(&invocation.payload),
         "trace": invocation.trace_id,
         "client_context": invocation.client_context,
+        "tenant": invocation.tenant_id,
     })
 }
 
@@ -158,6 +183,7 @@ impl Host {
             packages,
             Arc::clone(&guests),
         ));
+        let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
         let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
         let invoker = Invoker::new(
             account.clone(),
@@ -172,9 +198,11 @@ impl Host {
             invoker: Arc::new(invoker),
             deployer: Arc::clone(&deployer),
             logs,
+            provisioner,
             engine: Digest([0; 32]),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),
+            open_function_urls: false,
         };
         Self {
             router: router(api),
@@ -236,6 +264,29 @@ impl Host {
         self.call("POST", FUNCTIONS, wanted.to_string()).await
     }
 
+    async fn update(&self, path: &str, change: &Value) -> Answer {
+        let path = format!("{FUNCTIONS}/{path}");
+        self.call("PUT", &path, change.to_string()).await
+    }
+
+    /// Changes a setting, so that there is something to publish, and waits for it.
+    async fn change(&self, name: &str, description: &str) {
+        let change = json!({"Description": description});
+        let changed = self.update(&format!("{name}/configuration"), &change).await;
+        assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+        self.settled(name).await;
+    }
+
+    async fn publish(&self, name: &str, wanted: &Value) -> Answer {
+        let path = format!("{FUNCTIONS}/{name}/versions");
+        self.call("POST", &path, wanted.to_string()).await
+    }
+
+    async fn alias(&self, name: &str, wanted: &Value) -> Answer {
+        let path = format!("{FUNCTIONS}/{name}/aliases");
+        self.call("POST", &path, wanted.to_string()).await
+    }
+
     async fn invoke(&self, name: &str, event: impl Into<Body>) -> Answer {
         self.invoke_with(name, &[], event).await
     }
@@ -263,8 +314,8 @@ async fn what_is_no_operation_is_unknown() {
         ("GET", "/"),
         ("GET", "/2015-03-31/functions/fn/invocations"),
         ("PATCH", "/2015-03-31/functions/fn"),
-        ("POST", "/2015-03-31/functions/fn/versions"),
-        ("GET", "/2015-03-31/functions/fn/aliases"),
+        ("PUT", "/2015-03-31/functions/fn/versions"),
+        ("GET", "/2015-03-31/functions/fn/nothing"),
         ("GET", "/2099-01-01/functions"),
     ] {
         let answer = host.call(method, path, "").await;
@@ -304,12 +355,14 @@ async fn web_pages_are_refused_everywhere_but_at_the_health_check() {
         ("POST", FUNCTIONS),
         ("DELETE", "/2015-03-31/functions/fn"),
         ("GET", "/_sparkler/packages/none"),
+        ("GET", "/metrics"),
         ("GET", "/"),
     ] {
         for header in [
             ("origin", "http://localhost:9001"),
             ("origin", "null"),
             ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-origin"),
         ] {
             let answer = asked(method, path, header).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");

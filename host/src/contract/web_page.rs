@@ -2,8 +2,9 @@
 //! same machine.
 //!
 //! A browser sends simple requests to any address without asking first, and a name that is pointed
-//! at this machine makes a foreign page look like one of its own. But it says where a request comes
-//! from, in headers that a page can neither set nor remove; clients of the API send none of them.
+//! at this machine makes a foreign page look like one of its own; pages of functions may even have the
+//! origin of the API. But a browser says where a request comes from, in headers that a page can neither
+//! set nor remove; clients of the API send none of them.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -17,18 +18,19 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Refuses a request that a web page makes.
 ///
 /// # Errors
-/// Where the request has an origin, or says that it comes from another site.
+/// Where the request has an origin, or says that it comes from a page of whatever site; an address that
+/// the user typed comes from none.
 pub(super) fn refuse(headers: &HeaderMap) -> Result<(), WireError> {
-    let cross_site = || {
+    let from_page = || {
         headers
             .get(SEC_FETCH_SITE)
-            .is_some_and(|site| site.as_bytes().eq_ignore_ascii_case(b"cross-site"))
+            .is_some_and(|site| !site.as_bytes().eq_ignore_ascii_case(b"none"))
     };
-    if headers.contains_key(ORIGIN) || cross_site() {
+    if headers.contains_key(ORIGIN) || from_page() {
         return Err(WireError::new(
             ErrorCode::AccessDenied,
             "This host takes no requests from web pages: the request has the header Origin, or the \
-             header Sec-Fetch-Site with cross-site. Use the AWS CLI, an AWS SDK or another client \
+             header Sec-Fetch-Site. Use the AWS CLI, an AWS SDK or another client \
              outside the browser.",
         ));
     }

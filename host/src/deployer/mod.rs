@@ -27,16 +27,18 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 pub use component_source::{ComponentSource, StoredComponents};
+pub(crate) use pipeline::stamp;
 pub use rejection::{Fault, Rejection};
 
 use crate::catalog::Catalog;
 use crate::domain::settings::SettingsChange;
 use crate::domain::{
-    Account, Digest, FunctionName, FunctionRecord, Refusal, Settings, Version, lifecycle,
+    Account, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, Version,
+    lifecycle, publishing,
 };
 use crate::limits::PACKAGE_BYTES_MAX;
 use crate::storage::ContentStore;
-use pipeline::{Pipeline, blocking, stamp, whole};
+use pipeline::{Pipeline, blocking, revisions, whole};
 
 /// The seam behind which code is checked and compiled: the sandbox in the product, a script in tests.
 pub trait CompileGuest: Send + Sync + 'static {
@@ -77,6 +79,8 @@ pub struct NewFunction {
     pub package: Bytes,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// Whether it is published at once, as version 1.
+    pub publish: bool,
 }
 
 /// A change of a function's code.
@@ -88,6 +92,8 @@ pub struct CodeChange {
     pub architecture: Option<String>,
     /// Check everything, change nothing.
     pub dry_run: bool,
+    /// Whether what becomes of it is published at once.
+    pub publish: bool,
     /// The revision that the caller believes to be current.
     pub expected_revision: Option<String>,
 }
@@ -130,7 +136,8 @@ impl<G: CompileGuest> Deployer<G> {
         Ok(())
     }
 
-    /// Creates a function. Answers as soon as it is durable and `Pending`; the rest goes on behind.
+    /// Creates a function. Answers as soon as it is durable and `Pending`, with the version that was
+    /// published, or else with `$LATEST`; the rest goes on behind.
     ///
     /// # Errors
     /// [`Refusal::PackageTooLarge`], [`Refusal::FunctionExists`], [`Refusal::InvalidParameter`] with what
@@ -145,7 +152,7 @@ impl<G: CompileGuest> Deployer<G> {
             let checked = pipeline.check(new.package).await?;
             let (name, code) = (new.name.clone(), checked.code().clone());
             pipeline
-                .publish(new.name, checked, move |record| match record {
+                .deploy(new.name, checked, new.publish, move |record| match record {
                     Some(_) => Err(Refusal::FunctionExists(name)),
                     None => {
                         let (settings, tags) = (new.settings, new.tags);
@@ -157,7 +164,8 @@ impl<G: CompileGuest> Deployer<G> {
         .await
     }
 
-    /// Changes the code of `$LATEST`. Answers as soon as the update is durable and in progress.
+    /// Changes the code of `$LATEST`. Answers as soon as the update is durable and in progress, with the
+    /// version that was published, or else with `$LATEST`.
     ///
     /// # Errors
     /// [`Refusal::PackageTooLarge`], [`Refusal::FunctionNotFound`], [`Refusal::FunctionNotActive`],
@@ -180,7 +188,7 @@ impl<G: CompileGuest> Deployer<G> {
             }
             let (code, updated) = (checked.code().clone(), Arc::clone(&pipeline));
             pipeline
-                .publish(name.clone(), checked, move |record| {
+                .deploy(name.clone(), checked, change.publish, move |record| {
                     let record = updated.check_update(&name, record, expected.as_deref())?;
                     let architecture = change.architecture;
                     Ok(lifecycle::code_update_begun(
@@ -196,11 +204,12 @@ impl<G: CompileGuest> Deployer<G> {
     }
 
     /// Changes the settings of `$LATEST`. Answers as soon as the update is durable and in progress; where
-    /// the code is ready already, it ends at once.
+    /// the code is ready already, it ends after [`UPDATE_DURATION_MIN`](crate::limits::UPDATE_DURATION_MIN).
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`], [`Refusal::FunctionNotActive`], [`Refusal::UpdateInProgress`],
-    /// [`Refusal::RevisionMismatch`], [`Refusal::Internal`].
+    /// [`Refusal::RevisionMismatch`], [`Refusal::InvalidParameter`] where the change does not go with
+    /// what there is, [`Refusal::Internal`].
     pub async fn update_settings(
         &self,
         name: &FunctionName,
@@ -212,6 +221,39 @@ impl<G: CompileGuest> Deployer<G> {
             pipeline
                 .update_settings(name, expected_revision, change)
                 .await
+        })
+        .await
+    }
+
+    /// Publishes `$LATEST`: gives the new version, or the last one where nothing has changed since.
+    ///
+    /// # Errors
+    /// What [`publishing::published`] refuses, [`Refusal::FunctionNotFound`],
+    /// [`Refusal::InvalidParameter`] where there are as many versions as there may be,
+    /// [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
+    pub async fn publish(
+        &self,
+        name: &FunctionName,
+        wanted: Publication,
+    ) -> Result<Arc<Version>, Refusal> {
+        let pipeline = Arc::clone(&self.pipeline);
+        let arn = pipeline.account.function_arn(name, None);
+        self.amend(name, move |record| {
+            let (after, version) = publishing::published(record, arn, wanted, revisions())?;
+            pipeline.check_published(record, &after)?;
+            Ok((after, version))
+        })
+        .await
+    }
+
+    /// Deletes a published version with what is attached to it. One that is not there is deleted already.
+    ///
+    /// # Errors
+    /// [`Refusal::FunctionNotFound`], [`Refusal::Conflict`] while an alias leads to it,
+    /// [`Refusal::Internal`].
+    pub async fn delete_version(&self, name: &FunctionName, number: u64) -> Result<(), Refusal> {
+        self.amend(name, move |record| {
+            Ok((publishing::deleted(record, number)?, ()))
         })
         .await
     }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::component_source::{ComponentSource, StoredComponents};
@@ -15,11 +16,14 @@ use super::rejection::{failure, unreadable};
 use super::retention::{Claim, Retention};
 use super::{CompileGuest, Fault, Rejection};
 use crate::catalog::Catalog;
-use crate::domain::FunctionRecord;
-use crate::domain::lifecycle::{self, Failure, Stamp, Work};
+use crate::domain::lifecycle::{self, Failure, Revisions, Stamp, Work};
 use crate::domain::settings::SettingsChange;
-use crate::domain::{Account, Code, Digest, FunctionName, Refusal, Version};
-use crate::limits::{CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX};
+use crate::domain::{
+    Account, Code, Digest, FunctionName, FunctionRecord, Refusal, Version, publishing,
+};
+use crate::limits::{
+    CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX, UPDATE_DURATION_MIN, VERSIONS_PER_FUNCTION_MAX,
+};
 use crate::package;
 use crate::storage::ContentStore;
 
@@ -79,7 +83,7 @@ impl<G: CompileGuest> Pipeline<G> {
     ) -> Result<Checked<G::Accepted>, Refusal> {
         let room = self.room().await?;
         let (package, code, wasm) = blocking(move || unpack(package)).await?;
-        self.check_code_storage(&code)?;
+        self.check_code_storage(code.package_bytes)?;
         let claim = self.retention.claim(code);
         match self.guests.accept(claim.code().component, wasm).await {
             Ok(accepted) => Ok(Checked {
@@ -114,11 +118,13 @@ impl<G: CompileGuest> Pipeline<G> {
         let _ = released.await;
     }
 
-    /// Stores the package, then makes it what `decide` says; the code is made ready behind the answer.
-    pub(super) async fn publish(
+    /// Stores the package, then makes it what `decide` says, and publishes that where it is wanted; the
+    /// code is made ready behind the answer. Gives what was published, or else `$LATEST`.
+    pub(super) async fn deploy(
         self: &Arc<Self>,
         name: FunctionName,
         checked: Checked<G::Accepted>,
+        publish: bool,
         decide: impl FnOnce(Option<&FunctionRecord>) -> Result<FunctionRecord, Refusal> + Send + 'static,
     ) -> Result<Arc<Version>, Refusal> {
         let (pipeline, package, code) = (
@@ -127,17 +133,28 @@ impl<G: CompileGuest> Pipeline<G> {
             checked.code().clone(),
         );
         let function = name.clone();
-        let published = blocking(move || {
+        let deployed = blocking(move || {
             pipeline.packages.put(&package).map_err(internal)?;
-            pipeline.change(&function, |record| {
+            let mut told = None;
+            let record = pipeline.change(&function, |record| {
                 // Changes wait for each other, so no two can pass this check with the same room.
-                pipeline.check_code_storage(&code)?;
-                decide(record).map(Some)
-            })
+                let copies = 1 + u64::from(publish);
+                pipeline.check_code_storage(code.package_bytes.saturating_mul(copies))?;
+                let mut after = decide(record)?;
+                let mut version = Arc::clone(&after.latest);
+                if publish {
+                    let before = after;
+                    (after, version) = publishing::published_unready(&before, revisions());
+                    pipeline.check_published(&before, &after)?;
+                }
+                told = Some(version);
+                Ok(Some(after))
+            })?;
+            record.zip(told).ok_or(Refusal::Internal)
         })
         .await;
-        let record = match published.and_then(|record| record.ok_or(Refusal::Internal)) {
-            Ok(record) => record,
+        let (record, told) = match deployed {
+            Ok(deployed) => deployed,
             Err(refusal) => {
                 self.abandon(checked).await;
                 return Err(refusal);
@@ -147,9 +164,10 @@ impl<G: CompileGuest> Pipeline<G> {
             let Checked {
                 accepted, claim, ..
             } = checked;
-            tokio::spawn(Arc::clone(self).finish(name, work, accepted, claim));
+            let visible = Visible::from_now(&work);
+            tokio::spawn(Arc::clone(self).finish(name, work, visible, accepted, claim));
         }
-        Ok(Arc::clone(&record.latest))
+        Ok(told)
     }
 
     pub(super) async fn update_settings(
@@ -163,11 +181,7 @@ impl<G: CompileGuest> Pipeline<G> {
             pipeline.change(&function, |record| {
                 let expected = expected_revision.as_deref();
                 let record = pipeline.check_update(&function, record, expected)?;
-                Ok(Some(lifecycle::settings_update_begun(
-                    record,
-                    change,
-                    stamp(),
-                )))
+                lifecycle::settings_update_begun(record, change, stamp()).map(Some)
             })
         })
         .await?
@@ -197,11 +211,13 @@ impl<G: CompileGuest> Pipeline<G> {
 
     /// Does the work of a function from what is stored.
     pub(super) async fn resume(self: Arc<Self>, name: FunctionName, work: Work) {
+        let visible = Visible::from_now(&work);
         if work.is_running {
+            visible.long_enough().await;
             return self.end(name, work, Ok(()), None).await;
         }
         match self.accept_stored(&name, work.code.clone()).await {
-            Ok((accepted, claim)) => self.finish(name, work, accepted, claim).await,
+            Ok((accepted, claim)) => self.finish(name, work, visible, accepted, claim).await,
             Err(failure) => self.end(name, work, Err(failure), None).await,
         }
     }
@@ -239,6 +255,7 @@ impl<G: CompileGuest> Pipeline<G> {
         self: Arc<Self>,
         name: FunctionName,
         work: Work,
+        visible: Visible,
         accepted: G::Accepted,
         claim: Claim,
     ) {
@@ -249,6 +266,7 @@ impl<G: CompileGuest> Pipeline<G> {
             Ok(result) => result.map_err(|rejection| failure(&name, rejection)),
             Err(broke_off) => Err(failure(&name, Rejection::of_host(broke_off.to_string()))),
         };
+        visible.long_enough().await;
         self.end(name, work, result, Some(claim)).await;
     }
 
@@ -265,8 +283,8 @@ impl<G: CompileGuest> Pipeline<G> {
                 tracing::warn!(function = %name, reason = failure.reason, "a deployment failed");
             }
             let ended = self.change_unseen(&name, |record| {
-                let after = record
-                    .and_then(|record| lifecycle::ended(record, &work, result, Uuid::new_v4()));
+                let after =
+                    record.and_then(|record| lifecycle::ended(record, &work, result, revisions()));
                 // A late result leaves what is there, and nothing where nothing is.
                 Ok(after.or_else(|| record.cloned()))
             });
@@ -337,9 +355,27 @@ impl<G: CompileGuest> Pipeline<G> {
         Refusal::FunctionNotFound(self.account.function_arn(name, None))
     }
 
-    fn check_code_storage(&self, code: &Code) -> Result<(), Refusal> {
+    /// Whether the versions that `after` has beyond `before` have room.
+    pub(super) fn check_published(
+        &self,
+        before: &FunctionRecord,
+        after: &FunctionRecord,
+    ) -> Result<(), Refusal> {
+        if after.versions.len() == before.versions.len() {
+            return Ok(());
+        }
+        if after.versions.len() > VERSIONS_PER_FUNCTION_MAX {
+            return Err(Refusal::InvalidParameter(format!(
+                "A function can have at most {VERSIONS_PER_FUNCTION_MAX} published versions. Delete \
+                 versions that are not needed, then publish again."
+            )));
+        }
+        self.check_code_storage(after.latest.code.package_bytes)
+    }
+
+    fn check_code_storage(&self, package_bytes: u64) -> Result<(), Refusal> {
         let used = self.catalog.usage().package_bytes;
-        match used.saturating_add(code.package_bytes) > CODE_STORAGE_BYTES_MAX {
+        match used.saturating_add(package_bytes) > CODE_STORAGE_BYTES_MAX {
             true => Err(Refusal::CodeStorageExceeded),
             false => Ok(()),
         }
@@ -365,8 +401,36 @@ fn unpack(package: Bytes) -> Result<(Bytes, Code, Bytes), Refusal> {
     Ok((package, code, wasm))
 }
 
+/// The time for which an update is to be seen in progress.
+struct Visible {
+    until: Option<Instant>,
+}
+
+impl Visible {
+    fn from_now(work: &Work) -> Self {
+        let until = Instant::now() + UPDATE_DURATION_MIN;
+        Self {
+            until: work.is_update.then_some(until),
+        }
+    }
+
+    async fn long_enough(self) {
+        if let Some(until) = self.until {
+            tokio::time::sleep_until(until).await;
+        }
+    }
+}
+
+/// New revisions.
+pub(super) fn revisions() -> Revisions {
+    Revisions {
+        latest: Uuid::new_v4(),
+        published: Uuid::new_v4(),
+    }
+}
+
 /// Now, and a new revision.
-pub(super) fn stamp() -> Stamp {
+pub(crate) fn stamp() -> Stamp {
     Stamp::new(SystemTime::now(), Uuid::new_v4())
 }
 

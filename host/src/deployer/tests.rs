@@ -1,11 +1,15 @@
 mod crash;
 mod host;
 
+use std::time::Duration;
+
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 use super::*;
 use crate::catalog::Usage;
-use crate::domain::{Code, LastUpdate, State};
+use crate::domain::{Code, LastUpdate, State, VersionId};
+use crate::limits::UPDATE_DURATION_MIN;
 use host::{Host, arn, code, code_change, name, new_function, wasm};
 
 #[tokio::test]
@@ -229,6 +233,63 @@ async fn new_settings_are_in_progress_in_the_answer_and_then_in_force() {
     assert_eq!(ended.last_update, Some(LastUpdate::Successful));
     assert_ne!(ended.revision, begun.revision);
     assert_eq!(host.record().running, Some(ended));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_is_in_progress_for_a_while_even_where_nothing_is_to_be_done() {
+    let host = Host::ephemeral();
+    let created = Instant::now();
+    host.create("1").await.expect("created");
+    host.settled().await;
+    assert_eq!(
+        created.elapsed(),
+        Duration::ZERO,
+        "a creation need not wait"
+    );
+    let begun = Instant::now();
+    let settings = SettingsChange::default();
+    let updated = host.deployer.update_settings(&name(), None, settings).await;
+    updated.expect("begun");
+    host.settled().await;
+    assert!(begun.elapsed() >= UPDATE_DURATION_MIN);
+    let begun = Instant::now();
+    host.update("1").await.expect("begun");
+    host.settled().await;
+    assert!(begun.elapsed() >= UPDATE_DURATION_MIN);
+}
+
+#[tokio::test]
+async fn the_code_of_a_version_is_kept_until_the_version_is_deleted() {
+    let host = Host::ephemeral();
+    let first = NewFunction {
+        publish: true,
+        ..new_function("1")
+    };
+    let first = host.deployer.create(first).await.expect("created");
+    assert_eq!(first.id, VersionId::Number(1));
+    host.settled().await;
+    host.update("2").await.expect("begun");
+    host.settled().await;
+    assert!(host.stores("1"), "version 1 needs it");
+    assert!(!host.script.has_forgotten("1"));
+    let second = host.deployer.publish(&name(), Publication::default()).await;
+    assert_eq!(second.expect("published").id, VersionId::Number(2));
+    let usage = host.deployer.catalog().usage();
+    assert_eq!(usage.package_bytes, 3 * code("1").package_bytes);
+
+    host.deployer
+        .delete_version(&name(), 1)
+        .await
+        .expect("deleted");
+    assert!(!host.stores("1") && host.script.has_forgotten("1"));
+    host.deployer
+        .delete_version(&name(), 2)
+        .await
+        .expect("deleted");
+    assert!(host.stores("2"), "$LATEST needs it");
+    host.deployer.delete(&name()).await.expect("deleted");
+    host.gone("2").await;
+    assert_eq!(host.deployer.catalog().usage(), Usage::default());
 }
 
 #[tokio::test]

@@ -24,6 +24,11 @@ impl Default for Account {
 }
 
 impl Account {
+    /// The ARN of a role of this account; no role exists here, but each function names one.
+    pub fn role_arn(&self, name: &str) -> String {
+        format!("arn:aws:iam::{}:role/{name}", self.id)
+    }
+
     /// The ARN of a function of this account, with a qualifier where one was asked for.
     pub fn function_arn(&self, name: &FunctionName, qualifier: Option<&Qualifier>) -> FunctionArn {
         FunctionArn {
@@ -43,6 +48,17 @@ pub struct FunctionArn {
     pub name: FunctionName,
     /// Version or alias, if one was named.
     pub qualifier: Option<Qualifier>,
+}
+
+impl FunctionArn {
+    /// The ARN of a version or alias of the same function.
+    #[must_use]
+    pub fn with(&self, qualifier: Qualifier) -> Self {
+        Self {
+            qualifier: Some(qualifier),
+            ..self.clone()
+        }
+    }
 }
 
 impl fmt::Display for FunctionArn {

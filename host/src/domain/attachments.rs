@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// All that is attached at one place.
 ///
@@ -17,6 +18,9 @@ pub struct Attachments {
     pub provisioned: Option<Provisioned>,
     /// Who may do what with it; empty where there is no policy.
     pub policy: Vec<Statement>,
+    /// The revision that the last change of the policy made; the function, version or alias goes on to
+    /// others, as at AWS. `None` where there is no policy.
+    pub policy_revision: Option<Uuid>,
     /// Its address on the web.
     pub url: Option<FunctionUrl>,
     /// When its runtime is updated.
@@ -30,6 +34,7 @@ impl Attachments {
             event_invoke: None,
             provisioned: None,
             policy: Vec::new(),
+            policy_revision: None,
             url: None,
             runtime_updates: None,
         }

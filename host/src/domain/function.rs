@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::alias::Alias;
 use super::attachments::Attachments;
 use super::name::{AliasName, Qualifier, VersionId};
-use super::version::{Code, Version};
+use super::version::{Code, State, Version};
 
 /// A function.
 ///
@@ -112,6 +112,33 @@ impl FunctionRecord {
     /// Whether there is such a version or alias; the function itself without a qualifier.
     pub fn has(&self, qualifier: Option<&Qualifier>) -> bool {
         self.shown(qualifier).is_some()
+    }
+
+    /// The version that one call with a qualifier runs: of an alias with two the one that `draw` gives
+    /// (see [`Alias::drawn`]). `None` where there is no such alias.
+    pub fn drawn(&self, qualifier: &Qualifier, draw: impl FnOnce() -> f64) -> Option<VersionId> {
+        match qualifier {
+            Qualifier::Version(id) => Some(*id),
+            Qualifier::Alias(name) => {
+                let alias = self.aliases.get(name)?;
+                match alias.routing {
+                    Some(_) => Some(alias.drawn(draw())),
+                    None => Some(alias.version),
+                }
+            }
+            Qualifier::Unknown(_) => None,
+        }
+    }
+
+    /// What runs of a version: that of `$LATEST` is not what is shown while an update is in progress.
+    /// An error is the state in which nothing runs of it; `None` where there is no such version.
+    pub fn runnable(&self, id: VersionId) -> Option<Result<&Arc<Version>, &'static str>> {
+        let shown = self.version(id)?;
+        let running = match id {
+            VersionId::Latest => self.running.as_ref(),
+            VersionId::Number(_) => Some(shown).filter(|version| version.state == State::Active),
+        };
+        Some(running.ok_or(shown.state.name()))
     }
 
     /// What is attached to the function, to a version or to an alias.

@@ -67,6 +67,15 @@ impl Stamp {
     }
 }
 
+/// The revisions that one change makes of `$LATEST` and of what is published with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revisions {
+    /// Of `$LATEST`.
+    pub latest: Uuid,
+    /// Of the published version.
+    pub published: Uuid,
+}
+
 /// Why code could not be made ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -106,6 +115,8 @@ pub struct Work {
     pub code: Code,
     /// Whether exactly that component runs already, so that nothing has to be compiled.
     pub is_running: bool,
+    /// Whether it is an update: the function was made ready before, or could not be.
+    pub is_update: bool,
     begun: SystemTime,
 }
 
@@ -149,15 +160,32 @@ pub fn check_update(
     arn: FunctionArn,
     expected_revision: Option<&str>,
 ) -> Result<(), Refusal> {
+    check_ready(record, arn)?;
+    check_revision(record.latest.revision, expected_revision)
+}
+
+/// Whether nothing of `record` is under way.
+///
+/// # Errors
+/// [`Refusal::FunctionNotActive`] while Pending, [`Refusal::UpdateInProgress`] while an update goes on.
+pub fn check_ready(record: &FunctionRecord, arn: FunctionArn) -> Result<(), Refusal> {
     let latest = &record.latest;
     if latest.state == State::Pending {
         return Err(Refusal::FunctionNotActive { state: "Pending" });
     }
-    if latest.last_update == Some(LastUpdate::InProgress) {
-        return Err(Refusal::UpdateInProgress(arn));
+    match latest.last_update {
+        Some(LastUpdate::InProgress) => Err(Refusal::UpdateInProgress(arn)),
+        _ => Ok(()),
     }
-    match expected_revision {
-        Some(expected) if expected != latest.revision.to_string() => Err(Refusal::RevisionMismatch),
+}
+
+/// Whether a revision is the one that the caller expects, if it expects one.
+///
+/// # Errors
+/// [`Refusal::RevisionMismatch`] where it is another.
+pub fn check_revision(current: Uuid, expected: Option<&str>) -> Result<(), Refusal> {
+    match expected {
+        Some(expected) if expected != current.to_string() => Err(Refusal::RevisionMismatch),
         _ => Ok(()),
     }
 }
@@ -169,30 +197,29 @@ pub fn code_update_begun(
     architecture: Option<String>,
     stamp: Stamp,
 ) -> FunctionRecord {
-    update_begun(record, stamp, |version| {
-        version.code = code;
-        if let Some(architecture) = architecture {
-            version.settings.architecture = architecture;
-        }
-    })
+    let mut version = Version::clone(&record.latest);
+    version.code = code;
+    if let Some(architecture) = architecture {
+        version.settings.architecture = architecture;
+    }
+    update_begun(record, version, stamp)
 }
 
 /// `record` with new settings in progress; [`check_update`] has passed.
+///
+/// # Errors
+/// Where the change does not go with the settings that there are.
 pub fn settings_update_begun(
     record: &FunctionRecord,
     change: SettingsChange,
     stamp: Stamp,
-) -> FunctionRecord {
-    update_begun(record, stamp, |version| change.apply(&mut version.settings))
+) -> Result<FunctionRecord, Refusal> {
+    let mut version = Version::clone(&record.latest);
+    change.apply(&mut version.settings)?;
+    Ok(update_begun(record, version, stamp))
 }
 
-fn update_begun(
-    record: &FunctionRecord,
-    stamp: Stamp,
-    edit: impl FnOnce(&mut Version),
-) -> FunctionRecord {
-    let mut version = Version::clone(&record.latest);
-    edit(&mut version);
+fn update_begun(record: &FunctionRecord, mut version: Version, stamp: Stamp) -> FunctionRecord {
     version.last_update = Some(LastUpdate::InProgress);
     version.last_modified = stamp.at;
     version.revision = stamp.revision;
@@ -213,6 +240,7 @@ pub fn work(record: &FunctionRecord) -> Option<Work> {
             .running
             .as_ref()
             .is_some_and(|running| running.code.component == latest.code.component),
+        is_update: latest.state != State::Pending,
         begun: latest.last_modified,
     })
 }
@@ -224,13 +252,13 @@ pub fn ended(
     record: &FunctionRecord,
     done: &Work,
     result: Result<(), Failure>,
-    revision: Uuid,
+    revisions: Revisions,
 ) -> Option<FunctionRecord> {
     if work(record).as_ref() != Some(done) {
         return None;
     }
     let mut latest = Version::clone(&record.latest);
-    latest.revision = revision;
+    latest.revision = revisions.latest;
     end(&mut latest, &result, record.running.is_some());
     let latest = Arc::new(latest);
     let mut after = record.clone();
@@ -238,11 +266,13 @@ pub fn ended(
         after.running = Some(Arc::clone(&latest));
     }
     after.latest = latest;
-    // What was published together with the update waited for the same code.
-    for version in after.versions.values_mut() {
-        if version.state == State::Pending {
-            end(Arc::make_mut(version), &result, false);
-        }
+    // What was published together with the update waited for the same code. It is one version at most,
+    // since nothing can be published while something waits.
+    let mut waiting = after.versions.values_mut();
+    if let Some(version) = waiting.find(|version| version.state == State::Pending) {
+        let version = Arc::make_mut(version);
+        version.revision = revisions.published;
+        end(version, &result, false);
     }
     Some(after)
 }

@@ -6,26 +6,35 @@
 pub mod alias;
 pub mod arn;
 pub mod attachments;
+pub mod destination;
+pub mod event_invoke;
+pub mod concurrency;
 pub mod function;
+pub mod function_url;
 pub mod invocation;
 pub mod lifecycle;
 pub mod name;
 pub mod outcome;
+pub mod policy;
+pub mod publishing;
+pub mod provisioning;
 pub mod refusal;
 pub mod runtime;
 pub mod settings;
+pub mod tags;
 pub mod version;
 
 #[cfg(test)]
 pub(crate) mod samples;
 
-pub use alias::{Alias, Routing};
+pub use alias::{Alias, AliasChange, Routing};
 pub use arn::{Account, FunctionArn};
 pub use attachments::Attachments;
 pub use function::FunctionRecord;
 pub use invocation::{Invocation, LogType, RequestId};
 pub use name::{AliasName, FunctionName, Qualifier, VersionId};
 pub use outcome::{FunctionError, Outcome, Report};
+pub use publishing::Publication;
 pub use refusal::{Refusal, Throttle};
 pub use settings::{Environment, Settings};
 pub use version::{Code, Digest, LastUpdate, State, Version};

@@ -1,11 +1,16 @@
 //! What the owner of a function may set: one value per version, copied when it is published.
 
+mod logging;
+
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::name::FunctionName;
+use super::refusal::Refusal;
+pub use logging::{Logging, LoggingChange};
 
 /// The settings of one version of a function.
 ///
@@ -20,15 +25,15 @@ pub struct Settings {
     pub handler: Option<String>,
     /// Free text, at most 256 characters.
     pub description: String,
-    /// Longest run of one invocation, 1 to 900 seconds.
+    /// Longest run of one invocation, within [`Settings::TIMEOUT_SECONDS`].
     pub timeout_seconds: u32,
-    /// Most memory of one invocation in MB of 1,048,576 bytes, 128 to 10,240.
+    /// Most memory of one invocation, within [`Settings::MEMORY_MB`].
     pub memory_mb: u32,
     /// Variables for the guest; `None` where the owner never gave any, which the wire shows.
     pub environment: Option<Environment>,
     /// `x86_64` or `arm64`; a component runs on either, so this is kept and shown.
     pub architecture: String,
-    /// Bound of `/tmp` in MB, 512 to 10,240.
+    /// Bound of `/tmp`, within [`Settings::EPHEMERAL_STORAGE_MB`].
     pub ephemeral_storage_mb: u32,
     /// `Active` or `PassThrough`.
     pub tracing_mode: String,
@@ -36,9 +41,65 @@ pub struct Settings {
     pub logging: Logging,
     /// ARN that failed asynchronous events go to.
     pub dead_letter_target: Option<String>,
+    /// Whether published versions are to start from a snapshot.
+    #[serde(default)]
+    pub snap_start: SnapStart,
+    /// Whether each call names the tenant that it is for.
+    #[serde(default)]
+    pub tenancy: Tenancy,
+}
+
+/// What versions start from; the API's `SnapStart`.
+///
+/// Kept and shown. Snapshots are not made yet: a published version runs as any other does, and its
+/// `OptimizationStatus` says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SnapStart {
+    /// Published versions start from a snapshot of their initialized state.
+    PublishedVersions,
+    /// Every version starts from nothing.
+    #[default]
+    None,
+}
+
+impl SnapStart {
+    /// The value as the API names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PublishedVersions => "PublishedVersions",
+            Self::None => "None",
+        }
+    }
+}
+
+/// For whom the calls of a function are; the API's `TenancyConfig`. Set when it is created, for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tenancy {
+    /// For nobody in particular.
+    #[default]
+    Shared,
+    /// Each for the tenant that it names, and no sandbox for two of them; `PER_TENANT`.
+    PerTenant,
 }
 
 impl Settings {
+    /// Seconds that one invocation may be given, as AWS documents them.
+    pub const TIMEOUT_SECONDS: RangeInclusive<u32> = 1..=900;
+    /// The timeout of a function whose owner gives none.
+    pub const TIMEOUT_SECONDS_DEFAULT: u32 = 3;
+    /// Memory that one invocation may be given, in MB of 1,048,576 bytes, as AWS documents it.
+    pub const MEMORY_MB: RangeInclusive<u32> = 128..=10_240;
+    /// The memory of a function whose owner gives none.
+    pub const MEMORY_MB_DEFAULT: u32 = *Self::MEMORY_MB.start();
+    /// What `/tmp` may be given, in MB, as AWS documents it.
+    pub const EPHEMERAL_STORAGE_MB: RangeInclusive<u32> = 512..=10_240;
+    /// What `/tmp` has where the owner says nothing.
+    pub const EPHEMERAL_STORAGE_MB_DEFAULT: u32 = *Self::EPHEMERAL_STORAGE_MB.start();
+    /// The runtime that tools of Lambda name for compiled code, which a component is.
+    pub const COMPILED_RUNTIME: &'static str = "provided.al2023";
+    /// The handler that tools of Lambda name for compiled code.
+    pub const COMPILED_HANDLER: &'static str = "bootstrap";
+
     /// What Lambda gives a function whose owner says nothing.
     pub fn for_function(name: &FunctionName) -> Self {
         Self {
@@ -46,15 +107,36 @@ impl Settings {
             runtime: None,
             handler: None,
             description: String::new(),
-            timeout_seconds: 3,
-            memory_mb: 128,
+            timeout_seconds: Self::TIMEOUT_SECONDS_DEFAULT,
+            memory_mb: Self::MEMORY_MB_DEFAULT,
             environment: None,
             architecture: "x86_64".into(),
-            ephemeral_storage_mb: 512,
+            ephemeral_storage_mb: Self::EPHEMERAL_STORAGE_MB_DEFAULT,
             tracing_mode: "PassThrough".into(),
             logging: Logging::text(name),
             dead_letter_target: None,
+            snap_start: SnapStart::None,
+            tenancy: Tenancy::Shared,
         }
+    }
+
+    /// The tenant of a call that names one, or none.
+    ///
+    /// # Errors
+    /// Where the function is isolated by tenant and none is named, and the other way round.
+    pub fn tenant(&self, named: Option<String>) -> Result<Option<String>, Refusal> {
+        let text = match (self.tenancy, &named) {
+            (Tenancy::Shared, None) | (Tenancy::PerTenant, Some(_)) => return Ok(named),
+            (Tenancy::PerTenant, None) => {
+                "The invoked function is enabled with tenancy configuration. Add a valid tenant ID \
+                 in your request and try again."
+            }
+            (Tenancy::Shared, Some(_)) => {
+                "The invoked function is not enabled with tenancy configuration. Remove the tenant \
+                 ID from your request and try again."
+            }
+        };
+        Err(Refusal::InvalidParameter(text.into()))
     }
 
     /// The timeout as a duration.
@@ -65,31 +147,6 @@ impl Settings {
     /// The memory limit in bytes.
     pub fn memory_bytes_max(&self) -> u64 {
         u64::from(self.memory_mb) * 1024 * 1024
-    }
-}
-
-/// Format, levels and group of a function's log, as the API's `LoggingConfig` has them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Logging {
-    /// `Text` or `JSON`.
-    pub format: String,
-    /// Only with `JSON`.
-    pub application_level: Option<String>,
-    /// Only with `JSON`.
-    pub system_level: Option<String>,
-    /// Such as `/aws/lambda/NAME`.
-    pub group: String,
-}
-
-impl Logging {
-    /// The default: plain text, into the function's own group.
-    pub fn text(name: &FunctionName) -> Self {
-        Self {
-            format: "Text".into(),
-            application_level: None,
-            system_level: None,
-            group: format!("/aws/lambda/{name}"),
-        }
     }
 }
 
@@ -144,11 +201,16 @@ pub struct SettingsChange {
     pub logging: LoggingChange,
     /// `Some(None)` removes the target.
     pub dead_letter_target: Option<Option<String>>,
+    /// See [`Settings::snap_start`].
+    pub snap_start: Option<SnapStart>,
 }
 
 impl SettingsChange {
     /// Carries the change out.
-    pub fn apply(self, settings: &mut Settings) {
+    ///
+    /// # Errors
+    /// Where what is given does not go with what stays; then nothing may be kept of `settings`.
+    pub fn apply(self, settings: &mut Settings) -> Result<(), Refusal> {
         fn put<T>(place: &mut T, value: Option<T>) {
             if let Some(value) = value {
                 *place = value;
@@ -166,54 +228,23 @@ impl SettingsChange {
             self.ephemeral_storage_mb,
         );
         put(&mut settings.tracing_mode, self.tracing_mode);
-        self.logging.apply(&mut settings.logging);
+        self.logging.apply(&mut settings.logging)?;
         put(&mut settings.dead_letter_target, self.dead_letter_target);
+        put(&mut settings.snap_start, self.snap_start);
+        settings.check_snap_start()
     }
 }
 
-/// A change of the logging: what is `None` stays, but for the levels, which only `JSON` has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LoggingChange {
-    /// See [`Logging::format`].
-    pub format: Option<String>,
-    /// See [`Logging::application_level`].
-    pub application_level: Option<String>,
-    /// See [`Logging::system_level`].
-    pub system_level: Option<String>,
-    /// See [`Logging::group`].
-    pub group: Option<String>,
-}
-
-impl LoggingChange {
-    /// Carries the change out. With `JSON`, levels that were never given become `INFO`.
-    pub fn apply(self, logging: &mut Logging) {
-        if self == Self::default() {
-            return;
-        }
-        if let Some(format) = self.format {
-            logging.format = format;
-        }
-        if let Some(group) = self.group {
-            logging.group = group;
-        }
-        let has_levels = logging.format == "JSON";
-        let level = |given: Option<String>, current: Option<String>| {
-            let level = given.or(current).unwrap_or_else(|| "INFO".into());
-            has_levels.then_some(level)
-        };
-        logging.application_level = level(self.application_level, logging.application_level.take());
-        logging.system_level = level(self.system_level, logging.system_level.take());
-    }
-}
-
-impl From<Logging> for LoggingChange {
-    /// The change to this logging; levels that it leaves open stay.
-    fn from(logging: Logging) -> Self {
-        Self {
-            format: Some(logging.format),
-            application_level: logging.application_level,
-            system_level: logging.system_level,
-            group: Some(logging.group),
+impl Settings {
+    /// A snapshot would be shared by all tenants.
+    fn check_snap_start(&self) -> Result<(), Refusal> {
+        match (self.snap_start, self.tenancy) {
+            (SnapStart::PublishedVersions, Tenancy::PerTenant) => Err(Refusal::InvalidParameter(
+                "SnapStart is not supported for functions with tenant isolation. Set ApplyOn to \
+                     None, or leave out TenancyConfig."
+                    .into(),
+            )),
+            _ => Ok(()),
         }
     }
 }
@@ -223,31 +254,55 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_changes_of_the_logging_do_not_undo_each_other() {
+    fn a_tenant_is_named_where_calls_are_isolated_and_nowhere_else() {
         let name = FunctionName::parse("fn").expect("a name");
-        let mut settings = Settings::for_function(&name);
-        let format = LoggingChange {
-            format: Some("JSON".into()),
-            system_level: Some("WARN".into()),
-            ..LoggingChange::default()
+        let shared = Settings::for_function(&name);
+        let isolated = Settings {
+            tenancy: Tenancy::PerTenant,
+            ..shared.clone()
         };
-        let group = LoggingChange {
-            group: Some("mine".into()),
-            ..LoggingChange::default()
-        };
-        for logging in [format, group] {
-            let change = SettingsChange {
-                logging,
-                ..SettingsChange::default()
-            };
-            change.apply(&mut settings);
+        let blue = Some("blue".to_owned());
+        assert_eq!(shared.tenant(None), Ok(None));
+        assert_eq!(isolated.tenant(blue.clone()), Ok(blue.clone()));
+        for (settings, named, text) in [
+            (
+                &isolated,
+                None,
+                "is enabled with tenancy configuration. Add",
+            ),
+            (
+                &shared,
+                blue,
+                "is not enabled with tenancy configuration. Remove",
+            ),
+        ] {
+            let refused = settings.tenant(named).expect_err("it does not fit");
+            assert!(refused.to_string().contains(text), "{refused}");
         }
-        let expected = Logging {
-            format: "JSON".into(),
-            application_level: Some("INFO".into()),
-            system_level: Some("WARN".into()),
-            group: "mine".into(),
+    }
+
+    #[test]
+    fn a_snapshot_is_not_shared_by_tenants() {
+        let name = FunctionName::parse("fn").expect("a name");
+        let change = SettingsChange {
+            snap_start: Some(SnapStart::PublishedVersions),
+            ..SettingsChange::default()
         };
-        assert_eq!(settings.logging, expected);
+        let mut settings = Settings::for_function(&name);
+        assert_eq!(change.clone().apply(&mut settings), Ok(()));
+        assert_eq!(settings.snap_start.name(), "PublishedVersions");
+        settings.tenancy = Tenancy::PerTenant;
+        assert!(change.apply(&mut settings).is_err());
+    }
+
+    #[test]
+    fn settings_that_were_kept_before_a_member_existed_are_read_with_its_default() {
+        let name = FunctionName::parse("fn").expect("a name");
+        let settings = Settings::for_function(&name);
+        let mut kept = serde_json::to_value(&settings).expect("it has a JSON form");
+        let members = kept.as_object_mut().expect("an object");
+        members.retain(|name, _| name != "snap_start" && name != "tenancy");
+        let read: Settings = serde_json::from_value(kept).expect("it is complete without them");
+        assert_eq!(read, settings);
     }
 }

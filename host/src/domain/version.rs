@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,6 +20,11 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
         Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// The digest as the wire shows that of a package.
+    pub fn base64(&self) -> String {
+        BASE64_STANDARD.encode(self.0)
     }
 
     /// Reads 64 hexadecimal digits.

@@ -1,87 +1,183 @@
 //! Who may run now: every invocation is counted from before it starts until it has ended.
+//!
+//! What the account has is shared by all functions, but for what is set aside for single ones: reserved,
+//! or provisioned for a version or alias. A call of a function that has nothing for itself is one
+//! counter: nothing is looked up, and nothing locked.
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::domain::{Refusal, Throttle};
+use super::figures::Figures;
+use super::reservations::{Asked, Places, Reservations};
+use crate::catalog::Change;
+use crate::domain::concurrency::Reservation;
+use crate::domain::{FunctionRecord, Qualifier, Refusal, Throttle, Version};
 
-/// Counts running invocations against the bound of the account.
+/// Counts running invocations against what the account and their functions may run.
 #[derive(Clone)]
 pub struct Gate {
     shared: Arc<Shared>,
 }
 
 struct Shared {
+    /// Those that run on what all functions share.
     running: AtomicUsize,
-    running_max: usize,
+    /// How many of those may run.
+    running_max: AtomicUsize,
+    /// Those that run on what is set aside for their function.
+    running_apart: AtomicUsize,
+    limit: u32,
     closed: AtomicBool,
     left: Notify,
+    reservations: Reservations,
+    throttled_by_account: AtomicU64,
+    throttled_by_reservation: AtomicU64,
 }
 
 /// The right to run one invocation: held while it runs, given back when it is dropped.
 pub struct Admission {
     shared: Arc<Shared>,
+    /// Where it is counted, if that is not what all functions share.
+    apart: Option<Arc<Places>>,
     is_provisioned: bool,
 }
 
-impl Admission {
-    /// This admission, as one to the version's provisioned concurrency: its invocation gets a
-    /// sandbox that was prepared ahead, where one waits.
-    #[must_use]
-    pub fn provisioned(mut self) -> Self {
-        self.is_provisioned = true;
-        self
-    }
-
-    /// Whether it is one to provisioned concurrency.
-    pub fn is_provisioned(&self) -> bool {
-        self.is_provisioned
-    }
-}
-
 impl Gate {
-    /// A gate that lets `running_max` in at once.
-    pub fn new(running_max: u32) -> Self {
+    /// A gate that lets `limit` in at once.
+    pub fn new(limit: u32) -> Self {
         Self {
             shared: Arc::new(Shared {
                 running: AtomicUsize::new(0),
-                running_max: running_max as usize,
+                running_max: AtomicUsize::new(limit as usize),
+                running_apart: AtomicUsize::new(0),
+                limit,
                 closed: AtomicBool::new(false),
                 left: Notify::new(),
+                reservations: Reservations::default(),
+                throttled_by_account: AtomicU64::new(0),
+                throttled_by_reservation: AtomicU64::new(0),
             }),
         }
     }
 
-    /// Lets one more in.
+    /// Lets one more in, on what all functions share.
     ///
     /// # Errors
     /// [`Refusal::TooManyInvocations`] where as many run as may, [`Refusal::ShuttingDown`] once the
     /// gate is closed.
     pub fn enter(&self) -> Result<Admission, Refusal> {
+        self.shared.enter_shared()?;
+        self.opened(None)
+    }
+
+    /// Lets one call of `version` in, which `asked_for` led to: on what is provisioned for that, or else
+    /// on what is reserved for the function, or else on what all functions share.
+    ///
+    /// # Errors
+    /// Those of [`Gate::enter`]; the throttle says whether it was the function's reservation.
+    pub fn enter_for(
+        &self,
+        record: &FunctionRecord,
+        version: &Version,
+        asked_for: Option<&Qualifier>,
+    ) -> Result<Admission, Refusal> {
+        if !Reservation::exists(record) {
+            return self.enter();
+        }
+        match self.shared.reservations.ask(record, version.id, asked_for) {
+            Asked::Provisioned(places) => self.enter_apart(places).map(Admission::provisioned),
+            Asked::Reserved(places) => self.enter_apart(places),
+            Asked::Full => Err(self.throttled(Throttle::Reserved)),
+            Asked::Shared(spills) => {
+                let admission = self.enter()?;
+                if let Some(places) = spills {
+                    places.spill_over();
+                }
+                Ok(admission)
+            }
+        }
+    }
+
+    /// Counts a call in whose place is taken already.
+    fn enter_apart(&self, places: Arc<Places>) -> Result<Admission, Refusal> {
         let shared = &self.shared;
-        shared
-            .running
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |running| {
-                (running < shared.running_max).then_some(running + 1)
-            })
-            .map_err(|_| Refusal::TooManyInvocations(Throttle::Account))?;
+        let apart = shared.running_apart.fetch_add(1, Ordering::SeqCst);
+        let admission = self.opened(Some(places))?;
+        // Only where a reservation is so new that calls still run on what it was taken from, or where
+        // the host has a smaller limit than when it was made.
+        let running = apart + shared.running.load(Ordering::SeqCst);
+        match running >= shared.limit as usize {
+            true => Err(self.throttled(Throttle::Account)),
+            false => Ok(admission),
+        }
+    }
+
+    /// The admission of a call that is counted.
+    fn opened(&self, apart: Option<Arc<Places>>) -> Result<Admission, Refusal> {
         let admission = Admission {
-            shared: Arc::clone(shared),
+            shared: Arc::clone(&self.shared),
+            apart,
             is_provisioned: false,
         };
         // Looked at after it was counted, so that whoever closes the gate waits for it; where it is
         // refused, the admission takes itself back.
-        match shared.closed.load(Ordering::SeqCst) {
+        match self.shared.closed.load(Ordering::SeqCst) {
             true => Err(Refusal::ShuttingDown),
             false => Ok(admission),
         }
     }
 
+    /// Counts an invocation that is refused, and gives the refusal.
+    pub(super) fn throttled(&self, throttle: Throttle) -> Refusal {
+        self.shared.throttled(throttle)
+    }
+
+    /// Takes over what a function has for itself, where that has changed. Calls that run go on being
+    /// counted where they were admitted.
+    pub(super) fn follow(&self, change: Change<'_>) {
+        let reservation = |record: Option<&FunctionRecord>| {
+            let record = record.filter(|record| Reservation::exists(record));
+            record.map(Reservation::of).unwrap_or_default()
+        };
+        let after = reservation(change.after);
+        if after == reservation(change.before) {
+            return;
+        }
+        let set_aside = self.shared.reservations.set(change.name, after);
+        let left = u64::from(self.shared.limit).saturating_sub(set_aside);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        self.shared.running_max.store(left, Ordering::SeqCst);
+    }
+
     /// How many run now.
     pub fn running(&self) -> usize {
-        self.shared.running.load(Ordering::SeqCst)
+        self.shared.running()
+    }
+
+    /// How many may run at once.
+    pub fn limit(&self) -> u32 {
+        self.shared.limit
+    }
+
+    /// What can be seen from outside, of at most `functions_max` functions.
+    pub fn figures(&self, functions_max: usize) -> Figures {
+        let shared = &self.shared;
+        let functions = shared.reservations.figures(functions_max);
+        let running_max = shared.running_max.load(Ordering::SeqCst) as u64;
+        Figures {
+            running: self.running(),
+            limit: shared.limit,
+            unreserved: running_max,
+            throttled_by_account: shared.throttled_by_account.load(Ordering::Relaxed),
+            throttled_by_reservation: shared.throttled_by_reservation.load(Ordering::Relaxed),
+            functions_left_out: shared.reservations.functions() - functions.len(),
+            functions,
+        }
     }
 
     /// Lets nobody in any more.
@@ -104,46 +200,61 @@ impl Gate {
     }
 }
 
-impl Drop for Admission {
-    fn drop(&mut self) {
-        let was_last = self.shared.running.fetch_sub(1, Ordering::SeqCst) == 1;
-        if was_last && self.shared.closed.load(Ordering::SeqCst) {
-            self.shared.left.notify_waiters();
+impl Shared {
+    fn enter_shared(&self) -> Result<(), Refusal> {
+        let running_max = self.running_max.load(Ordering::SeqCst);
+        let more = |running| (running < running_max).then_some(running + 1);
+        let entered = self
+            .running
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
+        match entered {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.throttled(Throttle::Account)),
         }
+    }
+
+    fn throttled(&self, throttle: Throttle) -> Refusal {
+        let count = match throttle {
+            Throttle::Account => &self.throttled_by_account,
+            Throttle::Reserved => &self.throttled_by_reservation,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        Refusal::TooManyInvocations(throttle)
+    }
+
+    fn running(&self) -> usize {
+        self.running.load(Ordering::SeqCst) + self.running_apart.load(Ordering::SeqCst)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn as_many_enter_as_may_run_and_a_place_given_back_is_free_at_once() {
-        let gate = Gate::new(2);
-        let first = gate.enter().unwrap();
-        let _second = gate.enter().unwrap();
-        assert_eq!(
-            gate.enter().err(),
-            Some(Refusal::TooManyInvocations(Throttle::Account))
-        );
-        drop(first);
-        assert!(gate.enter().is_ok());
-        assert_eq!(gate.running(), 1);
+impl Admission {
+    /// This admission, as one to the version's provisioned concurrency: its invocation gets a
+    /// sandbox that was prepared ahead, where one waits.
+    #[must_use]
+    pub fn provisioned(mut self) -> Self {
+        self.is_provisioned = true;
+        self
     }
 
-    #[tokio::test]
-    async fn a_closed_gate_refuses_and_waits_for_those_inside() {
-        let gate = Gate::new(2);
-        let inside = gate.enter().unwrap();
-        gate.close();
-        assert_eq!(gate.enter().err(), Some(Refusal::ShuttingDown));
-        let waiting = tokio::spawn({
-            let gate = gate.clone();
-            async move { gate.close_and_empty().await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
-        drop(inside);
-        waiting.await.unwrap();
+    /// Whether it is one to provisioned concurrency.
+    pub fn is_provisioned(&self) -> bool {
+        self.is_provisioned
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let shared = &self.shared;
+        let running = match &self.apart {
+            Some(places) => {
+                places.give_back();
+                &shared.running_apart
+            }
+            None => &shared.running,
+        };
+        let was_last = running.fetch_sub(1, Ordering::SeqCst) == 1;
+        if was_last && shared.closed.load(Ordering::SeqCst) {
+            shared.left.notify_waiters();
+        }
     }
 }

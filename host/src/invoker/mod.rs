@@ -1,8 +1,11 @@
 //! What an invocation is: resolve → admit → run → report.
 
 mod admission;
+mod figures;
 pub mod platform_log;
 mod prepare;
+mod provisioner;
+mod reservations;
 mod response;
 
 use std::future::Future;
@@ -13,14 +16,16 @@ use bytes::Bytes;
 
 use crate::catalog::Catalog;
 use crate::domain::{
-    Account, FunctionArn, Invocation, LogType, Qualifier, Refusal, Report, RequestId, Throttle,
-    Version, VersionId,
+    Account, FunctionArn, FunctionRecord, Invocation, LogType, Qualifier, Refusal, Report,
+    RequestId, Throttle, Version, VersionId,
 };
 use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
 
 pub use admission::{Admission, Gate};
+pub use figures::{Figures, FunctionFigures, ProvisionedFigures};
 pub use prepare::{PrepareFailure, PrepareGuest};
+pub use provisioner::Provisioner;
 pub use response::{ResponseSink, ResponseSource, response_pipe};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
@@ -91,6 +96,15 @@ pub struct Call {
     pub log_type: LogType,
 }
 
+/// What a call runs, and of which function.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The version that runs.
+    pub version: Arc<Version>,
+    /// The function as it was when the call was resolved.
+    pub record: Arc<FunctionRecord>,
+}
+
 /// An invocation that ran to its end.
 #[derive(Clone, Debug)]
 pub struct Completion {
@@ -121,6 +135,8 @@ impl<G: RunGuest> Invoker<G> {
         gate: Gate,
         logs: Arc<LogKeeper>,
     ) -> Self {
+        let told = gate.clone();
+        catalog.observe(move |change| told.follow(change));
         Self {
             account,
             catalog,
@@ -130,36 +146,40 @@ impl<G: RunGuest> Invoker<G> {
         }
     }
 
-    /// The version that `target` names, if it can be invoked now.
+    /// Who may run now.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The version that `target` names, if it can be invoked now: of an alias that leads to two, each
+    /// call draws one.
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`] (its ARN ends in `:$LATEST` where no qualifier was asked for, as
     /// AWS words it for Invoke) and [`Refusal::FunctionNotActive`].
-    pub fn resolve(&self, target: &FunctionArn) -> Result<Arc<Version>, Refusal> {
-        let latest = Qualifier::Version(VersionId::Latest);
+    pub fn resolve(&self, target: &FunctionArn) -> Result<Resolved, Refusal> {
+        let latest = Qualifier::LATEST;
         let asked_for = target.qualifier.as_ref().unwrap_or(&latest);
-        let record = match asked_for {
-            Qualifier::Version(VersionId::Latest) => self.catalog.get(&target.name),
-            Qualifier::Version(VersionId::Number(_))
-            | Qualifier::Alias(_)
-            | Qualifier::Unknown(_) => None,
-        };
-        let record = record.ok_or_else(|| {
-            Refusal::FunctionNotFound(self.account.function_arn(&target.name, Some(asked_for)))
-        })?;
-        record.running.clone().ok_or(Refusal::FunctionNotActive {
-            state: record.latest.state.name(),
+        let missing =
+            || Refusal::FunctionNotFound(self.account.function_arn(&target.name, Some(asked_for)));
+        let record = self.catalog.get(&target.name).ok_or_else(missing)?;
+        let id = record.drawn(asked_for, rand::random).ok_or_else(missing)?;
+        let running = record.runnable(id).ok_or_else(missing)?;
+        let version = running.map_err(|state| Refusal::FunctionNotActive { state })?;
+        Ok(Resolved {
+            version: Arc::clone(version),
+            record,
         })
     }
 
-    /// Runs `call` on `version`, or on what has taken its place meanwhile: the code of a version goes
-    /// when an update has ended, which may be just before it is needed.
+    /// Runs `call` on what its target was resolved to, or on what has taken its place meanwhile: the code
+    /// of a version goes when an update has ended, which may be just before it is needed.
     ///
     /// # Errors
     /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
     /// [`Invoker::resolve`] where the function is gone meanwhile.
-    pub async fn run(&self, version: Arc<Version>, call: Call) -> Result<Completion, Refusal> {
-        self.run_into(version, call, None).await
+    pub async fn run(&self, resolved: Resolved, call: Call) -> Result<Completion, Refusal> {
+        self.run_into(resolved, call, None).await
     }
 
     /// The same, only that what the function writes while it runs goes to `response`: see
@@ -169,31 +189,31 @@ impl<G: RunGuest> Invoker<G> {
     /// As [`Invoker::run`].
     pub async fn stream(
         &self,
-        version: Arc<Version>,
+        resolved: Resolved,
         call: Call,
         response: ResponseSink,
     ) -> Result<Completion, Refusal> {
-        self.run_into(version, call, Some(&response)).await
+        self.run_into(resolved, call, Some(&response)).await
     }
 
     async fn run_into(
         &self,
-        version: Arc<Version>,
+        resolved: Resolved,
         call: Call,
         response: Option<&ResponseSink>,
     ) -> Result<Completion, Refusal> {
         let started = SystemTime::now();
-        let ran = match self.attempt(&version, &call, response).await? {
+        let ran = match self.attempt(&resolved, &call, response).await? {
             Err(HostFailure::CodeUnavailable(_)) => {
                 let current = self.resolve(&call.target)?;
                 (self.attempt(&current, &call, response).await?, current)
             }
-            ran => (ran, version),
+            ran => (ran, resolved),
         };
         let (report, version) = match ran {
-            (Ok(report), version) => (report, version),
-            (Err(failure), version) => {
-                return Err(refusal_of(failure, call.request_id, &version));
+            (Ok(report), resolved) => (report, resolved.version),
+            (Err(failure), resolved) => {
+                return Err(self.refusal_of(failure, call.request_id, &resolved.version));
             }
         };
         let log = platform_log::render(&Ran {
@@ -218,11 +238,13 @@ impl<G: RunGuest> Invoker<G> {
 
     async fn attempt(
         &self,
-        version: &Arc<Version>,
+        resolved: &Resolved,
         call: &Call,
         response: Option<&ResponseSink>,
     ) -> Result<Result<Report, HostFailure>, Refusal> {
-        let admission = self.gate.enter()?;
+        let Resolved { version, record } = resolved;
+        let asked_for = call.target.qualifier.as_ref();
+        let admission = self.gate.enter_for(record, version, asked_for)?;
         let invocation = Invocation {
             request_id: call.request_id,
             invoked_arn: call.target.to_string(),
@@ -254,19 +276,24 @@ impl<G: RunGuest> Invoker<G> {
         });
     }
 
+    fn refusal_of(
+        &self,
+        failure: HostFailure,
+        request_id: RequestId,
+        version: &Version,
+    ) -> Refusal {
+        match failure {
+            HostFailure::NoCapacity => self.gate.throttled(Throttle::Account),
+            HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
+                tracing::error!(%request_id, function = %version.function, "{failure}");
+                Refusal::Internal
+            }
+        }
+    }
+
     /// Lets nobody in any more and waits for those who run.
     pub async fn drain(&self) {
         self.gate.close_and_empty().await;
-    }
-}
-
-fn refusal_of(failure: HostFailure, request_id: RequestId, version: &Version) -> Refusal {
-    match failure {
-        HostFailure::NoCapacity => Refusal::TooManyInvocations(Throttle::Account),
-        HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
-            tracing::error!(%request_id, function = %version.function, "{failure}");
-            Refusal::Internal
-        }
     }
 }
 

@@ -5,14 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// What a function is created with, since the API asks for one and the host has no use for it.
-const ROLE: &str = "arn:aws:iam::123456789012:role/sparkler";
-
-/// The runtime that tools of Lambda take for compiled code.
-const RUNTIME: &str = "provided.al2023";
-
-/// The handler that tools of Lambda give to compiled code.
-const HANDLER: &str = "bootstrap";
+use crate::domain::{self, Account};
 
 /// Settings of a function; what is `None` is left as it is, or gets its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -50,7 +43,7 @@ impl Settings {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct CreateFunction<'a> {
     function_name: &'a str,
-    role: &'static str,
+    role: String,
     runtime: &'static str,
     handler: &'static str,
     code: Code,
@@ -68,9 +61,10 @@ impl<'a> CreateFunction<'a> {
     pub(super) fn new(function_name: &'a str, zip_file: String, settings: &'a Settings) -> Self {
         Self {
             function_name,
-            role: ROLE,
-            runtime: RUNTIME,
-            handler: HANDLER,
+            // The API asks for one, and the host has no use for it.
+            role: Account::default().role_arn("sparkler"),
+            runtime: domain::Settings::COMPILED_RUNTIME,
+            handler: domain::Settings::COMPILED_HANDLER,
             code: Code { zip_file },
             settings,
         }

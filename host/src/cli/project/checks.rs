@@ -3,17 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::domain::FunctionName;
 use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
 use crate::domain::settings::RESERVED_VARIABLES;
+use crate::domain::{FunctionName, Settings};
 use crate::limits::ENVIRONMENT_BYTES_MAX;
 
-/// Memory of an invocation, in MB.
-pub(in crate::cli) const MEMORY_MB: RangeInclusive<u32> = 128..=10_240;
-/// Timeout of an invocation, in seconds.
-pub(in crate::cli) const TIMEOUT_SECONDS: RangeInclusive<u32> = 1..=900;
-/// Size of `/tmp`, in MB.
-const EPHEMERAL_STORAGE_MB: RangeInclusive<u32> = 512..=10_240;
 const DESCRIPTION_CHARS_MAX: usize = 256;
 const HANDLER_CHARS_MAX: usize = 128;
 
@@ -24,15 +18,20 @@ pub(in crate::cli) fn name(name: &str) -> Result<FunctionName, String> {
 }
 
 pub(super) fn memory(megabytes: u32) -> Result<u32, String> {
-    within(megabytes, &MEMORY_MB, "memory", "MB")
+    within(megabytes, &Settings::MEMORY_MB, "memory", "MB")
 }
 
 pub(super) fn timeout(seconds: u32) -> Result<u32, String> {
-    within(seconds, &TIMEOUT_SECONDS, "timeout", "seconds")
+    within(seconds, &Settings::TIMEOUT_SECONDS, "timeout", "seconds")
 }
 
 pub(super) fn ephemeral_storage(megabytes: u32) -> Result<u32, String> {
-    within(megabytes, &EPHEMERAL_STORAGE_MB, "ephemeral-storage", "MB")
+    within(
+        megabytes,
+        &Settings::EPHEMERAL_STORAGE_MB,
+        "ephemeral-storage",
+        "MB",
+    )
 }
 
 fn within(value: u32, range: &RangeInclusive<u32>, what: &str, unit: &str) -> Result<u32, String> {

@@ -13,12 +13,14 @@ use crate::contract::error::WireError;
 use crate::contract::reference::{NameShape, Reference};
 use crate::contract::wire::code::CodeSource;
 use crate::contract::wire::configuration::Detail;
+use crate::contract::wire::parse;
 use crate::contract::wire::settings::SettingsMembers;
+use crate::contract::wire::tenancy::TenancyMember;
 use crate::contract::wire::text_map::TextMap;
-use crate::contract::wire::{parse, tags};
 use crate::contract::{Api, answer};
 use crate::deployer::{CompileGuest, NewFunction};
-use crate::domain::{Account, Settings};
+use crate::domain::settings::Tenancy;
+use crate::domain::{Account, Settings, tags};
 
 /// The architectures of the model; a component runs on either.
 pub(super) const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
@@ -32,6 +34,7 @@ struct CreateFunction {
     architectures: Option<Vec<String>>,
     tags: Option<TextMap>,
     publish: Option<bool>,
+    tenancy_config: Option<TenancyMember>,
     #[serde(flatten)]
     settings: SettingsMembers,
 }
@@ -46,6 +49,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     let wanted: CreateFunction = parse::body(received).await?;
     let new = wanted.checked(&api.account)?;
     let version = api.deployer.create(new).await?;
+    // As AWS shows it: the ARN is that of the function, even where this is version 1 of it.
     let shown = api.renderer().configuration(&version, None, Detail::Whole);
     answer::json(StatusCode::CREATED, &shown)
 }
@@ -58,7 +62,6 @@ impl CreateFunction {
         let reference = Reference::split(NameShape::Plain, &name, None, account)?;
         let name = reference.new_name()?.clone();
         refuse_images(self.package_type.as_deref())?;
-        refuse_publishing(self.publish)?;
         if self.settings.runtime.is_none() || self.settings.handler.is_none() {
             return Err(WireError::invalid_parameter(
                 "Runtime and Handler are mandatory parameters for functions created with deployment \
@@ -66,15 +69,20 @@ impl CreateFunction {
             ));
         }
         let mut settings = Settings::for_function(&name);
-        let change = self.settings.change(&settings.logging)?;
-        change.apply(&mut settings);
+        if self.tenancy_config.is_some() {
+            settings.tenancy = Tenancy::PerTenant;
+        }
+        self.settings.change()?.apply(&mut settings)?;
         if let Some([architecture]) = self.architectures.as_deref() {
             settings.architecture.clone_from(architecture);
         }
+        let tags = self.tags.unwrap_or_default().0.into_iter().collect();
+        tags::check(&tags)?;
         Ok(NewFunction {
             name,
             settings,
-            tags: tags::checked(self.tags.unwrap_or_default())?,
+            tags,
+            publish: self.publish.unwrap_or_default(),
             package: self.code.unwrap_or_default().package()?,
         })
     }
@@ -94,6 +102,9 @@ impl CreateFunction {
             check_architectures(architectures, &mut violations);
         }
         self.settings.check(&mut violations);
+        if let Some(tenancy) = &self.tenancy_config {
+            tenancy.check(&mut violations);
+        }
         violations.into_result()
     }
 }
@@ -111,17 +122,6 @@ fn refuse_images(package_type: Option<&str>) -> Result<(), WireError> {
              Use PackageType Zip, and give the component, bare or in a zip, as ZipFile.",
         )),
         _ => Ok(()),
-    }
-}
-
-/// Published versions do not exist yet, and a deploy must not believe that it made one.
-pub(super) fn refuse_publishing(publish: Option<bool>) -> Result<(), WireError> {
-    match publish {
-        Some(true) => Err(WireError::invalid_parameter(
-            "Publish is not supported by this version of the host: there are no published versions \
-             yet. Leave it out, and use $LATEST.",
-        )),
-        Some(false) | None => Ok(()),
     }
 }
 
@@ -159,11 +159,14 @@ mod tests {
     #[test]
     fn what_is_given_is_taken() {
         let new = with(
-            r#""Timeout":30,"Architectures":["arm64"],"Tags":{"a":"b"},"Publish":false,"New":[]"#,
+            r#""Timeout":30,"Architectures":["arm64"],"Tags":{"a":"b"},"Publish":true,
+                "TenancyConfig":{"TenantIsolationMode":"PER_TENANT"},"New":[]"#,
         )
         .expect("all of it is fine");
         assert_eq!(new.settings.timeout_seconds, 30);
         assert_eq!(new.settings.architecture, "arm64");
+        assert!(new.publish);
+        assert_eq!(new.settings.tenancy, Tenancy::PerTenant);
         assert_eq!(new.tags.get("a").map(String::as_str), Some("b"));
     }
 
@@ -215,10 +218,6 @@ mod tests {
     fn what_this_host_cannot_do_is_refused_and_never_ignored() {
         for (members, expected) in [
             (
-                r#""Publish":true"#,
-                "Publish is not supported by this version of the host",
-            ),
-            (
                 r#""PackageType":"Image""#,
                 "PackageType Image is not supported",
             ),
@@ -229,8 +228,13 @@ mod tests {
             ),
             (r#""Architectures":[]"#, "length greater than or equal to 1"),
             (
-                r#""SnapStart":{"ApplyOn":"PublishedVersions"}"#,
-                "SnapStart is not supported",
+                r#""SnapStart":{"ApplyOn":"PublishedVersions"},
+                    "TenancyConfig":{"TenantIsolationMode":"PER_TENANT"}"#,
+                "SnapStart is not supported for functions with tenant isolation",
+            ),
+            (
+                r#""LoggingConfig":{"SystemLogLevel":"WARN"}"#,
+                "LogLevel is not supported when LogFormat is set to",
             ),
         ] {
             let text = with(members).expect_err("it is refused");

@@ -27,9 +27,12 @@ pub(in crate::contract) async fn delete<G: CompileGuest>(
         .ok_or_else(|| reference.not_found(&api.account, None))?;
     match qualifier {
         None => api.deployer.delete(function).await?,
-        // A version that does not exist is deleted already, and no published version exists yet.
-        Some(Qualifier::Version(_)) => {}
-        Some(Qualifier::Alias(_) | Qualifier::Unknown(_)) => {
+        Some(Qualifier::Version(VersionId::Number(number))) => {
+            api.deployer.delete_version(function, *number).await?;
+        }
+        Some(
+            Qualifier::Version(VersionId::Latest) | Qualifier::Alias(_) | Qualifier::Unknown(_),
+        ) => {
             return Err(reference.not_found(&api.account, qualifier));
         }
     }

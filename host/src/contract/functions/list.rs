@@ -1,5 +1,6 @@
 //! ListFunctions.
 
+use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -7,12 +8,13 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::Serialize;
 
+use super::versions::{version_of, versions_behind};
 use crate::contract::constraint::{Pattern, Violations};
 use crate::contract::error::WireError;
 use crate::contract::page::PageRequest;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
 use crate::contract::{Api, answer, query};
-use crate::domain::{FunctionName, FunctionRecord, Qualifier};
+use crate::domain::{FunctionName, FunctionRecord, Qualifier, Version, VersionId};
 
 static MASTER_REGION: Pattern = Pattern::new(r"ALL|[a-z]{2}(-gov)?-[a-z]+-\d{1}");
 
@@ -27,9 +29,16 @@ struct Page {
 /// Which part of the list is wanted, and how.
 #[derive(Debug, PartialEq, Eq)]
 struct Wanted {
-    page: PageRequest<FunctionName>,
+    page: PageRequest<Place>,
     /// `FunctionVersion=ALL`: each version with its qualified ARN.
     versions: bool,
+}
+
+/// Where a page of the list ends: with a function, or in the middle of its versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    function: FunctionName,
+    version: Option<VersionId>,
 }
 
 /// `GET /2015-03-31/functions`
@@ -38,21 +47,80 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     uri: Uri,
 ) -> Result<Response, WireError> {
     let wanted = Wanted::parse(&uri)?;
-    let after = wanted.page.after.as_ref();
-    let records = api.catalog.page(after, wanted.page.items + 1);
-    let name = |record: &Arc<FunctionRecord>| record.latest.function.to_string();
-    let (records, next_marker) = wanted.page.cut(records.into_iter(), name);
-    let latest = Qualifier::LATEST;
-    let qualifier = wanted.versions.then_some(&latest);
-    let renderer = api.renderer();
+    let (functions, next_marker) = match wanted.versions {
+        true => all_versions(&api, &wanted.page),
+        false => all_functions(&api, &wanted.page),
+    };
     let page = Page {
-        functions: records
-            .iter()
-            .map(|record| renderer.configuration(&record.latest, qualifier, Detail::Listed))
-            .collect(),
+        functions,
         next_marker,
     };
     answer::json(StatusCode::OK, &page)
+}
+
+type Entries = (Vec<FunctionConfiguration>, Option<String>);
+
+fn all_functions<G>(api: &Api<G>, page: &PageRequest<Place>) -> Entries {
+    let after = page.after.as_ref().map(|place| &place.function);
+    let records = api.catalog.page(after, page.items + 1);
+    let place = |record: &Arc<FunctionRecord>| Place {
+        function: record.latest.function.clone(),
+        version: None,
+    };
+    let (records, marker) = page.cut(records.into_iter(), |record| place(record).to_string());
+    let renderer = api.renderer();
+    let shown =
+        |record: &Arc<FunctionRecord>| renderer.configuration(&record.latest, None, Detail::Listed);
+    (records.iter().map(shown).collect(), marker)
+}
+
+/// Every function has a version at least, so as many functions as entries are enough.
+fn all_versions<G>(api: &Api<G>, page: &PageRequest<Place>) -> Entries {
+    let after = page.after.as_ref();
+    let begun = after.and_then(|place| Some((api.catalog.get(&place.function)?, place.version?)));
+    let others = api
+        .catalog
+        .page(after.map(|place| &place.function), page.items + 1);
+    let rest = begun
+        .iter()
+        .flat_map(|(record, version)| versions_behind(record, Some(*version)));
+    let versions = others
+        .iter()
+        .flat_map(|record| versions_behind(record, None));
+    let place = |version: &Version| Place {
+        function: version.function.clone(),
+        version: Some(version.id),
+    };
+    let (versions, marker) = page.cut(rest.chain(versions), |version| place(version).to_string());
+    let renderer = api.renderer();
+    let shown = |version: &Arc<Version>| {
+        let qualifier = Qualifier::Version(version.id);
+        renderer.configuration(version, Some(&qualifier), Detail::Listed)
+    };
+    (versions.into_iter().map(shown).collect(), marker)
+}
+
+impl Place {
+    fn parse(text: &str) -> Option<Self> {
+        let (function, version) = match text.split_once(':') {
+            Some((function, version)) => (function, Some(version_of(version)?)),
+            None => (text, None),
+        };
+        Some(Self {
+            function: FunctionName::parse(function)?,
+            version,
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.function)?;
+        match self.version {
+            Some(version) => write!(f, ":{version}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Wanted {
@@ -66,7 +134,7 @@ impl Wanted {
             violations.pattern("masterRegion", &region, &MASTER_REGION);
         }
         Ok(Self {
-            page: PageRequest::parse(uri, 10_000, violations, FunctionName::parse)?,
+            page: PageRequest::parse(uri, 10_000, violations, Place::parse)?,
             versions: versions.is_some(),
         })
     }
@@ -93,5 +161,15 @@ mod tests {
                 .expect_err("no region")
                 .contains("'masterRegion'")
         );
+    }
+    #[test]
+    fn a_marker_is_a_function_or_one_of_its_versions() {
+        for text in ["fn", "fn:$LATEST", "fn:12"] {
+            let place = Place::parse(text).expect("a place");
+            assert_eq!(place.to_string(), text);
+        }
+        for text in ["", "fn:", "fn:prod", "f n", "fn:1:2"] {
+            assert_eq!(Place::parse(text), None, "{text}");
+        }
     }
 }

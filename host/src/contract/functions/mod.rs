@@ -1,10 +1,13 @@
-//! The resource *function*: create, show, list, change and delete.
+//! The resource *function* with its versions: create, show, list, change, publish and delete.
 
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod list;
+pub(super) mod publish;
 pub(super) mod show;
 pub(super) mod update;
+pub(super) mod url;
+pub(super) mod versions;
 
 use std::sync::Arc;
 
@@ -12,6 +15,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
 use super::body::{BodyLimit, Purpose};
+use super::constraint::Violations;
 use super::error::WireError;
 use super::reference::{NameShape, Reference};
 use super::{Api, query};
@@ -28,7 +32,7 @@ const fn with_package(operation: &'static str) -> BodyLimit {
 }
 
 /// The bound of any other request.
-const fn without_package(operation: &'static str) -> BodyLimit {
+pub(super) const fn without_package(operation: &'static str) -> BodyLimit {
     BodyLimit {
         bytes_max: CONTROL_REQUEST_BYTES_MAX,
         operation,
@@ -55,8 +59,22 @@ impl<G: Send + Sync> FromRequestParts<Arc<Api<G>>> for PathName {
 }
 
 impl PathName {
+    /// A name that was taken from the path by other means.
+    pub(super) fn new(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// The name as the caller gave it.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The function of an operation that takes a qualifier in the query.
-    fn qualified(&self, uri: &http::Uri, account: &Account) -> Result<Reference, WireError> {
+    pub(super) fn qualified(
+        &self,
+        uri: &http::Uri,
+        account: &Account,
+    ) -> Result<Reference, WireError> {
         let qualifier = query::value(uri, "Qualifier");
         Reference::parse(
             NameShape::Namespaced,
@@ -66,8 +84,41 @@ impl PathName {
         )
     }
 
+    /// The function of an operation that takes no qualifier, though its name may have one.
+    pub(super) fn namespaced(&self, account: &Account) -> Result<Reference, WireError> {
+        Reference::parse(NameShape::Namespaced, &self.0, None, account)
+    }
+
+    /// The function of an operation that versions and aliases do not have.
+    pub(super) fn unqualified(&self, account: &Account) -> Result<Reference, WireError> {
+        Reference::parse(NameShape::Unqualified, &self.0, None, account)
+    }
+
     /// The function of an operation that changes it.
-    fn plain(&self, account: &Account) -> Result<Reference, WireError> {
+    pub(super) fn plain(&self, account: &Account) -> Result<Reference, WireError> {
         Reference::parse(NameShape::Plain, &self.0, None, account)
+    }
+
+    /// The function, where what the request breaks of other constraints is named together with what its
+    /// name does.
+    pub(super) fn constrained(
+        &self,
+        shape: NameShape,
+        mut violations: Violations,
+        account: &Account,
+    ) -> Result<Reference, WireError> {
+        shape.check(&self.0, &mut violations);
+        violations.into_result()?;
+        Reference::split(shape, &self.0, None, account)
+    }
+
+    /// The version or alias of an operation that changes what belongs to it.
+    pub(super) fn plain_qualified(
+        &self,
+        uri: &http::Uri,
+        account: &Account,
+    ) -> Result<Reference, WireError> {
+        let qualifier = query::value(uri, "Qualifier");
+        Reference::parse(NameShape::Plain, &self.0, qualifier.as_deref(), account)
     }
 }

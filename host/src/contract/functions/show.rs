@@ -9,12 +9,12 @@ use http::{StatusCode, Uri};
 use serde::Serialize;
 
 use super::PathName;
+use crate::contract::concurrency::reserved::Concurrency;
 use crate::contract::error::WireError;
 use crate::contract::reference::Reference;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
 use crate::contract::{Api, answer, package_address};
-use crate::domain::FunctionRecord;
-use crate::domain::{Qualifier, VersionId};
+use crate::domain::{FunctionRecord, Version};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -23,6 +23,8 @@ struct GetFunction<'a> {
     code: CodeLocation,
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<&'a BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<Concurrency>,
 }
 
 #[derive(Serialize)]
@@ -38,17 +40,22 @@ pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
     name: PathName,
     request: Request,
 ) -> Result<Response, WireError> {
-    let (reference, record) = found(&api, &name, request.uri())?;
+    let Found {
+        reference,
+        record,
+        version,
+    } = found(&api, &name, request.uri())?;
     let origin = package_address::origin(request.headers())?;
-    let package = record.latest.code.package;
+    let package = version.code.package;
     let shown = GetFunction {
-        configuration: configuration(&api, &reference, &record),
+        configuration: configuration(&api, &reference, &version),
         code: CodeLocation {
             // AWS keeps packages in S3, and clients look for this word.
             repository_type: "S3",
             location: api.downloads.address(&origin, package),
         },
         tags: Some(&record.tags).filter(|tags| !tags.is_empty()),
+        concurrency: Concurrency::of(&record),
     };
     answer::json(StatusCode::OK, &shown)
 }
@@ -59,42 +66,42 @@ pub(in crate::contract) async fn function_configuration<G: Send + Sync + 'static
     name: PathName,
     uri: Uri,
 ) -> Result<Response, WireError> {
-    let (reference, record) = found(&api, &name, &uri)?;
-    answer::json(StatusCode::OK, &configuration(&api, &reference, &record))
+    let found = found(&api, &name, &uri)?;
+    let shown = configuration(&api, &found.reference, &found.version);
+    answer::json(StatusCode::OK, &shown)
 }
 
 fn configuration<G>(
     api: &Api<G>,
     reference: &Reference,
-    record: &FunctionRecord,
+    version: &Version,
 ) -> FunctionConfiguration {
     let qualifier = reference.qualifier.as_ref();
     api.renderer()
-        .configuration(&record.latest, qualifier, Detail::Whole)
+        .configuration(version, qualifier, Detail::Whole)
 }
 
-/// The function, where the qualifier is none or `$LATEST`: no other version exists yet.
-fn found<G>(
-    api: &Api<G>,
-    name: &PathName,
-    uri: &Uri,
-) -> Result<(Reference, Arc<FunctionRecord>), WireError> {
+/// What was asked for, under the name by which it was.
+struct Found {
+    reference: Reference,
+    record: Arc<FunctionRecord>,
+    version: Arc<Version>,
+}
+
+fn found<G>(api: &Api<G>, name: &PathName, uri: &Uri) -> Result<Found, WireError> {
     let reference = name.qualified(uri, &api.account)?;
-    let record = reference
-        .function()
-        .and_then(|name| api.catalog.get(name))
-        .filter(|_| names_latest(reference.qualifier.as_ref()));
-    match record {
-        Some(record) => Ok((reference, record)),
-        None => Err(reference.not_found(&api.account, reference.qualifier.as_ref())),
-    }
-}
-
-fn names_latest(qualifier: Option<&Qualifier>) -> bool {
-    match qualifier {
-        None | Some(Qualifier::Version(VersionId::Latest)) => true,
-        Some(
-            Qualifier::Version(VersionId::Number(_)) | Qualifier::Alias(_) | Qualifier::Unknown(_),
-        ) => false,
+    let qualifier = reference.qualifier.as_ref();
+    let record = reference.function().and_then(|name| api.catalog.get(name));
+    let found = record.and_then(|record| {
+        let version = Arc::clone(record.shown(qualifier)?);
+        Some((record, version))
+    });
+    match found {
+        Some((record, version)) => Ok(Found {
+            reference,
+            record,
+            version,
+        }),
+        None => Err(reference.not_found(&api.account, qualifier)),
     }
 }

@@ -8,7 +8,8 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::create::{check_architectures, refuse_publishing};
+use super::create::check_architectures;
+use super::publish::refuse_publish_to;
 use super::{PathName, with_package, without_package};
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
@@ -18,7 +19,7 @@ use crate::contract::wire::parse;
 use crate::contract::wire::settings::SettingsMembers;
 use crate::contract::{Api, answer};
 use crate::deployer::{CodeChange, CompileGuest};
-use crate::domain::Version;
+use crate::domain::{Qualifier, Version, VersionId};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -36,6 +37,7 @@ struct UpdateFunctionCode {
 #[serde(rename_all = "PascalCase", default)]
 struct UpdateFunctionConfiguration {
     revision_id: Option<String>,
+    tenancy_config: Option<IgnoredAny>,
     #[serde(flatten)]
     settings: SettingsMembers,
 }
@@ -73,10 +75,11 @@ pub(in crate::contract) async fn configuration<G: CompileGuest>(
     wanted.settings.check(&mut violations);
     violations.into_result()?;
     let name = reference.mutable(&api.account)?;
-    let Some(record) = api.catalog.get(name) else {
+    if api.catalog.get(name).is_none() {
         return Err(reference.not_found(&api.account, None));
-    };
-    let change = wanted.settings.change(&record.latest.settings.logging)?;
+    }
+    refuse_tenancy(wanted.tenancy_config)?;
+    let change = wanted.settings.change()?;
     let version = api
         .deployer
         .update_settings(name, wanted.revision_id, change)
@@ -84,8 +87,24 @@ pub(in crate::contract) async fn configuration<G: CompileGuest>(
     shown(&api, &version)
 }
 
+/// The API has no such member here, and a caller who sends it must not believe that it counts.
+fn refuse_tenancy(tenancy: Option<IgnoredAny>) -> Result<(), WireError> {
+    match tenancy {
+        Some(_) => Err(WireError::invalid_parameter(
+            "TenancyConfig cannot be changed once a function exists. Leave it out, or create the \
+             function anew.",
+        )),
+        None => Ok(()),
+    }
+}
+
 fn shown<G>(api: &Api<G>, version: &Version) -> Result<Response, WireError> {
-    let shown = api.renderer().configuration(version, None, Detail::Whole);
+    let qualifier = match version.id {
+        VersionId::Latest => None,
+        published @ VersionId::Number(_) => Some(Qualifier::Version(published)),
+    };
+    let renderer = api.renderer();
+    let shown = renderer.configuration(version, qualifier.as_ref(), Detail::Whole);
     answer::json(StatusCode::OK, &shown)
 }
 
@@ -99,12 +118,12 @@ impl UpdateFunctionCode {
     }
 
     fn change(self) -> Result<CodeChange, WireError> {
-        refuse_publishing(self.publish)?;
-        refuse_publishing(self.publish_to.map(|_| true))?;
+        refuse_publish_to(self.publish_to)?;
         Ok(CodeChange {
             package: self.source.package()?,
             architecture: self.architectures.and_then(|all| all.into_iter().next()),
             dry_run: self.dry_run.unwrap_or_default(),
+            publish: self.publish.unwrap_or_default(),
             expected_revision: self.revision_id,
         })
     }
@@ -124,22 +143,22 @@ mod tests {
     #[test]
     fn new_code_comes_with_what_else_is_given() {
         let change = change(
-            r#"{"ZipFile":"aGk=","Architectures":["arm64"],"DryRun":true,"RevisionId":"r","Publish":false}"#,
+            r#"{"ZipFile":"aGk=","Architectures":["arm64"],"DryRun":true,"RevisionId":"r","Publish":true}"#,
         )
         .expect("all of it is fine");
         assert_eq!(change.package, "hi");
         assert_eq!(change.architecture.as_deref(), Some("arm64"));
-        assert!(change.dry_run);
+        assert!(change.dry_run && change.publish);
         assert_eq!(change.expected_revision.as_deref(), Some("r"));
     }
 
     #[test]
-    fn an_update_without_code_or_with_a_version_to_publish_is_refused() {
+    fn an_update_without_code_or_with_what_is_lacking_is_refused() {
         for (json, expected) in [
             ("{}", "Please provide a source for function code."),
             (
-                r#"{"ZipFile":"aGk=","Publish":true}"#,
-                "Publish is not supported",
+                r#"{"ZipFile":"aGk=","PublishTo":"LATEST_PUBLISHED"}"#,
+                "PublishTo is not supported",
             ),
             (
                 r#"{"ZipFile":"aGk=","Architectures":["X86"]}"#,

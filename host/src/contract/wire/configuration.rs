@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
 use super::logging::LoggingMember;
+use super::tenancy::TenancyMember;
 use super::timestamp;
 use crate::domain::{Account, Digest, LastUpdate, Qualifier, State, Version};
 
@@ -59,7 +60,9 @@ pub(in crate::contract) struct FunctionConfiguration {
     package_type: &'static str,
     architectures: [String; 1],
     ephemeral_storage: EphemeralStorage,
-    snap_start: SnapStart,
+    snap_start: SnapStartResponse,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenancy_config: Option<TenancyMember>,
     #[serde(skip_serializing_if = "Option::is_none")]
     runtime_version_config: Option<RuntimeVersionConfig>,
     logging_config: LoggingMember,
@@ -107,8 +110,9 @@ struct EphemeralStorage {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct SnapStart {
+struct SnapStartResponse {
     apply_on: &'static str,
+    /// Always `Off`: no version has a snapshot yet.
     optimization_status: &'static str,
 }
 
@@ -160,20 +164,26 @@ impl Renderer<'_> {
             ephemeral_storage: EphemeralStorage {
                 size: settings.ephemeral_storage_mb,
             },
-            snap_start: SnapStart {
-                apply_on: "None",
+            snap_start: SnapStartResponse {
+                apply_on: settings.snap_start.name(),
                 optimization_status: "Off",
             },
+            tenancy_config: TenancyMember::of(settings.tenancy),
             runtime_version_config: whole.then(|| self.runtime_version()),
             logging_config: LoggingMember::from(&settings.logging),
         }
     }
 
     fn runtime_version(&self) -> RuntimeVersionConfig {
-        let region = &self.account.region;
         RuntimeVersionConfig {
-            runtime_version_arn: format!("arn:aws:lambda:{region}::runtime:{}", self.engine),
+            runtime_version_arn: self.runtime_version_arn(),
         }
+    }
+
+    /// The ARN of the only runtime version that there is.
+    pub(in crate::contract) fn runtime_version_arn(&self) -> String {
+        let region = &self.account.region;
+        format!("arn:aws:lambda:{region}::runtime:{}", self.engine)
     }
 }
 

@@ -5,7 +5,6 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 
 /// The members of CreateFunction and UpdateFunctionConfiguration that have no effect here.
@@ -18,11 +17,9 @@ pub(in crate::contract) struct LackingMembers {
     layers: Option<Vec<IgnoredAny>>,
     file_system_configs: Option<Vec<IgnoredAny>>,
     image_config: Option<ImageConfig>,
-    snap_start: Option<SnapStart>,
     code_signing_config_arn: Option<String>,
     capacity_provider_config: Option<IgnoredAny>,
     durable_config: Option<IgnoredAny>,
-    tenancy_config: Option<IgnoredAny>,
     publish_to: Option<IgnoredAny>,
 }
 
@@ -41,25 +38,7 @@ struct ImageConfig {
     working_directory: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct SnapStart {
-    apply_on: Option<String>,
-}
-
 impl LackingMembers {
-    /// Adds what the model's constraints refuse.
-    pub(in crate::contract) fn check(&self, violations: &mut Violations) {
-        let apply_on = self
-            .snap_start
-            .as_ref()
-            .and_then(|snap| snap.apply_on.as_ref());
-        if let Some(apply_on) = apply_on {
-            let allowed = ["PublishedVersions", "None"];
-            violations.one_of("snapStart.applyOn", apply_on, &allowed);
-        }
-    }
-
     /// Refuses members that ask for something.
     ///
     /// # Errors
@@ -74,10 +53,6 @@ impl LackingMembers {
     }
 
     fn first(&self) -> Option<(&'static str, &'static str)> {
-        let snap_start = self
-            .snap_start
-            .as_ref()
-            .and_then(|snap| snap.apply_on.as_deref());
         let asks = [
             (
                 self.vpc_config.as_ref().is_some_and(VpcConfig::asks),
@@ -103,10 +78,6 @@ impl LackingMembers {
                 ),
             ),
             (
-                snap_start == Some("PublishedVersions"),
-                ("SnapStart", "sandboxes start in microseconds without it"),
-            ),
-            (
                 is_text(&self.code_signing_config_arn),
                 ("CodeSigningConfigArn", "signatures of code are not checked"),
             ),
@@ -122,15 +93,11 @@ impl LackingMembers {
                 ("DurableConfig", "there are no durable executions here"),
             ),
             (
-                self.tenancy_config.is_some(),
-                (
-                    "TenancyConfig",
-                    "every invocation has a sandbox of its own already",
-                ),
-            ),
-            (
                 self.publish_to.is_some(),
-                ("PublishTo", "there are no published versions yet"),
+                (
+                    "PublishTo",
+                    "there are no capacity providers to publish to here",
+                ),
             ),
         ];
         asks.into_iter()
@@ -169,7 +136,7 @@ mod tests {
     #[test]
     fn members_that_ask_for_nothing_pass() {
         let empty = r#"{"VpcConfig":{"SubnetIds":[],"SecurityGroupIds":[]},"KMSKeyArn":"","Layers":[],
-            "FileSystemConfigs":[],"ImageConfig":{},"SnapStart":{"ApplyOn":"None"},
+            "FileSystemConfigs":[],"ImageConfig":{},
             "CodeSigningConfigArn":"","DurableConfig":null}"#;
         assert_eq!(members(empty).refuse(), Ok(()));
         assert_eq!(members("{}").refuse(), Ok(()));
@@ -186,11 +153,9 @@ mod tests {
             ),
             ("FileSystemConfigs", "[{}]"),
             ("ImageConfig", r#"{"Command":["run"]}"#),
-            ("SnapStart", r#"{"ApplyOn":"PublishedVersions"}"#),
             ("CodeSigningConfigArn", r#""arn:x""#),
             ("CapacityProviderConfig", "{}"),
             ("DurableConfig", "{}"),
-            ("TenancyConfig", r#"{"TenantIsolationMode":"PER_TENANT"}"#),
             ("PublishTo", r#""LATEST_PUBLISHED""#),
         ] {
             let refused = members(&format!(r#"{{"{member}":{json}}}"#)).refuse();
@@ -200,16 +165,5 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn an_unknown_snap_start_is_a_constraint_error() {
-        let mut violations = Violations::default();
-        members(r#"{"SnapStart":{"ApplyOn":"invalidOption"}}"#).check(&mut violations);
-        let text = format!("{:?}", violations.into_result().expect_err("it is unknown"));
-        assert!(text.contains(
-            "Value 'invalidOption' at 'snapStart.applyOn' failed to satisfy constraint: Member must \
-             satisfy enum value set: [PublishedVersions, None]"
-        ));
     }
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contract::constraint::{Pattern, Violations};
-use crate::contract::error::WireError;
 use crate::domain::settings::{Logging, LoggingChange};
 
 static LOG_GROUP: Pattern = Pattern::new(r"[\.\-_/#A-Za-z0-9]+");
@@ -52,25 +51,14 @@ impl LoggingMember {
         }
     }
 
-    /// The change that the member asks for, from `current` logging.
-    ///
-    /// # Errors
-    /// For levels together with the text format.
-    pub(in crate::contract) fn change(self, current: &Logging) -> Result<LoggingChange, WireError> {
-        let format = self.log_format.as_ref().unwrap_or(&current.format);
-        let has_levels = self.application_log_level.is_some() || self.system_log_level.is_some();
-        if has_levels && format != "JSON" {
-            return Err(WireError::invalid_parameter(
-                "LogLevel is not supported when LogFormat is set to \"Text\". Remove LogLevel from \
-                 your request or change the LogFormat to \"JSON\" and try again.",
-            ));
-        }
-        Ok(LoggingChange {
+    /// The change that the member asks for.
+    pub(in crate::contract) fn change(self) -> LoggingChange {
+        LoggingChange {
             format: self.log_format,
             application_level: self.application_log_level,
             system_level: self.system_log_level,
             group: self.log_group,
-        })
+        }
     }
 }
 
@@ -101,8 +89,8 @@ mod tests {
     #[track_caller]
     fn changed(change: &str, current: &Logging) -> Logging {
         let mut logging = current.clone();
-        let change = member(change).change(current).expect("the change is fine");
-        change.apply(&mut logging);
+        let change = member(change).change();
+        change.apply(&mut logging).expect("the change is fine");
         logging
     }
 
@@ -130,18 +118,6 @@ mod tests {
             shown(r#"{"LogFormat":"Text"}"#, &json),
             r#"{"LogFormat":"Text","LogGroup":"mine"}"#
         );
-    }
-
-    #[test]
-    fn levels_need_the_json_format() {
-        let change = member(r#"{"SystemLogLevel":"WARN"}"#);
-        let text = format!(
-            "{:?}",
-            change
-                .change(&text_format())
-                .expect_err("no levels in text")
-        );
-        assert!(text.contains("LogLevel is not supported when LogFormat is set to"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The settings of a function as CreateFunction and UpdateFunctionConfiguration take them.
 
+use std::ops::RangeInclusive;
+
 use serde::Deserialize;
 
 use super::environment::EnvironmentMember;
@@ -8,18 +10,16 @@ use super::logging::LoggingMember;
 use super::runtime;
 use crate::contract::constraint::{Pattern, Violations};
 use crate::contract::error::WireError;
-use crate::domain::settings::{Logging, SettingsChange};
+use crate::domain::Settings;
+use crate::domain::settings::{SettingsChange, SnapStart};
 
 static ROLE: Pattern =
     Pattern::new(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+");
 static HANDLER: Pattern = Pattern::new(r"[^\s]+");
 static RESOURCE_ARN: Pattern = Pattern::new(r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()");
 
-const TIMEOUT_SECONDS: (i64, i64) = (1, 900);
-/// The model's bounds; the service's own upper bound is lower.
-const MEMORY_MODEL_MB: (i64, i64) = (128, 32_768);
-const MEMORY_MB_MAX: i64 = 10_240;
-const EPHEMERAL_STORAGE_MB: (i64, i64) = (512, 10_240);
+/// The most that the model admits; the service's own bound is lower.
+const MEMORY_MODEL_MB_MAX: u32 = 32_768;
 
 /// The members that both operations have.
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +36,7 @@ pub(in crate::contract) struct SettingsMembers {
     tracing_config: Option<TracingConfig>,
     logging_config: Option<LoggingMember>,
     dead_letter_config: Option<DeadLetterConfig>,
+    snap_start: Option<SnapStartMember>,
     #[serde(flatten)]
     lacking: LackingMembers,
 }
@@ -56,6 +57,30 @@ struct TracingConfig {
 #[serde(rename_all = "PascalCase", default)]
 struct DeadLetterConfig {
     target_arn: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct SnapStartMember {
+    apply_on: Option<String>,
+}
+
+impl SnapStartMember {
+    const ASKED: [SnapStart; 2] = [SnapStart::PublishedVersions, SnapStart::None];
+
+    fn check(&self, violations: &mut Violations) {
+        if let Some(apply_on) = &self.apply_on {
+            let allowed = Self::ASKED.map(SnapStart::name);
+            violations.one_of("snapStart.applyOn", apply_on, &allowed);
+        }
+    }
+
+    fn asked(self) -> Option<SnapStart> {
+        let apply_on = self.apply_on?;
+        Self::ASKED
+            .into_iter()
+            .find(|asked| asked.name() == apply_on)
+    }
 }
 
 impl SettingsMembers {
@@ -92,20 +117,22 @@ impl SettingsMembers {
         {
             violations.pattern("deadLetterConfig.targetArn", target, &RESOURCE_ARN);
         }
-        self.lacking.check(violations);
+        if let Some(snap_start) = &self.snap_start {
+            snap_start.check(violations);
+        }
     }
 
     fn check_numbers(&self, violations: &mut Violations) {
         if let Some(timeout) = self.timeout {
-            let (least, most) = TIMEOUT_SECONDS;
+            let (least, most) = bounds(&Settings::TIMEOUT_SECONDS);
             violations.range("timeout", timeout, least, most);
         }
         if let Some(memory) = self.memory_size {
-            let (least, most) = MEMORY_MODEL_MB;
-            violations.range("memorySize", memory, least, most);
+            let (least, _) = bounds(&Settings::MEMORY_MB);
+            violations.range("memorySize", memory, least, MEMORY_MODEL_MB_MAX.into());
         }
         if let Some(storage) = &self.ephemeral_storage {
-            let (least, most) = EPHEMERAL_STORAGE_MB;
+            let (least, most) = bounds(&Settings::EPHEMERAL_STORAGE_MB);
             violations.required("ephemeralStorage.size", storage.size.as_ref());
             if let Some(size) = storage.size {
                 violations.range("ephemeralStorage.size", size, least, most);
@@ -113,37 +140,27 @@ impl SettingsMembers {
         }
     }
 
-    /// The change that the members ask for. The constraints hold; `current` logging says which format
-    /// levels would go with where none is given.
+    /// The change that the members ask for. The constraints hold.
     ///
     /// # Errors
-    /// For what the service refuses beyond the model's constraints.
-    pub(in crate::contract) fn change(
-        self,
-        current: &Logging,
-    ) -> Result<SettingsChange, WireError> {
+    /// For what the service refuses beyond the model's constraints, whatever the function is like.
+    pub(in crate::contract) fn change(self) -> Result<SettingsChange, WireError> {
         self.lacking.refuse()?;
         if let Some(runtime) = &self.runtime {
             runtime::check(runtime)?;
         }
-        if self
-            .memory_size
-            .is_some_and(|memory| memory > MEMORY_MB_MAX)
-        {
+        let (_, memory_max) = bounds(&Settings::MEMORY_MB);
+        if self.memory_size.is_some_and(|memory| memory > memory_max) {
             return Err(WireError::invalid_parameter(format!(
                 "'MemorySize' value failed to satisfy constraint: Member must have value less than or \
-                 equal to {MEMORY_MB_MAX}"
+                 equal to {memory_max}"
             )));
         }
         let environment = self
             .environment
             .map(EnvironmentMember::variables)
             .transpose()?;
-        let logging = self
-            .logging_config
-            .map(|logging| logging.change(current))
-            .transpose()?
-            .unwrap_or_default();
+        let logging = self.logging_config.map(LoggingMember::change);
         Ok(SettingsChange {
             role: self.role,
             runtime: self.runtime,
@@ -157,13 +174,18 @@ impl SettingsMembers {
                 .and_then(|storage| storage.size)
                 .map(whole),
             tracing_mode: self.tracing_config.and_then(|tracing| tracing.mode),
-            logging,
+            logging: logging.unwrap_or_default(),
+            snap_start: self.snap_start.and_then(SnapStartMember::asked),
             dead_letter_target: self
                 .dead_letter_config
                 .and_then(|dead| dead.target_arn)
                 .map(|target| Some(target).filter(|target| !target.is_empty())),
         })
     }
+}
+
+fn bounds(range: &RangeInclusive<u32>) -> (i64, i64) {
+    ((*range.start()).into(), (*range.end()).into())
 }
 
 /// A number whose range was checked.
@@ -174,14 +196,9 @@ fn whole(number: i64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::FunctionName;
 
     fn members(json: &str) -> SettingsMembers {
         serde_json::from_str(json).expect("they are the members' JSON")
-    }
-
-    fn logging() -> Logging {
-        Logging::text(&FunctionName::parse("fn").expect("a name"))
     }
 
     #[track_caller]
@@ -202,9 +219,7 @@ mod tests {
         let mut violations = Violations::default();
         members.check(&mut violations);
         violations.into_result().expect("the constraints hold");
-        members
-            .change(&logging())
-            .expect("the service has no objection")
+        members.change().expect("the service has no objection")
     }
 
     #[test]
@@ -266,6 +281,22 @@ mod tests {
     }
 
     #[test]
+    fn a_snapshot_is_asked_for_in_the_words_of_the_model() {
+        for (apply_on, expected) in [
+            ("PublishedVersions", SnapStart::PublishedVersions),
+            ("None", SnapStart::None),
+        ] {
+            let change = change(&format!(r#"{{"SnapStart":{{"ApplyOn":"{apply_on}"}}}}"#));
+            assert_eq!(change.snap_start, Some(expected));
+        }
+        assert_eq!(change(r#"{"SnapStart":{}}"#).snap_start, None);
+        assert!(broken(r#"{"SnapStart":{"ApplyOn":"invalidOption"}}"#).contains(
+            "Value 'invalidOption' at 'snapStart.applyOn' failed to satisfy constraint: Member must \
+             satisfy enum value set: [PublishedVersions, None]"
+        ));
+    }
+
+    #[test]
     fn the_service_refuses_more_than_its_model() {
         for (json, expected) in [
             (
@@ -278,7 +309,7 @@ mod tests {
                 "Layers is not supported by this host",
             ),
         ] {
-            let error = members(json).change(&logging()).expect_err("it is refused");
+            let error = members(json).change().expect_err("it is refused");
             let text = format!("{error:?}");
             assert!(
                 text.contains("InvalidParameterValue") && text.contains(expected),

@@ -1,6 +1,6 @@
-//! Points in time as answers show them: `2019-11-21T19:32:12.000+0000`.
+//! Points in time as answers show them: `2019-11-21T19:32:12.000+0000`, or seconds as a number.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
 
@@ -13,10 +13,23 @@ pub(in crate::contract) fn text(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}+0000")
 }
 
+/// Seconds since 1970 with milliseconds, such as `1573686021.479`.
+pub(in crate::contract) fn seconds(time: SystemTime) -> f64 {
+    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    since_epoch.as_millis() as f64 / 1_000.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::Duration;
+
+    #[test]
+    fn seconds_have_milliseconds() {
+        let time = UNIX_EPOCH + Duration::from_millis(1_573_686_021_479);
+        let json = serde_json::to_string(&seconds(time)).expect("a number");
+        assert_eq!(json, "1573686021.479");
+    }
 
     #[test]
     fn times_are_shown_as_aws_shows_them() {

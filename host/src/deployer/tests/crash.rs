@@ -3,7 +3,7 @@
 use tokio::runtime::Runtime;
 
 use super::super::*;
-use super::host::{Host, code, wasm};
+use super::host::{Host, code, code_change, name, wasm};
 use crate::catalog::Usage;
 use crate::domain::{LastUpdate, State};
 
@@ -50,6 +50,38 @@ fn after_a_crash_what_was_begun_is_ended() {
         assert_eq!(host.runs(), Some(code("slow 2")));
         host.gone("slow 1").await;
     });
+}
+
+#[test]
+fn after_a_crash_a_version_that_waited_for_new_code_becomes_ready_with_it() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let runtime = Runtime::new().expect("a runtime");
+    let host = Host::on_disk(temp.path());
+    let published = runtime.block_on(async {
+        host.create("1").await.expect("created");
+        host.settled().await;
+        let change = CodeChange {
+            publish: true,
+            ..code_change("slow 2")
+        };
+        host.deployer.update_code(&name(), change).await
+    });
+    let published = published.expect("begun");
+    assert_eq!(published.state, State::Pending);
+    crash(runtime, host);
+
+    let runtime = Runtime::new().expect("a runtime");
+    let host = Host::on_disk(temp.path());
+    assert_eq!(host.record().versions.get(&1), Some(&published));
+    runtime.block_on(async {
+        host.deployer.recover().await.expect("recovered");
+        host.script.gate.add_permits(1);
+        host.settled().await;
+    });
+    let record = host.record();
+    let version = record.versions.get(&1).expect("it is published");
+    assert_eq!(version.state, State::Active);
+    assert_eq!(version.code, code("slow 2"));
 }
 
 #[test]

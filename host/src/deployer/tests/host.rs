@@ -182,6 +182,7 @@ pub(super) fn new_function(code: &str) -> NewFunction {
         settings: samples::settings(),
         package: wasm(code),
         tags: BTreeMap::new(),
+        publish: false,
     }
 }
 
@@ -190,6 +191,7 @@ pub(super) fn code_change(code: &str) -> CodeChange {
         package: wasm(code),
         architecture: None,
         dry_run: false,
+        publish: false,
         expected_revision: None,
     }
 }

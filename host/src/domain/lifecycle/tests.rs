@@ -31,7 +31,7 @@ fn pending() -> FunctionRecord {
 
 fn end(record: &FunctionRecord, result: Result<(), Failure>) -> FunctionRecord {
     let work = work(record).expect("the record waits for something");
-    ended(record, &work, result, Uuid::new_v4()).expect("the work is not late")
+    ended(record, &work, result, samples::revisions()).expect("the work is not late")
 }
 
 fn broken() -> Result<(), Failure> {
@@ -155,7 +155,7 @@ fn new_settings_run_once_their_update_has_ended_and_need_no_compilation() {
         memory_mb: Some(1024),
         ..SettingsChange::default()
     };
-    let during = settings_update_begun(&before, change, stamp(3));
+    let during = settings_update_begun(&before, change, stamp(3)).expect("it goes together");
     assert_eq!(during.latest.last_update, Some(LastUpdate::InProgress));
     assert_eq!(during.running, before.running);
     assert!(work(&during).expect("work").is_running);
@@ -166,7 +166,8 @@ fn new_settings_run_once_their_update_has_ended_and_need_no_compilation() {
 #[test]
 fn after_a_failed_update_new_settings_try_the_shown_code_again() {
     let failed = end(&updating(&active(), "2"), broken());
-    let during = settings_update_begun(&failed, SettingsChange::default(), stamp(3));
+    let during = settings_update_begun(&failed, SettingsChange::default(), stamp(3))
+        .expect("nothing changes");
     let work = work(&during).expect("work");
     assert_eq!(work.code, code("2"));
     assert!(!work.is_running);
@@ -177,7 +178,7 @@ fn a_late_result_changes_nothing() {
     let first = pending();
     let late = work(&first).expect("work");
     let active = end(&first, Ok(()));
-    assert!(ended(&active, &late, Ok(()), Uuid::new_v4()).is_none());
+    assert!(ended(&active, &late, Ok(()), samples::revisions()).is_none());
 
     let recreated = created(
         name(),
@@ -186,7 +187,7 @@ fn a_late_result_changes_nothing() {
         BTreeMap::new(),
         stamp(9),
     );
-    assert!(ended(&recreated, &late, broken(), Uuid::new_v4()).is_none());
+    assert!(ended(&recreated, &late, broken(), samples::revisions()).is_none());
 }
 
 #[test]
@@ -199,7 +200,7 @@ fn a_change_of_tags_does_not_lose_the_work() {
         latest: Arc::new(version),
         ..record
     };
-    assert!(ended(&tagged, &begun, Ok(()), Uuid::new_v4()).is_some());
+    assert!(ended(&tagged, &begun, Ok(()), samples::revisions()).is_some());
 }
 
 #[test]

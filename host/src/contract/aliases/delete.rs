@@ -1,0 +1,28 @@
+//! DeleteAlias: one that does not exist is deleted already.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::AliasPath;
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::{Api, answer};
+use crate::deployer::CompileGuest;
+use crate::domain::alias;
+
+/// `DELETE /2015-03-31/functions/{FunctionName}/aliases/{Name}`
+pub(in crate::contract) async fn delete<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    path: AliasPath,
+) -> Result<Response, WireError> {
+    let (reference, name) = path.checked(Violations::default(), &api.account)?;
+    let function = reference.mutable(&api.account)?;
+    let deleted = api.deployer.amend(function, move |record| {
+        Ok((alias::deleted(record, &name), ()))
+    });
+    deleted.await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,70 @@
+//! ListAliases: in the order of their names, all of them or those that point to one version.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use serde::Serialize;
+
+use super::{AliasConfiguration, members};
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::functions::PathName;
+use crate::contract::page::PageRequest;
+use crate::contract::reference::NameShape;
+use crate::contract::{Api, answer, query};
+use crate::domain::{AliasName, Qualifier};
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    aliases: Vec<AliasConfiguration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_marker: Option<String>,
+}
+
+/// `GET /2015-03-31/functions/{FunctionName}/aliases`
+pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    function: PathName,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    let reference = function.constrained(NameShape::Plain, Violations::default(), &api.account)?;
+    let mut violations = Violations::default();
+    let version = query::value(&uri, "FunctionVersion");
+    if let Some(version) = &version {
+        members::check_version(version, &mut violations);
+    }
+    let page = PageRequest::parse(&uri, 10_000, violations, AliasName::parse)?;
+    let function = reference.mutable(&api.account)?;
+    let record = api
+        .catalog
+        .get(function)
+        .ok_or_else(|| reference.not_found(&api.account, None))?;
+    let pointed_to = version.map(|version| Qualifier::parse(&version));
+    let behind = page
+        .after
+        .as_ref()
+        .map_or(Bound::Unbounded, Bound::Excluded);
+    let aliases = record
+        .aliases
+        .range((behind, Bound::Unbounded))
+        .map(|(_, alias)| alias)
+        .filter(|alias| {
+            let points_to = Qualifier::Version(alias.version);
+            pointed_to
+                .as_ref()
+                .is_none_or(|wanted| *wanted == points_to)
+        });
+    let (aliases, next_marker) = page.cut(aliases, |alias| alias.name.as_str().to_owned());
+    let page = Page {
+        aliases: aliases
+            .into_iter()
+            .map(|alias| AliasConfiguration::of(alias, function, &api.account))
+            .collect(),
+        next_marker,
+    };
+    answer::json(StatusCode::OK, &page)
+}

@@ -1,0 +1,33 @@
+//! GetAlias.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::{AliasConfiguration, AliasPath};
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::{Api, answer};
+use crate::domain::Qualifier;
+
+/// `GET /2015-03-31/functions/{FunctionName}/aliases/{Name}`
+pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    path: AliasPath,
+) -> Result<Response, WireError> {
+    let (reference, name) = path.checked(Violations::default(), &api.account)?;
+    let function = reference.mutable(&api.account)?;
+    let record = api
+        .catalog
+        .get(function)
+        .ok_or_else(|| reference.not_found(&api.account, None))?;
+    let alias = record.aliases.get(&name).ok_or_else(|| {
+        let asked_for = Qualifier::Alias(name.clone());
+        let arn = api.account.function_arn(function, Some(&asked_for));
+        WireError::not_found(format!("Cannot find alias arn: {arn}"))
+    })?;
+    let shown = AliasConfiguration::of(alias, function, &api.account);
+    answer::json(StatusCode::OK, &shown)
+}

@@ -1,0 +1,75 @@
+//! UpdateAlias: what is not given stays.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::members::{self, RoutingConfig};
+use super::{AliasConfiguration, AliasPath};
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::functions::without_package;
+use crate::contract::wire::parse;
+use crate::contract::{Api, answer};
+use crate::deployer::CompileGuest;
+use crate::domain::{AliasChange, FunctionArn, Refusal, alias};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct UpdateAlias {
+    function_version: Option<String>,
+    description: Option<String>,
+    routing_config: Option<RoutingConfig>,
+    revision_id: Option<String>,
+}
+
+/// `PUT /2015-03-31/functions/{FunctionName}/aliases/{Name}`
+pub(in crate::contract) async fn update<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    path: AliasPath,
+    request: Request,
+) -> Result<Response, WireError> {
+    let limit = without_package("UpdateAlias");
+    let received = api.bodies.receive(request.into_body(), limit).await?;
+    let wanted: UpdateAlias = parse::body(received).await?;
+    let (reference, name) = path.checked(wanted.violations(), &api.account)?;
+    let function = reference.mutable(&api.account)?;
+    let arn = api.account.function_arn(function, None);
+    let changed = api.deployer.amend(function, move |record| {
+        let change = wanted.change(&arn)?;
+        alias::changed(record, &arn, &name, change, Uuid::new_v4())
+    });
+    let shown = AliasConfiguration::of(&*changed.await?, function, &api.account);
+    answer::json(StatusCode::OK, &shown)
+}
+
+impl UpdateAlias {
+    fn violations(&self) -> Violations {
+        let mut violations = Violations::default();
+        if let Some(version) = &self.function_version {
+            members::check_version(version, &mut violations);
+        }
+        members::check_description(self.description.as_ref(), &mut violations);
+        if let Some(routing) = &self.routing_config {
+            routing.check(&mut violations);
+        }
+        violations
+    }
+
+    fn change(self, arn: &FunctionArn) -> Result<AliasChange, Refusal> {
+        let version = self.function_version.as_deref();
+        let routing = self.routing_config.as_ref();
+        Ok(AliasChange {
+            version: version
+                .map(|text| members::version(text, arn))
+                .transpose()?,
+            routing: routing.map(|routing| routing.routing(arn)).transpose()?,
+            description: self.description,
+            expected_revision: self.revision_id,
+        })
+    }
+}

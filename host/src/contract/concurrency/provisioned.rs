@@ -1,0 +1,185 @@
+//! PutProvisionedConcurrencyConfig, GetProvisionedConcurrencyConfig, DeleteProvisionedConcurrencyConfig
+//! and ListProvisionedConcurrencyConfigs.
+//!
+//! Checks come in this order: constraints, `$LATEST`, whether the version or alias exists, whether it has
+//! a config or may have one.
+
+use std::ops::Bound;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use serde::Serialize;
+
+use super::of_account;
+use super::provisioned_shape::{ProvisionedConcurrencyConfig, PutProvisionedConcurrencyConfig};
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::functions::{PathName, without_package};
+use crate::contract::page::PageRequest;
+use crate::contract::reference::Reference;
+use crate::contract::wire::parse;
+use crate::contract::{Api, answer, query};
+use crate::deployer::{CompileGuest, stamp};
+use crate::domain::attachments::Provisioned;
+use crate::domain::concurrency;
+use crate::domain::{FunctionArn, FunctionRecord, Qualifier, Refusal};
+use crate::invoker::RunGuest;
+
+/// What the text of AWS calls a `$LATEST` that cannot be asked for.
+const NO_LATEST: &str = "The function resource provided must be an alias or a published version.";
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    provisioned_concurrency_configs: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_marker: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Item {
+    function_arn: String,
+    #[serde(flatten)]
+    config: ProvisionedConcurrencyConfig,
+}
+
+/// `PUT /2019-09-30/functions/{FunctionName}/provisioned-concurrency`
+pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let uri = request.uri().clone();
+    let limit = without_package("PutProvisionedConcurrencyConfig");
+    let received = api.bodies.receive(request.into_body(), limit).await?;
+    let reference = name.plain_qualified(&uri, &api.account)?;
+    let wanted: PutProvisionedConcurrencyConfig = parse::body(received).await?;
+    let mut violations = Violations::default();
+    let wanted = wanted.check(&mut violations);
+    let place = place(&reference, violations)?;
+    if place == Qualifier::LATEST {
+        return Err(WireError::invalid_parameter(
+            "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
+        ));
+    }
+    let arn = existing(&api, &reference)?;
+    let (catalog, limit, asked) = (
+        Arc::clone(&api.catalog),
+        api.concurrency_limit(),
+        arn.clone(),
+    );
+    let decide = move |record: &FunctionRecord| {
+        let account = of_account(&catalog, limit);
+        let after = concurrency::provisioned(record, &asked, wanted, &account, stamp())?;
+        let config = config(&after, &place)?;
+        Ok((after, config))
+    };
+    let config = api.deployer.amend(&arn.name, decide).await?;
+    answer::json(StatusCode::ACCEPTED, &shown(&api, &arn, &config))
+}
+
+/// `GET /2019-09-30/functions/{FunctionName}/provisioned-concurrency`, with `List=ALL` the list.
+pub(in crate::contract) async fn get<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    if query::value(&uri, "List").as_deref() == Some("ALL") {
+        return list(&api, &name, &uri);
+    }
+    let reference = name.plain_qualified(&uri, &api.account)?;
+    let place = no_latest(&reference)?;
+    let arn = existing(&api, &reference)?;
+    let record = api.catalog.get(&arn.name).ok_or_else(|| missing(&arn))?;
+    let config = config(&record, &place)?;
+    answer::json(StatusCode::OK, &shown(&api, &arn, &config))
+}
+
+/// `DELETE /2019-09-30/functions/{FunctionName}/provisioned-concurrency`
+pub(in crate::contract) async fn delete<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    let reference = name.plain_qualified(&uri, &api.account)?;
+    let place = no_latest(&reference)?;
+    let arn = existing(&api, &reference)?;
+    let decide =
+        move |record: &FunctionRecord| Ok((concurrency::unprovisioned(record, &place), ()));
+    api.deployer.amend(&arn.name, decide).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn list<G>(api: &Api<G>, name: &PathName, uri: &Uri) -> Result<Response, WireError> {
+    let reference = name.plain(&api.account)?;
+    let key = |text: &str| Some(Qualifier::parse(text));
+    let wanted = PageRequest::parse(uri, 50, Violations::default(), key)?;
+    let record = reference.function().and_then(|name| api.catalog.get(name));
+    let record = record.ok_or_else(|| reference.not_found(&api.account, None))?;
+    let after = wanted
+        .after
+        .as_ref()
+        .map_or(Bound::Unbounded, Bound::Excluded);
+    let attachments = record
+        .attachments
+        .range::<Qualifier, _>((after, Bound::Unbounded));
+    let configs = attachments.filter_map(|(place, attached)| {
+        let config = attached.provisioned.as_ref()?;
+        Some((place, config))
+    });
+    let (configs, next_marker) = wanted.cut(configs, |(place, _)| place.to_string());
+    let items = configs.into_iter().map(|(place, config)| {
+        let arn = api
+            .account
+            .function_arn(&record.latest.function, Some(place));
+        Item {
+            config: shown(api, &arn, config),
+            function_arn: arn.to_string(),
+        }
+    });
+    let page = Page {
+        provisioned_concurrency_configs: items.collect(),
+        next_marker,
+    };
+    answer::json(StatusCode::OK, &page)
+}
+
+fn shown<G>(api: &Api<G>, arn: &FunctionArn, config: &Provisioned) -> ProvisionedConcurrencyConfig {
+    let place = arn.qualifier.as_ref().unwrap_or(&Qualifier::LATEST);
+    let progress = api.provisioner.progress(&arn.name, place);
+    ProvisionedConcurrencyConfig::new(config, progress)
+}
+
+/// The qualifier, which the model requires.
+fn place(reference: &Reference, mut violations: Violations) -> Result<Qualifier, WireError> {
+    violations.required("qualifier", reference.qualifier.as_ref());
+    violations.into_result()?;
+    Ok(reference.qualifier.clone().unwrap_or(Qualifier::LATEST))
+}
+
+fn no_latest(reference: &Reference) -> Result<Qualifier, WireError> {
+    match place(reference, Violations::default())? {
+        Qualifier::LATEST => Err(WireError::invalid_parameter(NO_LATEST)),
+        place => Ok(place),
+    }
+}
+
+/// The ARN that was asked for, where there is such a version or alias.
+fn existing<G>(api: &Api<G>, reference: &Reference) -> Result<FunctionArn, WireError> {
+    let arn = reference.arn(&api.account, None)?;
+    let record = api.catalog.get(&arn.name);
+    concurrency::provisionable(record.as_deref(), &arn)?;
+    Ok(arn)
+}
+
+fn config(record: &FunctionRecord, place: &Qualifier) -> Result<Provisioned, Refusal> {
+    let config = record.attached(Some(place)).provisioned.clone();
+    config.ok_or(Refusal::ProvisionedConcurrencyNotFound)
+}
+
+fn missing(arn: &FunctionArn) -> Refusal {
+    Refusal::FunctionNotFound(arn.clone())
+}

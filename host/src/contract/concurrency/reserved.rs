@@ -1,0 +1,156 @@
+//! PutFunctionConcurrency, GetFunctionConcurrency and DeleteFunctionConcurrency.
+//!
+//! A reservation belongs to a function with all its versions, so none of them takes a qualifier, not even
+//! `$LATEST`.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::of_account;
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::functions::{PathName, without_package};
+use crate::contract::reference::Reference;
+use crate::contract::wire::parse;
+use crate::contract::{Api, answer};
+use crate::deployer::CompileGuest;
+use crate::domain::concurrency;
+use crate::domain::{FunctionName, FunctionRecord, Qualifier};
+use crate::invoker::RunGuest;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct PutFunctionConcurrency {
+    reserved_concurrent_executions: Option<i64>,
+}
+
+/// What is reserved for a function; nothing is shown where nothing is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(in crate::contract) struct Concurrency {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserved_concurrent_executions: Option<u32>,
+}
+
+impl Concurrency {
+    /// What GetFunction shows.
+    pub(in crate::contract) fn of(record: &FunctionRecord) -> Option<Self> {
+        record.reserved_concurrency.map(|reserved| Self {
+            reserved_concurrent_executions: Some(reserved),
+        })
+    }
+}
+
+/// `PUT /2017-10-31/functions/{FunctionName}/concurrency`
+pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let limit = without_package("PutFunctionConcurrency");
+    let received = api.bodies.receive(request.into_body(), limit).await?;
+    let reference = name.plain(&api.account)?;
+    let wanted: PutFunctionConcurrency = parse::body(received).await?;
+    let wanted = wanted.checked()?;
+    let name = existing(&api, &reference, Some(&Qualifier::LATEST))?;
+    let (catalog, limit) = (Arc::clone(&api.catalog), api.concurrency_limit());
+    let decide = move |record: &FunctionRecord| {
+        let account = of_account(&catalog, limit);
+        Ok((concurrency::reserved(record, wanted, &account)?, ()))
+    };
+    api.deployer.amend(&name, decide).await?;
+    shown(Some(wanted))
+}
+
+/// `GET /2019-09-30/functions/{FunctionName}/concurrency`
+pub(in crate::contract) async fn get<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+) -> Result<Response, WireError> {
+    let reference = name.plain(&api.account)?;
+    let name = existing(&api, &reference, None)?;
+    let record = api.catalog.get(&name);
+    shown(record.and_then(|record| record.reserved_concurrency))
+}
+
+/// `DELETE /2017-10-31/functions/{FunctionName}/concurrency`
+pub(in crate::contract) async fn delete<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+) -> Result<Response, WireError> {
+    let reference = name.plain(&api.account)?;
+    let name = existing(&api, &reference, None)?;
+    let decide = |record: &FunctionRecord| Ok((concurrency::unreserved(record), ()));
+    api.deployer.amend(&name, decide).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+fn shown(reserved_concurrent_executions: Option<u32>) -> Result<Response, WireError> {
+    let shown = Concurrency {
+        reserved_concurrent_executions,
+    };
+    answer::json(StatusCode::OK, &shown)
+}
+
+/// The function as a whole, where it exists; `missing` is the qualifier that the error names.
+fn existing<G>(
+    api: &Api<G>,
+    reference: &Reference,
+    missing: Option<&Qualifier>,
+) -> Result<FunctionName, WireError> {
+    if reference.qualifier.is_some() {
+        return Err(WireError::invalid_parameter(
+            "This operation is permitted on Lambda functions only. Aliases and versions do not \
+             support this operation. Please specify either a function name or an unqualified \
+             function ARN.",
+        ));
+    }
+    let name = reference.function();
+    let name = name.filter(|name| api.catalog.get(name).is_some());
+    name.cloned()
+        .ok_or_else(|| reference.not_found(&api.account, missing))
+}
+
+impl PutFunctionConcurrency {
+    fn checked(&self) -> Result<u32, WireError> {
+        let wanted = self.reserved_concurrent_executions;
+        let mut violations = Violations::default();
+        violations.required("reservedConcurrentExecutions", wanted.as_ref());
+        if let Some(wanted) = wanted {
+            violations.range("reservedConcurrentExecutions", wanted, 0, i64::MAX);
+        }
+        violations.into_result()?;
+        // No host has so much, whatever is beyond it.
+        Ok(u32::try_from(wanted.unwrap_or_default()).unwrap_or(u32::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(json: &str) -> Result<u32, String> {
+        let wanted: PutFunctionConcurrency =
+            serde_json::from_str(json).expect("it is the shape's JSON");
+        wanted.checked().map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn a_reservation_is_a_number_from_0() {
+        let reserved =
+            |value: i64| checked(&format!(r#"{{"ReservedConcurrentExecutions":{value}}}"#));
+        assert_eq!(reserved(0), Ok(0));
+        assert_eq!(reserved(i64::MAX), Ok(u32::MAX));
+        let text = reserved(-1).expect_err("it is less than nothing");
+        assert!(text.contains(
+            "Value '-1' at 'reservedConcurrentExecutions' failed to satisfy constraint: Member must \
+             have value greater than or equal to 0"
+        ));
+        let text = checked("{}").expect_err("it is missing");
+        assert!(text.contains("Value null at 'reservedConcurrentExecutions'"));
+    }
+}

@@ -1,0 +1,435 @@
+//! From a request to the event of the payload format 2.0, as AWS documents it for function URLs.
+//!
+//! Parts that a request does not have are left out of its event.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, COOKIE, HOST, HeaderName, USER_AGENT};
+use http::{HeaderMap, Method, Version};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::domain::RequestId;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+const FORWARDED_PORT: &str = "x-forwarded-port";
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
+const TRACE_ID: &str = "x-amzn-trace-id";
+
+/// Headers that concern one connection, which ends here.
+const OF_CONNECTION: [&str; 7] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A request for a function, read to its end.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) method: Method,
+    pub(super) version: Version,
+    /// As it was sent, without what names the function.
+    pub(super) path: String,
+    /// As it was sent.
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    /// The host as the client named it, with its port.
+    pub(super) host: String,
+    pub(super) url_id: String,
+    pub(super) request_id: RequestId,
+    /// The tracing header, `Root=…;Parent=…;Sampled=…`.
+    pub(super) trace: String,
+    pub(super) caller: IpAddr,
+    pub(super) time: SystemTime,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    version: &'static str,
+    route_key: &'static str,
+    raw_path: &'a str,
+    raw_query_string: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<String>,
+    headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    query_string_parameters: BTreeMap<String, String>,
+    request_context: RequestContext<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    is_base64_encoded: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext<'a> {
+    account_id: &'static str,
+    api_id: &'a str,
+    domain_name: &'a str,
+    domain_prefix: &'a str,
+    http: HttpContext<'a>,
+    request_id: String,
+    route_key: &'static str,
+    stage: &'static str,
+    time: String,
+    time_epoch: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HttpContext<'a> {
+    method: &'a str,
+    path: String,
+    protocol: String,
+    source_ip: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+}
+
+impl Received {
+    /// The event, as JSON text.
+    ///
+    /// # Errors
+    /// Where it has no JSON form: a defect of this host.
+    pub(super) fn event(&self) -> serde_json::Result<Bytes> {
+        let (body, is_base64_encoded) = self.body();
+        let event = Event {
+            version: "2.0",
+            route_key: "$default",
+            raw_path: &self.path,
+            raw_query_string: &self.query,
+            cookies: self.cookies(),
+            headers: self.headers(),
+            query_string_parameters: self.parameters(),
+            request_context: self.context(),
+            body,
+            is_base64_encoded,
+        };
+        serde_json::to_vec(&event).map(Bytes::from)
+    }
+
+    fn context(&self) -> RequestContext<'_> {
+        RequestContext {
+            // Whose account called; nobody has to say so.
+            account_id: "anonymous",
+            api_id: &self.url_id,
+            domain_name: &self.host,
+            domain_prefix: &self.url_id,
+            http: HttpContext {
+                method: self.method.as_str(),
+                path: decoded(&self.path),
+                protocol: format!("{:?}", self.version),
+                source_ip: self.caller.to_string(),
+                user_agent: self
+                    .headers
+                    .get(USER_AGENT)
+                    .map(|value| text(value.as_bytes())),
+            },
+            request_id: self.request_id.to_string(),
+            route_key: "$default",
+            stage: "$default",
+            time: common_log_time(self.time),
+            time_epoch: milliseconds(self.time),
+        }
+    }
+
+    /// Names in lower case, values of the same name joined; without cookies, which stand apart.
+    fn headers(&self) -> BTreeMap<String, String> {
+        let mut headers = BTreeMap::new();
+        for (name, value) in &self.headers {
+            if *name != COOKIE && !concerns_connection(name) {
+                join(&mut headers, name.as_str(), &text(value.as_bytes()));
+            }
+        }
+        let is_secure = headers
+            .get(FORWARDED_PROTO)
+            .is_some_and(|proto| proto == "https");
+        let (scheme, port) = if is_secure {
+            ("https", "443")
+        } else {
+            ("http", "80")
+        };
+        headers.insert(HOST.as_str().into(), self.host.clone());
+        headers.insert(FORWARDED_PROTO.into(), scheme.into());
+        headers.insert(FORWARDED_PORT.into(), self.port().unwrap_or(port).into());
+        headers.insert(TRACE_ID.into(), self.trace.clone());
+        let caller = self.caller.to_string();
+        let forwarded_for = match headers.get(FORWARDED_FOR) {
+            Some(before) => format!("{before}, {caller}"),
+            None => caller,
+        };
+        headers.insert(FORWARDED_FOR.into(), forwarded_for);
+        headers
+    }
+
+    fn port(&self) -> Option<&str> {
+        let (_, port) = self.host.rsplit_once(':')?;
+        let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then_some(port)
+    }
+
+    fn cookies(&self) -> Vec<String> {
+        let headers = self.headers.get_all(COOKIE).into_iter();
+        let lines: Vec<String> = headers.map(|value| text(value.as_bytes())).collect();
+        let cookies = lines.iter().flat_map(|line| line.split(';'));
+        cookies
+            .map(|cookie| cookie.trim().to_owned())
+            .filter(|cookie| !cookie.is_empty())
+            .collect()
+    }
+
+    /// Names and values decoded, values of the same name joined.
+    fn parameters(&self) -> BTreeMap<String, String> {
+        let mut parameters = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(self.query.as_bytes()) {
+            join(&mut parameters, &name, &value);
+        }
+        parameters
+    }
+
+    /// The body, and whether it is in base64.
+    fn body(&self) -> (Option<String>, bool) {
+        if self.body.is_empty() {
+            return (None, false);
+        }
+        let is_textual = self
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(is_textual);
+        match std::str::from_utf8(&self.body) {
+            Ok(text) if is_textual && !text.contains(is_inflated) => (Some(text.into()), false),
+            _ => (Some(BASE64_STANDARD.encode(&self.body)), true),
+        }
+    }
+}
+
+/// Characters that JSON writes as six: a body of them would become an event of six times its size.
+fn is_inflated(character: char) -> bool {
+    character < ' ' && !matches!(character, '\t' | '\n' | '\r')
+}
+
+fn is_textual(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    let kind = kind.trim().to_ascii_lowercase();
+    kind.starts_with("text/")
+        || kind.ends_with("+json")
+        || kind.ends_with("+xml")
+        || [
+            "application/json",
+            "application/javascript",
+            "application/xml",
+        ]
+        .contains(&&*kind)
+}
+
+fn concerns_connection(name: &HeaderName) -> bool {
+    OF_CONNECTION.contains(&name.as_str())
+}
+
+fn join(values: &mut BTreeMap<String, String>, name: &str, value: &str) {
+    match values.get_mut(name) {
+        Some(before) => {
+            before.push(',');
+            before.push_str(value);
+        }
+        None => {
+            values.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A path, decoded once; what is no percent-encoding stays.
+fn decoded(path: &str) -> String {
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
+/// `12/Mar/2020:19:03:58 +0000`.
+fn common_log_time(time: SystemTime) -> String {
+    let time = OffsetDateTime::from(time);
+    let (year, month, day) = time.to_calendar_date();
+    let (hour, minute, second) = time.to_hms();
+    let month = &month.to_string()[..3];
+    format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
+}
+
+fn milliseconds(time: SystemTime) -> u64 {
+    let elapsed = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    fn received() -> Received {
+        Received {
+            method: Method::POST,
+            version: Version::HTTP_11,
+            path: "/".into(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            host: "id.lambda-url.us-east-1.localhost:9001".into(),
+            url_id: "id".into(),
+            request_id: RequestId(uuid::Uuid::nil()),
+            trace: "Root=1".into(),
+            caller: IpAddr::from([192, 0, 2, 7]),
+            time: UNIX_EPOCH + Duration::from_millis(1_584_039_838_390),
+        }
+    }
+
+    fn with_headers(headers: &[(&str, &str)]) -> Received {
+        let mut received = received();
+        for (name, value) in headers {
+            let name = HeaderName::try_from(*name).expect("a name");
+            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a value");
+            received.headers.append(name, value);
+        }
+        received
+    }
+
+    fn event(received: &Received) -> Value {
+        let text = received.event().expect("it has a JSON form");
+        serde_json::from_slice(&text).expect("JSON")
+    }
+
+    #[test]
+    fn a_bare_request_becomes_an_event_without_what_it_does_not_have() {
+        let expected = json!({
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": "/",
+            "rawQueryString": "",
+            "headers": {
+                "host": "id.lambda-url.us-east-1.localhost:9001",
+                "x-amzn-trace-id": "Root=1",
+                "x-forwarded-for": "192.0.2.7",
+                "x-forwarded-port": "9001",
+                "x-forwarded-proto": "http",
+            },
+            "requestContext": {
+                "accountId": "anonymous",
+                "apiId": "id",
+                "domainName": "id.lambda-url.us-east-1.localhost:9001",
+                "domainPrefix": "id",
+                "http": {
+                    "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7",
+                },
+                "requestId": "00000000-0000-0000-0000-000000000000",
+                "routeKey": "$default",
+                "stage": "$default",
+                "time": "12/Mar/2020:19:03:58 +0000",
+                "timeEpoch": 1_584_039_838_390_u64,
+            },
+            "isBase64Encoded": false,
+        });
+        assert_eq!(event(&received()), expected);
+    }
+
+    #[test]
+    fn the_path_is_there_as_it_was_sent_and_decoded_once() {
+        for (sent, path) in [
+            ("/pa2%25Fth/1", "/pa2%Fth/1"),
+            ("/%zz%", "/%zz%"),
+            ("/a%20b%ff", "/a b\u{fffd}"),
+            ("/%C3%BC%00", "/ü\0"),
+        ] {
+            let event = event(&Received {
+                path: sent.into(),
+                ..received()
+            });
+            assert_eq!(event["rawPath"], sent);
+            assert_eq!(event["requestContext"]["http"]["path"], path);
+        }
+    }
+
+    #[test]
+    fn values_of_one_name_are_joined() {
+        let mut received = with_headers(&[("X-One", "1"), ("x-one", "2"), ("X-Two", "ü")]);
+        received.query = "m=foo&m=%2Fbar&e&p=a+b&m=&%zz=%zz".into();
+        let event = event(&received);
+        assert_eq!(event["headers"]["x-one"], "1,2");
+        assert_eq!(event["headers"]["x-two"], "ü");
+        assert_eq!(event["rawQueryString"], "m=foo&m=%2Fbar&e&p=a+b&m=&%zz=%zz");
+        assert_eq!(
+            event["queryStringParameters"],
+            json!({"m": "foo,/bar,", "e": "", "p": "a b", "%zz": "%zz"})
+        );
+    }
+
+    #[test]
+    fn cookies_stand_apart_and_headers_of_the_connection_are_gone() {
+        let event = event(&with_headers(&[
+            ("cookie", "a=1; b=2;;"),
+            ("cookie", "c=3"),
+            ("connection", "keep-alive"),
+            ("transfer-encoding", "chunked"),
+            ("user-agent", "agent"),
+        ]));
+        assert_eq!(event["cookies"], json!(["a=1", "b=2", "c=3"]));
+        for name in ["cookie", "connection", "transfer-encoding"] {
+            assert_eq!(event["headers"][name], Value::Null, "{name}");
+        }
+        assert_eq!(event["requestContext"]["http"]["userAgent"], "agent");
+    }
+
+    #[test]
+    fn proxies_in_front_are_told_of_but_the_caller_is_who_connected() {
+        let event = event(&with_headers(&[
+            ("x-forwarded-for", "198.51.100.1"),
+            ("x-forwarded-proto", "https"),
+            ("x-amzn-trace-id", "Root=other"),
+        ]));
+        assert_eq!(
+            event["headers"]["x-forwarded-for"],
+            "198.51.100.1, 192.0.2.7"
+        );
+        assert_eq!(event["headers"]["x-forwarded-proto"], "https");
+        assert_eq!(event["headers"]["x-amzn-trace-id"], "Root=1");
+        assert_eq!(event["requestContext"]["http"]["sourceIp"], "192.0.2.7");
+    }
+
+    #[test]
+    fn text_is_text_and_all_else_is_base64() {
+        for (kind, body, expected) in [
+            ("text/plain; charset=utf-8", "grüße\r\n", Some("grüße\r\n")),
+            ("application/json", "{}", Some("{}")),
+            ("Application/Problem+JSON", "{}", Some("{}")),
+            ("image/svg+xml", "<svg/>", Some("<svg/>")),
+            ("application/x-www-form-urlencoded", "a=b", None),
+            ("multipart/form-data; boundary=text/plain", "--", None),
+            ("application/octet-stream", "a", None),
+            ("text/plain", "\u{1}", None),
+        ] {
+            let mut received = with_headers(&[("content-type", kind)]);
+            received.body = body.to_owned().into();
+            let event = event(&received);
+            let in_base64 = BASE64_STANDARD.encode(body);
+            assert_eq!(event["body"], expected.unwrap_or(&in_base64), "{kind}");
+            assert_eq!(event["isBase64Encoded"], expected.is_none());
+        }
+        let mut received = with_headers(&[("content-type", "text/plain")]);
+        received.body = Bytes::from_static(b"\xff");
+        assert_eq!(event(&received)["body"], "/w==");
+    }
+}

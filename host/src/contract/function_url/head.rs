@@ -1,0 +1,255 @@
+//! Status, headers and cookies of a response, as functions give them.
+//!
+//! What a function says is checked before it reaches the wire: a status that is one, headers that end
+//! no line, and no header that is the host's to send.
+
+use std::collections::BTreeMap;
+
+use http::header::{CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::limits::URL_RESPONSE_HEAD_BYTES_MAX;
+
+/// Headers that tell of the connection or of the body as it is sent. A function's own come out under
+/// names with this in front, as AWS remaps them.
+const REMAPPED_PREFIX: &str = "x-amzn-remapped-";
+const REMAPPED: [&str; 9] = [
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What a header costs on the wire besides its name and value.
+const LINE_BYTES: usize = ": \r\n".len();
+
+/// The function's answer is no response; the text says why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed(pub(super) &'static str);
+
+/// The members that make the head of a response. Others may be there as well.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct HeadMembers<'a> {
+    #[serde(borrow)]
+    pub(super) status_code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) headers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) cookies: Option<&'a RawValue>,
+}
+
+/// Everything of a response but its body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+}
+
+impl Head {
+    /// Reads the members; `content_type` is that of a function that names none.
+    pub(super) fn read(
+        members: &HeadMembers<'_>,
+        content_type: &'static str,
+    ) -> Result<Self, Malformed> {
+        let mut head = Self {
+            status: members.status_code.map_or(Ok(StatusCode::OK), status)?,
+            headers: HeaderMap::new(),
+        };
+        let mut room = URL_RESPONSE_HEAD_BYTES_MAX;
+        if let Some(headers) = members.headers {
+            head.add_headers(headers, &mut room)?;
+        }
+        if let Some(cookies) = members.cookies {
+            head.add_cookies(cookies, &mut room)?;
+        }
+        let content_type = HeaderValue::from_static(content_type);
+        head.headers.entry(CONTENT_TYPE).or_insert(content_type);
+        Ok(head)
+    }
+
+    fn add_headers(&mut self, headers: &RawValue, room: &mut usize) -> Result<(), Malformed> {
+        let headers: BTreeMap<String, Value> = serde_json::from_str(headers.get())
+            .map_err(|_| Malformed("headers is not an object"))?;
+        for (name, value) in headers {
+            let text = match value {
+                Value::String(text) => text,
+                Value::Number(number) => number.to_string(),
+                Value::Bool(is) => is.to_string(),
+                Value::Null => continue,
+                Value::Array(_) | Value::Object(_) => {
+                    return Err(Malformed("the value of a header is not a string"));
+                }
+            };
+            take(room, name.len() + text.len())?;
+            self.headers
+                .insert(header_name(&name)?, header_value(text)?);
+        }
+        Ok(())
+    }
+
+    fn add_cookies(&mut self, cookies: &RawValue, room: &mut usize) -> Result<(), Malformed> {
+        let cookies: Vec<String> = serde_json::from_str(cookies.get())
+            .map_err(|_| Malformed("cookies is not a list of strings"))?;
+        for cookie in cookies {
+            take(room, SET_COOKIE.as_str().len() + cookie.len())?;
+            self.headers.append(SET_COOKIE, header_value(cookie)?);
+        }
+        Ok(())
+    }
+}
+
+/// A number, or a string of digits.
+fn status(raw: &RawValue) -> Result<StatusCode, Malformed> {
+    let number = match serde_json::from_str(raw.get()) {
+        Ok(Value::Number(number)) => number.as_u64(),
+        Ok(Value::String(text)) => text.parse().ok(),
+        _ => None,
+    };
+    number
+        .and_then(|number| u16::try_from(number).ok())
+        // What is below is no answer, only the promise of one.
+        .filter(|number| (200..600).contains(number))
+        .and_then(|number| StatusCode::from_u16(number).ok())
+        .ok_or(Malformed("statusCode is not a number from 200 to 599"))
+}
+
+/// Takes the bytes of one header out of what is left.
+fn take(room: &mut usize, bytes: usize) -> Result<(), Malformed> {
+    *room = room
+        .checked_sub(bytes + LINE_BYTES)
+        .ok_or(Malformed("its headers are too large"))?;
+    Ok(())
+}
+
+fn header_name(name: &str) -> Result<HeaderName, Malformed> {
+    let malformed = |_| Malformed("the name of a header has a character that none may have");
+    let parsed = HeaderName::try_from(name).map_err(malformed)?;
+    match REMAPPED.contains(&parsed.as_str()) {
+        true => HeaderName::try_from(format!("{REMAPPED_PREFIX}{parsed}")).map_err(malformed),
+        false => Ok(parsed),
+    }
+}
+
+fn header_value(text: String) -> Result<HeaderValue, Malformed> {
+    HeaderValue::try_from(text.into_bytes())
+        .map_err(|_| Malformed("the value of a header has a character that none may have"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(members: &Value) -> Result<Head, Malformed> {
+        let text = members.to_string();
+        Head::read(&serde_json::from_str(&text).expect("members"), "a/b")
+    }
+
+    #[test]
+    fn a_status_is_a_number_or_its_digits() {
+        let status = |value: Value| read(&json!({ "statusCode": value })).map(|head| head.status);
+        assert_eq!(status(json!(418)), Ok(StatusCode::IM_A_TEAPOT));
+        assert_eq!(status(json!("418")), Ok(StatusCode::IM_A_TEAPOT));
+        for wrong in [
+            json!(100),
+            json!(101),
+            json!(199),
+            json!(600),
+            json!(-200),
+            json!(200.5),
+            json!(65_736),
+            json!("ok"),
+            json!(""),
+            json!([200]),
+            json!({}),
+            json!(true),
+        ] {
+            assert!(status(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn headers_are_strings_and_what_reads_as_one() {
+        let headers =
+            json!({"X-A": "ü", "x-b": 7, "x-c": true, "x-d": null, "Content-Type": "c/d"});
+        let head = read(&json!({ "headers": headers })).expect("it is fine");
+        assert_eq!(head.headers["x-a"], "ü".as_bytes());
+        assert_eq!(
+            (&head.headers["x-b"], &head.headers["x-c"]),
+            (
+                &"7".parse().expect("ASCII"),
+                &"true".parse().expect("ASCII")
+            )
+        );
+        assert!(!head.headers.contains_key("x-d"));
+        assert_eq!(head.headers["content-type"], "c/d");
+        assert_eq!(
+            read(&json!({})).expect("it is fine").headers["content-type"],
+            "a/b"
+        );
+    }
+
+    #[test]
+    fn each_cookie_is_a_header_of_its_own() {
+        let head =
+            read(&json!({"headers": {"set-cookie": "a=1"}, "cookies": ["b=2; Secure", "c=3"]}));
+        let headers = head.expect("it is fine").headers;
+        let cookies: Vec<_> = headers.get_all("set-cookie").iter().collect();
+        assert_eq!(cookies, ["a=1", "b=2; Secure", "c=3"]);
+    }
+
+    #[test]
+    fn no_line_can_be_added_to_a_response() {
+        for members in [
+            json!({"headers": {"x": "a\r\nset-cookie: b"}}),
+            json!({"headers": {"x": "a\nb"}}),
+            json!({"headers": {"x": "a\u{0}"}}),
+            json!({"headers": {"x\r\ny": "a"}}),
+            json!({"headers": {"x y": "a"}}),
+            json!({"headers": {"": "a"}}),
+            json!({"headers": {"x": ["a"]}}),
+            json!({"headers": ["x"]}),
+            json!({"cookies": ["a=1\r\nx: y"]}),
+            json!({"cookies": "a=1"}),
+            json!({"cookies": [1]}),
+        ] {
+            assert!(read(&members).is_err(), "{members}");
+        }
+    }
+
+    #[test]
+    fn what_is_the_hosts_to_send_comes_under_another_name() {
+        for name in [
+            "Content-Length",
+            "transfer-encoding",
+            "Connection",
+            "DATE",
+            "upgrade",
+        ] {
+            let head = read(&json!({"headers": {name: "1"}})).expect("it is fine");
+            let remapped = format!("x-amzn-remapped-{}", name.to_lowercase());
+            assert_eq!(head.headers[&remapped], "1");
+            assert!(!head.headers.contains_key(name));
+        }
+    }
+
+    #[test]
+    fn the_head_of_a_response_is_bounded() {
+        let with = |bytes: usize| read(&json!({"headers": {"x": "a".repeat(bytes)}}));
+        let most = URL_RESPONSE_HEAD_BYTES_MAX - LINE_BYTES - 1;
+        assert!(with(most).is_ok());
+        assert!(with(most + 1).is_err());
+        let many: BTreeMap<String, &str> = (0..40_000).map(|n| (format!("h{n}"), "")).collect();
+        assert!(read(&json!({ "headers": many })).is_err());
+        assert!(read(&json!({ "cookies": vec![""; 40_000] })).is_err());
+    }
+}

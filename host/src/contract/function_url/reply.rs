@@ -1,0 +1,191 @@
+//! From a function's answer to the response, in the invoke mode `BUFFERED`.
+//!
+//! | The answer | The response |
+//! |---|---|
+//! | an object with `statusCode` | what its members say |
+//! | a string | its text |
+//! | any other JSON | that JSON, without spaces |
+
+use axum::body::Body;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::compact::compact;
+use super::head::{Head, HeadMembers, Malformed};
+
+const JSON: &str = "application/json";
+
+/// The members of an object that may be a response.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct BodyMembers<'a> {
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+    #[serde(borrow)]
+    is_base64_encoded: Option<&'a RawValue>,
+}
+
+/// The response for what a function returned.
+///
+/// # Errors
+/// Where it is not JSON, or an object with `statusCode` whose other members are no response.
+pub(super) fn buffered(answer: &[u8]) -> Result<Response, Malformed> {
+    let text = std::str::from_utf8(answer).map_err(|_| Malformed("it is not in UTF-8"))?;
+    match text.trim_start().bytes().next() {
+        None => plain(Vec::new()),
+        Some(b'{') => object(text),
+        Some(b'"') => plain(string(text)?.into_bytes()),
+        Some(_) => plain(json(text)?),
+    }
+}
+
+fn object(text: &str) -> Result<Response, Malformed> {
+    let head: HeadMembers<'_> = members(text)?;
+    if head.status_code.is_none() {
+        return plain(json(text)?);
+    }
+    let head = Head::read(&head, JSON)?;
+    let body = body(&members(text)?)?;
+    Ok(response(head, body.into()))
+}
+
+/// The members of an object, of which each is there once.
+fn members<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Malformed> {
+    serde_json::from_str(text)
+        .map_err(|_| Malformed("it is not JSON, or has a member of a response twice"))
+}
+
+fn body(members: &BodyMembers<'_>) -> Result<Vec<u8>, Malformed> {
+    let Some(body) = members.body else {
+        return Ok(Vec::new());
+    };
+    if !body.get().starts_with('"') {
+        return Ok(compact(body.get()));
+    }
+    let text = string(body.get())?;
+    match members.is_base64_encoded.map(RawValue::get) {
+        Some("true") => BASE64_STANDARD
+            .decode(text)
+            .map_err(|_| Malformed("its body is not in base64")),
+        _ => Ok(text.into_bytes()),
+    }
+}
+
+fn plain(body: Vec<u8>) -> Result<Response, Malformed> {
+    let head = Head::read(&HeadMembers::default(), JSON)?;
+    Ok(response(head, body.into()))
+}
+
+/// A response. Where its status allows no body, it has none.
+pub(super) fn response(head: Head, body: Bytes) -> Response {
+    let is_bodiless = matches!(
+        head.status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    let body = if is_bodiless { Bytes::new() } else { body };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = head.status;
+    *response.headers_mut() = head.headers;
+    response
+}
+
+fn string(text: &str) -> Result<String, Malformed> {
+    serde_json::from_str(text).map_err(|_| Malformed("it is not JSON"))
+}
+
+fn json(text: &str) -> Result<Vec<u8>, Malformed> {
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Ok(compact(text)),
+        Err(_) => Err(Malformed("it is not JSON")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt as _;
+
+    async fn answered(answer: &str) -> Option<(u16, String, Bytes)> {
+        let response = buffered(answer.as_bytes()).ok()?;
+        let kind = response.headers()["content-type"]
+            .to_str()
+            .expect("ASCII")
+            .to_owned();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.expect("in memory");
+        Some((status, kind, body.to_bytes()))
+    }
+
+    #[tokio::test]
+    async fn json_without_a_status_is_the_body() {
+        for (answer, body) in [
+            (r#"{"hello": "world"}"#, r#"{"hello":"world"}"#),
+            (r#"{"z": 1.50, "a": 2}"#, r#"{"z":1.50,"a":2}"#),
+            (r#"["hello", 3, true]"#, r#"["hello",3,true]"#),
+            (r#""hel\nlo""#, "hel\nlo"),
+            ("3.1", "3.1"),
+            ("true", "true"),
+            (" null ", "null"),
+            ("", ""),
+            (
+                r#"{"statusCode": null, "body": "x"}"#,
+                r#"{"statusCode":null,"body":"x"}"#,
+            ),
+        ] {
+            let expected = (200, JSON.to_owned(), Bytes::from(body));
+            assert_eq!(answered(answer).await, Some(expected), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_object_with_a_status_is_a_response() {
+        for (answer, status, body) in [
+            (r#"{"statusCode":200,"body":"body123"}"#, 200, "body123"),
+            (r#"{"statusCode":"404"}"#, 404, ""),
+            (
+                r#"{"statusCode":200,"body":"YQ==","isBase64Encoded":true}"#,
+                200,
+                "a",
+            ),
+            (
+                r#"{"statusCode":200,"body":"YQ==","isBase64Encoded":false}"#,
+                200,
+                "YQ==",
+            ),
+            (
+                r#"{"statusCode":200,"body":{"z": 1, "a": [ ]}}"#,
+                200,
+                r#"{"z":1,"a":[]}"#,
+            ),
+            (r#"{"statusCode":200,"body":null}"#, 200, ""),
+            (r#"{"statusCode":204,"body":"x"}"#, 204, ""),
+            (r#"{"statusCode":304,"body":"x"}"#, 304, ""),
+        ] {
+            let expected = (status, JSON.to_owned(), Bytes::from(body));
+            assert_eq!(answered(answer).await, Some(expected), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_response_is_refused() {
+        for answer in [
+            "{",
+            "hello",
+            r#""open"#,
+            "1 2",
+            r#"{"statusCode":99}"#,
+            r#"{"statusCode":200,"statusCode":201}"#,
+            r#"{"statusCode":200,"headers":7}"#,
+            r#"{"statusCode":200,"body":"%","isBase64Encoded":true}"#,
+        ] {
+            assert_eq!(answered(answer).await, None, "{answer}");
+        }
+        assert!(buffered(b"\"\xff\"").is_err());
+    }
+}

@@ -1,0 +1,254 @@
+//! One request for a function, from the door to the response.
+//!
+//! Checks come in this order: the id, a browser that asks, who may call, the tenant, the body. Then the
+//! function runs. Whoever may not call learns nothing of the function, but that its id is right.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::header::CONTENT_SECURITY_POLICY;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use super::address::{self, Addressed, Form};
+use super::cors::{self, Page};
+use super::door::Caller;
+use super::event;
+use super::head::Malformed;
+use super::{reply, stream_reply};
+use crate::contract::body::{BodyLimit, Purpose};
+use crate::contract::error::{ErrorCode, WireError};
+use crate::contract::run_to_end::run_to_end;
+use crate::contract::trace_header::Trace;
+use crate::contract::{Api, answer};
+use crate::domain::attachments::{Cors, FunctionUrl};
+use crate::domain::{
+    FunctionArn, FunctionRecord, LogType, Outcome, Qualifier, Refusal, RequestId, policy,
+};
+use crate::invoker::{Call, RunGuest};
+use crate::limits::{INLINE_PARSE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
+
+const LIMIT: BodyLimit = BodyLimit {
+    bytes_max: SYNC_PAYLOAD_BYTES_MAX,
+    operation: "InvokeFunction",
+    purpose: Purpose::Event,
+};
+
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+/// Takes a page that came by a path away from the origin that it shares with the API: it must not read
+/// there what its owner could.
+const NO_ORIGIN: HeaderValue = HeaderValue::from_static(
+    "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts",
+);
+
+/// Any request for a function.
+pub(super) async fn serve<G: RunGuest>(
+    State(api): State<Arc<Api<G>>>,
+    request: Request,
+) -> Response {
+    let id = RequestId::random();
+    let trace = Trace::continued(request.headers().get(TRACE_ID));
+    let shown_trace = trace.answer.clone();
+    let by_path = is_by_path(&api, &request);
+    let mut response = match Target::of(&api, &request) {
+        Some(target) => target.answered(api, request, id, trace).await,
+        None => WireError::other_account().into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(TRACE_ID, shown_trace);
+    if by_path {
+        headers.append(CONTENT_SECURITY_POLICY, NO_ORIGIN);
+    }
+    answer::identify(&mut response, id);
+    response
+}
+
+fn addressed<'a, G>(api: &Api<G>, request: &'a Request) -> Option<Addressed<'a>> {
+    address::addressed(request.uri(), request.headers(), &api.account.region)
+}
+
+fn is_by_path<G>(api: &Api<G>, request: &Request) -> bool {
+    addressed(api, request).is_some_and(|addressed| addressed.form == Form::Path)
+}
+
+/// What a request is for.
+struct Target {
+    record: Arc<FunctionRecord>,
+    /// What the URL is attached to.
+    place: Qualifier,
+    url: FunctionUrl,
+    /// What is left of the path.
+    path: String,
+}
+
+impl Target {
+    fn of<G>(api: &Api<G>, request: &Request) -> Option<Self> {
+        let Addressed { id, path, .. } = addressed(api, request)?;
+        let (record, place) = api.catalog.with_url(&id.to_ascii_lowercase())?;
+        let url = record.attached(Some(&place)).url.clone()?;
+        Some(Self {
+            record,
+            place,
+            url,
+            path: path.to_owned(),
+        })
+    }
+
+    async fn answered<G: RunGuest>(
+        self,
+        api: Arc<Api<G>>,
+        request: Request,
+        id: RequestId,
+        trace: Trace,
+    ) -> Response {
+        let page = Page::of(request.headers());
+        let cors: Option<Cors> = self.url.cors.clone();
+        if let Some(cors) = &cors
+            && page.asks(request.method())
+        {
+            return cors::preflight(cors, &page);
+        }
+        let invoked = self.invoked(api, request, id, trace).await;
+        let mut response = invoked.unwrap_or_else(WireError::into_response);
+        if let Some(cors) = &cors {
+            cors::apply(cors, &page, response.headers_mut());
+        }
+        response
+    }
+
+    async fn invoked<G: RunGuest>(
+        self,
+        api: Arc<Api<G>>,
+        request: Request,
+        id: RequestId,
+        trace: Trace,
+    ) -> Result<Response, WireError> {
+        self.authorize(api.open_function_urls)?;
+        self.refuse_without_tenant()?;
+        let (parts, body) = request.into_parts();
+        let received = api.bodies.receive(body, LIMIT).await?;
+        let target = self.arn(&api);
+        let resolved = api.invoker.resolve(&target).map_err(without_names)?;
+        let streams = self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM");
+        let request = self.received(parts, received.bytes.clone(), id, &trace);
+        let call = Call {
+            target,
+            request_id: id,
+            payload: event_of(request).await?,
+            trace_id: Some(trace.guest),
+            client_context: None,
+            tenant_id: None,
+            log_type: LogType::None,
+        };
+        let completion = run_to_end(async move { api.invoker.run(resolved, call).await });
+        match completion.await.map_err(without_names)?.report.outcome {
+            Outcome::Returned(answer) => rendered(answer, streams, id).await,
+            Outcome::Failed(_) => Ok(failed()),
+        }
+    }
+
+    /// Whether anybody may call: nobody can say who they are yet.
+    fn authorize(&self, is_open: bool) -> Result<(), WireError> {
+        let attached = self.record.attached(Some(&self.place));
+        let is_allowed = is_open || policy::allows_function_url(&attached.policy, "NONE");
+        let is_there = self.record.has(Some(&self.place));
+        match self.url.auth_type == "NONE" && is_there && is_allowed {
+            true => Ok(()),
+            false => Err(forbidden()),
+        }
+    }
+
+    /// An address has no way to name a tenant, so that functions which need one cannot be called here.
+    fn refuse_without_tenant(&self) -> Result<(), WireError> {
+        if let Some(version) = self.record.shown(Some(&self.place)) {
+            version.settings.tenant(None)?;
+        }
+        Ok(())
+    }
+
+    fn arn<G>(&self, api: &Api<G>) -> FunctionArn {
+        let alias = Some(&self.place).filter(|place| **place != Qualifier::LATEST);
+        api.account
+            .function_arn(&self.record.latest.function, alias)
+    }
+
+    fn received(self, parts: Parts, body: Bytes, id: RequestId, trace: &Trace) -> event::Received {
+        let caller = parts.extensions.get::<Caller>();
+        event::Received {
+            path: self.path,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            host: address::host(&parts.uri, &parts.headers).to_owned(),
+            // A server that is not ours may not tell who is connected to it.
+            caller: caller.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Caller(address)| {
+                *address
+            }),
+            method: parts.method,
+            version: parts.version,
+            headers: parts.headers,
+            body,
+            url_id: self.url.id,
+            request_id: id,
+            trace: trace.guest.clone(),
+            time: SystemTime::now(),
+        }
+    }
+}
+
+async fn event_of(request: event::Received) -> Result<Bytes, WireError> {
+    let event = aside(request.body.len(), move || request.event()).await?;
+    event.map_err(|error| {
+        tracing::error!(%error, "an event could not be written as JSON");
+        WireError::from(Refusal::Internal)
+    })
+}
+
+async fn rendered(answer: Bytes, streams: bool, id: RequestId) -> Result<Response, WireError> {
+    let rendered = match streams {
+        true => stream_reply::streamed(answer),
+        false => aside(answer.len(), move || reply::buffered(&answer)).await?,
+    };
+    Ok(rendered.unwrap_or_else(|Malformed(reason)| {
+        tracing::debug!(request_id = %id, reason, "what a function returned is no response");
+        failed()
+    }))
+}
+
+/// Does `work` on `bytes`; with many of them on a thread that may be busy for a while.
+async fn aside<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, WireError> {
+    if bytes <= INLINE_PARSE_BYTES_MAX {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a request for a function could not be worked on");
+        WireError::from(Refusal::Internal)
+    })
+}
+
+/// The response where the function failed, or answered with what is no response.
+fn failed() -> Response {
+    (StatusCode::BAD_GATEWAY, "Internal Server Error").into_response()
+}
+
+fn forbidden() -> WireError {
+    WireError::new(
+        ErrorCode::AccessDenied,
+        "Forbidden. For troubleshooting Function URL authorization issues, see: \
+         https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+    )
+}
+
+/// What is gone meanwhile is like what may not be called: its name is not for everybody.
+fn without_names(refusal: Refusal) -> WireError {
+    match refusal {
+        Refusal::FunctionNotFound(_) => forbidden(),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,103 @@
+//! From a function's answer to the response, in the invoke mode `RESPONSE_STREAM`.
+//!
+//! The answer is the body as it is. It may begin with a prelude, as AWS's runtimes write it: a JSON
+//! object with status, headers and cookies, then eight NUL bytes. The prelude is small and comes first,
+//! so that a response can begin before its body has ended.
+
+use axum::response::Response;
+use bytes::Bytes;
+
+use super::head::{Head, HeadMembers, Malformed};
+use super::reply::response;
+use crate::limits::URL_PRELUDE_BYTES_MAX;
+
+/// What a body is that nothing is said about.
+const BYTES: &str = "application/octet-stream";
+
+/// What separates the prelude from the body.
+const SEPARATOR: [u8; 8] = [0; 8];
+
+/// The response for what a function returned.
+///
+/// # Errors
+/// Where a prelude is there, and is no head of a response.
+pub(super) fn streamed(mut answer: Bytes) -> Result<Response, Malformed> {
+    let Some(prelude) = prelude(&answer) else {
+        let head = Head::read(&HeadMembers::default(), BYTES)?;
+        return Ok(response(head, answer));
+    };
+    let members = serde_json::from_slice(prelude)
+        .map_err(|_| Malformed("its prelude is not a JSON object"))?;
+    let head = Head::read(&members, BYTES)?;
+    let length = prelude.len();
+    Ok(response(head, answer.split_off(length + SEPARATOR.len())))
+}
+
+/// The prelude of an answer, if it has one.
+fn prelude(answer: &[u8]) -> Option<&[u8]> {
+    if answer.first() != Some(&b'{') {
+        return None;
+    }
+    let start = &answer[..answer.len().min(URL_PRELUDE_BYTES_MAX + SEPARATOR.len())];
+    let end = start
+        .windows(SEPARATOR.len())
+        .position(|bytes| bytes == SEPARATOR)?;
+    Some(&start[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt as _;
+
+    async fn answered(answer: &[u8]) -> Option<(u16, String, Bytes)> {
+        let response = streamed(Bytes::copy_from_slice(answer)).ok()?;
+        let kind = response.headers()["content-type"]
+            .to_str()
+            .expect("ASCII")
+            .to_owned();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.expect("in memory");
+        Some((status, kind, body.to_bytes()))
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_prelude_is_the_body_as_it_is() {
+        for answer in [
+            &b""[..],
+            b"hello",
+            br#""hello""#,
+            br#"{"statusCode": 201, "body": "x"}"#,
+            b"\0\0\0\0\0\0\0\0x",
+            b"{\0\0\0\0\0\0\0",
+        ] {
+            let expected = (200, BYTES.to_owned(), Bytes::copy_from_slice(answer));
+            assert_eq!(answered(answer).await, Some(expected), "{answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_prelude_gives_status_and_headers() {
+        let answer = b"{\"statusCode\":201,\"headers\":{\"Content-Type\":\"text/html\"}}\0\0\0\0\0\0\0\0<p>\0";
+        let expected = (201, "text/html".to_owned(), Bytes::from_static(b"<p>\0"));
+        assert_eq!(answered(answer).await, Some(expected));
+        let expected = (200, BYTES.to_owned(), Bytes::new());
+        assert_eq!(answered(b"{}\0\0\0\0\0\0\0\0").await, Some(expected));
+    }
+
+    #[tokio::test]
+    async fn a_prelude_that_is_no_head_is_refused() {
+        assert_eq!(answered(b"{]\0\0\0\0\0\0\0\0").await, None);
+        let injected = b"{\"headers\":{\"x\":\"a\\r\\nb: c\"}}\0\0\0\0\0\0\0\0";
+        assert_eq!(answered(injected).await, None);
+    }
+
+    #[tokio::test]
+    async fn only_the_beginning_is_searched_for_a_prelude() {
+        let mut answer = b"{}".to_vec();
+        answer.resize(URL_PRELUDE_BYTES_MAX + 1, b' ');
+        answer.extend(SEPARATOR);
+        let (_, _, body) = answered(&answer).await.expect("bytes");
+        assert_eq!(body.len(), answer.len());
+    }
+}

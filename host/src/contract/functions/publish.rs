@@ -1,0 +1,67 @@
+//! PublishVersion.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{PathName, without_package};
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::reference::NameShape;
+use crate::contract::wire::configuration::Detail;
+use crate::contract::wire::parse;
+use crate::contract::{Api, answer};
+use crate::deployer::CompileGuest;
+use crate::domain::{Publication, Qualifier};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct PublishVersion {
+    code_sha256: Option<String>,
+    description: Option<String>,
+    publish_to: Option<IgnoredAny>,
+    revision_id: Option<String>,
+}
+
+/// `POST /2015-03-31/functions/{FunctionName}/versions`
+pub(in crate::contract) async fn publish<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let limit = without_package("PublishVersion");
+    let received = api.bodies.receive(request.into_body(), limit).await?;
+    let wanted: PublishVersion = parse::body(received).await?;
+    let mut violations = Violations::default();
+    if let Some(description) = &wanted.description {
+        violations.length("description", description, 0, 256);
+    }
+    let reference = name.constrained(NameShape::Plain, violations, &api.account)?;
+    refuse_publish_to(wanted.publish_to)?;
+    let publication = Publication {
+        description: wanted.description,
+        expected_code: wanted.code_sha256,
+        expected_revision: wanted.revision_id,
+    };
+    let name = reference.mutable(&api.account)?;
+    let version = api.deployer.publish(name, publication).await?;
+    let qualifier = Qualifier::Version(version.id);
+    let renderer = api.renderer();
+    let shown = renderer.configuration(&version, Some(&qualifier), Detail::Whole);
+    answer::json(StatusCode::CREATED, &shown)
+}
+
+/// There is one thing to publish to beside a new version, and only functions of capacity providers have it.
+pub(super) fn refuse_publish_to(publish_to: Option<IgnoredAny>) -> Result<(), WireError> {
+    match publish_to {
+        Some(_) => Err(WireError::invalid_parameter(
+            "PublishTo is not supported by this host: only functions of a capacity provider have \
+             $LATEST.PUBLISHED, and there are none here. Leave it out to publish a new version.",
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,356 @@
+//! The addresses of a function on the web: create, show, list, change and delete.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, Uri};
+use serde::Serialize;
+
+use super::{PathName, without_package};
+use crate::contract::constraint::Violations;
+use crate::contract::error::WireError;
+use crate::contract::function_url::address;
+use crate::contract::page::PageRequest;
+use crate::contract::reference::{NameShape, Reference};
+use crate::contract::wire::function_url::{Shown, UrlConfig, UrlMembers};
+use crate::contract::wire::parse;
+use crate::contract::{Api, answer, package_address, query};
+use crate::deployer::CompileGuest;
+use crate::domain::attachments::FunctionUrl;
+use crate::domain::name::QUALIFIER_CHARS_MAX;
+use crate::domain::{
+    Account, AliasName, FunctionName, FunctionRecord, Qualifier, Refusal, VersionId, function_url,
+};
+
+/// The model's pattern: only aliases can be asked for.
+const QUALIFIER_PATTERN: &str = r"((?!^\d+$)^[0-9a-zA-Z-_]+$)";
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    function_url_configs: Vec<UrlConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_marker: Option<String>,
+}
+
+/// `POST /2021-10-31/functions/{FunctionName}/url`
+pub(in crate::contract) async fn create<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let asked = Asked::of(&api, &name, request, "CreateFunctionUrlConfig").await?;
+    let mut violations = Violations::default();
+    violations.required("authType", asked.members.auth_type.as_ref());
+    asked.members.check(&mut violations);
+    violations.into_result()?;
+    let place = asked.place.in_function(function_url::no_function)?;
+    let change = asked.members.into_change();
+    let now = SystemTime::now();
+    let url = FunctionUrl {
+        id: new_id(),
+        auth_type: change.auth_type.unwrap_or_default(),
+        invoke_mode: change.invoke_mode,
+        cors: change.cors,
+        created: now,
+        last_modified: now,
+    };
+    let shown = asked
+        .viewpoint
+        .shown(&api.account, &place, &url, Shown::Created);
+    let arn = place.arn(&api.account);
+    amend(
+        &api,
+        place,
+        function_url::no_function,
+        move |record, qualifier| function_url::created(record, qualifier, &arn, url),
+    )
+    .await?;
+    answer::json(StatusCode::CREATED, &shown)
+}
+
+/// `PUT /2021-10-31/functions/{FunctionName}/url`
+pub(in crate::contract) async fn update<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let asked = Asked::of(&api, &name, request, "UpdateFunctionUrlConfig").await?;
+    let mut violations = Violations::default();
+    asked.members.check(&mut violations);
+    violations.into_result()?;
+    let place = asked.place.in_function(function_url::no_function)?;
+    let change = asked.members.into_change();
+    let (function, qualifier) = (place.function.clone(), place.qualifier.clone());
+    let url = api.deployer.amend(&function, move |record| {
+        function_url::changed(record, qualifier.as_ref(), change, SystemTime::now())
+    });
+    let url = url.await.map_err(instead(function_url::no_function))?;
+    let shown = asked
+        .viewpoint
+        .shown(&api.account, &place, &url, Shown::Updated);
+    answer::json(StatusCode::OK, &shown)
+}
+
+/// `GET /2021-10-31/functions/{FunctionName}/url`
+pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let place = place(&name, request.uri(), &api.account)?.in_function(function_url::no_url)?;
+    let viewpoint = Viewpoint::of(request.headers())?;
+    let record = api.catalog.get(&place.function);
+    let attached = record
+        .as_ref()
+        .map(|record| record.attached(place.qualifier.as_ref()));
+    let url = attached
+        .and_then(|attached| attached.url.as_ref())
+        .ok_or_else(function_url::no_url)?;
+    let shown = viewpoint.shown(&api.account, &place, url, Shown::Read);
+    answer::json(StatusCode::OK, &shown)
+}
+
+/// `DELETE /2021-10-31/functions/{FunctionName}/url`
+pub(in crate::contract) async fn delete<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    let place = place(&name, &uri, &api.account)?.in_function(function_url::no_url)?;
+    amend(&api, place, function_url::no_url, function_url::deleted).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `GET /2021-10-31/functions/{FunctionName}/urls`
+pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let mut violations = Violations::default();
+    NameShape::Plain.check(&name.0, &mut violations);
+    let key = |text: &str| Some(Qualifier::parse(text));
+    let wanted = PageRequest::parse(request.uri(), 50, violations, key)?;
+    let reference = Reference::split(NameShape::Plain, &name.0, None, &api.account)?;
+    let viewpoint = Viewpoint::of(request.headers())?;
+    let record = reference
+        .function()
+        .and_then(|name| api.catalog.get(name))
+        .filter(|record| record.has(reference.qualifier.as_ref()))
+        .ok_or_else(function_url::no_function)?;
+    let urls = record
+        .attachments
+        .iter()
+        .filter_map(|(qualifier, attached)| {
+            let behind = wanted.after.as_ref().is_none_or(|after| qualifier > after);
+            attached
+                .url
+                .as_ref()
+                .filter(|_| behind)
+                .map(|url| (qualifier, url))
+        });
+    let (urls, next_marker) = wanted.cut(urls, |(qualifier, _)| qualifier.to_string());
+    let shown = |(qualifier, url): (&Qualifier, &FunctionUrl)| {
+        let place = Place::of(record.latest.function.clone(), Some(qualifier.clone()));
+        viewpoint.shown(&api.account, &place, url, Shown::Read)
+    };
+    let page = Page {
+        function_url_configs: urls.into_iter().map(shown).collect(),
+        next_marker,
+    };
+    answer::json(StatusCode::OK, &page)
+}
+
+/// A call of Create or Update.
+struct Asked {
+    place: Possible,
+    members: UrlMembers,
+    viewpoint: Viewpoint,
+}
+
+impl Asked {
+    async fn of<G>(
+        api: &Api<G>,
+        name: &PathName,
+        request: Request,
+        operation: &'static str,
+    ) -> Result<Self, WireError> {
+        let (parts, body) = request.into_parts();
+        let received = api.bodies.receive(body, without_package(operation)).await?;
+        Ok(Self {
+            place: place(name, &parts.uri, &api.account)?,
+            members: parse::body(received).await?,
+            viewpoint: Viewpoint::of(&parts.headers)?,
+        })
+    }
+}
+
+/// What a caller named; there may be no function that can have such a name.
+struct Possible(Option<Place>);
+
+/// A function, or an alias of it.
+struct Place {
+    function: FunctionName,
+    qualifier: Option<Qualifier>,
+}
+
+impl Possible {
+    fn in_function(self, missing: fn() -> Refusal) -> Result<Place, WireError> {
+        self.0.ok_or_else(|| missing().into())
+    }
+}
+
+impl Place {
+    /// `$LATEST` is the function itself.
+    fn of(function: FunctionName, qualifier: Option<Qualifier>) -> Self {
+        Self {
+            function,
+            qualifier: qualifier.filter(|it| *it != Qualifier::Version(VersionId::Latest)),
+        }
+    }
+
+    fn arn(&self, account: &Account) -> crate::domain::FunctionArn {
+        account.function_arn(&self.function, self.qualifier.as_ref())
+    }
+}
+
+fn place(name: &PathName, uri: &Uri, account: &Account) -> Result<Possible, WireError> {
+    let qualifier = query::value(uri, "Qualifier");
+    let mut violations = Violations::default();
+    if let Some(text) = &qualifier {
+        violations.length("qualifier", text, 1, QUALIFIER_CHARS_MAX);
+        let fits = text.len() > QUALIFIER_CHARS_MAX || AliasName::parse(text).is_some();
+        violations.pattern_by("qualifier", text, QUALIFIER_PATTERN, fits);
+    }
+    NameShape::Plain.check(&name.0, &mut violations);
+    violations.into_result()?;
+    let reference = Reference::split(NameShape::Plain, &name.0, qualifier.as_deref(), account)?;
+    let function = reference.function().cloned();
+    Ok(Possible(
+        function.map(|function| Place::of(function, reference.qualifier)),
+    ))
+}
+
+/// From where the caller sees this host: addresses that are shown must lead back to it.
+struct Viewpoint {
+    origin: String,
+}
+
+impl Viewpoint {
+    fn of(headers: &HeaderMap) -> Result<Self, WireError> {
+        let origin = package_address::origin(headers)?;
+        Ok(Self { origin })
+    }
+
+    fn shown(
+        &self,
+        account: &Account,
+        place: &Place,
+        url: &FunctionUrl,
+        shown: Shown,
+    ) -> UrlConfig {
+        let address = address::shown(&self.origin, &url.id, &account.region);
+        UrlConfig::of(url, &place.arn(account), address, shown)
+    }
+}
+
+/// Changes the function at `place`; `missing` is refused where there is none.
+async fn amend<G: CompileGuest>(
+    api: &Api<G>,
+    place: Place,
+    missing: fn() -> Refusal,
+    decide: impl FnOnce(&FunctionRecord, Option<&Qualifier>) -> Result<FunctionRecord, Refusal>
+    + Send
+    + 'static,
+) -> Result<(), Refusal> {
+    let qualifier = place.qualifier;
+    let amended = api.deployer.amend(&place.function, move |record| {
+        decide(record, qualifier.as_ref()).map(|after| (after, ()))
+    });
+    amended.await.map_err(instead(missing))
+}
+
+/// The words of these operations where the function is missing.
+fn instead(missing: fn() -> Refusal) -> impl Fn(Refusal) -> Refusal {
+    move |refusal| match refusal {
+        Refusal::FunctionNotFound(_) => missing(),
+        other => other,
+    }
+}
+
+/// 32 lower-case letters and digits, which nobody can guess.
+fn new_id() -> String {
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let halves: [u128; 2] = rand::random();
+    let digits = halves.into_iter().flat_map(|half| {
+        // 36^16 is so far below 2^128 that all digits are as likely as each other.
+        (0..16).scan(half, |left, _| {
+            let digit = usize::try_from(*left % 36).unwrap_or_default();
+            *left /= 36;
+            Some(char::from(DIGITS[digit]))
+        })
+    });
+    digits.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str, query: &str) -> Result<Possible, String> {
+        let uri = format!("/2021-10-31/functions/f/url{query}")
+            .parse()
+            .expect("a path");
+        place(&PathName(name.into()), &uri, &Account::default())
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn only_aliases_can_be_asked_for_in_the_query() {
+        for query in [
+            "?Qualifier=1",
+            "?Qualifier=%24LATEST",
+            "?Qualifier=a.b",
+            "?Qualifier=",
+        ] {
+            let text = named("f", query).err().expect("refused");
+            assert!(text.contains("at 'qualifier' failed"), "{text}");
+            assert!(
+                text.contains(r"pattern: ((?!^\\d+$)^[0-9a-zA-Z-_]+$)"),
+                "{text}"
+            );
+        }
+        let text = named("f", &format!("?Qualifier={}", "a".repeat(129)))
+            .err()
+            .expect("too long");
+        assert!(text.contains("1 validation error detected") && text.contains("equal to 128"));
+        let text = named("f:other", "?Qualifier=prod")
+            .err()
+            .expect("they differ");
+        assert!(
+            text.contains("does not match the specified qualifier"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_function_itself_is_also_its_latest_version() {
+        let qualifier = |name, query| named(name, query).ok().and_then(|it| it.0?.qualifier);
+        assert_eq!(qualifier("f", ""), None);
+        assert_eq!(qualifier("f:$LATEST", ""), None);
+        let prod = Some(Qualifier::parse("prod"));
+        assert_eq!(qualifier("f", "?Qualifier=prod"), prod);
+        assert_eq!(qualifier("f:prod", "?Qualifier=prod"), prod);
+    }
+
+    #[test]
+    fn ids_are_32_letters_and_digits_and_never_the_same() {
+        let id = new_id();
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        assert!(id.len() == 32 && id.bytes().all(fits), "{id}");
+        assert_ne!(id, new_id());
+    }
+}

@@ -1,0 +1,251 @@
+//! What runs and what was refused, in the text form that Prometheus reads.
+//!
+//! Only functions that have something for themselves are named, and of those as many as
+//! [`METRICS_FUNCTIONS_MAX`]; how many are left out is a metric, too.
+
+use std::fmt::{Display, Write as _};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::header::CONTENT_TYPE;
+
+use super::Api;
+use super::error::throttle_reason;
+use crate::domain::provisioning::Progress;
+use crate::domain::{FunctionName, Qualifier, Throttle};
+use crate::invoker::{Figures, FunctionFigures, PrepareGuest, ProvisionedFigures, RunGuest};
+use crate::limits::METRICS_FUNCTIONS_MAX;
+
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// `GET /metrics`
+pub(super) async fn metrics<G: RunGuest + PrepareGuest>(
+    State(api): State<Arc<Api<G>>>,
+) -> Response {
+    let figures = api.invoker.gate().figures(METRICS_FUNCTIONS_MAX);
+    let mut page = Page::default();
+    page.account(&figures);
+    page.functions(&figures.functions);
+    page.provisioned(&figures.functions, |name, place| {
+        api.provisioner.progress(name, place)
+    });
+    page.waiting(&figures.functions, &api);
+    ([(CONTENT_TYPE, TEXT)], page.0).into_response()
+}
+
+/// The text, as far as it is written.
+#[derive(Default)]
+struct Page(String);
+
+/// The labels of a value, in their order.
+type Labels<'a> = &'a [(&'a str, &'a dyn Display)];
+
+impl Page {
+    fn account(&mut self, figures: &Figures) {
+        const RUNNING: &str = "sparkler_invocations_running";
+        self.gauge(RUNNING, "Invocations that run now.");
+        self.value(RUNNING, &[], figures.running);
+
+        const LIMIT: &str = "sparkler_concurrency_limit";
+        self.gauge(LIMIT, "Invocations that may run at once.");
+        self.value(LIMIT, &[], figures.limit);
+
+        const UNRESERVED: &str = "sparkler_concurrency_unreserved";
+        self.gauge(
+            UNRESERVED,
+            "What of the limit is set aside for no function.",
+        );
+        self.value(UNRESERVED, &[], figures.unreserved);
+
+        const THROTTLED: &str = "sparkler_invocations_throttled_total";
+        self.counter(THROTTLED, "Invocations that were refused, by reason.");
+        for (throttle, count) in [
+            (Throttle::Account, figures.throttled_by_account),
+            (Throttle::Reserved, figures.throttled_by_reservation),
+        ] {
+            self.value(THROTTLED, &[("reason", &throttle_reason(throttle))], count);
+        }
+
+        const LEFT_OUT: &str = "sparkler_metrics_functions_left_out";
+        self.gauge(
+            LEFT_OUT,
+            "Functions with a reservation that are not shown here.",
+        );
+        self.value(LEFT_OUT, &[], figures.functions_left_out);
+    }
+
+    fn functions(&mut self, functions: &[FunctionFigures]) {
+        const RESERVED: &str = "sparkler_function_concurrency_reserved";
+        self.gauge(RESERVED, "Concurrency that is reserved for the function.");
+        for function in functions {
+            if let Some(reserved) = function.reserved {
+                self.value(RESERVED, &[("function", &function.name)], reserved);
+            }
+        }
+
+        const RUNNING: &str = "sparkler_function_invocations_running";
+        self.gauge(
+            RUNNING,
+            "Invocations that run on what is reserved or provisioned for the function.",
+        );
+        for function in functions {
+            self.value(RUNNING, &[("function", &function.name)], function.running);
+        }
+    }
+
+    fn provisioned(
+        &mut self,
+        functions: &[FunctionFigures],
+        progress: impl Fn(&FunctionName, &Qualifier) -> Progress,
+    ) {
+        self.configs(
+            functions,
+            "sparkler_provisioned_concurrency_requested",
+            "Concurrency that is asked for.",
+            |_, config| config.requested,
+        );
+        self.configs(
+            functions,
+            "sparkler_provisioned_concurrency_available",
+            "Concurrency that is prepared.",
+            |function, config| progress(&function.name, &config.place).allocated.into(),
+        );
+        self.configs(
+            functions,
+            "sparkler_provisioned_concurrency_in_use",
+            "Invocations that run on it.",
+            |_, config| config.in_use,
+        );
+        const SPILLED: &str = "sparkler_provisioned_concurrency_spilled_over_total";
+        self.counter(
+            SPILLED,
+            "Invocations that found all of it in use and ran elsewhere.",
+        );
+        self.config_values(functions, SPILLED, |_, config| config.spilled_over);
+    }
+
+    fn waiting<G: PrepareGuest>(&mut self, functions: &[FunctionFigures], api: &Api<G>) {
+        const WAITING: &str = "sparkler_prepared_sandboxes_waiting";
+        self.gauge(
+            WAITING,
+            "Prepared sandboxes of the version that wait for a call.",
+        );
+        for function in functions {
+            for (version, count) in api.provisioner.waiting(&function.name) {
+                let labels: Labels<'_> = &[("function", &function.name), ("version", &version)];
+                self.value(WAITING, labels, count);
+            }
+        }
+    }
+
+    fn configs(
+        &mut self,
+        functions: &[FunctionFigures],
+        metric: &str,
+        help: &str,
+        value: impl Fn(&FunctionFigures, &ProvisionedFigures) -> u64,
+    ) {
+        self.gauge(metric, help);
+        self.config_values(functions, metric, value);
+    }
+
+    fn config_values(
+        &mut self,
+        functions: &[FunctionFigures],
+        metric: &str,
+        value: impl Fn(&FunctionFigures, &ProvisionedFigures) -> u64,
+    ) {
+        for function in functions {
+            for config in &function.provisioned {
+                let labels: Labels<'_> =
+                    &[("function", &function.name), ("qualifier", &config.place)];
+                self.value(metric, labels, value(function, config));
+            }
+        }
+    }
+
+    fn gauge(&mut self, metric: &str, help: &str) {
+        self.begin(metric, help, "gauge");
+    }
+
+    fn counter(&mut self, metric: &str, help: &str) {
+        self.begin(metric, help, "counter");
+    }
+
+    fn begin(&mut self, metric: &str, help: &str, kind: &str) {
+        self.line(format_args!(
+            "# HELP {metric} {help}\n# TYPE {metric} {kind}"
+        ));
+    }
+
+    /// One value. Names of functions and versions need no escaping: quotes are not in their alphabet.
+    fn value(&mut self, metric: &str, labels: Labels<'_>, value: impl Display) {
+        let labels: Vec<_> = labels
+            .iter()
+            .map(|(label, value)| format!("{label}=\"{value}\""))
+            .collect();
+        match labels.is_empty() {
+            true => self.line(format_args!("{metric} {value}")),
+            false => self.line(format_args!("{metric}{{{}}} {value}", labels.join(","))),
+        }
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.0, "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::VersionId;
+    use crate::domain::provisioning::Status;
+
+    #[test]
+    fn values_stand_below_what_they_mean() {
+        let function = FunctionFigures {
+            name: FunctionName::parse("greet").expect("a name"),
+            reserved: Some(7),
+            running: 3,
+            provisioned: vec![ProvisionedFigures {
+                place: Qualifier::Version(VersionId::Number(1)),
+                requested: 2,
+                in_use: 1,
+                spilled_over: 4,
+            }],
+        };
+        let mut page = Page::default();
+        page.account(&Figures {
+            running: 5,
+            limit: 10,
+            unreserved: 3,
+            throttled_by_account: 1,
+            throttled_by_reservation: 2,
+            functions: Vec::new(),
+            functions_left_out: 0,
+        });
+        page.functions(std::slice::from_ref(&function));
+        page.provisioned(&[function], |_, _| Progress {
+            allocated: 2,
+            status: Status::Ready,
+        });
+        for line in [
+            "# HELP sparkler_invocations_running Invocations that run now.\n\
+             # TYPE sparkler_invocations_running gauge\n\
+             sparkler_invocations_running 5\n",
+            "sparkler_concurrency_limit 10\n",
+            "# TYPE sparkler_invocations_throttled_total counter\n",
+            "sparkler_invocations_throttled_total{reason=\"ConcurrentInvocationLimitExceeded\"} 1\n",
+            "sparkler_function_concurrency_reserved{function=\"greet\"} 7\n",
+            "sparkler_function_invocations_running{function=\"greet\"} 3\n",
+            "sparkler_provisioned_concurrency_requested{function=\"greet\",qualifier=\"1\"} 2\n",
+            "sparkler_provisioned_concurrency_available{function=\"greet\",qualifier=\"1\"} 2\n",
+            "sparkler_provisioned_concurrency_in_use{function=\"greet\",qualifier=\"1\"} 1\n",
+            "sparkler_provisioned_concurrency_spilled_over_total{function=\"greet\",qualifier=\"1\"} 4\n",
+        ] {
+            assert!(page.0.contains(line), "{line} is not in {}", page.0);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! AddPermission, GetPolicy and RemovePermission.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use serde::Serialize;
+
+use super::constraint::{Pattern, Violations};
+use super::error::WireError;
+use super::functions::{PathName, without_package};
+use super::reference::Reference;
+use super::wire::parse;
+use super::wire::permission::AddPermission;
+use super::{Api, answer, query, stamp};
+use crate::deployer::CompileGuest;
+use crate::domain::{FunctionArn, Refusal, policy};
+
+static STATEMENT_ID: Pattern = Pattern::new("([a-zA-Z0-9-_.]+)");
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Added {
+    statement: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Shown {
+    policy: String,
+    revision_id: String,
+}
+
+/// `POST /2015-03-31/functions/{FunctionName}/policy`
+pub(super) async fn add<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let (parts, body) = request.into_parts();
+    let limit = without_package("AddPermission");
+    let received = api.bodies.receive(body, limit).await?;
+    let reference = name.qualified(&parts.uri, &api.account)?;
+    let wanted: AddPermission = parse::body(received).await?;
+    let (grant, expected) = wanted.checked()?;
+    policy::refuse_latest(reference.qualifier.as_ref())?;
+    let arn = existing(&api, &reference).ok_or_else(|| reference.not_found(&api.account, None))?;
+    let (function, revision) = (arn.name.clone(), stamp().revision());
+    let statement = api
+        .deployer
+        .amend(&function, move |record| {
+            policy::granted(record, &arn, &grant, expected.as_deref(), revision)
+        })
+        .await?;
+    let added = Added {
+        statement: policy::statement_text(&statement),
+    };
+    answer::json(StatusCode::CREATED, &added)
+}
+
+/// `GET /2015-03-31/functions/{FunctionName}/policy`
+pub(super) async fn get<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    let reference = name.qualified(&uri, &api.account)?;
+    let arn = existing(&api, &reference).ok_or_else(policy::no_policy)?;
+    let record = api.catalog.get(&arn.name).ok_or_else(policy::no_policy)?;
+    let (policy, revision) = policy::shown(&record, &arn)?;
+    let shown = Shown {
+        policy,
+        revision_id: revision.to_string(),
+    };
+    answer::json(StatusCode::OK, &shown)
+}
+
+/// `DELETE /2015-03-31/functions/{FunctionName}/policy/{StatementId}`
+pub(super) async fn remove<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let (mut parts, _) = request.into_parts();
+    let params = RawPathParams::from_request_parts(&mut parts, &())
+        .await
+        .map_err(|_| WireError::unknown_operation())?;
+    let id = params.iter().nth(1).map(|(_, id)| id.to_owned());
+    let id = id.ok_or_else(WireError::unknown_operation)?;
+    let reference = name.qualified(&parts.uri, &api.account)?;
+    let mut violations = Violations::default();
+    violations.length("statementId", &id, 1, 100);
+    violations.pattern("statementId", &id, &STATEMENT_ID);
+    violations.into_result()?;
+    let no_function = || {
+        let arn = reference.arn_text(&api.account, None);
+        WireError::not_found(format!("No policy found for: {arn}"))
+    };
+    let arn = existing(&api, &reference).ok_or_else(no_function)?;
+    let expected = query::value(&parts.uri, "RevisionId").map(|text| text.into_owned());
+    let (function, revision) = (arn.name.clone(), stamp().revision());
+    let removed = api.deployer.amend(&function, move |record| {
+        let after = policy::revoked(record, &arn, &id, expected.as_deref(), revision)?;
+        Ok((after, ()))
+    });
+    match removed.await {
+        Ok(()) => Ok(answer::empty(StatusCode::NO_CONTENT)),
+        // Deleted meanwhile.
+        Err(Refusal::FunctionNotFound(missing)) if missing.qualifier.is_none() => {
+            Err(no_function())
+        }
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// The ARN that was asked for, if there is such a function; version or alias need not exist.
+fn existing<G>(api: &Api<G>, reference: &Reference) -> Option<FunctionArn> {
+    let name = reference.function()?;
+    let qualifier = reference.qualifier.as_ref();
+    api.catalog.get(name)?;
+    Some(api.account.function_arn(name, qualifier))
+}

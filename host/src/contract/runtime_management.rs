@@ -1,0 +1,200 @@
+//! When the runtime of a function is updated: kept and shown, since components bring theirs with them.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use serde::{Deserialize, Serialize};
+
+use super::constraint::{Pattern, Violations};
+use super::error::WireError;
+use super::functions::{PathName, without_package};
+use super::reference::Reference;
+use super::wire::parse;
+use super::{Api, answer};
+use crate::deployer::CompileGuest;
+use crate::domain::attachments::RuntimeUpdates;
+use crate::domain::{FunctionArn, FunctionRecord, Refusal};
+
+const MODES: [&str; 3] = ["Auto", "Manual", "FunctionUpdate"];
+
+/// What a function has whose owner says nothing.
+const DEFAULT_MODE: &str = "Auto";
+
+static RUNTIME_VERSION_ARN: Pattern = Pattern::new(
+    r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\d{1}::runtime:.+",
+);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct PutRuntimeManagementConfig {
+    update_runtime_on: Option<String>,
+    runtime_version_arn: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Shown {
+    update_runtime_on: String,
+    function_arn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runtime_version_arn: Option<String>,
+}
+
+/// `PUT /2021-07-20/functions/{FunctionName}/runtime-management-config`
+pub(super) async fn put<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let (parts, body) = request.into_parts();
+    let limit = without_package("PutRuntimeManagementConfig");
+    let received = api.bodies.receive(body, limit).await?;
+    let reference = name.qualified(&parts.uri, &api.account)?;
+    let wanted: PutRuntimeManagementConfig = parse::body(received).await?;
+    wanted.check_constraints()?;
+    let (_, arn) = existing(&api, &reference)?;
+    let updates = wanted.checked(&api.renderer().runtime_version_arn())?;
+    let (function, asked, kept) = (arn.name.clone(), arn.clone(), updates.clone());
+    api.deployer
+        .amend(&function, move |record| {
+            require(record, &asked)?;
+            let after = record.with_attached(asked.qualifier.as_ref(), |attached| {
+                // The default is not kept: nothing empty is.
+                attached.runtime_updates = Some(kept).filter(|kept| *kept != default());
+            });
+            Ok((after, ()))
+        })
+        .await?;
+    answer::json(StatusCode::OK, &shown(&arn, updates))
+}
+
+/// `GET /2021-07-20/functions/{FunctionName}/runtime-management-config`
+pub(super) async fn get<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    let reference = name.qualified(&uri, &api.account)?;
+    let (record, arn) = existing(&api, &reference)?;
+    let attached = record.attached(arn.qualifier.as_ref());
+    let updates = attached.runtime_updates.clone().unwrap_or_else(default);
+    answer::json(StatusCode::OK, &shown(&arn, updates))
+}
+
+impl PutRuntimeManagementConfig {
+    fn check_constraints(&self) -> Result<(), WireError> {
+        let mut violations = Violations::default();
+        violations.required("updateRuntimeOn", self.update_runtime_on.as_ref());
+        if let Some(mode) = &self.update_runtime_on {
+            violations.one_of("updateRuntimeOn", mode, &MODES);
+        }
+        if let Some(arn) = &self.runtime_version_arn {
+            violations.length("runtimeVersionArn", arn, 26, 2_048);
+            violations.pattern("runtimeVersionArn", arn, &RUNTIME_VERSION_ARN);
+        }
+        violations.into_result()
+    }
+
+    /// What is asked for, where `available` is the only version of the runtime that there is.
+    fn checked(self, available: &str) -> Result<RuntimeUpdates, WireError> {
+        let update_on = self.update_runtime_on.unwrap_or_default();
+        let is_manual = update_on == "Manual";
+        let problem = match &self.runtime_version_arn {
+            None if is_manual => Some(
+                "RuntimeVersionArn is required when UpdateRuntimeOn is Manual. Give the one that \
+                 GetFunctionConfiguration shows."
+                    .to_owned(),
+            ),
+            Some(_) if !is_manual => Some(format!(
+                "RuntimeVersionArn cannot be given when UpdateRuntimeOn is {update_on}. Leave it out, \
+                 or set UpdateRuntimeOn to Manual."
+            )),
+            Some(arn) if arn != available => Some(format!(
+                "The runtime version {arn} does not exist on this host. The only one is {available}."
+            )),
+            None | Some(_) => None,
+        };
+        match problem {
+            Some(problem) => Err(WireError::invalid_parameter(problem)),
+            None => Ok(RuntimeUpdates {
+                update_on,
+                version_arn: self.runtime_version_arn,
+            }),
+        }
+    }
+}
+
+fn default() -> RuntimeUpdates {
+    RuntimeUpdates {
+        update_on: DEFAULT_MODE.into(),
+        version_arn: None,
+    }
+}
+
+fn shown(arn: &FunctionArn, updates: RuntimeUpdates) -> Shown {
+    Shown {
+        update_runtime_on: updates.update_on,
+        function_arn: arn.to_string(),
+        runtime_version_arn: updates.version_arn,
+    }
+}
+
+/// The function, and the ARN of what was asked for.
+fn existing<G>(
+    api: &Api<G>,
+    reference: &Reference,
+) -> Result<(Arc<FunctionRecord>, FunctionArn), WireError> {
+    let named = reference.qualifier.as_ref();
+    let missing = || reference.not_found(&api.account, named);
+    let name = reference.function().ok_or_else(missing)?;
+    let record = api.catalog.get(name).ok_or_else(missing)?;
+    let arn = api.account.function_arn(name, named);
+    require(&record, &arn)?;
+    Ok((record, arn))
+}
+
+fn require(record: &FunctionRecord, arn: &FunctionArn) -> Result<(), Refusal> {
+    match record.has(arn.qualifier.as_ref()) {
+        true => Ok(()),
+        false => Err(Refusal::FunctionNotFound(arn.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AVAILABLE: &str = "arn:aws:lambda:us-east-1::runtime:ab";
+
+    fn checked(json: &str) -> Result<RuntimeUpdates, String> {
+        let wanted: PutRuntimeManagementConfig =
+            serde_json::from_str(json).expect("the members' JSON");
+        wanted
+            .check_constraints()
+            .and_then(|()| wanted.checked(AVAILABLE))
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn a_version_is_named_with_manual_updates_and_no_others() {
+        let manual = format!(r#"{{"UpdateRuntimeOn":"Manual","RuntimeVersionArn":"{AVAILABLE}"}}"#);
+        let updates = checked(&manual).expect("it is the one");
+        assert_eq!(updates.version_arn.as_deref(), Some(AVAILABLE));
+        assert_eq!(checked(r#"{"UpdateRuntimeOn":"Auto"}"#), Ok(default()));
+        for (json, expected) in [
+            (manual.replace("Manual", "Auto"), "cannot be given"),
+            (manual.replace(":ab", ":cd"), "does not exist on this host"),
+            (r#"{"UpdateRuntimeOn":"Manual"}"#.into(), "is required"),
+            (
+                r#"{"UpdateRuntimeOn":"Never"}"#.into(),
+                "[Auto, Manual, FunctionUpdate]",
+            ),
+            ("{}".into(), "Value null at 'updateRuntimeOn'"),
+        ] {
+            let text = checked(&json).expect_err("it is refused");
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! TagResource, UntagResource and ListTags.
+//!
+//! The resource is an ARN, one segment of the path. Only functions have tags here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use serde::{Deserialize, Serialize};
+
+use super::constraint::{Pattern, Violations};
+use super::error::WireError;
+use super::functions::{PathName, without_package};
+use super::reference::{NameShape, Reference};
+use super::wire::parse;
+use super::wire::text_map::TextMap;
+use super::{Api, answer, query, stamp};
+use crate::deployer::CompileGuest;
+use crate::domain::{FunctionName, tags};
+
+static TAGGABLE: Pattern = Pattern::new(
+    r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)",
+);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct TagResource {
+    tags: Option<TextMap>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListTags<'a> {
+    tags: &'a BTreeMap<String, String>,
+}
+
+/// `POST /2017-03-31/tags/{Resource}`
+pub(super) async fn tag<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    resource: PathName,
+    request: Request,
+) -> Result<Response, WireError> {
+    let limit = without_package("TagResource");
+    let received = api.bodies.receive(request.into_body(), limit).await?;
+    let wanted: TagResource = parse::body(received).await?;
+    let mut violations = Violations::default();
+    violations.required("tags", wanted.tags.as_ref());
+    let function = function(&api, &resource, violations)?;
+    let added = wanted.tags.unwrap_or_default().0.into_iter().collect();
+    let revision = stamp().revision();
+    api.deployer
+        .amend(&function, move |record| {
+            Ok((tags::tagged(record, added, revision)?, ()))
+        })
+        .await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `DELETE /2017-03-31/tags/{Resource}`
+pub(super) async fn untag<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    resource: PathName,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    let keys = query::values(&uri, "tagKeys");
+    let mut violations = Violations::default();
+    violations.required("tagKeys", keys.first());
+    let function = function(&api, &resource, violations)?;
+    let revision = stamp().revision();
+    api.deployer
+        .amend(&function, move |record| {
+            Ok((tags::untagged(record, &keys, revision), ()))
+        })
+        .await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `GET /2017-03-31/tags/{Resource}`
+pub(super) async fn list<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    resource: PathName,
+) -> Result<Response, WireError> {
+    let function = function(&api, &resource, Violations::default())?;
+    match api.catalog.get(&function) {
+        Some(record) => answer::json(StatusCode::OK, &ListTags { tags: &record.tags }),
+        None => {
+            let arn = api.account.function_arn(&function, None);
+            Err(crate::domain::Refusal::FunctionNotFound(arn).into())
+        }
+    }
+}
+
+/// The function that `resource` names, if it exists.
+fn function<G>(
+    api: &Api<G>,
+    resource: &PathName,
+    mut violations: Violations,
+) -> Result<FunctionName, WireError> {
+    let resource = resource.text();
+    violations.length("resource", resource, 1, 256);
+    violations.pattern("resource", resource, &TAGGABLE);
+    violations.into_result()?;
+    if !resource.contains(":function:") {
+        return Err(WireError::not_found(
+            "The resource you requested does not exist.",
+        ));
+    }
+    let reference = Reference::parse(NameShape::Namespaced, resource, None, &api.account)?;
+    if reference.qualifier.is_some() {
+        return Err(WireError::invalid_parameter(
+            "Tags on function aliases and versions are not supported. Please specify a function ARN.",
+        ));
+    }
+    let known = reference
+        .function()
+        .filter(|name| api.catalog.get(name).is_some());
+    known
+        .cloned()
+        .ok_or_else(|| reference.not_found(&api.account, None))
+}

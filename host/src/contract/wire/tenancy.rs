@@ -1,0 +1,62 @@
+//! `TenancyConfig`: whether the calls of a function are isolated by tenant.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::constraint::Violations;
+use crate::domain::settings::Tenancy;
+
+const PER_TENANT: &str = "PER_TENANT";
+
+/// The member `TenancyConfig`, in requests and answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in crate::contract) struct TenancyMember {
+    tenant_isolation_mode: Option<String>,
+}
+
+impl TenancyMember {
+    /// The member that shows `tenancy`, which only isolated functions have.
+    pub(in crate::contract) fn of(tenancy: Tenancy) -> Option<Self> {
+        match tenancy {
+            Tenancy::Shared => None,
+            Tenancy::PerTenant => Some(Self {
+                tenant_isolation_mode: Some(PER_TENANT.into()),
+            }),
+        }
+    }
+
+    /// Adds what the model's constraints refuse.
+    pub(in crate::contract) fn check(&self, violations: &mut Violations) {
+        let member = "tenancyConfig.tenantIsolationMode";
+        violations.required(member, self.tenant_isolation_mode.as_ref());
+        if let Some(mode) = &self.tenant_isolation_mode {
+            violations.one_of(member, mode, &[PER_TENANT]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_only_mode_is_shown_as_it_is_asked_for() {
+        let shown = TenancyMember::of(Tenancy::PerTenant).expect("it is isolated");
+        let json = serde_json::to_string(&shown).expect("it has a JSON form");
+        assert_eq!(json, r#"{"TenantIsolationMode":"PER_TENANT"}"#);
+        assert_eq!(TenancyMember::of(Tenancy::Shared), None);
+        for (json, expected) in [
+            ("{}", "Value null at 'tenancyConfig.tenantIsolationMode'"),
+            (
+                r#"{"TenantIsolationMode":"NONE"}"#,
+                "enum value set: [PER_TENANT]",
+            ),
+        ] {
+            let member: TenancyMember = serde_json::from_str(json).expect("the member's JSON");
+            let mut violations = Violations::default();
+            member.check(&mut violations);
+            let text = format!("{:?}", violations.into_result().expect_err("it is broken"));
+            assert!(text.contains(expected), "{text}");
+        }
+    }
+}
