@@ -29,7 +29,7 @@ use super::invoke_reply::{EXECUTED_VERSION, TRACE_ID, version};
 use super::streamed_response::{Progress, Streamed};
 use super::{Api, answer, function_error};
 use crate::domain::{FunctionError, Outcome, Refusal, RequestId, VersionId};
-use crate::invoker::{Completion, RunGuest, response_pipe};
+use crate::invoker::{Completion, RunGuest};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
 const INVOKE: Operation = Operation {
@@ -59,7 +59,13 @@ async fn answered<G: RunGuest>(
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     }
     let trace = checked.trace.clone();
-    let mut streamed = begin(api, checked);
+    let Checked {
+        resolved,
+        call,
+        received,
+        ..
+    } = checked;
+    let mut streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, call, received);
     let first = match streamed.next().await {
         Progress::Ended(Err(refusal)) => return Err(refusal.into()),
         first => first,
@@ -79,21 +85,6 @@ async fn answered<G: RunGuest>(
     );
     headers.insert(TRACE_ID, trace);
     Ok(response)
-}
-
-/// Runs the function in a task of its own.
-fn begin<G: RunGuest>(api: Arc<Api<G>>, checked: Checked) -> Streamed {
-    let (sink, source) = response_pipe();
-    let run = tokio::spawn(async move {
-        let Checked {
-            resolved,
-            call,
-            received: _received,
-            ..
-        } = checked;
-        api.invoker.stream(resolved, call, sink).await
-    });
-    Streamed::new(source, run)
 }
 
 /// The body of the answer.

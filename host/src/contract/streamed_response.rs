@@ -6,11 +6,15 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use crate::domain::{Refusal, VersionId};
-use crate::invoker::{Completion, ResponseSource};
+use crate::invoker::{
+    Call, Completion, Invoker, Resolved, ResponseSource, RunGuest, response_pipe,
+};
 
 /// An invocation that runs.
 pub(super) struct Streamed {
@@ -29,11 +33,24 @@ pub(super) enum Progress {
 }
 
 impl Streamed {
-    /// The invocation that `run` runs and that writes to where `source` reads.
-    pub(super) fn new(
-        source: ResponseSource,
-        run: JoinHandle<Result<Completion, Refusal>>,
+    /// Runs `call`, and holds `held` until it has ended.
+    pub(super) fn begin<G: RunGuest>(
+        invoker: Arc<Invoker<G>>,
+        resolved: Resolved,
+        call: Call,
+        held: impl Send + 'static,
     ) -> Self {
+        let (sink, source) = response_pipe();
+        let run = tokio::spawn(async move {
+            let completion = invoker.stream(resolved, call, sink).await;
+            drop(held);
+            completion
+        });
+        Self::new(source, run)
+    }
+
+    /// The invocation that `run` runs and that writes to where `source` reads.
+    fn new(source: ResponseSource, run: JoinHandle<Result<Completion, Refusal>>) -> Self {
         Self {
             source,
             run,
@@ -75,7 +92,6 @@ impl Streamed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invoker::response_pipe;
     use std::pin::pin;
     use std::task::Waker;
 

@@ -5,6 +5,29 @@ use std::io::Write as _;
 use serde::Deserialize;
 use sparkler_guest::{Context, FunctionError, HttpHead, ResponseStream, streaming_handler};
 
+/// Steps by themselves, or in the body of a request to the function's URL.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// By themselves.
+    Steps(Vec<Step>),
+    /// In the body, as JSON text; without one nothing is written.
+    Request {
+        /// The body.
+        body: Option<String>,
+    },
+}
+
+impl Event {
+    fn steps(self) -> Result<Vec<Step>, serde_json::Error> {
+        match self {
+            Self::Steps(steps) => Ok(steps),
+            Self::Request { body: Some(body) } => serde_json::from_str(&body),
+            Self::Request { body: None } => Ok(Vec::new()),
+        }
+    }
+}
+
 /// One step of a response.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
@@ -50,12 +73,12 @@ pub enum Step {
 /// Does one step after the other.
 #[streaming_handler]
 pub fn stream(
-    steps: Vec<Step>,
+    event: Event,
     context: Context,
     mut response: ResponseStream,
 ) -> Result<(), FunctionError> {
     remembered::count();
-    for step in steps {
+    for step in event.steps()? {
         take(step, &context, &mut response)?;
     }
     Ok(())
