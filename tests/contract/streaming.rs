@@ -1,11 +1,13 @@
 //! InvokeWithResponseStream: answers that begin before their function has ended.
 
+use std::net::TcpStream;
 use std::sync::OnceLock;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use sparkler_tests::lambda::streaming_invocation;
 use sparkler_tests::log::Log;
-use sparkler_tests::{Connection, EventStream, Function, Reply, TestHost, guests};
+use sparkler_tests::{Connection, EventStream, Function, Reply, Server, TestHost, guests};
 
 use super::{assert_refused, behaviours, echo};
 
@@ -229,6 +231,27 @@ fn a_connection_serves_one_stream_after_the_other() {
         assert_eq!(stream.finish(), (b"again".to_vec(), json!({})));
         connection = stream.into_connection();
     }
+}
+
+#[test]
+fn a_server_that_is_asked_to_leave_lets_a_stream_come_to_its_end() {
+    let mut server = Server::ephemeral();
+    server.deploy("leaving", guests::streaming(), &[]);
+    let event = json!([
+        { "do": "fill", "bytes": 64 * 1024, "pieces": 512 },
+        { "do": "write", "text": "last" },
+    ]);
+    let request = streaming_invocation("leaving", event.to_string());
+    let mut stream = EventStream::open(server.address, &request);
+    assert!(stream.next_event().is_some());
+    server.signal(Signal::TERM);
+    while TcpStream::connect(server.address).is_ok() {
+        std::thread::yield_now();
+    }
+    let (rest, complete) = stream.finish();
+    assert!(rest.ends_with(b"xlast"));
+    assert_eq!(complete, json!({}));
+    assert!(server.wait().success());
 }
 
 #[test]
