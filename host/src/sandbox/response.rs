@@ -22,7 +22,7 @@ pub(super) enum Response {
     Streamed {
         sink: ResponseSink,
         /// How many there were.
-        bytes: u64,
+        bytes: usize,
     },
 }
 
@@ -111,8 +111,8 @@ fn within(bytes: usize, limit_bytes: usize) -> wasmtime::Result<()> {
 /// Counts bytes before they are on their way.
 fn count(store: &mut StoreContextMut<'_, GuestState>, more: usize) -> wasmtime::Result<()> {
     if let Response::Streamed { bytes, .. } = &mut store.data_mut().response {
-        let sum = bytes.saturating_add(more as u64);
-        within(usize::try_from(sum)?, limits::STREAM_BYTES_MAX)?;
+        let sum = bytes.saturating_add(more);
+        within(sum, limits::STREAM_BYTES_MAX)?;
         *bytes = sum;
     }
     Ok(())
