@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use sparkler::app::{Host, HostConfig};
+use sparkler::app::{Host, HostConfig, Storage};
 use sparkler::deployer::NewFunction;
 use sparkler::domain::{Environment, FunctionName, Settings};
 use sparkler::toolchain::{self, BuildOptions};
@@ -14,11 +14,20 @@ pub(crate) const EVENT: &[u8] = br#"{"name":"World"}"#;
 
 /// A host without state that has the function `echo`, and `echo-reused`, whose sandboxes are reused.
 pub(crate) async fn host_with_echo() -> anyhow::Result<(Host, FunctionName)> {
+    host_with_echo_in(Storage::Ephemeral).await
+}
+
+/// A host that keeps its state there and has the function `echo`.
+pub(crate) async fn host_with_echo_in(storage: Storage) -> anyhow::Result<(Host, FunctionName)> {
     let echo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo");
     let built = tokio::task::spawn_blocking(move || toolchain::build(BuildOptions::release(echo)))
         .await?
         .context("the echo example could not be built")?;
-    let host = Host::start(HostConfig::default()).await?;
+    let host = Host::start(HostConfig {
+        storage,
+        ..HostConfig::default()
+    })
+    .await?;
     let name = deploy(&host, "echo", built.bytes.clone(), None).await?;
     let reused = [("SPARKLER_REUSE".to_owned(), "10000".to_owned())].into();
     deploy(&host, REUSED, built.bytes, Some(Environment(reused))).await?;

@@ -63,7 +63,8 @@ fn wrk_script() -> anyhow::Result<tempfile::NamedTempFile> {
     Ok(script)
 }
 
-async fn requests_per_second(
+/// What wrk measures with so many connections.
+pub(crate) async fn requests_per_second(
     url: &str,
     script: &Path,
     connections: u32,

@@ -2,9 +2,11 @@
 //!
 //! `cargo run --release -p sparkler-bench -- invoke` counts microseconds per invocation inside one
 //! process; `… -- http` compares requests per second over HTTP with a bare axum echo in the same run,
-//! loaded by wrk. Machines are noisy: the ratios of one run are what counts.
+//! loaded by wrk; `… -- events` counts asynchronous events that become durable, beside the cost of a
+//! sync of the same disk. Machines are noisy: the ratios of one run are what counts.
 
 mod conformance;
+mod events;
 mod function;
 mod http;
 mod invoke;
@@ -43,6 +45,22 @@ enum Benchmark {
     },
     /// Run the tests that show what AWS Lambda does, and write docs/CONFORMANCE.md.
     Conformance,
+    /// Asynchronous events per second that are on disk before they are answered, over HTTP (loaded by
+    /// wrk) and in process, while the function runs them.
+    Events {
+        /// Where the data directory is made; its disk is what is measured.
+        #[arg(long, default_value = ".")]
+        folder: PathBuf,
+        /// Callers at once; several numbers are measured one after the other.
+        #[arg(long, value_delimiter = ',', default_values_t = [16, 64, 256])]
+        connections: Vec<u32>,
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 3)]
+        seconds: u64,
+        /// Times that both are measured in turn, of which the medians are shown.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
 }
 
 #[tokio::main]
@@ -59,6 +77,20 @@ async fn main() -> anyhow::Result<()> {
         } => http::run(connections, Duration::from_secs(seconds), rounds).await,
         Benchmark::Conformance => {
             conformance::run(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."))
+        }
+        Benchmark::Events {
+            folder,
+            connections,
+            seconds,
+            rounds,
+        } => {
+            let load = events::Load {
+                folder,
+                connections,
+                each: Duration::from_secs(seconds),
+                rounds,
+            };
+            events::run(load).await
         }
     }
 }

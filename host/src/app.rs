@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, Digest};
+use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::LogKeeper;
@@ -40,6 +41,8 @@ pub struct HostConfig {
     /// Whether function URLs whose `AuthType` is `NONE` are open to everybody without a permission in the
     /// resource policy, which AWS asks for.
     pub open_function_urls: bool,
+    /// How asynchronous events are retried, and where messages about them go.
+    pub events: EventsConfig,
 }
 
 impl Default for HostConfig {
@@ -50,6 +53,7 @@ impl Default for HostConfig {
             compile: CompileIsolation::InProcess,
             concurrency_max: limits::CONCURRENT_INVOCATIONS_MAX,
             open_function_urls: false,
+            events: EventsConfig::default(),
         }
     }
 }
@@ -71,6 +75,7 @@ pub struct Host {
     open_function_urls: bool,
     logs: Arc<LogKeeper>,
     provisioner: Arc<Provisioner<Sandboxes>>,
+    events: Events<Sandboxes>,
     /// Holds the lock of the data directory for as long as any handle lives.
     _data_dir: Option<Arc<DataDir>>,
 }
@@ -110,11 +115,21 @@ impl Host {
         let gate = Gate::new(config.concurrency_max);
         let invoker = Arc::new(Invoker::new(
             config.account.clone(),
-            catalog,
+            Arc::clone(&catalog),
             Arc::clone(&guests),
             gate,
             Arc::clone(&parts.logs),
         ));
+        let events = Events::start(EventsParts {
+            account: config.account.clone(),
+            catalog,
+            invoker: Arc::clone(&invoker),
+            data_dir: parts.data_dir.as_deref(),
+            concurrency_max: config.concurrency_max,
+            config: config.events,
+            clock: Arc::new(SystemClock::default()),
+        })
+        .map_err(start_error)?;
         Ok(Self {
             account: config.account,
             guests,
@@ -123,12 +138,14 @@ impl Host {
             open_function_urls: config.open_function_urls,
             logs: parts.logs,
             provisioner,
+            events,
             _data_dir: parts.data_dir,
         })
     }
 
-    /// Serves the Lambda API and function URLs on `listener` until `shutdown` completes; then takes no more work, and
-    /// returns when what runs has ended.
+    /// Serves the Lambda API and function URLs on `listener` until `shutdown` completes; then takes no
+    /// more work, and returns when what runs has ended. Asynchronous events that wait stay where they
+    /// are kept.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -137,7 +154,9 @@ impl Host {
         let door = contract::door(self.api());
         let service = |caller| door.for_caller(caller);
         contract::server::serve(listener, service, shutdown).await;
+        self.events.stop();
         self.invoker.drain().await;
+        self.events.drained().await;
         let logs = Arc::clone(&self.logs);
         // The last lines are written before the process may end.
         if let Err(error) = tokio::task::spawn_blocking(move || logs.flush()).await {
@@ -156,6 +175,7 @@ impl Host {
             account: self.account.clone(),
             catalog: Arc::clone(self.deployer.catalog()),
             invoker: Arc::clone(&self.invoker),
+            events: self.events.clone(),
             deployer: Arc::clone(&self.deployer),
             logs: Arc::clone(&self.logs),
             provisioner: Arc::clone(&self.provisioner),
@@ -184,6 +204,11 @@ impl Host {
     /// What functions run in.
     pub fn guests(&self) -> &Arc<Sandboxes> {
         &self.guests
+    }
+
+    /// Runs functions later.
+    pub fn events(&self) -> &Events<Sandboxes> {
+        &self.events
     }
 
     /// The account and region that this host plays.

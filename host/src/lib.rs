@@ -2,11 +2,12 @@
 //! sandbox.
 //!
 //! Read the modules in the order in which they stand here. Arrows point one way:
-//! `cli → app → contract → {invoker, deployer} → {catalog, logs, storage, package} → domain`; `sandbox`
-//! stands behind the traits of `invoker` and `deployer`.
+//! `cli → app → contract → events → {invoker, deployer} → {catalog, logs, storage, package} →
+//! domain`; `sandbox` stands behind the traits of `invoker` and `deployer`.
 //!
 //! What is absent, by intent: `domain` knows neither HTTP nor wasm nor tokio; only `contract` (and the
-//! command line's client) knows HTTP; only `sandbox` knows wasmtime; only `catalog` knows SQL.
+//! command line's client) knows HTTP; only `sandbox` knows wasmtime; only `catalog` and
+//! `events` know SQL.
 
 pub mod domain;
 pub mod limits;
@@ -17,6 +18,7 @@ pub mod logs;
 pub mod sandbox;
 pub mod invoker;
 pub mod deployer;
+pub mod events;
 pub mod contract;
 pub mod app;
 pub mod toolchain;

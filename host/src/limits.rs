@@ -339,3 +339,71 @@ pub const PROVISIONING_RETRY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Functions of which the metrics tell; of the others they tell how many there are.
 pub const METRICS_FUNCTIONS_MAX: usize = 1_000;
+
+/// Largest event of an asynchronous invocation, as AWS documents it.
+pub const EVENT_PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
+
+/// Largest event of the old InvokeAsync, as AWS documents it.
+pub const INVOKE_ASYNC_PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+
+/// Asynchronous events that wait; a caller who brings one more is told to come back. Each takes some
+/// 50 bytes of memory.
+pub const EVENTS_WAITING_MAX: u64 = 500_000;
+
+/// Bytes of all events that wait on disk.
+pub const EVENTS_WAITING_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
+/// Bytes of all events that wait where they are kept in memory only.
+pub const EVENTS_WAITING_IN_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// Bytes of waiting events that are kept in memory beside the disk, so that they need not be read back.
+pub const EVENTS_CACHED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Events that run at once: each holds its payload. Never more than half of what may run at all, so
+/// that callers who wait for their answers find room.
+pub const EVENTS_RUNNING_MAX: usize = 256;
+
+/// Events of one function that run at once.
+pub const EVENTS_RUNNING_PER_FUNCTION_MAX: usize = 128;
+
+/// Destinations of destinations: a longer chain is a loop. AWS ends loops after as many runs.
+pub const EVENT_HOPS_MAX: u32 = 16;
+
+/// Changes of the queue that become durable together.
+pub const EVENT_COMMIT_CHANGES_MAX: usize = 4_096;
+
+/// Bytes of the changes that become durable together.
+pub const EVENT_COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Messages that are delivered to destinations at once.
+pub const DELIVERIES_RUNNING_MAX: usize = 16;
+
+/// Messages that are delivered to one destination at once.
+pub const DELIVERIES_PER_TARGET_MAX: usize = 8;
+
+/// Time for one delivery to SQS or SNS.
+pub const DELIVERY_DURATION_MAX: Duration = Duration::from_secs(10);
+
+/// What is read of a destination's answer.
+pub const DELIVERY_ANSWER_BYTES_MAX: u64 = 64 * 1024;
+
+/// Dead events that are kept; the oldest make room for others.
+pub const DEAD_EVENTS_MAX: u64 = 100_000;
+
+/// Bytes of all dead events that are kept.
+pub const DEAD_EVENTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of all dead events where they are kept in memory only.
+pub const DEAD_EVENTS_IN_MEMORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How long a dead event is kept: the longest time that SQS keeps a message.
+pub const DEAD_EVENT_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// Events on one page of a list.
+pub const EVENT_PAGE_ITEMS_MAX: usize = 100;
+
+/// Dead events that one call runs again or removes.
+pub const DEAD_EVENTS_PER_CALL_MAX: usize = 1_000;
+
+const _: () = assert!(EVENT_PAYLOAD_BYTES_MAX < SYNC_PAYLOAD_BYTES_MAX);
+const _: () = assert!(EVENT_COMMIT_BYTES_MAX > EVENT_PAYLOAD_BYTES_MAX);

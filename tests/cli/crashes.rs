@@ -74,23 +74,23 @@ fn a_crash_in_the_middle_of_an_update_leaves_the_old_code_or_the_new() {
 
 #[test]
 fn a_damaged_database_is_named_and_not_overwritten() {
-    let bench = Workbench::new();
-    let path = bench.text("data");
-    let server = Server::start(["--data-dir", &path]);
-    server.deploy("kept", &wat::guest("answer_of_size.wat"), &[]);
-    server.stop();
-    let database = only_file(Path::new(&path), |name| {
-        name.ends_with(".db") || name.contains("sqlite")
-    });
-    let damaged = vec![0x5a; 64 * 1024];
-    fs::write(&database, &damaged).expect("damage the database");
+    for name in ["catalog.db", "events.db"] {
+        let bench = Workbench::new();
+        let path = bench.text("data");
+        let server = Server::start(["--data-dir", &path]);
+        server.deploy("kept", &wat::guest("answer_of_size.wat"), &[]);
+        server.stop();
+        let database = only_file(Path::new(&path), |found| found == name);
+        let damaged = vec![0x5a; 64 * 1024];
+        fs::write(&database, &damaged).expect("damage the database");
 
-    let ended = run(["serve", "--listen", "127.0.0.1:0", "--data-dir", &path]);
-    assert_fails(&ended, 1, &[&crate::text(&database)]);
-    assert!(
-        fs::read(&database).expect("the database") == damaged,
-        "it was overwritten"
-    );
+        let ended = run(["serve", "--listen", "127.0.0.1:0", "--data-dir", &path]);
+        assert_fails(&ended, 1, &[&crate::text(&database)]);
+        assert!(
+            fs::read(&database).expect("the database") == damaged,
+            "{name} was overwritten"
+        );
+    }
 }
 
 #[test]

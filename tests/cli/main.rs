@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod crashes;
+mod events;
 mod logs;
 mod serving;
 mod state;

@@ -4,6 +4,8 @@ mod concurrency;
 mod configuration;
 mod conformance;
 mod function_urls;
+mod destinations;
+mod events;
 mod functions;
 mod http;
 mod invoke;

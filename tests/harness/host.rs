@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use sparkler::app::{Host, HostConfig, Storage};
 use sparkler::domain::{FunctionName, State, Version};
+use sparkler::events::EventsConfig;
 use sparkler::sandbox::{CompileIsolation, CompileLimits};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -34,10 +35,24 @@ impl TestHost {
     /// A host of one's own whose compiler may use so much.
     #[track_caller]
     pub fn compiling_within(limits: CompileLimits) -> Self {
+        Self::of(config(limits))
+    }
+
+    /// A host of one's own that treats asynchronous events in this way.
+    #[track_caller]
+    pub fn with_events(events: EventsConfig) -> Self {
+        Self::of(HostConfig {
+            events,
+            ..config(CompileLimits::default())
+        })
+    }
+
+    #[track_caller]
+    fn of(config: HostConfig) -> Self {
         let runtime = Runtime::new().expect("start a runtime");
         let (host, listener) = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await;
-            (Host::start(config(limits)).await, listener)
+            (Host::start(config).await, listener)
         });
         let host = host.unwrap_or_else(|error| panic!("the host starts: {error}"));
         let listener = listener.expect("listen on a free port");

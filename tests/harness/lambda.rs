@@ -96,6 +96,13 @@ pub fn streaming_invocation(function: &str, payload: impl Into<Vec<u8>>) -> Requ
     Request::new("POST", target).body(payload)
 }
 
+/// The request of an asynchronous Invoke.
+pub fn event(function: &str, payload: impl Into<Vec<u8>>) -> Request {
+    Request::new("POST", format!("{FUNCTIONS}/{function}/invocations"))
+        .header("X-Amz-Invocation-Type", "Event")
+        .body(payload)
+}
+
 /// What CreateFunction is asked for.
 #[derive(Clone, Debug)]
 pub struct NewFunction {

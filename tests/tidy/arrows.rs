@@ -13,6 +13,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("logs", &["domain", "limits", "storage"]),
     ("invoker", &["catalog", "domain", "limits", "logs"]),
     (
+        "events",
+        &["catalog", "domain", "invoker", "limits", "storage"],
+    ),
+    (
         "deployer",
         &["catalog", "domain", "limits", "package", "storage"],
     ),
@@ -22,13 +26,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "contract",
-        &["catalog", "deployer", "domain", "invoker", "limits", "logs"],
+        &[
+            "catalog", "deployer", "domain", "events", "invoker", "limits", "logs",
+        ],
     ),
     (
         "app",
         &[
-            "catalog", "contract", "deployer", "domain", "invoker", "limits", "logs", "sandbox",
-            "storage",
+            "catalog", "contract", "deployer", "domain", "events", "invoker", "limits", "logs",
+            "sandbox", "storage",
         ],
     ),
     (
@@ -38,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "contract",
             "deployer",
             "domain",
+            "events",
             "invoker",
             "limits",
             "logs",
@@ -53,14 +60,17 @@ const WALLS: &[(&str, &[&str])] = &[
     ("wasmtime", &["sandbox/"]),
     ("wasmtime_wasi", &["sandbox/"]),
     ("wit_component", &["sandbox/"]),
-    ("rusqlite", &["catalog/"]),
+    (
+        "rusqlite",
+        &["catalog/", "events/store", "storage/database.rs"],
+    ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
     ("http", &["contract/"]),
     ("http_body_util", &["contract/"]),
     ("hyper", &["contract/"]),
     ("hyper_util", &["contract/"]),
-    ("ureq", &["cli/client"]),
+    ("ureq", &["cli/client", "events/delivery/http_client.rs"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("console", &["cli/"]),

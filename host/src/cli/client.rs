@@ -3,6 +3,7 @@
 //! It signs nothing, since a Sparkler server asks for no signature, and speaks plain HTTP only.
 
 mod error;
+mod events;
 mod logs;
 mod wire;
 
@@ -18,6 +19,7 @@ use ureq::{Agent, Body};
 use crate::limits::{CLIENT_ANSWER_BYTES_MAX, CLIENT_CONNECT_MAX, CLIENT_WAIT_MAX};
 
 pub(super) use error::ClientError;
+pub(super) use events::{EventPage, EventSelection};
 pub(super) use logs::{EventQuery, LogEvent};
 pub(super) use wire::{Environment, FunctionConfiguration, Settings};
 

@@ -13,6 +13,8 @@ mod deploy;
 mod deployment;
 mod dev;
 mod endpoint;
+mod event_args;
+mod events;
 mod functions;
 mod host;
 mod input;
@@ -65,6 +67,7 @@ enum Command {
     List(list::List),
     Logs(logs::Logs),
     Delete(delete::Delete),
+    Events(events::Events),
     Inspect(inspect::Inspect),
     Completions(completions::Completions),
     /// Reads wasm from stdin and writes its artifact to stdout; the host starts this by itself.
@@ -95,6 +98,7 @@ fn run(command: Command) -> CommandResult {
         Command::List(command) => command.run(),
         Command::Logs(command) => command.run(),
         Command::Delete(command) => command.run(),
+        Command::Events(command) => command.run(),
         Command::Inspect(command) => command.run(),
         Command::Completions(command) => command.run(Cli::command()),
         Command::CompileWorker(command) => Ok(command.run()),

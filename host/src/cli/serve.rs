@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
 
+use super::event_args::EventArgs;
 use super::functions::{self, Function};
 use super::host::{self, Deployed};
 use super::listen::ListenAddress;
@@ -80,6 +81,9 @@ pub(super) struct Serve {
     open_function_urls: bool,
 
     #[command(flatten)]
+    events: EventArgs,
+
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -104,6 +108,7 @@ impl Serve {
         let mut config = host::config(account.clone(), self.storage()?);
         config.concurrency_max = self.concurrency;
         config.open_function_urls = self.open_function_urls;
+        config.events = self.events.config(|name| std::env::var(name).ok());
         let host = Host::start(config).await?;
         if !deploy(&host, &account, &functions, &shutdown).await? {
             return Ok(ExitCode::SUCCESS);

@@ -237,6 +237,15 @@ impl WireError {
         Self::new(ErrorCode::RequestEntityTooLarge, text).closing()
     }
 
+    /// The event is larger than an asynchronous one may be.
+    pub(super) fn event_too_large(bytes: usize, limit_bytes: usize) -> Self {
+        let text = format!(
+            "{bytes} byte payload is too large for the Event invocation type (limit {limit_bytes} \
+             bytes)"
+        );
+        Self::new(ErrorCode::RequestEntityTooLarge, text)
+    }
+
     /// The function belongs to another account; AWS gives no text here.
     pub(super) fn other_account() -> Self {
         Self {
@@ -294,7 +303,9 @@ impl IntoResponse for WireError {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ERROR_TYPE, HeaderValue::from_static(name));
-        if self.code == ErrorCode::TooManyRequests {
+        // AWS sends none where a function has used up what is reserved for it.
+        let is_reserved = self.reason == Some(throttle_reason(Throttle::Reserved));
+        if self.code == ErrorCode::TooManyRequests && !is_reserved {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self.closes_connection {
@@ -336,6 +347,7 @@ impl From<Refusal> for WireError {
             },
             Refusal::PackageTooLarge { .. } => Self::new(ErrorCode::RequestEntityTooLarge, text),
             Refusal::CodeStorageExceeded => Self::new(ErrorCode::CodeStorageExceeded, text),
+            Refusal::TooManyEvents { .. } => Self::new(ErrorCode::TooManyRequests, text),
             Refusal::TooManyInvocations(throttle) => Self {
                 reason: Some(throttle_reason(throttle)),
                 ..Self::new(ErrorCode::TooManyRequests, text)
@@ -359,6 +371,13 @@ mod tests {
             throttled.body(),
             r#"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
         );
+        let full = WireError::from(Refusal::TooManyEvents {
+            events: 2,
+            bytes: 7,
+        });
+        let response = full.into_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[RETRY_AFTER], "1");
         assert_eq!(WireError::other_account().body(), r#"{"Message":null}"#);
         assert_eq!(WireError::unknown_operation().body(), "{}");
         assert_eq!(

@@ -13,12 +13,12 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use super::body::{BodyLimit, Purpose, Received};
 use super::error::WireError;
 use super::invoke_headers::{InvocationType, InvokeHeaders};
-use super::invoke_reply;
 use super::reference::{NameShape, Reference};
 use super::run_to_end::run_to_end;
 use super::trace_header::Trace;
-use super::{Api, answer, client_context, event_json, query, web_page};
+use super::{Api, answer, client_context, event_json, invoke_event, invoke_reply, query, web_page};
 use crate::domain::{Account, Qualifier, RequestId, VersionId};
+use crate::events::NewEvent;
 use crate::invoker::{Call, Resolved, RunGuest};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
@@ -35,7 +35,7 @@ const INVOKE: Operation = Operation {
 const EMPTY_EVENT: Bytes = Bytes::from_static(b"{}");
 
 /// What AWS names in the text for a missing function when no qualifier was asked for.
-const LATEST: Qualifier = Qualifier::Version(VersionId::Latest);
+pub(super) const LATEST: Qualifier = Qualifier::Version(VersionId::Latest);
 
 /// What differs between the operations that invoke.
 pub(super) struct Operation {
@@ -95,14 +95,32 @@ async fn answered<G: RunGuest>(
         trace,
         received: _received,
     } = checked(&api, request, id, &INVOKE).await?;
-    if invocation_type == InvocationType::DryRun {
-        return Ok(answer::empty(StatusCode::NO_CONTENT));
+    match invocation_type {
+        InvocationType::DryRun => Ok(answer::empty(StatusCode::NO_CONTENT)),
+        InvocationType::Event => {
+            api.events.accept(event(call)).await?;
+            Ok(invoke_event::accepted(Some(trace)))
+        }
+        InvocationType::RequestResponse => {
+            let run = run_to_end(async move { api.invoker.run(resolved, call).await });
+            Ok(invoke_reply::rendered(run.await?, id, trace))
+        }
     }
-    let completion = run_to_end(async move { api.invoker.run(resolved, call).await }).await?;
-    Ok(invoke_reply::rendered(completion, id, trace))
 }
 
-/// Checks all of a request but what depends on its type.
+/// A call that is to be made later.
+fn event(call: Call) -> NewEvent {
+    NewEvent {
+        function: call.target.name,
+        qualifier: call.target.qualifier,
+        request_id: call.request_id,
+        trace_id: call.trace_id,
+        tenant_id: call.tenant_id,
+        payload: call.payload,
+    }
+}
+
+/// Checks a request; nothing has happened by then.
 pub(super) async fn checked<G: RunGuest>(
     api: &Api<G>,
     request: Request,
@@ -116,16 +134,19 @@ pub(super) async fn checked<G: RunGuest>(
         .await
         .map_err(|_| WireError::unknown_operation())?;
     let headers = (operation.headers)(&parts.headers)?;
+    let is_event = headers.invocation_type == InvocationType::Event;
+    if is_event {
+        invoke_event::check_size(received.bytes.len())?;
+    }
     let reference = reference(&params, &parts.uri, &api.account)?;
     let target = reference.arn(&api.account, Some(&LATEST))?;
     let resolved = api.invoker.resolve(&target)?;
-    let payload = match received.bytes.clone() {
-        empty if empty.is_empty() => EMPTY_EVENT,
-        event => event,
-    };
+    let payload = payload_of(&received.bytes);
     event_json::checked(&payload).await?;
+    // An asynchronous event has none: the header is not even looked at, as at AWS.
     let client_context = headers
         .client_context
+        .filter(|_| !is_event)
         .map(client_context::decoded)
         .transpose()?;
     let tenant_id = resolved.version.settings.tenant(headers.tenant())?;
@@ -149,7 +170,19 @@ pub(super) async fn checked<G: RunGuest>(
     })
 }
 
-fn reference(params: &RawPathParams, uri: &Uri, account: &Account) -> Result<Reference, WireError> {
+/// The event, or what stands for none.
+pub(super) fn payload_of(body: &Bytes) -> Bytes {
+    match body.is_empty() {
+        true => EMPTY_EVENT,
+        false => body.clone(),
+    }
+}
+
+pub(super) fn reference(
+    params: &RawPathParams,
+    uri: &Uri,
+    account: &Account,
+) -> Result<Reference, WireError> {
     let (_, name) = params
         .iter()
         .next()
@@ -159,7 +192,7 @@ fn reference(params: &RawPathParams, uri: &Uri, account: &Account) -> Result<Ref
 }
 
 /// The id that the caller chose for the invocation, if it did.
-fn chosen_id(header: Option<&HeaderValue>) -> Result<Option<RequestId>, WireError> {
+pub(super) fn chosen_id(header: Option<&HeaderValue>) -> Result<Option<RequestId>, WireError> {
     let Some(header) = header else {
         return Ok(None);
     };

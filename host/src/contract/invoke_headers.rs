@@ -101,12 +101,6 @@ impl<'a> InvokeHeaders<'a> {
                  X-Amz-Durable-Execution-Name.",
             ));
         }
-        if self.invocation_type == InvocationType::Event {
-            return Err(WireError::invalid_parameter(
-                "Asynchronous invocation (Event) is not supported by this version of the host. Use \
-                 RequestResponse.",
-            ));
-        }
         Ok(())
     }
 }
@@ -202,9 +196,9 @@ mod tests {
     fn what_this_host_lacks_is_refused_in_a_sentence() {
         for (name, value, sentence) in [
             (
-                INVOCATION_TYPE,
-                "Event",
-                "Asynchronous invocation (Event) is not supported",
+                TENANT_ID,
+                "blue",
+                "Tenant ID is not supported for this function.",
             ),
             (
                 DURABLE_EXECUTION_NAME,

@@ -17,10 +17,11 @@ mod error;
 mod event_invoke;
 mod event_json;
 mod event_stream;
-mod function_error;
+mod events;
 mod function_url;
 mod functions;
 mod invoke;
+mod invoke_event;
 mod invoke_headers;
 mod invoke_reply;
 mod invoke_stream;
@@ -65,7 +66,10 @@ use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::lifecycle::Stamp;
 use crate::domain::{Account, Digest};
-use crate::invoker::{Invoker, PrepareGuest, Provisioner, RunGuest};
+use crate::events::Events;
+use crate::invoker::{
+    Invoker, PrepareGuest, Provisioner, RunGuest, error_object as function_error,
+};
 use crate::logs::LogKeeper;
 use concurrency::{account, provisioned, reserved};
 use error::WireError;
@@ -82,6 +86,8 @@ pub struct Api<G> {
     pub invoker: Arc<Invoker<G>>,
     /// Prepares their sandboxes ahead.
     pub provisioner: Arc<Provisioner<G>>,
+    /// Runs them later.
+    pub events: Events<G>,
     /// Creates, changes and deletes them.
     pub deployer: Arc<Deployer<G>>,
     /// Keeps what functions wrote.
@@ -115,7 +121,16 @@ pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router 
 fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
     let stream = any(unknown_operation_identified).post(invoke_stream::invoke::<G>);
+    let invoke_async = any(unknown_operation_identified).post(invoke_event::invoke_async::<G>);
     let control = Router::new()
+        .operation(
+            "/sparkler/events",
+            methods().get(events::list::<G>).delete(events::purge::<G>),
+        )
+        .operation(
+            "/sparkler/events/redrive",
+            methods().post(events::redrive::<G>),
+        )
         .operation(
             "/2015-03-31/functions",
             methods().get(list::list::<G>).post(create::create::<G>),
@@ -252,6 +267,10 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
         .operation(
             "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
             stream,
+        )
+        .operation(
+            "/2014-11-13/functions/{FunctionName}/invoke-async",
+            invoke_async,
         )
         .merge(control)
         .with_state(api)

@@ -28,6 +28,7 @@ use crate::deployer::{CompileGuest, Deployer, Rejection};
 use crate::domain::{
     Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
 };
+use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{
     Admission, Gate, HostFailure, Invoker, PrepareFailure, PrepareGuest, Provisioner, ResponseSink,
     RunGuest,
@@ -192,10 +193,21 @@ impl Host {
             Gate::new(10),
             Arc::clone(&logs),
         );
+        let invoker = Arc::new(invoker);
+        let events = Events::start(EventsParts {
+            account: account.clone(),
+            catalog: Arc::clone(&catalog),
+            invoker: Arc::clone(&invoker),
+            data_dir: None,
+            concurrency_max: 10,
+            config: EventsConfig::default(),
+            clock: Arc::new(SystemClock::default()),
+        });
         let api = Api {
             account,
             catalog,
-            invoker: Arc::new(invoker),
+            invoker,
+            events: events.expect("a queue in memory"),
             deployer: Arc::clone(&deployer),
             logs,
             provisioner,

@@ -74,6 +74,17 @@ pub enum Refusal {
     /// Everything that may run at once is running.
     #[error("Rate Exceeded.")]
     TooManyInvocations(Throttle),
+    /// As many asynchronous events wait as may.
+    #[error(
+        "The queue of asynchronous events is full: {events} wait, with {bytes} bytes. Try again when \
+         some of them have run."
+    )]
+    TooManyEvents {
+        /// How many wait.
+        events: u64,
+        /// Their bytes.
+        bytes: u64,
+    },
     /// The host takes no more work, since it is about to leave.
     #[error("The host is shutting down. Try again at another host, or when it is back.")]
     ShuttingDown,

@@ -1,6 +1,7 @@
 //! What an invocation is: resolve → admit → run → report.
 
 mod admission;
+pub mod error_object;
 mod figures;
 pub mod platform_log;
 mod prepare;

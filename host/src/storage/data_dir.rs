@@ -4,6 +4,7 @@
 //! lock         locked while a host uses the directory; holds that host's process id
 //! format       which version of this layout it is
 //! catalog.db   functions and their versions
+//! events.db    asynchronous events that were accepted and have not ended
 //! packages/    uploaded packages by their digest
 //! keep-packages  if it is there, packages that no function has are kept
 //! artifacts/   compiled code: can be deleted at any time, it is only made again

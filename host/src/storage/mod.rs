@@ -7,6 +7,7 @@
 mod artifact_store;
 mod content_store;
 mod data_dir;
+mod database;
 mod folder;
 mod layout;
 mod log_files;
@@ -15,6 +16,7 @@ mod staged_file;
 pub use artifact_store::{Artifact, ArtifactStore};
 pub use content_store::ContentStore;
 pub use data_dir::DataDir;
+pub(crate) use database::{DatabaseKind, connect};
 pub(crate) use layout::PACKAGES_FOLDER;
 pub use log_files::{LogFile, LogFiles};
 

@@ -1,11 +1,7 @@
 //! The tables, and how older ones become newer ones.
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-
-use super::Problem;
-
 /// "SPKR": what tells our databases from others.
-const APPLICATION_ID: i64 = 0x5350_4b52;
+pub(super) const APPLICATION_ID: i64 = 0x5350_4b52;
 
 /// The `n`th makes schema `n + 1` of schema `n`. One that was released never changes.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -79,32 +75,3 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
 ",
 ];
-
-/// The schema of an existing database.
-pub(super) fn version(connection: &Connection) -> Result<usize, Problem> {
-    let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    match usize::try_from(version) {
-        _ if tables == 0 => Err(Problem::Damaged("the file holds no tables".into())),
-        Ok(version) if id == APPLICATION_ID && version > 0 => Ok(version),
-        _ => Err(Problem::Foreign),
-    }
-}
-
-/// Brings schema `from` to the newest, one transaction a step.
-pub(super) fn migrate(connection: &mut Connection, from: usize) -> rusqlite::Result<()> {
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(from) {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        step(&transaction, migration, index + 1)?;
-        transaction.commit()?;
-    }
-    Ok(())
-}
-
-fn step(transaction: &Transaction<'_>, migration: &str, to: usize) -> rusqlite::Result<()> {
-    transaction.execute_batch(migration)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", i64::try_from(to).unwrap_or(i64::MAX))
-}

@@ -134,7 +134,8 @@ async fn a_function_with_nothing_reserved_for_it_is_throttled_and_another_is_not
     for name in ["fn", "fn:$LATEST"] {
         let answer = host.invoke(name, "").await;
         answer.assert_error(429, "TooManyRequestsException", &throttled());
-        assert_eq!(answer.header("retry-after"), "1");
+        // AWS says no time where only the owner can free the function.
+        assert_eq!(answer.header("retry-after"), "");
     }
     assert_eq!(host.invoke("other", "").await.status, 200);
     host.call("DELETE", &reserved_path("fn"), "").await;

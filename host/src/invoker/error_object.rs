@@ -35,7 +35,7 @@ struct TooLarge {
 }
 
 /// The body for `error` of the invocation `id`.
-pub(super) fn body(error: &FunctionError, id: RequestId) -> Bytes {
+pub fn body(error: &FunctionError, id: RequestId) -> Bytes {
     let what = match error {
         FunctionError::Handler {
             error_type,

@@ -1,0 +1,173 @@
+//! What this host has and AWS hides: the events that wait, retry, are delivered, or are dead.
+//!
+//! `GET /sparkler/events` lists them, `DELETE` removes dead ones, and
+//! `POST /sparkler/events/redrive` lets dead ones run again. The query selects: `function`, `id` (the
+//! number or the request id), `state`, `after`; `all=true` has to be said where nothing is selected and
+//! something would be changed.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::{StatusCode, Uri};
+use serde::Serialize;
+
+use super::error::WireError;
+use super::{Api, answer, query};
+use crate::domain::FunctionName;
+use crate::events::{Counts, Listed, Listing, Moved, Selection, timestamp};
+use crate::invoker::RunGuest;
+
+const STATES: [&str; 3] = ["waiting", "delivering", "dead"];
+
+#[derive(Serialize)]
+struct Page {
+    counts: ShownCounts,
+    events: Vec<ShownEvent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ShownCounts {
+    running: u64,
+    waiting: u64,
+    retrying: u64,
+    delivering: u64,
+    dead: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownEvent {
+    id: String,
+    state: String,
+    function: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qualifier: Option<String>,
+    request_id: String,
+    accepted_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_at: Option<String>,
+    invoke_count: u32,
+    bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownMove {
+    events: usize,
+    has_more: bool,
+}
+
+/// `GET /sparkler/events`
+pub(super) async fn list<G: RunGuest>(
+    State(api): State<Arc<Api<G>>>,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    let Listing {
+        counts,
+        events,
+        next,
+    } = api.events.list(&selection(&uri)?).await?;
+    let page = Page {
+        counts: shown_counts(counts),
+        events: events.into_iter().map(shown).collect(),
+        next: next.map(|id| id.to_string()),
+    };
+    answer::json(StatusCode::OK, &page)
+}
+
+/// `POST /sparkler/events/redrive`
+pub(super) async fn redrive<G: RunGuest>(
+    State(api): State<Arc<Api<G>>>,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    moved(api.events.redrive(&chosen(&uri)?).await?)
+}
+
+/// `DELETE /sparkler/events`
+pub(super) async fn purge<G: RunGuest>(
+    State(api): State<Arc<Api<G>>>,
+    uri: Uri,
+) -> Result<Response, WireError> {
+    moved(api.events.purge(&chosen(&uri)?).await?)
+}
+
+fn moved(Moved { events, has_more }: Moved) -> Result<Response, WireError> {
+    answer::json(StatusCode::OK, &ShownMove { events, has_more })
+}
+
+/// The selection of a call that changes something: it has to be said.
+fn chosen(uri: &Uri) -> Result<Selection, WireError> {
+    let selection = selection(uri)?;
+    let is_all = query::value(uri, "all").is_some_and(|all| all == "true");
+    match selection.function.is_some() || selection.id.is_some() || is_all {
+        true => Ok(selection),
+        false => Err(WireError::invalid_parameter(
+            "Say which events are meant: function=NAME, id=ID, or all=true.",
+        )),
+    }
+}
+
+fn selection(uri: &Uri) -> Result<Selection, WireError> {
+    let function = query::value(uri, "function").map(|name| {
+        FunctionName::parse(&name).ok_or_else(|| {
+            WireError::invalid_parameter("The value of function is not the name of a function.")
+        })
+    });
+    let state = query::value(uri, "state").map(|state| {
+        let known = STATES.into_iter().find(|known| *known == state);
+        known.ok_or_else(|| {
+            WireError::invalid_parameter("The value of state is not waiting, delivering or dead.")
+        })
+    });
+    let after = query::number(uri, "after")?.unwrap_or(0);
+    Ok(Selection {
+        function: function.transpose()?,
+        state: state.transpose()?,
+        id: query::value(uri, "id").map(|id| id.into_owned()),
+        after: u64::try_from(after).unwrap_or(0),
+    })
+}
+
+fn shown_counts(counts: Counts) -> ShownCounts {
+    let Counts {
+        running,
+        waiting,
+        retrying,
+        delivering,
+        dead,
+    } = counts;
+    ShownCounts {
+        running,
+        waiting,
+        retrying,
+        delivering,
+        dead,
+    }
+}
+
+fn shown(event: Listed) -> ShownEvent {
+    let waits = event.state == "waiting";
+    ShownEvent {
+        id: event.id.to_string(),
+        state: event.state,
+        function: event.function,
+        qualifier: event.qualifier,
+        request_id: event.request_id,
+        accepted_at: timestamp(event.accepted_ms),
+        due_at: waits.then(|| timestamp(event.due_ms)),
+        invoke_count: event.runs,
+        bytes: event.bytes,
+        condition: event.condition,
+        reason: event.reason,
+        ended_at: event.ended_ms.map(timestamp),
+    }
+}

@@ -1,0 +1,103 @@
+//! An asynchronous event, as a value.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::domain::{FunctionName, Qualifier, RequestId, VersionId};
+
+/// What tells events apart; request ids do not, since callers may choose them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(pub u64);
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An event that somebody brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The function that it is for.
+    pub function: FunctionName,
+    /// Version or alias, where one was named: each attempt resolves it again.
+    pub qualifier: Option<Qualifier>,
+    /// The id that all its attempts carry.
+    pub request_id: RequestId,
+    /// The tracing header.
+    pub trace_id: Option<String>,
+    /// The tenant that the caller named.
+    pub tenant_id: Option<String>,
+    /// JSON text, checked.
+    pub payload: Bytes,
+}
+
+/// An event that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Event {
+    pub(super) id: EventId,
+    pub(super) new: NewEvent,
+    /// Unix time; its age counts from here.
+    pub(super) accepted_ms: u64,
+    /// Attempts in which the function ran and failed.
+    pub(super) runs: u32,
+    /// Destinations between the caller's event and this one: 0 for the caller's own.
+    pub(super) hops: u32,
+}
+
+impl Event {
+    /// What it takes of the queue's room.
+    pub(super) fn bytes(&self) -> u64 {
+        self.new.payload.len() as u64
+    }
+}
+
+/// Why an event has ended, as records name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// The function returned.
+    Success,
+    /// The function failed as often as it may.
+    RetriesExhausted,
+    /// It would be too old for another attempt.
+    EventAgeExceeded,
+    /// The function may not run at all: its reserved concurrency is 0.
+    ZeroReservedConcurrency,
+    /// It came over so many destinations that they must be a loop.
+    RecursiveInvocation,
+}
+
+impl Condition {
+    /// The name in records.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Success => "Success",
+            Self::RetriesExhausted => "RetriesExhausted",
+            Self::EventAgeExceeded => "EventAgeExceeded",
+            Self::ZeroReservedConcurrency => "ZeroReservedConcurrency",
+            Self::RecursiveInvocation => "RecursiveInvocation",
+        }
+    }
+}
+
+/// What the last attempt came to, where the function ran in it.
+#[derive(Clone, Debug)]
+pub(super) struct Response {
+    pub(super) executed: VersionId,
+    /// What the function returned, or its error object.
+    pub(super) payload: Bytes,
+    pub(super) failed: bool,
+}
+
+/// An event that has ended, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    pub(super) condition: Condition,
+    pub(super) at_ms: u64,
+    /// Attempts in which the function ran, this last one included.
+    pub(super) runs: u32,
+    pub(super) response: Option<Response>,
+    /// Why the last attempt did not run, where it did not: status and sentence.
+    pub(super) refusal: Option<(u16, String)>,
+}

@@ -1,0 +1,540 @@
+//! The whole queue with a scripted guest and a clock that leaps to whatever is waited for.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::time::{Duration, UNIX_EPOCH};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::*;
+use crate::catalog::MemoryJournal;
+use crate::domain::attachments::EventInvoke;
+use crate::domain::lifecycle::{self, Stamp};
+use crate::domain::{
+    FunctionError, FunctionName, FunctionRecord, Invocation, Outcome, Report, RequestId, Version,
+    samples,
+};
+use crate::invoker::{Admission, Gate, HostFailure};
+use crate::logs::LogKeeper;
+
+const START_MS: u64 = 1_000_000;
+const HOUR_MS: u64 = 3_600_000;
+
+/// An event of the function `greet`.
+pub(super) fn event(id: u64, payload: &'static str) -> Event {
+    Event {
+        id: EventId(id),
+        new: new_event("greet", payload),
+        accepted_ms: 0,
+        runs: 0,
+        hops: 0,
+    }
+}
+
+fn name(text: &str) -> FunctionName {
+    FunctionName::parse(text).expect("a name")
+}
+
+fn new_event(function: &str, payload: &str) -> NewEvent {
+    NewEvent {
+        function: name(function),
+        qualifier: None,
+        request_id: RequestId(Uuid::from_u128(7)),
+        trace_id: None,
+        tenant_id: None,
+        payload: Bytes::copy_from_slice(payload.as_bytes()),
+    }
+}
+
+/// Whoever waits for a time finds that it has come.
+struct Leaping(Mutex<u64>);
+
+impl Clock for Leaping {
+    fn now_ms(&self) -> u64 {
+        *self.0.lock().expect("the time")
+    }
+
+    fn until(&self, at_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let mut now_ms = self.0.lock().expect("the time");
+        *now_ms = (*now_ms).max(at_ms);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// What a guest saw of an attempt.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    function: String,
+    request_id: RequestId,
+    payload: String,
+    at_ms: u64,
+}
+
+/// Tells of each attempt; fails where the event is `"fail"`, never ends where it is `"hang"`.
+struct Script {
+    seen: mpsc::UnboundedSender<Seen>,
+    clock: Arc<Leaping>,
+}
+
+impl RunGuest for Script {
+    async fn run(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        _admission: Admission,
+    ) -> Result<Report, HostFailure> {
+        let payload = String::from_utf8_lossy(&invocation.payload).into_owned();
+        let fails = payload == "\"fail\"";
+        let hangs = payload == "\"hang\"";
+        let _ = self.seen.send(Seen {
+            function: version.function.to_string(),
+            request_id: invocation.request_id,
+            payload,
+            at_ms: self.clock.now_ms(),
+        });
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        Ok(Report {
+            outcome: match fails {
+                true => Outcome::Failed(FunctionError::Exited { status: 1 }),
+                false => Outcome::Returned("\"done\"".into()),
+            },
+            log: Bytes::new(),
+            duration: Duration::from_millis(1),
+            init_duration: None,
+            memory_bytes_peak: 0,
+        })
+    }
+}
+
+struct World {
+    events: Events<Script>,
+    catalog: Arc<Catalog>,
+    gate: Gate,
+    clock: Arc<Leaping>,
+    seen: mpsc::UnboundedReceiver<Seen>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(None, Destinations::default())
+    }
+
+    fn with(data_dir: Option<&DataDir>, destinations: Destinations) -> Self {
+        let catalog = Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog");
+        let catalog = Arc::new(catalog);
+        let clock = Arc::new(Leaping(Mutex::new(START_MS)));
+        let (sender, seen) = mpsc::unbounded_channel();
+        let script = Script {
+            seen: sender,
+            clock: Arc::clone(&clock),
+        };
+        let (account, gate) = (Account::default(), Gate::new(100));
+        let invoker = Invoker::new(
+            account.clone(),
+            Arc::clone(&catalog),
+            Arc::new(script),
+            gate.clone(),
+            Arc::new(LogKeeper::in_memory().expect("it starts")),
+        );
+        let events = Events::start(EventsParts {
+            account,
+            catalog: Arc::clone(&catalog),
+            invoker: Arc::new(invoker),
+            data_dir,
+            concurrency_max: 100,
+            config: EventsConfig {
+                destinations,
+                retry_delays: RetryDelays::default(),
+            },
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        });
+        Self {
+            events: events.expect("a queue"),
+            catalog,
+            gate,
+            clock,
+            seen,
+        }
+    }
+
+    /// A function that can be invoked.
+    fn function(&self, text: &str, edit: impl FnOnce(&mut FunctionRecord)) {
+        let mut record = active(text);
+        edit(&mut record);
+        self.catalog
+            .change(&name(text), |_| Ok(Some(record)))
+            .expect("changed");
+    }
+
+    async fn accept(&self, function: &str, payload: &str) {
+        let accepted = self.events.accept(new_event(function, payload)).await;
+        accepted.expect("there is room");
+    }
+
+    async fn attempt(&mut self) -> Seen {
+        self.seen.recv().await.expect("the guest lives")
+    }
+
+    async fn list(&self) -> Listing {
+        let listing = self.events.list(&Selection::default()).await;
+        listing.expect("events can be read")
+    }
+
+    /// The dead events, as soon as there are so many and nothing else.
+    async fn dead(&self, count: u64) -> Vec<Listed> {
+        loop {
+            let listing = self.list().await;
+            let expected = Counts {
+                dead: count,
+                ..Counts::default()
+            };
+            if listing.counts == expected {
+                return listing.events;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+fn active(text: &str) -> FunctionRecord {
+    let stamp = || Stamp::new(UNIX_EPOCH, Uuid::new_v4());
+    let (settings, code) = (samples::settings(), samples::code(text));
+    let record = lifecycle::created(name(text), settings, code, BTreeMap::new(), stamp());
+    let work = lifecycle::work(&record).expect("work");
+    lifecycle::ended(&record, &work, Ok(()), samples::revisions()).expect("not late")
+}
+
+fn configure(record: &mut FunctionRecord, edit: impl FnOnce(&mut EventInvoke)) {
+    let mut config = EventInvoke {
+        last_modified: UNIX_EPOCH,
+        retries_max: None,
+        age_seconds_max: None,
+        on_success: None,
+        on_failure: None,
+    };
+    edit(&mut config);
+    *record = record.with_attached(None, |attached| attached.event_invoke = Some(config));
+}
+
+fn arn(function: &str) -> String {
+    Account::default()
+        .function_arn(&name(function), None)
+        .to_string()
+}
+
+#[tokio::test]
+async fn a_failing_function_runs_three_times_under_one_id_and_the_event_is_kept() {
+    let mut world = World::new();
+    world.function("f", |_| ());
+    world.accept("f", "\"fail\"").await;
+    let mut times = Vec::new();
+    for _ in 0..3 {
+        let seen = world.attempt().await;
+        assert_eq!(seen.request_id, RequestId(Uuid::from_u128(7)));
+        times.push(seen.at_ms);
+    }
+    assert_eq!(times, [START_MS, START_MS + 60_000, START_MS + 180_000]);
+    let dead = world.dead(1).await;
+    assert_eq!(dead[0].condition.as_deref(), Some("RetriesExhausted"));
+    assert_eq!(dead[0].runs, 3);
+    let reason = dead[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("exit status 1"), "{reason}");
+}
+
+#[tokio::test]
+async fn success_leaves_nothing_behind() {
+    let mut world = World::new();
+    world.function("f", |_| ());
+    world.accept("f", "1").await;
+    assert_eq!(world.attempt().await.payload, "1");
+    assert!(world.dead(0).await.is_empty());
+    let room = world.events.shared.queues.reserve(u64::MAX);
+    let Err(Refusal::TooManyEvents { events, bytes }) = room else {
+        panic!("no queue has so much room");
+    };
+    assert_eq!((events, bytes), (0, 0), "its room is free again");
+}
+
+#[tokio::test]
+async fn both_endings_reach_other_functions_as_events() {
+    let mut world = World::new();
+    world.function("f", |record| {
+        configure(record, |config| {
+            config.retries_max = Some(0);
+            config.on_success = Some(arn("good"));
+            config.on_failure = Some(arn("bad"));
+        });
+    });
+    world.function("good", |_| ());
+    world.function("bad", |_| ());
+    for (payload, target, condition) in [
+        ("{\"a\": 1}", "good", "Success"),
+        ("\"fail\"", "bad", "RetriesExhausted"),
+    ] {
+        world.accept("f", payload).await;
+        assert_eq!(world.attempt().await.function, "f");
+        let told = world.attempt().await;
+        assert_eq!(told.function, target);
+        let record: Value = serde_json::from_str(&told.payload).expect("JSON");
+        let context = &record["requestContext"];
+        assert_eq!(context["condition"], condition);
+        assert_eq!(context["approximateInvokeCount"], 1);
+        assert_eq!(context["requestId"], Uuid::from_u128(7).to_string());
+        assert!(
+            told.payload
+                .contains(&format!("\"requestPayload\":{payload}"))
+        );
+        assert_ne!(told.request_id, RequestId(Uuid::from_u128(7)));
+    }
+    world.dead(0).await;
+}
+
+#[tokio::test]
+async fn an_event_that_would_be_too_old_ends_after_the_attempt_before() {
+    let mut world = World::new();
+    world.function("f", |record| {
+        configure(record, |config| config.age_seconds_max = Some(60));
+    });
+    world.accept("f", "\"fail\"").await;
+    world.attempt().await;
+    let dead = world.dead(1).await;
+    assert_eq!(dead[0].condition.as_deref(), Some("EventAgeExceeded"));
+    assert_eq!(dead[0].runs, 1);
+    assert!(world.seen.try_recv().is_err(), "it was tried again");
+}
+
+#[tokio::test]
+async fn a_function_that_may_not_run_is_not_tried() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let destinations = Destinations {
+        folder: Some(folder.path().to_owned()),
+        ..Destinations::default()
+    };
+    let mut world = World::with(None, destinations);
+    world.function("f", |record| {
+        record.reserved_concurrency = Some(0);
+        configure(record, |config| {
+            config.on_failure = Some("arn:aws:sqs:us-east-1:123456789012:failed".into());
+        });
+    });
+    world.accept("f", "1").await;
+    world.dead(0).await;
+    assert!(world.seen.try_recv().is_err());
+    let files = std::fs::read_dir(folder.path().join("failed")).expect("a folder");
+    let files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    let record = std::fs::read(&files[0]).expect("a record");
+    let record: Value = serde_json::from_slice(&record).expect("JSON");
+    assert_eq!(files.len(), 1);
+    let context = &record["requestContext"];
+    assert_eq!(context["condition"], "ZeroReservedConcurrency");
+    assert_eq!(context["approximateInvokeCount"], 0);
+    assert_eq!(record["requestPayload"], json!(1));
+    assert_eq!(record.get("responseContext"), None);
+    assert_eq!(record.get("responsePayload"), None);
+}
+
+#[tokio::test]
+async fn a_throttled_event_waits_and_uses_up_no_retries() {
+    let mut world = World::new();
+    world.function("f", |record| {
+        configure(record, |config| config.retries_max = Some(0));
+    });
+    let all: Vec<_> = (0..100)
+        .map(|_| world.gate.enter().expect("room"))
+        .collect();
+    world.accept("f", "1").await;
+    while world.clock.now_ms() < START_MS + 63_000 {
+        tokio::task::yield_now().await;
+    }
+    drop(all);
+    let seen = world.attempt().await;
+    assert!(seen.at_ms >= START_MS + 63_000, "{}", seen.at_ms);
+    world.dead(0).await;
+}
+
+#[tokio::test]
+async fn a_throttled_event_ends_when_its_next_attempt_would_be_too_late() {
+    let mut world = World::new();
+    world.function("f", |record| {
+        configure(record, |config| config.age_seconds_max = Some(60));
+    });
+    let all: Vec<_> = (0..100)
+        .map(|_| world.gate.enter().expect("room"))
+        .collect();
+    world.accept("f", "1").await;
+    let dead = world.dead(1).await;
+    drop(all);
+    assert_eq!(dead[0].condition.as_deref(), Some("EventAgeExceeded"));
+    assert_eq!(dead[0].runs, 0);
+    // After waits of 1, 2, 4, 8 and 16 seconds, of which the next would be 32.
+    assert_eq!(dead[0].ended_ms, Some(START_MS + 31_000));
+    let reason = dead[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("Rate Exceeded"), "{reason}");
+    assert!(world.seen.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn an_event_of_a_function_that_is_gone_ends_dead_after_its_age() {
+    let world = World::new();
+    world.accept("gone", "1").await;
+    let dead = world.dead(1).await;
+    assert_eq!(dead[0].condition.as_deref(), Some("EventAgeExceeded"));
+    assert_eq!(dead[0].runs, 0);
+    let age_ms = dead[0].ended_ms.expect("it ended") - START_MS;
+    let earliest = 6 * HOUR_MS - 300_000;
+    assert!((earliest..=6 * HOUR_MS).contains(&age_ms), "{age_ms}");
+}
+
+#[tokio::test]
+async fn a_dead_event_runs_again_when_somebody_wants_it() {
+    let mut world = World::new();
+    world.accept("late", "1").await;
+    let dead = world.dead(1).await;
+    world.function("late", |_| ());
+    let other = Selection {
+        function: Some(name("other")),
+        ..Selection::default()
+    };
+    let moved = |events| Moved {
+        events,
+        has_more: false,
+    };
+    assert_eq!(world.events.redrive(&other).await, Ok(moved(0)));
+    let this = Selection {
+        id: Some(dead[0].id.to_string()),
+        ..Selection::default()
+    };
+    assert_eq!(world.events.redrive(&this).await, Ok(moved(1)));
+    assert_eq!(world.attempt().await.payload, "1");
+    world.dead(0).await;
+    assert_eq!(world.events.redrive(&this).await, Ok(moved(0)));
+}
+
+#[tokio::test]
+async fn purged_events_are_gone() {
+    let world = World::new();
+    world.accept("gone", "1").await;
+    world.accept("gone", "2").await;
+    world.dead(2).await;
+    let moved = world.events.purge(&Selection::default()).await;
+    assert_eq!(moved.expect("purged").events, 2);
+    world.dead(0).await;
+}
+
+#[tokio::test]
+async fn an_event_whose_destination_has_no_address_is_kept_and_only_delivered_again() {
+    let mut world = World::new();
+    world.function("f", |record| {
+        configure(record, |config| {
+            config.on_success = Some("arn:aws:sqs:us-east-1:123456789012:q".into());
+        });
+    });
+    world.accept("f", "1").await;
+    world.attempt().await;
+    let dead = world.dead(1).await;
+    assert_eq!(dead[0].condition.as_deref(), Some("Success"));
+    let reason = dead[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("--sqs-endpoint"), "{reason}");
+    let moved = world.events.redrive(&Selection::default()).await;
+    assert_eq!(moved.expect("redriven").events, 1);
+    world.dead(1).await;
+    assert!(world.seen.try_recv().is_err(), "the function ran again");
+}
+
+#[tokio::test]
+async fn a_loop_of_functions_ends() {
+    let mut world = World::new();
+    world.function("f", |record| {
+        configure(record, |config| config.on_success = Some(arn("f")));
+    });
+    world.accept("f", "1").await;
+    let dead = world.dead(1).await;
+    assert_eq!(dead[0].condition.as_deref(), Some("RecursiveInvocation"));
+    let mut runs = 0;
+    while world.seen.try_recv().is_ok() {
+        runs += 1;
+    }
+    assert_eq!(runs, 1 + crate::limits::EVENT_HOPS_MAX);
+}
+
+#[test]
+fn what_a_crash_interrupts_runs_again_under_its_id() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ids: Vec<RequestId> = (0..2)
+        .map(|_| {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            let data_dir = DataDir::open(folder.path()).expect("a data directory");
+            let id = runtime.block_on(async {
+                let mut world = World::with(Some(&data_dir), Destinations::default());
+                world.function("f", |_| ());
+                let found = world.list().await.events;
+                if found.is_empty() {
+                    world.accept("f", "\"hang\"").await;
+                }
+                // Found before its function was there, it may be tried a second time.
+                world.attempt().await.request_id
+            });
+            drop(data_dir);
+            // Ends the attempt, which would never end.
+            drop(runtime);
+            id
+        })
+        .collect();
+    assert_eq!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_written_is_refused_and_takes_no_room() {
+    let world = World::new();
+    world.events.shared.store.break_writes();
+    let accepted = world.events.accept(new_event("f", "1")).await;
+    assert_eq!(accepted, Err(Refusal::Internal));
+    let counts = world.events.shared.queues.counts(None);
+    assert_eq!(counts, Counts::default());
+    let Err(Refusal::TooManyEvents { events, .. }) = world.events.shared.queues.reserve(u64::MAX)
+    else {
+        panic!("no queue has so much room");
+    };
+    assert_eq!(events, 0);
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_in_a_sentence_and_keeps_what_it_has() {
+    let clock = Arc::new(Leaping(Mutex::new(0)));
+    let queues = Arc::new(Queues::new(2, 10, clock));
+    let first = queues.reserve(6).expect("room");
+    let refusal = queues.reserve(5).err().expect("no room");
+    let text = refusal.to_string();
+    assert!(text.contains("1 wait, with 6 bytes"), "{text}");
+    drop(first);
+    queues.reserve(10).expect("room again").keep();
+    assert!(queues.reserve(1).is_err());
+}
+
+#[tokio::test]
+async fn a_stopped_queue_begins_nothing_and_waits_for_what_runs() {
+    let mut world = World::new();
+    world.function("f", |_| ());
+    world.accept("f", "\"hang\"").await;
+    world.attempt().await;
+    world.events.stop();
+    let drained = world.events.drained();
+    tokio::select! {
+        biased;
+        () = drained => panic!("an event still runs"),
+        () = tokio::task::yield_now() => {}
+    }
+    world.accept("f", "1").await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(world.seen.try_recv().is_err(), "it was begun");
+    assert_eq!(world.list().await.counts.waiting, 1);
+}

@@ -1,0 +1,209 @@
+//! SQLite databases of the data directory, opened with suspicion.
+//!
+//! Write-ahead log, synced at every commit: a change that returned is on disk, one that did not is not
+//! there at all. SQLite opens files by path, and makes others beside them, so it cannot be given the
+//! handle of the data directory; it gets the path of the directory that is locked, checked to lead there,
+//! and is told to follow no symbolic link.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::{DataDir, StorageError};
+use crate::limits::CATALOG_CHECK_BYTES_MAX;
+
+/// What one database is, and how sentences speak of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DatabaseKind {
+    /// Its name in the data directory.
+    pub(crate) file: &'static str,
+    /// Such as `catalog`.
+    pub(crate) name: &'static str,
+    /// What tells it from other databases.
+    pub(crate) application_id: i64,
+    /// The `n`th makes schema `n + 1` of schema `n`. One that was released never changes.
+    pub(crate) migrations: &'static [&'static str],
+    /// What a start is like after a damaged one was moved away, such as `without functions`.
+    pub(crate) without_it: &'static str,
+}
+
+/// Why a database cannot be used.
+pub(crate) enum Problem {
+    /// SQLite's words, or ours in their place.
+    Damaged(String),
+    /// It holds something else.
+    Foreign,
+    /// A newer host wrote it.
+    Newer {
+        /// What it was written with.
+        schema: usize,
+    },
+}
+
+impl From<rusqlite::Error> for Problem {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+impl DatabaseKind {
+    /// Opens the database of `data_dir`, and creates it where there is none.
+    ///
+    /// # Errors
+    /// When it is damaged, is not ours or was written by a newer host; it is then left as it is.
+    pub(crate) fn open(&self, data_dir: &DataDir) -> Result<(Connection, PathBuf), StorageError> {
+        if data_dir.file_bytes(self.file)?.is_none() {
+            data_dir.create_by_path(self.file, |path| self.create(path))?;
+        }
+        let path = data_dir.path_of(self.file)?;
+        let must_check = self.must_check(data_dir)?;
+        match self.open_checked(&path, must_check) {
+            Ok(connection) => Ok((connection, path)),
+            Err(problem) => Err(self.sentence(problem, &path)),
+        }
+    }
+
+    /// A database that is gone with its connection.
+    pub(crate) fn in_memory(&self) -> Result<Connection, StorageError> {
+        let make = || -> rusqlite::Result<Connection> {
+            let mut connection = Connection::open_in_memory()?;
+            set_up(&connection)?;
+            self.migrate(&mut connection, 0)?;
+            Ok(connection)
+        };
+        make().map_err(|error| {
+            StorageError(format!(
+                "the {} could not be made in memory: {error}",
+                self.name
+            ))
+        })
+    }
+
+    /// What whoever starts a host is told of a problem with the database at `path`.
+    pub(crate) fn sentence(&self, problem: Problem, path: &Path) -> StorageError {
+        let Self {
+            name,
+            file,
+            without_it,
+            ..
+        } = self;
+        let path = path.display();
+        let known = self.migrations.len();
+        StorageError(match problem {
+            Problem::Damaged(reason) => format!(
+                "the {name} {path} is damaged or cannot be read: {reason}. Nothing was changed: restore \
+                 it from a backup, or move it away (with the files {file}-wal and {file}-shm) to start \
+                 {without_it}"
+            ),
+            Problem::Foreign => format!(
+                "{path} is an SQLite database, but not a {name} of Sparkler; choose another directory \
+                 with --data-dir"
+            ),
+            Problem::Newer { schema } => format!(
+                "the {name} {path} was written by a newer Sparkler (schema {schema}, this one knows \
+                 {known}); start that one, or choose another directory with --data-dir"
+            ),
+        })
+    }
+
+    /// A new database is made aside and gets its name when it is whole. So an empty file under that
+    /// name is damage, and is never taken for a new database.
+    fn create(&self, path: &Path) -> Result<(), StorageError> {
+        let make = || -> rusqlite::Result<()> {
+            let mut connection = connect(path)?;
+            self.migrate(&mut connection, 0)?;
+            connection.close().map_err(|(_, error)| error)
+        };
+        make().map_err(|error| {
+            let path = path.display();
+            StorageError(format!(
+                "the {} {path} could not be created: {error}",
+                self.name
+            ))
+        })
+    }
+
+    fn open_checked(&self, path: &Path, must_check: bool) -> Result<Connection, Problem> {
+        let mut connection = connect(path)?;
+        let schema = self.schema(&connection)?;
+        if must_check {
+            check(&connection)?;
+        }
+        if schema > self.migrations.len() {
+            return Err(Problem::Newer { schema });
+        }
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        self.migrate(&mut connection, schema)?;
+        Ok(connection)
+    }
+
+    /// SQLite removes its log at a clean stop, so one that is there tells of another kind of stop.
+    fn must_check(&self, data_dir: &DataDir) -> Result<bool, StorageError> {
+        let log_bytes = data_dir.file_bytes(&format!("{}-wal", self.file))?;
+        let bytes = data_dir.file_bytes(self.file)?.unwrap_or(0);
+        Ok(log_bytes.is_some_and(|bytes| bytes > 0) || bytes <= CATALOG_CHECK_BYTES_MAX)
+    }
+
+    /// The schema of an existing database.
+    fn schema(&self, connection: &Connection) -> Result<usize, Problem> {
+        let id: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let tables: i64 =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        match usize::try_from(version) {
+            _ if tables == 0 => Err(Problem::Damaged("the file holds no tables".into())),
+            Ok(version) if id == self.application_id && version > 0 => Ok(version),
+            _ => Err(Problem::Foreign),
+        }
+    }
+
+    /// Brings schema `from` to the newest, one transaction a step.
+    fn migrate(&self, connection: &mut Connection, from: usize) -> rusqlite::Result<()> {
+        for (index, migration) in self.migrations.iter().enumerate().skip(from) {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            self.step(&transaction, migration, index + 1)?;
+            transaction.commit()?;
+        }
+        Ok(())
+    }
+
+    fn step(
+        &self,
+        transaction: &Transaction<'_>,
+        migration: &str,
+        to: usize,
+    ) -> rusqlite::Result<()> {
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "application_id", self.application_id)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(to).unwrap_or(i64::MAX))
+    }
+}
+
+/// One more connection to a database that is open.
+pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW
+            | OpenFlags::SQLITE_OPEN_EXRESCODE,
+    )?;
+    set_up(&connection)?;
+    Ok(connection)
+}
+
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", "FULL")
+}
+
+fn check(connection: &Connection) -> Result<(), Problem> {
+    let mut statement = connection.prepare("PRAGMA quick_check(1)")?;
+    let finding: String = statement.query_row([], |row| row.get(0))?;
+    match finding.as_str() {
+        "ok" => Ok(()),
+        _ => Err(Problem::Damaged(finding.replace('\n', " "))),
+    }
+}
