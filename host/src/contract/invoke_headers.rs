@@ -193,19 +193,23 @@ mod tests {
     }
 
     #[test]
+    fn an_invocation_that_streams_is_neither_asynchronous_nor_durable() {
+        let asynchronous = headers(&[(INVOCATION_TYPE, "Event")]);
+        let error = InvokeHeaders::parse_streaming(&asynchronous).expect_err("out of the model");
+        assert!(format!("{error:?}").contains("enum value set: [RequestResponse, DryRun]"));
+        let others = headers(&[(INVOCATION_TYPE, "DryRun"), (DURABLE_EXECUTION_NAME, "a b")]);
+        let parsed = InvokeHeaders::parse_streaming(&others).expect("nothing is wrong");
+        assert_eq!(parsed.invocation_type, InvocationType::DryRun);
+        assert!(parsed.refuse_what_is_lacking().is_ok());
+    }
+
+    #[test]
     fn what_this_host_lacks_is_refused_in_a_sentence() {
-        for (name, value, sentence) in [
-            (
-                TENANT_ID,
-                "blue",
-                "Tenant ID is not supported for this function.",
-            ),
-            (
-                DURABLE_EXECUTION_NAME,
-                "run-1",
-                "Durable executions are not supported",
-            ),
-        ] {
+        for (name, value, sentence) in [(
+            DURABLE_EXECUTION_NAME,
+            "run-1",
+            "Durable executions are not supported",
+        )] {
             let headers = headers(&[(name, value)]);
             let parsed = InvokeHeaders::parse(&headers).expect("the model admits it");
             let error = parsed.refuse_what_is_lacking().expect_err("it is lacking");
