@@ -205,15 +205,9 @@ mod tests {
 
     #[test]
     fn what_this_host_lacks_is_refused_in_a_sentence() {
-        for (name, value, sentence) in [(
-            DURABLE_EXECUTION_NAME,
-            "run-1",
-            "Durable executions are not supported",
-        )] {
-            let headers = headers(&[(name, value)]);
-            let parsed = InvokeHeaders::parse(&headers).expect("the model admits it");
-            let error = parsed.refuse_what_is_lacking().expect_err("it is lacking");
-            assert!(format!("{error:?}").contains(sentence));
-        }
+        let headers = headers(&[(DURABLE_EXECUTION_NAME, "run-1")]);
+        let parsed = InvokeHeaders::parse(&headers).expect("the model admits it");
+        let error = parsed.refuse_what_is_lacking().expect_err("it is lacking");
+        assert!(format!("{error:?}").contains("Durable executions are not supported"));
     }
 }
