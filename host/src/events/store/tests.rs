@@ -262,6 +262,45 @@ fn lists_are_filtered_and_go_on() {
 }
 
 #[test]
+fn a_list_shows_an_event_as_it_is() {
+    let store = store();
+    let mut accepted = event(1, "[1, 2]");
+    accepted.accepted_ms = 5;
+    let retry = Change::Retry {
+        id: EventId(1),
+        runs: 2,
+        due_ms: 70,
+    };
+    let listed = || store.list(&Filter::default(), 1).expect("read").remove(0);
+    store
+        .commit(&[Change::Accept(accepted), retry])
+        .expect("written");
+    let mut expected = Listed {
+        id: EventId(1),
+        state: "waiting".into(),
+        function: "greet".into(),
+        qualifier: None,
+        request_id: event(1, "").new.request_id.to_string(),
+        accepted_ms: 5,
+        due_ms: 70,
+        runs: 2,
+        bytes: 6,
+        condition: None,
+        reason: None,
+        ended_ms: None,
+        has_messages: false,
+    };
+    assert_eq!(listed(), expected);
+    store.commit(&[die(1, 90)]).expect("written");
+    expected.state = "dead".into();
+    expected.runs = 3;
+    expected.condition = Some("RetriesExhausted".into());
+    expected.reason = Some("It failed.".into());
+    expected.ended_ms = Some(90);
+    assert_eq!(listed(), expected);
+}
+
+#[test]
 fn a_catalog_is_not_taken_for_a_queue() {
     let folder = tempfile::tempdir().expect("a folder");
     let data_dir = DataDir::open(folder.path()).expect("a data directory");
