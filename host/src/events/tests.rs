@@ -464,6 +464,22 @@ async fn a_loop_of_functions_ends() {
     assert_eq!(runs, 1 + crate::limits::EVENT_HOPS_MAX);
 }
 
+#[tokio::test]
+async fn a_record_that_is_too_large_for_an_event_is_kept_and_not_sent_to_a_function() {
+    let mut world = World::new();
+    world.function("f", |record| {
+        configure(record, |config| config.on_success = Some(arn("f")));
+    });
+    let largest = crate::limits::EVENT_PAYLOAD_BYTES_MAX;
+    let payload = format!("\"{}\"", "x".repeat(largest - 2));
+    world.accept("f", &payload).await;
+    world.attempt().await;
+    let dead = world.dead(1).await;
+    let reason = dead[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains(&largest.to_string()), "{reason}");
+    assert!(world.seen.try_recv().is_err(), "it was sent");
+}
+
 #[test]
 fn what_a_crash_interrupts_runs_again_under_its_id() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -516,6 +532,42 @@ async fn a_full_queue_refuses_in_a_sentence_and_keeps_what_it_has() {
     drop(first);
     queues.reserve(10).expect("room again").keep();
     assert!(queues.reserve(1).is_err());
+}
+
+#[test]
+fn one_function_never_takes_all_the_room_of_events() {
+    let queues = Queues::new(8, 1_000, Arc::new(Leaping(Mutex::new(0))));
+    for id in 1..=10 {
+        queues.admit(event(id, "1"));
+    }
+    let running = queues.take().runs.len();
+    let mut other = event(11, "1");
+    other.new.function = name("other");
+    queues.admit(other);
+    let next: Vec<u64> = queues.take().runs.iter().map(|turn| turn.id).collect();
+    assert_eq!((running, next), (2, vec![11]));
+}
+
+#[test]
+fn an_event_that_was_accepted_while_the_clock_was_ahead_does_not_wait_for_that_time() {
+    let indexed = |due_ms| store::Indexed {
+        id: EventId(1),
+        function: name("f"),
+        due_ms,
+        bytes: 1,
+        waits: true,
+    };
+    let wakes = |due_ms| {
+        let queues = Queues::new(8, 1_000, Arc::new(Leaping(Mutex::new(START_MS))));
+        let found = store::Found {
+            events: vec![indexed(due_ms)],
+            ..store::Found::default()
+        };
+        queues.take_up(found, RetryDelays::default().wait_ms_max());
+        queues.take().wake_ms
+    };
+    assert_eq!(wakes(START_MS + 120_000), Some(START_MS + 120_000));
+    assert_eq!(wakes(START_MS + HOUR_MS), Some(START_MS + 300_000));
 }
 
 #[tokio::test]
