@@ -418,6 +418,33 @@ async fn a_dead_event_runs_again_when_somebody_wants_it() {
 }
 
 #[tokio::test]
+async fn the_dead_go_after_their_age_however_many_there_are() {
+    let world = World::new();
+    let shared = &world.events.shared;
+    let many = 2 * crate::limits::DEAD_EVENTS_PER_CALL_MAX as u64 + 1;
+    let die = |id, at_ms| Change::Die {
+        id: EventId(id),
+        ending: store::Ending {
+            condition: "RetriesExhausted",
+            reason: String::new(),
+            runs: 1,
+            at_ms,
+        },
+    };
+    let mut changes: Vec<_> = (1..=many + 1)
+        .map(|id| Change::Accept(event(id, "1")))
+        .collect();
+    changes.extend((1..=many).map(|id| die(id, START_MS)));
+    changes.push(die(many + 1, START_MS + HOUR_MS));
+    shared.store.commit(&changes).expect("written");
+    let age_ms_max = clock::milliseconds(crate::limits::DEAD_EVENT_AGE_MAX);
+    *world.clock.0.lock().expect("the time") = START_MS + 1 + age_ms_max;
+    dispatch::purge_the_old(Arc::clone(shared)).await;
+    let left = shared.store.dead(None).expect("read");
+    assert_eq!(left, 1, "that which is not too old");
+}
+
+#[tokio::test]
 async fn purged_events_are_gone() {
     let world = World::new();
     world.accept("gone", "1").await;

@@ -209,6 +209,10 @@ fn the_dead_are_counted_and_the_old_ones_go() {
         expected.map(|(id, state)| (id, state.into()))
     );
     assert_eq!(store.dead(None).expect("read"), 1);
+    let alive = |id| store.is_alive(EventId(id)).expect("read");
+    assert_eq!([1, 2, 3].map(alive), [false, true, false]);
+    assert!(!store.has_dead_before(30).expect("read"));
+    assert!(store.has_dead_before(31).expect("read"));
     let revived = store.event(EventId(2)).expect("read").expect("it waits");
     assert_eq!((revived.runs, revived.accepted_ms), (0, 77));
 }
