@@ -370,3 +370,6 @@ impl Drop for Reserved {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

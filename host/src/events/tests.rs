@@ -22,8 +22,8 @@ use crate::domain::{
 use crate::invoker::{Admission, Gate, HostFailure};
 use crate::logs::LogKeeper;
 
-const START_MS: u64 = 1_000_000;
-const HOUR_MS: u64 = 3_600_000;
+pub(super) const START_MS: u64 = 1_000_000;
+pub(super) const HOUR_MS: u64 = 3_600_000;
 
 /// An event of the function `greet`.
 pub(super) fn event(id: u64, payload: &'static str) -> Event {
@@ -36,7 +36,7 @@ pub(super) fn event(id: u64, payload: &'static str) -> Event {
     }
 }
 
-fn name(text: &str) -> FunctionName {
+pub(super) fn name(text: &str) -> FunctionName {
     FunctionName::parse(text).expect("a name")
 }
 
@@ -52,7 +52,7 @@ fn new_event(function: &str, payload: &str) -> NewEvent {
 }
 
 /// Whoever waits for a time finds that it has come.
-struct Leaping(Mutex<u64>);
+pub(super) struct Leaping(pub(super) Mutex<u64>);
 
 impl Clock for Leaping {
     fn now_ms(&self) -> u64 {
@@ -546,55 +546,6 @@ async fn an_event_that_cannot_be_written_is_refused_and_takes_no_room() {
         panic!("no queue has so much room");
     };
     assert_eq!(events, 0);
-}
-
-#[tokio::test]
-async fn a_full_queue_refuses_in_a_sentence_and_keeps_what_it_has() {
-    let clock = Arc::new(Leaping(Mutex::new(0)));
-    let queues = Arc::new(Queues::new(2, 10, clock));
-    let first = queues.reserve(6).expect("room");
-    let refusal = queues.reserve(5).err().expect("no room");
-    let text = refusal.to_string();
-    assert!(text.contains("1 wait, with 6 bytes"), "{text}");
-    drop(first);
-    queues.reserve(10).expect("room again").keep();
-    assert!(queues.reserve(1).is_err());
-}
-
-#[test]
-fn one_function_never_takes_all_the_room_of_events() {
-    let queues = Queues::new(8, 1_000, Arc::new(Leaping(Mutex::new(0))));
-    for id in 1..=10 {
-        queues.admit(event(id, "1"));
-    }
-    let running = queues.take().runs.len();
-    let mut other = event(11, "1");
-    other.new.function = name("other");
-    queues.admit(other);
-    let next: Vec<u64> = queues.take().runs.iter().map(|turn| turn.id).collect();
-    assert_eq!((running, next), (2, vec![11]));
-}
-
-#[test]
-fn an_event_that_was_accepted_while_the_clock_was_ahead_does_not_wait_for_that_time() {
-    let indexed = |due_ms| store::Indexed {
-        id: EventId(1),
-        function: name("f"),
-        due_ms,
-        bytes: 1,
-        waits: true,
-    };
-    let wakes = |due_ms| {
-        let queues = Queues::new(8, 1_000, Arc::new(Leaping(Mutex::new(START_MS))));
-        let found = store::Found {
-            events: vec![indexed(due_ms)],
-            ..store::Found::default()
-        };
-        queues.take_up(found, RetryDelays::default().wait_ms_max());
-        queues.take().wake_ms
-    };
-    assert_eq!(wakes(START_MS + 120_000), Some(START_MS + 120_000));
-    assert_eq!(wakes(START_MS + HOUR_MS), Some(START_MS + 300_000));
 }
 
 #[tokio::test]
