@@ -267,6 +267,16 @@ pub const LOG_MARK_BYTES: u64 = 64 * 1024;
 /// Bytes of a log that one request looks through; its answer says where to go on.
 pub const LOG_SEARCH_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// Time that one request looks through a log, beside the last piece of it; its answer says where to go
+/// on. An expression can be slow.
+pub const LOG_SEARCH_DURATION_MAX: Duration = Duration::from_secs(5);
+
+/// Regular expressions in one filter pattern.
+pub const LOG_PATTERN_EXPRESSIONS_MAX: usize = 5;
+
+/// Log groups that one request names, as AWS documents it.
+pub const LOG_GROUPS_NAMED_MAX: usize = 50;
+
 /// Text of the events in one answer, as AWS documents it.
 pub const LOG_PAGE_BYTES_MAX: usize = 1024 * 1024;
 

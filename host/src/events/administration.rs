@@ -118,13 +118,16 @@ impl<G: RunGuest> Events<G> {
                 });
             }
         }
-        let queues = shared.queues.clone();
+        let (queues, store) = (shared.queues.clone(), shared.store.clone());
+        // One may have made room for another that died, after it was read here. What cannot be looked
+        // up is taken to be there: its turn finds out.
+        let is_there = move |id| store.is_alive(id).unwrap_or(true);
         let written = shared.writer.commit(changes, move |written| {
             if written.is_ok() {
-                for (id, function, bytes) in revived {
+                for (id, function, bytes) in revived.into_iter().filter(|(id, ..)| is_there(*id)) {
                     queues.revive(id, function, bytes, at_ms);
                 }
-                for (id, bytes, messages) in reposted {
+                for (id, bytes, messages) in reposted.into_iter().filter(|(id, ..)| is_there(*id)) {
                     queues.repost(id, bytes, messages.into_iter().map(posted).collect());
                 }
             }
@@ -174,7 +177,8 @@ fn posted(message: Outstanding) -> Posted {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+/// Reads on a thread that may wait.
+pub(super) async fn blocking<T: Send + 'static>(
     read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Refusal> {
     let read = tokio::task::spawn_blocking(read).await;

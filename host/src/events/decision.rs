@@ -48,6 +48,12 @@ impl Default for RetryDelays {
 }
 
 impl RetryDelays {
+    /// The longest that any event waits, whatever it waits for.
+    pub(super) fn wait_ms_max(self) -> u64 {
+        let [first, second] = self.0;
+        milliseconds(first.max(second).max(BACKOFF_MAX))
+    }
+
     /// After the `runs`th run.
     fn after(self, runs: u32) -> u64 {
         milliseconds(self.0[usize::from(runs > 1)])

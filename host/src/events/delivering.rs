@@ -32,25 +32,26 @@ impl<G: RunGuest> Shared<G> {
             // A bug of the host, which its log tells of.
             return taking.failed();
         };
-        let reason = match delivered {
+        let (went, reason) = match delivered {
             Ok(()) => {
                 return self
                     .told(id, Change::Delivered(id), Went::Ran, taking)
                     .await;
             }
-            Err(Undelivered::ForGood(reason)) => reason,
-            Err(Undelivered::ForNow(reason)) => {
-                let tries = taking.turn.tries.saturating_add(1);
-                let due_ms = self.clock.now_ms() + backoff_ms(tries);
-                if due_ms <= expires_ms {
-                    if tries == 1 {
-                        tracing::warn!("A message about an event waits. {reason}");
-                    }
-                    return taking.again(Went::Refused, due_ms, tries);
-                }
-                reason
-            }
+            Err(Undelivered::ForGood(reason)) => (None, reason),
+            Err(Undelivered::ForNow(reason)) => (Some(Went::Refused), reason),
+            Err(Undelivered::Refused(reason)) => (Some(Went::Failed), reason),
         };
+        if let Some(went) = went {
+            let tries = taking.turn.tries.saturating_add(1);
+            let due_ms = self.clock.now_ms() + backoff_ms(tries);
+            if due_ms <= expires_ms {
+                if tries == 1 {
+                    tracing::warn!("A message about an event waits. {reason}");
+                }
+                return taking.again(went, due_ms, tries);
+            }
+        }
         tracing::warn!(event = %id.event, "An event is dead. {reason}");
         let change = Change::GiveUp {
             delivery: id,

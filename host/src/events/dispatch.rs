@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Shared;
+use super::administration::blocking;
 use super::attempt::attempt;
 use super::clock::milliseconds;
 use super::delivering::deliver;
@@ -44,22 +45,28 @@ pub(super) async fn dispatch<G: RunGuest>(
             biased;
             changed = stopped.changed() => if changed.is_err() { return },
             () = shared.queues.woken() => {}
-            _ = purge.tick() => shared.purge_the_old().await,
+            _ = purge.tick() => drop(tokio::spawn(purge_the_old(Arc::clone(&shared)))),
             () = later => {}
         }
     }
 }
 
-impl<G> Shared<G> {
-    async fn purge_the_old(&self) {
-        let than_ms = self
-            .clock
-            .now_ms()
-            .saturating_sub(milliseconds(DEAD_EVENT_AGE_MAX));
-        // The writer has told of its failure; the next hour brings another try.
-        let _ = self
-            .writer
-            .commit(vec![Change::PurgeOlder { than_ms }], |_| {})
-            .await;
+/// Removes dead events that are too old, some at a time: others write in between.
+pub(super) async fn purge_the_old<G: RunGuest>(shared: Arc<Shared<G>>) {
+    let age_ms_max = milliseconds(DEAD_EVENT_AGE_MAX);
+    let than_ms = shared.clock.now_ms().saturating_sub(age_ms_max);
+    // None of them goes while somebody brings it back.
+    let _alone = shared.administration.lock().await;
+    loop {
+        let store = shared.store.clone();
+        let has_older = blocking(move || store.has_dead_before(than_ms)).await;
+        if !has_older.unwrap_or(false) {
+            return;
+        }
+        let purge = vec![Change::PurgeOlder { than_ms }];
+        if shared.writer.commit(purge, |_| {}).await.is_err() {
+            // The writer has told of it; the next hour brings another try.
+            return;
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::record;
 use super::store::{Change, DeliveryId, Ending, StoreError};
 use super::target::Target;
 use crate::domain::{FunctionRecord, RequestId};
+use crate::limits::EVENT_PAYLOAD_BYTES_MAX;
 
 /// What an end makes.
 struct Made {
@@ -61,21 +62,26 @@ impl<G: crate::invoker::RunGuest> Shared<G> {
                 // A loop that was ended is not begun again.
                 Some(Target::Function { .. })
                     if ended.condition == Condition::RecursiveInvocation => {}
-                Some(Target::Function { name, qualifier }) => events.push(Event {
-                    id: self.new_id(),
-                    new: NewEvent {
-                        function: name,
-                        qualifier,
-                        request_id: RequestId::random(),
-                        trace_id: event.new.trace_id.clone(),
-                        tenant_id: event.new.tenant_id.clone(),
-                        payload: body,
-                    },
-                    accepted_ms: ended.at_ms,
-                    runs: 0,
-                    hops: event.hops + 1,
-                }),
-                Some(Target::Elsewhere(_)) | None => {
+                // A record holds the event before it: in a loop, each would be larger than the last.
+                Some(Target::Function { name, qualifier })
+                    if body.len() <= EVENT_PAYLOAD_BYTES_MAX =>
+                {
+                    events.push(Event {
+                        id: self.new_id(),
+                        new: NewEvent {
+                            function: name,
+                            qualifier,
+                            request_id: RequestId::random(),
+                            trace_id: event.new.trace_id.clone(),
+                            tenant_id: event.new.tenant_id.clone(),
+                            payload: body,
+                        },
+                        accepted_ms: ended.at_ms,
+                        runs: 0,
+                        hops: event.hops + 1,
+                    });
+                }
+                Some(Target::Function { .. } | Target::Elsewhere(_)) | None => {
                     let name = event.new.request_id.to_string();
                     messages.push(message(arn, name, Vec::new(), body, ended, policy));
                 }

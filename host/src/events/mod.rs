@@ -131,7 +131,7 @@ impl<G: RunGuest> Events<G> {
         let found = store.load()?;
         let next_id = AtomicU64::new(found.next_id);
         let queues = Queues::new(parts.concurrency_max, bytes_max, Arc::clone(&parts.clock));
-        queues.take_up(found);
+        queues.take_up(found, parts.config.retry_delays.wait_ms_max());
         let writer = Writer::start(store.clone())
             .map_err(|error| StorageError(format!("the writer of events cannot start: {error}")))?;
         let shared = Arc::new(Shared {

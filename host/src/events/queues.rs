@@ -75,11 +75,14 @@ impl Queues {
     /// Queues that run at most half of what may run at all.
     pub(super) fn new(concurrency_max: u32, bytes_max: u64, clock: Arc<dyn Clock>) -> Self {
         let half = (concurrency_max / 2).max(1) as usize;
+        let running_max = half.min(EVENTS_RUNNING_MAX);
+        // Half of that again, so that slow events of one function leave room for those of others.
+        let per_lane_max = running_max.div_ceil(2).min(EVENTS_RUNNING_PER_FUNCTION_MAX);
         Self {
             state: Mutex::new(State {
                 runs: Lanes::new(Room {
-                    running_max: half.min(EVENTS_RUNNING_MAX),
-                    per_lane_max: half.min(EVENTS_RUNNING_PER_FUNCTION_MAX),
+                    running_max,
+                    per_lane_max,
                 }),
                 deliveries: Lanes::new(Room {
                     running_max: DELIVERIES_RUNNING_MAX,
@@ -97,8 +100,11 @@ impl Queues {
         }
     }
 
-    /// Takes up what an earlier run left.
-    pub(super) fn take_up(&self, found: Found) {
+    /// Takes up what an earlier run left. Nothing waits longer than `wait_ms_max`: what seems to was
+    /// accepted while the system's time was ahead.
+    pub(super) fn take_up(&self, found: Found, wait_ms_max: u64) {
+        let now_ms = self.clock.now_ms();
+        let due_ms_max = now_ms.saturating_add(wait_ms_max);
         let mut state = self.lock();
         for event in found.events {
             state.events += 1;
@@ -107,7 +113,7 @@ impl Queues {
                 state.runs.insert(Turn {
                     lane: event.function,
                     id: event.id.0,
-                    due_ms: event.due_ms,
+                    due_ms: event.due_ms.min(due_ms_max),
                     tries: 0,
                 });
             } else {
@@ -118,7 +124,6 @@ impl Queues {
                 state.delivering.insert(event.id, delivering);
             }
         }
-        let now_ms = self.clock.now_ms();
         for message in found.deliveries {
             state.post(message.id, message.target, now_ms);
         }
@@ -365,3 +370,6 @@ impl Drop for Reserved {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,6 +67,7 @@ pub(super) fn dead_letter_attributes(event: &Event, ended: &Ended) -> Vec<Attrib
         (None, Some((code, text))) => (*code, text.clone()),
         (None, None) => (status(ended.condition), ended.condition.name().to_owned()),
     };
+    let text: String = text.chars().map(taken_by_queues).collect();
     let mut end = text.len().min(ERROR_MESSAGE_BYTES_MAX);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -80,6 +81,15 @@ pub(super) fn dead_letter_attributes(event: &Event, ended: &Ended) -> Vec<Attrib
         attributes.push(Attribute::string("ErrorMessage", text[..end].to_owned()));
     }
     attributes
+}
+
+/// Stands for characters that SQS and SNS refuse, as AWS documents it: with one of them, such as the
+/// colours that some write for terminals, no message would ever arrive.
+fn taken_by_queues(c: char) -> char {
+    match c {
+        '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'.. => c,
+        _ => char::REPLACEMENT_CHARACTER,
+    }
 }
 
 /// The status of an event that never ran.
@@ -181,6 +191,19 @@ mod tests {
         assert!(
             record.ends_with("\"approximateInvokeCount\":0},\"requestPayload\":{\"raise\": 1}}")
         );
+    }
+
+    #[test]
+    fn a_dead_letter_carries_no_character_that_queues_refuse() {
+        let mut ended = ended(Condition::RetriesExhausted, 1, None);
+        ended.response = Some(Response {
+            executed: VersionId::Latest,
+            payload: r#"{"errorMessage":"\u001b[31mno\u0000\uffff\n\tü😀"}"#.into(),
+            failed: true,
+        });
+        let attributes = dead_letter_attributes(&event(1, "1"), &ended);
+        let expected = "\u{FFFD}[31mno\u{FFFD}\u{FFFD}\n\tü😀";
+        assert_eq!(attributes[2].value, expected);
     }
 
     #[test]

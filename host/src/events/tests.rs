@@ -22,8 +22,8 @@ use crate::domain::{
 use crate::invoker::{Admission, Gate, HostFailure};
 use crate::logs::LogKeeper;
 
-const START_MS: u64 = 1_000_000;
-const HOUR_MS: u64 = 3_600_000;
+pub(super) const START_MS: u64 = 1_000_000;
+pub(super) const HOUR_MS: u64 = 3_600_000;
 
 /// An event of the function `greet`.
 pub(super) fn event(id: u64, payload: &'static str) -> Event {
@@ -36,7 +36,7 @@ pub(super) fn event(id: u64, payload: &'static str) -> Event {
     }
 }
 
-fn name(text: &str) -> FunctionName {
+pub(super) fn name(text: &str) -> FunctionName {
     FunctionName::parse(text).expect("a name")
 }
 
@@ -52,7 +52,7 @@ fn new_event(function: &str, payload: &str) -> NewEvent {
 }
 
 /// Whoever waits for a time finds that it has come.
-struct Leaping(Mutex<u64>);
+pub(super) struct Leaping(pub(super) Mutex<u64>);
 
 impl Clock for Leaping {
     fn now_ms(&self) -> u64 {
@@ -418,6 +418,33 @@ async fn a_dead_event_runs_again_when_somebody_wants_it() {
 }
 
 #[tokio::test]
+async fn the_dead_go_after_their_age_however_many_there_are() {
+    let world = World::new();
+    let shared = &world.events.shared;
+    let many = 2 * crate::limits::DEAD_EVENTS_PER_CALL_MAX as u64 + 1;
+    let die = |id, at_ms| Change::Die {
+        id: EventId(id),
+        ending: store::Ending {
+            condition: "RetriesExhausted",
+            reason: String::new(),
+            runs: 1,
+            at_ms,
+        },
+    };
+    let mut changes: Vec<_> = (1..=many + 1)
+        .map(|id| Change::Accept(event(id, "1")))
+        .collect();
+    changes.extend((1..=many).map(|id| die(id, START_MS)));
+    changes.push(die(many + 1, START_MS + HOUR_MS));
+    shared.store.commit(&changes).expect("written");
+    let age_ms_max = clock::milliseconds(crate::limits::DEAD_EVENT_AGE_MAX);
+    *world.clock.0.lock().expect("the time") = START_MS + 1 + age_ms_max;
+    dispatch::purge_the_old(Arc::clone(shared)).await;
+    let left = shared.store.dead(None).expect("read");
+    assert_eq!(left, 1, "that which is not too old");
+}
+
+#[tokio::test]
 async fn purged_events_are_gone() {
     let world = World::new();
     world.accept("gone", "1").await;
@@ -464,6 +491,22 @@ async fn a_loop_of_functions_ends() {
     assert_eq!(runs, 1 + crate::limits::EVENT_HOPS_MAX);
 }
 
+#[tokio::test]
+async fn a_record_that_is_too_large_for_an_event_is_kept_and_not_sent_to_a_function() {
+    let mut world = World::new();
+    world.function("f", |record| {
+        configure(record, |config| config.on_success = Some(arn("f")));
+    });
+    let largest = crate::limits::EVENT_PAYLOAD_BYTES_MAX;
+    let payload = format!("\"{}\"", "x".repeat(largest - 2));
+    world.accept("f", &payload).await;
+    world.attempt().await;
+    let dead = world.dead(1).await;
+    let reason = dead[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains(&largest.to_string()), "{reason}");
+    assert!(world.seen.try_recv().is_err(), "it was sent");
+}
+
 #[test]
 fn what_a_crash_interrupts_runs_again_under_its_id() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -503,19 +546,6 @@ async fn an_event_that_cannot_be_written_is_refused_and_takes_no_room() {
         panic!("no queue has so much room");
     };
     assert_eq!(events, 0);
-}
-
-#[tokio::test]
-async fn a_full_queue_refuses_in_a_sentence_and_keeps_what_it_has() {
-    let clock = Arc::new(Leaping(Mutex::new(0)));
-    let queues = Arc::new(Queues::new(2, 10, clock));
-    let first = queues.reserve(6).expect("room");
-    let refusal = queues.reserve(5).err().expect("no room");
-    let text = refusal.to_string();
-    assert!(text.contains("1 wait, with 6 bytes"), "{text}");
-    drop(first);
-    queues.reserve(10).expect("room again").keep();
-    assert!(queues.reserve(1).is_err());
 }
 
 #[tokio::test]

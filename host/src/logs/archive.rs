@@ -3,7 +3,7 @@
 //! Only one thread at a time changes segments (`writing`); what is known of them stands behind a lock
 //! that is never held while the medium works, so readers and the writer do not wait for each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -53,6 +53,9 @@ pub(super) struct Archive {
     pub(super) medium: Medium,
     bounds: Bounds,
     groups: Mutex<Groups>,
+    /// Files that look like segments and could not be read: their stems, and the last number of each.
+    /// Nothing is appended to them.
+    unreadable: Mutex<HashMap<String, u64>>,
     /// What all segments take.
     total_bytes: AtomicU64,
     /// Held by who changes segments. Holds when expired logs were last looked for.
@@ -75,6 +78,7 @@ impl Archive {
             medium,
             bounds,
             groups: Mutex::default(),
+            unreadable: Mutex::default(),
             total_bytes: AtomicU64::new(0),
             writing: Mutex::default(),
         }
@@ -92,10 +96,22 @@ impl Archive {
         }
         for (stem, mut files) in found {
             files.sort_unstable_by_key(|(number, _)| *number);
-            if let Some((name, group)) = self.group_of(&stem, files)? {
-                self.total_bytes.fetch_add(group.bytes(), Ordering::Relaxed);
-                self.groups().insert(name, group);
+            let last = files.last().map_or(0, |(number, _)| *number);
+            match self.group_of(&stem, files) {
+                Ok(Some((name, group))) => {
+                    self.total_bytes.fetch_add(group.bytes(), Ordering::Relaxed);
+                    self.groups().insert(name, group);
+                    continue;
+                }
+                Ok(None) => tracing::warn!(
+                    files = stem,
+                    "log files without a first line are passed over"
+                ),
+                Err(error) => tracing::warn!(
+                    %error, files = stem, "log files that cannot be read are passed over"
+                ),
             }
+            self.unreadable().insert(stem, last);
         }
         Ok(())
     }
@@ -116,10 +132,6 @@ impl Archive {
             }
         }
         let Some(header) = header else {
-            tracing::warn!(
-                files = stem,
-                "log files without a first line are passed over"
-            );
             return Ok(None);
         };
         let segments = files.into_iter().map(|(number, file)| Segment {
@@ -265,7 +277,8 @@ impl Archive {
             });
         }
         let header = segment_name::header(name, created_ms);
-        let segment = group.begin_segment(name, header.len());
+        let unreadable = self.unreadable().get(&segment_name::stem(name)).copied();
+        let segment = group.begin_segment(name, header.len(), unreadable.unwrap_or(0));
         Ok(OpenSegment {
             number: segment.number,
             name: Arc::clone(&segment.name),
@@ -432,6 +445,12 @@ impl Archive {
 
     fn groups(&self) -> MutexGuard<'_, Groups> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unreadable(&self) -> MutexGuard<'_, HashMap<String, u64>> {
+        self.unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writing(&self) -> MutexGuard<'_, Option<SystemTime>> {

@@ -39,6 +39,15 @@ impl Position {
         }
     }
 
+    /// The place of a line in the frame that stands so far behind this one.
+    pub(super) fn of_line(self, frame_offset: usize, line: u32) -> Self {
+        Self {
+            offset: self.offset + frame_offset as u64,
+            line,
+            ..self
+        }
+    }
+
     /// Reads what `Display` wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');

@@ -51,9 +51,15 @@ impl Group {
         self.segments.iter().map(|segment| segment.bytes).sum()
     }
 
-    /// Adds the segment that is written to from now on.
-    pub(super) fn begin_segment(&mut self, group: &str, header_bytes: usize) -> &Segment {
-        let number = self.segments.back().map_or(1, |last| last.number + 1);
+    /// Adds the segment that is written to from now on; its number is above `taken`.
+    pub(super) fn begin_segment(
+        &mut self,
+        group: &str,
+        header_bytes: usize,
+        taken: u64,
+    ) -> &Segment {
+        let last = self.segments.back().map_or(0, |last| last.number);
+        let number = last.max(taken) + 1;
         self.segments.push_back(Segment {
             number,
             name: segment_name::name(group, number).into(),

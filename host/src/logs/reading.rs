@@ -1,5 +1,7 @@
 //! Reading a group page by page, forward or backward, within bounds of what is read and given.
 
+use std::time::{Duration, Instant};
+
 use super::ReadError;
 use super::archive::{Archive, View};
 use super::entry::Record;
@@ -25,6 +27,8 @@ pub struct Query<'a> {
     pub position: Option<Position>,
     /// Most events of the page.
     pub events_max: usize,
+    /// After this time, a page ends where it is: its answer says where to go on.
+    pub duration_max: Duration,
     /// Whether an event with this message is wanted.
     pub is_wanted: &'a dyn Fn(&str) -> bool,
 }
@@ -82,6 +86,7 @@ pub(super) fn page(archive: &Archive, query: &Query<'_>) -> Result<Page, ReadErr
         events: Vec::new(),
         page_bytes: 0,
         searched_bytes: 0,
+        started: Instant::now(),
     };
     let mut page = match query.direction {
         Direction::Forward => search.forward(&views)?,
@@ -100,6 +105,7 @@ struct Search<'a> {
     events: Vec<LogEvent>,
     page_bytes: usize,
     searched_bytes: u64,
+    started: Instant,
 }
 
 impl Search<'_> {
@@ -138,17 +144,20 @@ impl Search<'_> {
                 offset,
                 line: 0,
             };
-            if self.searched_bytes >= LOG_SEARCH_BYTES_MAX {
+            if self.has_searched_enough() {
                 return Ok(Some(Stopped(place)));
             }
-            for event in self.piece(view, place, length)? {
-                if event.position < from {
-                    continue;
+            let bytes = self.piece(view, place, length)?;
+            for (at, record, _) in Frames::of(&bytes) {
+                for line in self.lines_of(&record) {
+                    let position = place.of_line(at, line.number);
+                    if position < from {
+                        continue;
+                    }
+                    if self.take(&record, line, position) == Taken::NoRoom {
+                        return Ok(Some(Stopped(position)));
+                    }
                 }
-                if self.is_full(&event) {
-                    return Ok(Some(Stopped(event.position)));
-                }
-                self.take(event);
             }
         }
         Ok(None)
@@ -189,21 +198,26 @@ impl Search<'_> {
             if place >= until {
                 continue;
             }
-            if self.searched_bytes >= LOG_SEARCH_BYTES_MAX {
+            if self.has_searched_enough() {
                 let end = Position {
                     offset: offset + length as u64,
                     ..place
                 };
                 return Ok(Some(Stopped(end)));
             }
-            for event in self.piece(view, place, length)?.into_iter().rev() {
-                if event.position >= until {
-                    continue;
+            let bytes = self.piece(view, place, length)?;
+            let frames: Vec<_> = Frames::of(&bytes).collect();
+            for (at, record, _) in frames.iter().rev() {
+                let lines: Vec<_> = self.lines_of(record).collect();
+                for line in lines.into_iter().rev() {
+                    let position = place.of_line(*at, line.number);
+                    if position >= until {
+                        continue;
+                    }
+                    if self.take(record, line, position) == Taken::NoRoom {
+                        return Ok(Some(Stopped(position.after())));
+                    }
                 }
-                if self.is_full(&event) {
-                    return Ok(Some(Stopped(event.position.after())));
-                }
-                self.take(event);
             }
         }
         Ok(None)
@@ -219,56 +233,50 @@ impl Search<'_> {
         index.pieces(self.query.from_ms)
     }
 
-    /// The events of a piece that are wanted.
-    fn piece(
-        &mut self,
-        view: &View,
-        place: Position,
-        length: usize,
-    ) -> Result<Vec<LogEvent>, ReadError> {
-        let bytes = self.archive.medium.read(&view.name, place.offset, length)?;
-        self.searched_bytes += length as u64;
-        let mut events = Vec::new();
-        for (offset, record, _) in Frames::of(&bytes) {
-            if !self.query.streams.wants(record.stream) {
-                continue;
-            }
-            let place = Position {
-                offset: place.offset + offset as u64,
-                ..place
-            };
-            events.extend(lines(&record).filter_map(|line| self.event(&record, line, place)));
-        }
-        Ok(events)
+    /// Whether the page ends here, wanted events or not. It has looked at one piece at least.
+    fn has_searched_enough(&self) -> bool {
+        self.searched_bytes >= LOG_SEARCH_BYTES_MAX
+            || (self.searched_bytes > 0 && self.started.elapsed() >= self.query.duration_max)
     }
 
-    fn event(&self, record: &Record<'_>, line: Line<'_>, place: Position) -> Option<LogEvent> {
-        let query = self.query;
-        if !(query.from_ms..query.until_ms).contains(&line.time_ms) {
-            return None;
-        }
+    fn piece(&mut self, view: &View, place: Position, length: usize) -> Result<Vec<u8>, ReadError> {
+        self.searched_bytes += length as u64;
+        Ok(self.archive.medium.read(&view.name, place.offset, length)?)
+    }
+
+    /// The lines of a record that are of the streams and times wanted.
+    fn lines_of<'r>(&self, record: &Record<'r>) -> impl Iterator<Item = Line<'r>> + use<'r> {
+        let times = self.query.from_ms..self.query.until_ms;
+        let is_wanted = self.query.streams.wants(record.stream);
+        is_wanted
+            .then(|| lines(record))
+            .into_iter()
+            .flatten()
+            .filter(move |line| times.contains(&line.time_ms))
+    }
+
+    /// Takes a line into the page, if it is wanted and fits. Only what is taken is copied: a log may be
+    /// nothing but ends of lines, and each event takes many times what a line of it does.
+    fn take(&mut self, record: &Record<'_>, line: Line<'_>, position: Position) -> Taken {
         let message = String::from_utf8_lossy(line.text);
-        (query.is_wanted)(&message).then(|| LogEvent {
-            position: Position {
-                line: line.number,
-                ..place
-            },
+        if !(self.query.is_wanted)(&message) {
+            return Taken::Unwanted;
+        }
+        let bytes = message.len() + LOG_EVENT_OVERHEAD_BYTES;
+        // The first always fits.
+        let is_too_much = !self.events.is_empty() && self.page_bytes + bytes > LOG_PAGE_BYTES_MAX;
+        if self.events.len() >= self.query.events_max || is_too_much {
+            return Taken::NoRoom;
+        }
+        self.page_bytes += bytes;
+        self.events.push(LogEvent {
+            position,
             stream: record.stream.to_owned(),
             time_ms: line.time_ms,
             ingested_ms: record.ended_ms,
             message: message.into_owned(),
-        })
-    }
-
-    /// Whether one event more would be too many; the first always fits.
-    fn is_full(&self, event: &LogEvent) -> bool {
-        self.events.len() >= self.query.events_max
-            || (!self.events.is_empty() && self.page_bytes + size_of(event) > LOG_PAGE_BYTES_MAX)
-    }
-
-    fn take(&mut self, event: LogEvent) {
-        self.page_bytes += size_of(&event);
-        self.events.push(event);
+        });
+        Taken::Yes
     }
 
     fn page(&mut self, start: Position, end: Position, is_complete: bool) -> Page {
@@ -281,9 +289,12 @@ impl Search<'_> {
     }
 }
 
-/// What an event counts for in a page.
-fn size_of(event: &LogEvent) -> usize {
-    event.message.len() + LOG_EVENT_OVERHEAD_BYTES
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    Yes,
+    Unwanted,
+    NoRoom,
 }
 
 /// The place behind all events.

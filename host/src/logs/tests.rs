@@ -56,6 +56,7 @@ fn all<'a>(group: &'a str) -> Query<'a> {
         direction: Direction::Forward,
         position: None,
         events_max: 10_000,
+        duration_max: Duration::MAX,
         is_wanted: &|_| true,
     }
 }
@@ -415,6 +416,80 @@ fn files_of_others_and_damaged_ones_do_no_harm() {
     append(&archive, &[at(&source, 2, "two\n")]);
     assert_eq!(messages(&read(&archive, &all(GROUP))), ["one", "two"]);
     assert!(folder.join("notes.txt").exists());
+}
+
+#[test]
+fn a_first_line_that_was_torn_spoils_only_its_own_file() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let source = version(GROUP, "Text", 1);
+    let torn = temp.path().join("logs").join(segment_name::name(GROUP, 3));
+    drop(on_disk(&data_dir));
+    std::fs::write(&torn, b"sparkler-log 1 17").expect("written");
+    let other = version("other", "Text", 1);
+    for expected in [&["one"][..], &["one", "two"]] {
+        let archive = on_disk(&data_dir);
+        let text = format!("{}\n", expected.last().expect("one"));
+        append(&archive, &[at(&source, 1, &text), at(&other, 1, &text)]);
+        for group in [GROUP, "other"] {
+            assert_eq!(messages(&read(&archive, &all(group))), expected);
+        }
+        assert_eq!(messages(&read(&on_disk(&data_dir), &all(GROUP))), expected);
+    }
+    let left = std::fs::read(&torn).expect("it is there");
+    assert_eq!(left, b"sparkler-log 1 17", "nothing was appended");
+}
+
+#[test]
+fn a_search_that_takes_too_long_stops_and_goes_on_from_there() {
+    let archive = in_memory(1024 * 1024);
+    let source = version(GROUP, "Text", 1);
+    let text = "x".repeat(60 * 1024);
+    let entries: Vec<_> = (0..6).map(|time| at(&source, time, &text)).collect();
+    append(&archive, &entries);
+    for direction in [Direction::Forward, Direction::Backward] {
+        let mut query = Query {
+            duration_max: Duration::ZERO,
+            direction,
+            ..all(GROUP)
+        };
+        let (mut pages, mut times) = (0, Vec::new());
+        loop {
+            let page = read(&archive, &query);
+            pages += 1;
+            times.extend(page.events.iter().map(|event| event.time_ms));
+            if page.is_complete {
+                break;
+            }
+            query.position = Some(match direction {
+                Direction::Forward => page.end,
+                Direction::Backward => page.start,
+            });
+        }
+        times.sort_unstable();
+        assert_eq!(times, [0, 1, 2, 3, 4, 5]);
+        assert!(pages > 2, "{pages}");
+    }
+}
+
+#[test]
+fn a_page_looks_at_no_more_lines_than_it_needs() {
+    let archive = in_memory(1024 * 1024);
+    append(&archive, &[entry(&"\n".repeat(1_000))]);
+    for direction in [Direction::Forward, Direction::Backward] {
+        let seen = std::cell::Cell::new(0);
+        let query = Query {
+            events_max: 10,
+            direction,
+            is_wanted: &|_| {
+                seen.set(seen.get() + 1);
+                true
+            },
+            ..all(GROUP)
+        };
+        assert_eq!(read(&archive, &query).events.len(), 10);
+        assert_eq!(seen.get(), 11);
+    }
 }
 
 #[test]

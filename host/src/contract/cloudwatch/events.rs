@@ -8,7 +8,7 @@ use super::pattern::FilterPattern;
 use super::streams::check_stream;
 use super::{Logs, token};
 use crate::contract::constraint::Violations;
-use crate::limits::LOG_PAGE_EVENTS_MAX;
+use crate::limits::{LOG_PAGE_EVENTS_MAX, LOG_SEARCH_DURATION_MAX};
 use crate::logs::{Direction, LogEvent, Page, Query, Streams};
 
 /// Longest filter pattern, as the model of the API bounds it.
@@ -111,6 +111,7 @@ pub(super) fn get(logs: &Logs, input: GetInput) -> Result<GetOutput, LogsError> 
         direction,
         position,
         events_max,
+        duration_max: LOG_SEARCH_DURATION_MAX,
         is_wanted: &|_| true,
     })?;
     Ok(GetOutput {
@@ -150,6 +151,7 @@ pub(super) fn filter(logs: &Logs, input: FilterInput) -> Result<FilterOutput, Lo
         direction,
         position,
         events_max,
+        duration_max: LOG_SEARCH_DURATION_MAX,
         is_wanted: &|message| pattern.matches(message),
     })?;
     Ok(filtered(page, direction))

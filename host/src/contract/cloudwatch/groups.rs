@@ -6,7 +6,7 @@ use super::error::LogsError;
 use super::group_name::group_name;
 use super::{Logs, token};
 use crate::contract::constraint::{Pattern, Violations};
-use crate::limits::LOG_DESCRIBE_ITEMS_MAX;
+use crate::limits::{LOG_DESCRIBE_ITEMS_MAX, LOG_GROUPS_NAMED_MAX};
 use crate::logs::GroupSummary;
 
 static NAME_PART: Pattern = Pattern::new(r"[\.\-_/#A-Za-z0-9]*");
@@ -95,6 +95,9 @@ impl DescribeInput {
                 violations.length(member, value, 0, 512);
                 violations.pattern(member, value, &NAME_PART);
             }
+        }
+        if let Some(names) = &self.log_group_identifiers {
+            violations.list_length("logGroupIdentifiers", names, 1, LOG_GROUPS_NAMED_MAX);
         }
         let items = items(self.limit, &mut violations);
         LogsError::check(violations)?;

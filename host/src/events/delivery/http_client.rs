@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use ureq::Agent;
-use ureq::http::{Request as HttpRequest, Uri};
+use ureq::http::{Request as HttpRequest, StatusCode, Uri};
 
 use super::Undelivered;
 use super::signature::{self, Credentials, Signable};
@@ -79,18 +79,18 @@ impl HttpClient {
             .limit(DELIVERY_ANSWER_BYTES_MAX)
             .read_to_vec()
             .map_err(|error| failed(&error))?;
-        match status.is_success() {
-            true => Ok(()),
-            false => {
-                let text: String = String::from_utf8_lossy(&text)
-                    .chars()
-                    .take(TOLD_CHARS_MAX)
-                    .collect();
-                Err(Undelivered::ForNow(format!(
-                    "{} answered with status {status}: {text}",
-                    request.url
-                )))
-            }
+        if status.is_success() {
+            return Ok(());
         }
+        let text: String = String::from_utf8_lossy(&text)
+            .chars()
+            .take(TOLD_CHARS_MAX)
+            .collect();
+        let reason = format!("{} answered with status {status}: {text}", request.url);
+        Err(match status {
+            // A character or a size that it does not take says nothing about other messages.
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => Undelivered::Refused(reason),
+            _ => Undelivered::ForNow(reason),
+        })
     }
 }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::target::{Resource, Target};
 use crate::domain::Account;
+use crate::limits::EVENT_PAYLOAD_BYTES_MAX;
 use http_client::HttpClient;
 pub use signature::Credentials;
 
@@ -84,8 +85,10 @@ impl Attribute {
 /// Why a message was not delivered; the text is a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Undelivered {
-    /// It may be, later.
+    /// It may be, later, as may others for the same destination.
     ForNow(String),
+    /// The destination does not take this message as it is; others may go through.
+    Refused(String),
     /// It cannot be, as this host is configured.
     ForGood(String),
 }
@@ -110,10 +113,20 @@ impl Courier {
     /// Delivers a message. Blocks.
     pub(super) fn deliver(&self, message: &Message) -> Result<(), Undelivered> {
         let Head { target, .. } = &message.head;
-        let Some(Target::Elsewhere(resource)) = Target::parse(target, &self.account) else {
-            return Err(Undelivered::ForGood(format!(
-                "The destination {target} is not the ARN of a queue or a topic."
-            )));
+        let resource = match Target::parse(target, &self.account) {
+            Some(Target::Elsewhere(resource)) => resource,
+            Some(Target::Function { .. }) => {
+                return Err(Undelivered::ForGood(format!(
+                    "The record for the function {target} has {} bytes, and an event may have \
+                     {EVENT_PAYLOAD_BYTES_MAX}. Send such records to a queue or a topic, or return less.",
+                    message.body.len()
+                )));
+            }
+            None => {
+                return Err(Undelivered::ForGood(format!(
+                    "The destination {target} is not an ARN."
+                )));
+            }
         };
         let Destinations {
             sqs_endpoint,
@@ -145,4 +158,62 @@ fn no_way_to(resource: &Resource, target: &str) -> String {
         "This host has no way to the destination {target}. {endpoint}, and run \
          `sparkler events redrive` then."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// What becomes of a message that a queue answers with this status.
+    fn delivered(status: &str) -> Result<(), Undelivered> {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let queue = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = Vec::new();
+            while !request.ends_with(b"}") {
+                let mut some = [0; 4096];
+                let read = stream.read(&mut some).expect("a request");
+                request.extend_from_slice(&some[..read]);
+            }
+            stream.write_all(answer.as_bytes()).expect("answered");
+        });
+        let destinations = Destinations {
+            sqs_endpoint: Some(format!("http://{address}")),
+            ..Destinations::default()
+        };
+        let message = Message {
+            head: Head {
+                target: "arn:aws:sqs:us-east-1:123456789012:q".into(),
+                name: "n".into(),
+                at_ms: 0,
+                attributes: Vec::new(),
+            },
+            body: "{}".into(),
+            expires_ms: 0,
+        };
+        let delivered = Courier::new(destinations, Account::default()).deliver(&message);
+        queue.join().expect("it answered");
+        delivered
+    }
+
+    #[test]
+    fn a_message_that_is_refused_is_told_from_a_queue_that_fails() {
+        assert_eq!(delivered("200 OK"), Ok(()));
+        for status in ["400 Bad Request", "413 Payload Too Large"] {
+            let refused = delivered(status);
+            assert!(
+                matches!(refused, Err(Undelivered::Refused(_))),
+                "{refused:?}"
+            );
+        }
+        for status in ["403 Forbidden", "429 Too Many Requests", "503 Unavailable"] {
+            let failed = delivered(status);
+            assert!(matches!(failed, Err(Undelivered::ForNow(_))), "{failed:?}");
+        }
+    }
 }

@@ -58,7 +58,9 @@ pub(super) enum Change {
     Redeliver { id: EventId, expires_ms: u64 },
     /// A dead event is removed.
     Purge(EventId),
-    /// Dead events that died before are removed.
+    /// Dead events that died before are removed, the oldest [`DEAD_EVENTS_PER_CALL_MAX`] of them.
+    ///
+    /// [`DEAD_EVENTS_PER_CALL_MAX`]: crate::limits::DEAD_EVENTS_PER_CALL_MAX
     PurgeOlder { than_ms: u64 },
 }
 
@@ -214,6 +216,16 @@ impl Store {
     /// How many dead events there are, of one function or of all.
     pub(super) fn dead(&self, function: Option<&str>) -> Result<u64, StoreError> {
         self.read(|connection| read::dead(connection, function))
+    }
+
+    /// Whether there is a dead event that died before.
+    pub(super) fn has_dead_before(&self, than_ms: u64) -> Result<bool, StoreError> {
+        self.read(|connection| read::has_dead_before(connection, than_ms))
+    }
+
+    /// Whether an event is there and not dead.
+    pub(super) fn is_alive(&self, id: EventId) -> Result<bool, StoreError> {
+        self.read(|connection| read::is_alive(connection, id))
     }
 
     /// How many events of a function have messages on their way.

@@ -218,6 +218,19 @@ pub(super) fn dead(connection: &Connection, function: Option<&str>) -> rusqlite:
     }
 }
 
+pub(super) fn has_dead_before(connection: &Connection, than_ms: u64) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM events WHERE state = 'dead' AND ended_ms < ?1)",
+    )?;
+    statement.query_row([than_ms], |row| row.get(0))
+}
+
+pub(super) fn is_alive(connection: &Connection, id: EventId) -> rusqlite::Result<bool> {
+    let mut statement = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM events WHERE id = ?1 AND state <> 'dead')")?;
+    statement.query_row([id.0], |row| row.get(0))
+}
+
 pub(super) fn delivering(connection: &Connection, function: &str) -> rusqlite::Result<u64> {
     connection.query_row(
         "SELECT count(*) FROM events WHERE state = 'delivering' AND function = ?1",

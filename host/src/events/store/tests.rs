@@ -209,6 +209,10 @@ fn the_dead_are_counted_and_the_old_ones_go() {
         expected.map(|(id, state)| (id, state.into()))
     );
     assert_eq!(store.dead(None).expect("read"), 1);
+    let alive = |id| store.is_alive(EventId(id)).expect("read");
+    assert_eq!([1, 2, 3].map(alive), [false, true, false]);
+    assert!(!store.has_dead_before(30).expect("read"));
+    assert!(store.has_dead_before(31).expect("read"));
     let revived = store.event(EventId(2)).expect("read").expect("it waits");
     assert_eq!((revived.runs, revived.accepted_ms), (0, 77));
 }
@@ -259,6 +263,45 @@ fn lists_are_filtered_and_go_on() {
     assert_eq!(ids(&filter, 9), [3, 4, 5], "they share their request id");
     filter.function = Some("other".into());
     assert!(ids(&filter, 9).is_empty());
+}
+
+#[test]
+fn a_list_shows_an_event_as_it_is() {
+    let store = store();
+    let mut accepted = event(1, "[1, 2]");
+    accepted.accepted_ms = 5;
+    let retry = Change::Retry {
+        id: EventId(1),
+        runs: 2,
+        due_ms: 70,
+    };
+    let listed = || store.list(&Filter::default(), 1).expect("read").remove(0);
+    store
+        .commit(&[Change::Accept(accepted), retry])
+        .expect("written");
+    let mut expected = Listed {
+        id: EventId(1),
+        state: "waiting".into(),
+        function: "greet".into(),
+        qualifier: None,
+        request_id: event(1, "").new.request_id.to_string(),
+        accepted_ms: 5,
+        due_ms: 70,
+        runs: 2,
+        bytes: 6,
+        condition: None,
+        reason: None,
+        ended_ms: None,
+        has_messages: false,
+    };
+    assert_eq!(listed(), expected);
+    store.commit(&[die(1, 90)]).expect("written");
+    expected.state = "dead".into();
+    expected.runs = 3;
+    expected.condition = Some("RetriesExhausted".into());
+    expected.reason = Some("It failed.".into());
+    expected.ended_ms = Some(90);
+    assert_eq!(listed(), expected);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::{Change, DeliveryId, Ending};
 use crate::events::delivery::Message;
 use crate::events::event::{Event, EventId};
-use crate::limits::DEAD_EVENTS_MAX;
+use crate::limits::{DEAD_EVENTS_MAX, DEAD_EVENTS_PER_CALL_MAX};
 
 pub(super) fn commit<'a>(
     connection: &mut Connection,
@@ -54,8 +54,9 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()>
         ),
         Change::PurgeOlder { than_ms } => run(
             transaction,
-            "DELETE FROM events WHERE state = 'dead' AND ended_ms < ?1",
-            [than_ms],
+            "DELETE FROM events WHERE id IN (SELECT id FROM events \
+             WHERE state = 'dead' AND ended_ms < ?1 ORDER BY ended_ms LIMIT ?2)",
+            params![than_ms, DEAD_EVENTS_PER_CALL_MAX],
         ),
     }
 }

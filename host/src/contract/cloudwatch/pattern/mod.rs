@@ -137,6 +137,8 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused_with_a_sentence() {
+        let many = "%a% ".repeat(6);
+        let large = "%(a{100}){100}%";
         let deep = format!("{{ {} $.a = 1 }}", "(".repeat(500));
         for pattern in [
             "[a, b]",
@@ -156,6 +158,8 @@ mod tests {
             "{ $.a[x] = 1 }",
             "{}",
             &deep,
+            &many,
+            large,
         ] {
             let error = FilterPattern::parse(pattern).expect_err(pattern);
             assert!(error.ends_with('.'), "{pattern}: {error}");

@@ -2,17 +2,23 @@
 
 use regex_lite::{Regex, RegexBuilder};
 
-/// Memory of one compiled expression.
-const EXPRESSION_BYTES_MAX: usize = 256 * 1024;
+use crate::limits::LOG_PATTERN_EXPRESSIONS_MAX;
+
+/// Memory of one compiled expression: the time to look for it grows with this.
+const EXPRESSION_BYTES_MAX: usize = 32 * 1024;
 
 /// What is left of a pattern.
 pub(super) struct Scanner<'a> {
     rest: &'a str,
+    expressions: usize,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn of(text: &'a str) -> Self {
-        let mut scanner = Self { rest: text };
+        let mut scanner = Self {
+            rest: text,
+            expressions: 0,
+        };
         scanner.skip_blanks();
         scanner
     }
@@ -77,6 +83,12 @@ impl<'a> Scanner<'a> {
         if self.next_char().is_none() {
             return Err(format!(
                 "The regular expression '{text}' in the filter pattern has no % at its end."
+            ));
+        }
+        self.expressions += 1;
+        if self.expressions > LOG_PATTERN_EXPRESSIONS_MAX {
+            return Err(format!(
+                "The filter pattern has more than {LOG_PATTERN_EXPRESSIONS_MAX} regular expressions."
             ));
         }
         RegexBuilder::new(text)
