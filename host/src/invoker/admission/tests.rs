@@ -236,6 +236,20 @@ fn places_that_are_provisioned_no_longer_are_given_back_all_the_same() {
 }
 
 #[test]
+fn what_was_provisioned_is_shown_until_its_last_call_has_ended() {
+    let gate = Gate::new(100);
+    let free = reserved("greet", 9);
+    let record = samples::provisioned(&free, "1", 4);
+    follow(&gate, None, Some(&record));
+    let entered = calls(&gate, &record, "1", 1);
+    follow(&gate, Some(&record), Some(&free));
+    let shown = || gate.figures(9).functions[0].provisioned.clone();
+    assert_eq!((shown()[0].requested, shown()[0].in_use), (0, 1));
+    drop(entered);
+    assert_eq!(shown(), []);
+}
+
+#[test]
 fn as_many_functions_are_shown_as_are_asked_for() {
     let gate = Gate::new(1_000);
     for name in ["a", "b", "c"] {
