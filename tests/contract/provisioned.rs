@@ -150,9 +150,9 @@ fn calls_of_a_version_find_sandboxes_that_wait_and_spill_over_when_these_are_in_
     assert_eq!(initialization(name, "1"), "provisioned-concurrency");
     assert_eq!(initialization(name, "$LATEST"), "on-demand");
 
-    let slow = json!({ "do": "sleep", "ms": 25_000 }).to_string();
+    let slow = json!({ "do": "sleep", "ms": 10_000 }).to_string();
     let slow = invocation(&format!("{name}:1"), slow);
-    let in_use: Vec<_> = (0..2)
+    let mut in_use: Vec<_> = (0..2)
         .map(|_| {
             let mut connection = Connection::open(TestHost::shared().address());
             connection.begin(&slow);
@@ -164,8 +164,9 @@ fn calls_of_a_version_find_sandboxes_that_wait_and_spill_over_when_these_are_in_
     assert_eq!(initialization(name, "1"), "on-demand");
     let spilled = "sparkler_provisioned_concurrency_spilled_over_total";
     wait_for(spilled, name, "1", 1);
-    // Whoever leaves gives the place back.
-    drop(in_use);
+    for connection in &mut in_use {
+        assert_eq!(connection.read().status, 200);
+    }
     wait_for("sparkler_provisioned_concurrency_in_use", name, "1", 0);
     wait_for("sparkler_prepared_sandboxes_waiting", name, "1", 2);
     assert_eq!(initialization(name, "1"), "provisioned-concurrency");
