@@ -164,6 +164,11 @@ impl Gate {
         self.shared.limit
     }
 
+    /// Whether functions that have nothing for themselves can run nothing.
+    pub(super) fn is_all_set_aside(&self) -> bool {
+        self.shared.running_max.load(Ordering::SeqCst) == 0
+    }
+
     /// What can be seen from outside, of at most `functions_max` functions.
     pub fn figures(&self, functions_max: usize) -> Figures {
         let shared = &self.shared;

@@ -166,6 +166,19 @@ fn a_host_never_runs_more_than_its_limit() {
 }
 
 #[test]
+fn on_a_host_that_is_smaller_than_what_is_reserved_others_run_nothing_until_it_is_taken_back() {
+    let gate = Gate::new(10);
+    let record = reserved("greet", 900);
+    follow(&gate, None, Some(&record));
+    assert!(gate.is_all_set_aside());
+    assert_eq!(gate.enter().err(), Some(ACCOUNT_IS_FULL));
+    assert_eq!(calls(&gate, &record, "1", 20).len(), 10);
+    follow(&gate, Some(&record), None);
+    assert!(!gate.is_all_set_aside());
+    assert!(gate.enter().is_ok());
+}
+
+#[test]
 fn provisioned_places_are_taken_first_and_calls_spill_over_into_the_rest() {
     let gate = Gate::new(100);
     let record = samples::provisioned(&reserved("greet", 5), "live", 2);
