@@ -12,6 +12,7 @@ mod invoke;
 mod packages;
 mod provisioned;
 mod refusals;
+mod streaming;
 mod versions;
 
 use std::sync::OnceLock;
