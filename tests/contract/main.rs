@@ -10,6 +10,7 @@ mod functions;
 mod http;
 mod invoke;
 mod packages;
+mod provisioned;
 mod refusals;
 mod streaming;
 mod versions;

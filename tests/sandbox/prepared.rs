@@ -188,3 +188,22 @@ fn a_prepared_sandbox_of_a_function_that_opts_in_is_reused_after_its_first_invoc
     let counts = [0; 2].map(|_| prepared.answer(&json!({ "do": "remember" }), true));
     assert_eq!(counts, [json!(1), json!(2)]);
 }
+
+#[test]
+fn sandboxes_that_are_reused_serve_the_kind_of_invocation_that_they_were_made_for() {
+    let host = TestHost::shared();
+    let function = host
+        .function(guests::behaviours())
+        .variable("SPARKLER_REUSE", "100")
+        .deploy();
+    let prepared = Prepared::of(&function);
+    prepared.keep(1).expect("prepared");
+    for round in 1..=2 {
+        for is_provisioned in [false, true] {
+            let count = prepared.answer(&json!({ "do": "remember" }), is_provisioned);
+            assert_eq!(count, json!(round));
+        }
+    }
+    assert_eq!(prepared.initialization(false), "on-demand");
+    assert_eq!(prepared.initialization(true), "provisioned-concurrency");
+}

@@ -33,6 +33,24 @@ fn a_sandbox_serves_as_many_invocations_as_its_owner_allows() {
 }
 
 #[test]
+fn a_permission_leaves_sandboxes_as_they_are_and_new_settings_do_not() {
+    let function = reusing("100");
+    let lambda = TestHost::shared().lambda();
+    assert_eq!([0; 2].map(|_| count(&function)), [1, 2]);
+    let permission = json!({
+        "StatementId": "one", "Action": "lambda:InvokeFunction", "Principal": "123456789012",
+    });
+    let path = format!("{}/policy", function.name());
+    let added = lambda.call("POST", &path, &permission);
+    assert_eq!(added.status, 201, "{}", added.text());
+    assert_eq!(count(&function), 3);
+    let updated = lambda.update_settings(function.name(), &json!({ "Description": "new" }));
+    assert_eq!(updated.status, 200, "{}", updated.text());
+    TestHost::shared().settled(function.name());
+    assert_eq!(count(&function), 1);
+}
+
+#[test]
 fn a_component_can_ask_for_it_by_itself() {
     let mut component = guests::behaviours().to_vec();
     component.extend(b"\0\x10\x0esparkler:reuse2");

@@ -9,6 +9,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 pub use memory::MemoryJournal;
@@ -72,6 +73,18 @@ type Observer = Box<dyn Fn(Change<'_>) + Send + Sync>;
 struct Writer {
     journal: Box<dyn Journal>,
     observers: Vec<Observer>,
+}
+
+impl Writer {
+    /// Tells every observer of a change that was made. One that panics keeps neither the others from
+    /// being told nor the maker of the change from hearing that it was made.
+    fn tell(&self, change: Change<'_>) {
+        for observer in &self.observers {
+            if catch_unwind(AssertUnwindSafe(|| observer(change))).is_err() {
+                tracing::error!(function = %change.name, "an observer of the catalog panicked");
+            }
+        }
+    }
 }
 
 /// The functions that exist.
@@ -180,13 +193,11 @@ impl Catalog {
             Refusal::Internal
         })?;
         self.show(name, after.as_ref());
-        for observer in &writer.observers {
-            observer(Change {
-                name,
-                before: before.as_deref(),
-                after: after.as_deref(),
-            });
-        }
+        writer.tell(Change {
+            name,
+            before: before.as_deref(),
+            after: after.as_deref(),
+        });
         Ok(after)
     }
 

@@ -261,6 +261,19 @@ fn an_observer_is_told_of_what_there_is_and_of_each_change_before_its_maker() {
     assert_eq!(told, expected);
 }
 
+#[test]
+fn an_observer_that_panics_keeps_nobody_from_hearing_of_a_change() {
+    let catalog = ephemeral();
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    catalog.observe(|_| panic!("an observer panics, as this test has it"));
+    catalog.observe(move |change| seen.lock().expect("a lock").push(change.name.to_string()));
+    put(&catalog, active("a", samples::code("1")));
+    put(&catalog, active("b", samples::code("1")));
+    assert_eq!(*told.lock().expect("a lock"), ["a", "b"]);
+    assert!(catalog.get(&name("b")).is_some());
+}
+
 /// The function with a URL of this id, for itself or an alias.
 fn with_url(record: &FunctionRecord, qualifier: Option<&Qualifier>, id: &str) -> FunctionRecord {
     let url = FunctionUrl {

@@ -79,6 +79,7 @@ impl RunGuest for Script {
             log: "from the guest\n".into(),
             duration: Duration::from_millis(1),
             init_duration: None,
+            preparation: None,
             memory_bytes_peak: 1024 * 1024,
         })
     }

@@ -90,6 +90,9 @@ pub struct Report {
     pub duration: Duration,
     /// Time that was spent on loading the function, where this invocation had to do it.
     pub init_duration: Option<Duration>,
+    /// Time that it took to prepare the sandbox ahead of this invocation, the first that it served;
+    /// `None` where it was not prepared, or has served before.
+    pub preparation: Option<Duration>,
     /// Highest sum of the guest's memories and tables.
     pub memory_bytes_peak: u64,
 }

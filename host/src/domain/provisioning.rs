@@ -175,7 +175,10 @@ impl Provisioning {
         let configs = self.configs.values_mut();
         for config in configs.filter(|config| config.leads_to(&step.version)) {
             match &result {
-                Ok(()) if is_all => config.progress = Progress::ready(config.requested),
+                // What has failed was not among them.
+                Ok(()) if is_all && !config.has_failed() => {
+                    config.progress = Progress::ready(config.requested);
+                }
                 Ok(()) => {}
                 Err(cause) => config.progress = Progress::failed(cause),
             }
@@ -206,9 +209,10 @@ impl Provisioning {
 
     /// What is asked for of a version, at all places that lead to it; what has failed is not.
     fn wanted(&self, version: &Version) -> u32 {
-        let configs = self.configs.values().filter(|config| {
-            config.leads_to(version) && !matches!(config.progress.status, Status::Failed { .. })
-        });
+        let configs = self
+            .configs
+            .values()
+            .filter(|config| config.leads_to(version) && !config.has_failed());
         configs.fold(0, |sum, config| sum.saturating_add(config.requested))
     }
 
@@ -284,6 +288,10 @@ impl Config {
     fn leads_to(&self, version: &Version) -> bool {
         let target = self.target.as_ref();
         target.is_some_and(|target| is_same_guest(target, version))
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(self.progress.status, Status::Failed { .. })
     }
 
     /// Whether there is something to prepare, of code that is ready.

@@ -123,10 +123,14 @@ fn check(record: &FunctionRecord, arn: FunctionArn, wanted: &Publication) -> Res
     lifecycle::check_revision(latest.revision, wanted.expected_revision.as_deref())
 }
 
-/// The last version that was published, if `$LATEST` is still what was published then.
+/// The last version that was published, if `$LATEST` is still what was published then. Not one that has
+/// Failed: it never becomes ready, while `$LATEST` may have become so with the same code.
 fn last_if_unchanged(record: &FunctionRecord) -> Option<&Arc<Version>> {
     let last = record.numbering.last.as_ref()?;
     let version = record.versions.get(&last.number)?;
+    if let State::Failed { .. } = version.state {
+        return None;
+    }
     let latest = &record.latest;
     let without_description = |settings: &Settings| Settings {
         description: String::new(),

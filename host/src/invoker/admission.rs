@@ -164,10 +164,15 @@ impl Gate {
         self.shared.limit
     }
 
+    /// Whether functions that have nothing for themselves can run nothing.
+    pub(super) fn is_all_set_aside(&self) -> bool {
+        self.shared.running_max.load(Ordering::SeqCst) == 0
+    }
+
     /// What can be seen from outside, of at most `functions_max` functions.
     pub fn figures(&self, functions_max: usize) -> Figures {
         let shared = &self.shared;
-        let functions = shared.reservations.figures(functions_max);
+        let (functions, functions_left_out) = shared.reservations.figures(functions_max);
         let running_max = shared.running_max.load(Ordering::SeqCst) as u64;
         Figures {
             running: self.running(),
@@ -175,8 +180,8 @@ impl Gate {
             unreserved: running_max,
             throttled_by_account: shared.throttled_by_account.load(Ordering::Relaxed),
             throttled_by_reservation: shared.throttled_by_reservation.load(Ordering::Relaxed),
-            functions_left_out: shared.reservations.functions() - functions.len(),
             functions,
+            functions_left_out,
         }
     }
 

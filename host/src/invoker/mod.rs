@@ -138,6 +138,14 @@ impl<G: RunGuest> Invoker<G> {
     ) -> Self {
         let told = gate.clone();
         catalog.observe(move |change| told.follow(change));
+        if gate.is_all_set_aside() {
+            tracing::warn!(
+                limit = gate.limit(),
+                "all invocations that may run at once are reserved or provisioned for single functions, \
+                 as from a host with a higher limit: every other function is throttled. Start with a \
+                 higher --concurrency, or take reservations back"
+            );
+        }
         Self {
             account,
             catalog,

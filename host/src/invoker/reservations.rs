@@ -102,18 +102,16 @@ impl Reservations {
         table.set_aside
     }
 
-    /// Those of at most `functions_max` functions, in the order of their names.
-    pub(super) fn figures(&self, functions_max: usize) -> Vec<FunctionFigures> {
+    /// Those of at most `functions_max` functions, in the order of their names, and how many more there
+    /// are.
+    pub(super) fn figures(&self, functions_max: usize) -> (Vec<FunctionFigures>, usize) {
         let table = self.read();
         let functions = table.functions.iter().take(functions_max);
-        functions
+        let figures: Vec<_> = functions
             .map(|(name, function)| function.figures(name))
-            .collect()
-    }
-
-    /// How many functions have anything.
-    pub(super) fn functions(&self) -> usize {
-        self.read().functions.len()
+            .collect();
+        let left_out = table.functions.len() - figures.len();
+        (figures, left_out)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Table> {
@@ -165,6 +163,8 @@ impl Function {
         let provisioned = self
             .provisioned
             .iter()
+            // One that was deleted is kept until another change, also when its calls have ended.
+            .filter(|(_, places)| places.exist() || places.are_held())
             .map(|(place, places)| ProvisionedFigures {
                 place: place.clone(),
                 requested: places.running_max.load(Ordering::Relaxed),

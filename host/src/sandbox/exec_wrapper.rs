@@ -27,6 +27,7 @@ pub(super) fn missing(version: &Version) -> Option<Report> {
         log: Bytes::from(log),
         duration: Duration::ZERO,
         init_duration: None,
+        preparation: None,
         memory_bytes_peak: 0,
     })
 }

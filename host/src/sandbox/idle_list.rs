@@ -4,10 +4,12 @@
 //! dropping a sandbox takes its time.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use tokio::time::Instant;
-use uuid::Uuid;
 
+use super::environment::Initialization;
+use crate::domain::concurrency::is_same_guest;
 use crate::domain::{Digest, FunctionName, Version, VersionId};
 use crate::limits;
 
@@ -20,19 +22,25 @@ pub(super) struct IdleList<T> {
 
 struct Idle<T> {
     sandbox: T,
-    /// Changes with the version's code and settings.
-    revision: Uuid,
-    package: Digest,
-    component: Digest,
-    tenant_id: Option<String>,
+    version: Arc<Version>,
+    owner: Owner,
     since: Instant,
 }
 
+/// Which invocations of a version a sandbox may serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    /// Those of this tenant.
+    pub(super) tenant_id: Option<String>,
+    /// Those of provisioned concurrency, or those without: a guest knows which it was made for.
+    pub(super) initialization: Initialization,
+}
+
 impl<T> Idle<T> {
+    /// Whether a sandbox of `version` would be the same. What is attached to a version changes its
+    /// revision without that.
     fn is_of(&self, version: &Version) -> bool {
-        self.revision == version.revision
-            && self.package == version.code.package
-            && self.component == version.code.component
+        is_same_guest(&self.version, version)
     }
 }
 
@@ -46,12 +54,12 @@ impl<T> Default for IdleList<T> {
 }
 
 impl<T> IdleList<T> {
-    /// Keeps a sandbox of `version` that has served this tenant; gives the one that makes room for it,
-    /// where there are too many.
+    /// Keeps a sandbox of `version` for this owner; gives the one that makes room for it, where there
+    /// are too many.
     pub(super) fn put(
         &mut self,
-        version: &Version,
-        tenant_id: Option<String>,
+        version: &Arc<Version>,
+        owner: Owner,
         sandbox: T,
         now: Instant,
     ) -> Option<T> {
@@ -68,23 +76,17 @@ impl<T> IdleList<T> {
         };
         self.versions.entry(place).or_default().push_back(Idle {
             sandbox,
-            revision: version.revision,
-            package: version.code.package,
-            component: version.code.component,
-            tenant_id,
+            version: Arc::clone(version),
+            owner,
             since: now,
         });
         self.count += 1;
         gives_way
     }
 
-    /// The sandbox of `version` and this tenant that was used last, and those of earlier
-    /// revisions, which nobody can use any more.
-    pub(super) fn take(
-        &mut self,
-        version: &Version,
-        tenant_id: Option<&str>,
-    ) -> (Option<T>, Vec<T>) {
+    /// The sandbox of `version` and this owner that was used last, and those of other code or settings,
+    /// which nobody can use any more.
+    pub(super) fn take(&mut self, version: &Version, owner: &Owner) -> (Option<T>, Vec<T>) {
         let place = (version.function.clone(), version.id);
         let Some(idle) = self.versions.get_mut(&place) else {
             return (None, Vec::new());
@@ -93,7 +95,7 @@ impl<T> IdleList<T> {
         let stale: Vec<T> = idle.drain(..stale).map(|idle| idle.sandbox).collect();
         let wanted = idle
             .iter()
-            .rposition(|idle| idle.is_of(version) && idle.tenant_id.as_deref() == tenant_id);
+            .rposition(|idle| idle.is_of(version) && idle.owner == *owner);
         let taken = wanted.and_then(|at| idle.remove(at));
         if idle.is_empty() {
             self.versions.remove(&place);
@@ -126,7 +128,7 @@ impl<T> IdleList<T> {
 
     /// Takes out those of a component.
     pub(super) fn take_component(&mut self, component: Digest) -> Vec<T> {
-        self.take_all(|idle| idle.component == component)
+        self.take_all(|idle| idle.version.code.component == component)
     }
 
     fn take_all(&mut self, is_meant: impl Fn(&Idle<T>) -> bool) -> Vec<T> {
@@ -151,15 +153,32 @@ impl<T> IdleList<T> {
 mod tests {
     use std::time::Duration;
 
+    use uuid::Uuid;
+
     use super::*;
     use crate::domain::samples;
 
-    fn version(name: &str) -> Version {
-        samples::version(name)
+    fn version(name: &str) -> Arc<Version> {
+        Arc::new(samples::version(name))
     }
 
-    fn put(list: &mut IdleList<u32>, version: &Version, sandbox: u32) -> Option<u32> {
-        list.put(version, None, sandbox, Instant::now())
+    /// The owner of sandboxes that are nobody's in particular.
+    fn anyone() -> Owner {
+        Owner {
+            tenant_id: None,
+            initialization: Initialization::OnDemand,
+        }
+    }
+
+    fn tenant(id: &str) -> Owner {
+        Owner {
+            tenant_id: Some(id.into()),
+            ..anyone()
+        }
+    }
+
+    fn put(list: &mut IdleList<u32>, version: &Arc<Version>, sandbox: u32) -> Option<u32> {
+        list.put(version, anyone(), sandbox, Instant::now())
     }
 
     #[test]
@@ -168,53 +187,67 @@ mod tests {
         for sandbox in 1..=3 {
             assert_eq!(put(&mut list, &version, sandbox), None);
         }
-        let taken = [0; 4].map(|_| list.take(&version, None).0);
+        let taken = [0; 4].map(|_| list.take(&version, &anyone()).0);
         assert_eq!(taken, [Some(3), Some(2), Some(1), None]);
         assert!(list.is_empty());
     }
 
     #[test]
     fn nobody_gets_what_is_anothers() {
-        let (mut list, owner) = (IdleList::default(), version("one"));
-        list.put(&owner, Some("blue".into()), 1, Instant::now());
-        let other_function = Version {
-            revision: owner.revision,
-            ..version("two")
-        };
+        let (mut list, one) = (IdleList::default(), version("one"));
+        list.put(&one, tenant("blue"), 1, Instant::now());
         let other_version = Version {
             id: VersionId::Number(1),
-            ..owner.clone()
+            ..Version::clone(&one)
         };
-        for (version, tenant_id) in [
-            (&other_function, Some("blue")),
-            (&other_version, Some("blue")),
-            (&owner, Some("green")),
-            (&owner, None),
+        let provisioned = Owner {
+            initialization: Initialization::Provisioned,
+            ..tenant("blue")
+        };
+        for (version, owner) in [
+            (&*version("two"), tenant("blue")),
+            (&other_version, tenant("blue")),
+            (&one, tenant("green")),
+            (&one, anyone()),
+            (&one, provisioned),
         ] {
-            assert_eq!(list.take(version, tenant_id), (None, vec![]));
+            assert_eq!(list.take(version, &owner), (None, vec![]), "{owner:?}");
         }
-        assert_eq!(list.take(&owner, Some("blue")), (Some(1), vec![]));
+        assert_eq!(list.take(&one, &tenant("blue")), (Some(1), vec![]));
     }
 
     #[test]
-    fn a_new_revision_and_new_code_clear_the_old_ones_away() {
+    fn new_code_new_settings_and_a_function_made_anew_clear_the_old_ones_away() {
         let old = version("one");
-        let new_revision = Version {
-            revision: Uuid::from_u128(7),
-            ..old.clone()
-        };
         let new_code = Version {
             code: samples::code("other"),
-            ..old.clone()
+            ..Version::clone(&old)
         };
-        for new in [new_revision, new_code] {
+        let mut new_settings = Version::clone(&old);
+        new_settings.settings.memory_mb += 1;
+        let made_anew = Version {
+            last_modified: old.last_modified + Duration::from_millis(1),
+            ..Version::clone(&old)
+        };
+        for new in [new_code, new_settings, made_anew].map(Arc::new) {
             let mut list = IdleList::default();
             put(&mut list, &old, 1);
             put(&mut list, &old, 2);
             put(&mut list, &new, 3);
-            assert_eq!(list.take(&new, None), (Some(3), vec![1, 2]));
+            assert_eq!(list.take(&new, &anyone()), (Some(3), vec![1, 2]));
             assert!(list.is_empty());
         }
+    }
+
+    #[test]
+    fn what_is_attached_to_a_version_leaves_its_sandboxes_as_they_are() {
+        let (mut list, before) = (IdleList::default(), version("one"));
+        put(&mut list, &before, 1);
+        let after = Version {
+            revision: Uuid::from_u128(7),
+            ..Version::clone(&before)
+        };
+        assert_eq!(list.take(&after, &anyone()), (Some(1), vec![]));
     }
 
     #[test]
@@ -235,13 +268,13 @@ mod tests {
     fn those_that_were_idle_for_too_long_or_whose_component_is_gone_go() {
         let (mut list, now) = (IdleList::default(), Instant::now());
         let later = now + limits::IDLE_DURATION_MAX;
-        list.put(&version("one"), None, 1, now);
-        list.put(&version("one"), None, 2, now + Duration::from_secs(1));
-        let other = Version {
+        list.put(&version("one"), anyone(), 1, now);
+        list.put(&version("one"), anyone(), 2, now + Duration::from_secs(1));
+        let other = Arc::new(Version {
             code: samples::code("other"),
-            ..version("two")
-        };
-        list.put(&other, None, 3, later);
+            ..samples::version("two")
+        });
+        list.put(&other, anyone(), 3, later);
         assert_eq!(list.take_expired(later), [1]);
         assert_eq!(list.take_component(other.code.component), [3]);
         assert_eq!(list.pop_oldest(), Some(2));

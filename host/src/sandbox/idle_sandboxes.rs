@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
-use super::idle_list::IdleList;
+use super::idle_list::{IdleList, Owner};
 use super::sandbox::Sandbox;
 use crate::domain::{Digest, Version};
 use crate::limits;
@@ -35,15 +35,20 @@ impl IdleSandboxes {
         }
     }
 
-    /// Keeps a sandbox for the next invocation of this version by this tenant.
+    /// Keeps a sandbox for the next invocation of this version by this tenant, and of the kind that it
+    /// was made for.
     pub(super) fn put(
         self: &Arc<Self>,
-        version: &Version,
+        version: &Arc<Version>,
         tenant_id: Option<String>,
         sandbox: Sandbox,
     ) {
+        let owner = Owner {
+            tenant_id,
+            initialization: sandbox.initialization(),
+        };
         let mut idle = self.lock();
-        let gives_way = idle.list.put(version, tenant_id, sandbox, Instant::now());
+        let gives_way = idle.list.put(version, owner, sandbox, Instant::now());
         let was_swept = std::mem::replace(&mut idle.is_swept, true);
         drop(idle);
         drop(gives_way);
@@ -52,9 +57,9 @@ impl IdleSandboxes {
         }
     }
 
-    /// The sandbox of this version and this tenant that was used last.
-    pub(super) fn take(&self, version: &Version, tenant_id: Option<&str>) -> Option<Sandbox> {
-        let (taken, stale) = self.lock().list.take(version, tenant_id);
+    /// The sandbox of this version and this owner that was used last.
+    pub(super) fn take(&self, version: &Version, owner: &Owner) -> Option<Sandbox> {
+        let (taken, stale) = self.lock().list.take(version, owner);
         drop(stale);
         taken
     }

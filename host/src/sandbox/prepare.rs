@@ -133,7 +133,7 @@ async fn set_up(
     let _ticking = maker.ticker.hold();
     let mut sandbox = maker.sandbox(version, loaded, slot, purpose);
     let vitals = Arc::clone(sandbox.vitals());
-    let set_up = timeout_at(deadline, sandbox.instantiate()).await;
+    let set_up = timeout_at(deadline, sandbox.prepare()).await;
     match set_up.map_err(|_| timed_out(&bounds)) {
         Ok(Ok(())) => {
             making.done(sandbox);

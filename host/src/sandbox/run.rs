@@ -16,7 +16,7 @@ use super::settle::{Settled, settle, timed_out, unread};
 use super::shift::{Lost, Shift};
 use super::trap::Bounds;
 use super::vitals::Vitals;
-use super::{Sandboxes, exec_wrapper, limits};
+use super::{Sandboxes, exec_wrapper, idle_list, limits};
 use crate::domain::{FunctionError, Invocation, Outcome, Report, Version};
 use crate::invoker::{Admission, HostFailure, ResponseSink, RunGuest};
 
@@ -87,7 +87,7 @@ impl Sandboxes {
         let started = Instant::now();
         let deadline = started + bounds.timeout;
         let trace_id = invocation.trace_id.clone();
-        let (sandbox, loading, in_use) = match place {
+        let (mut sandbox, loading, in_use) = match place {
             Place::Kept {
                 mut sandbox,
                 in_use,
@@ -115,6 +115,7 @@ impl Sandboxes {
             tenant_id: invocation.tenant_id.clone(),
         });
         let shelf = in_use.as_ref().map(|in_use| Arc::clone(in_use.shelf()));
+        let preparation = sandbox.take_preparation();
         let vitals = Arc::clone(sandbox.vitals());
         let guest = GuestRun {
             sandbox,
@@ -165,6 +166,7 @@ impl Sandboxes {
                 elapsed.saturating_sub(set_up.unwrap_or_default())
             },
             init_duration: sum(loading, set_up),
+            preparation,
             memory_bytes_peak,
             log,
         })
@@ -178,9 +180,14 @@ impl Sandboxes {
         admission: &Admission,
         is_reusable: bool,
     ) -> Result<Place, HostFailure> {
-        if is_reusable
-            && let Some(sandbox) = self.idle.take(version, invocation.tenant_id.as_deref())
-        {
+        let owner = || idle_list::Owner {
+            tenant_id: invocation.tenant_id.clone(),
+            initialization: match admission.is_provisioned() {
+                true => Initialization::Provisioned,
+                false => Initialization::OnDemand,
+            },
+        };
+        if is_reusable && let Some(sandbox) = self.idle.take(version, &owner()) {
             return Ok(Place::Kept {
                 sandbox,
                 in_use: None,

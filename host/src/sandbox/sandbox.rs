@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
@@ -15,6 +16,7 @@ use wasmtime::{Store, UpdateDeadline};
 use super::bindings::exports::sparkler::function::handler::Context;
 use super::bindings::sparkler::function::types;
 use super::entry::Handler;
+use super::environment::Initialization;
 use super::guest_state::GuestState;
 use super::loaded::Loaded;
 use super::response::Response;
@@ -29,6 +31,8 @@ pub(super) struct Sandbox {
     stage: Stage,
     store: Store<GuestState>,
     invocations: u32,
+    /// How long it took to prepare, until its first invocation was told.
+    preparation: Option<Duration>,
     _slot: OwnedSemaphorePermit,
 }
 
@@ -50,6 +54,7 @@ impl Sandbox {
             stage: Stage::New(loaded),
             store,
             invocations: 0,
+            preparation: None,
             _slot: slot,
         }
     }
@@ -63,6 +68,24 @@ impl Sandbox {
             self.stage = Stage::Live(handler);
         }
         Ok(())
+    }
+
+    /// Sets up the guest ahead of its first invocation.
+    pub(super) async fn prepare(&mut self) -> wasmtime::Result<()> {
+        let started = Instant::now();
+        self.instantiate().await?;
+        self.preparation = Some(started.elapsed());
+        Ok(())
+    }
+
+    /// How long it took to prepare, for the first invocation of one that was prepared.
+    pub(super) fn take_preparation(&mut self) -> Option<Duration> {
+        self.preparation.take()
+    }
+
+    /// What it was made for.
+    pub(super) fn initialization(&self) -> Initialization {
+        self.store.data().surroundings.initialization
     }
 
     /// Calls the handler, once the guest is set up. Gives its answer: of one that streams, what did not

@@ -4,7 +4,7 @@
 //! Waiting ones are replaced as soon as they are taken, so that while they are in use there may be more
 //! than were wanted. Those are a *surplus*, made from room that nobody else needs, and they give way.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -29,13 +29,16 @@ pub(super) struct Shelf<T> {
 struct Stock<T> {
     wanted: usize,
     waiting: Vec<T>,
-    in_the_making: usize,
+    /// Those that are being made, by the numbers in which they were begun.
+    in_the_making: BTreeSet<u64>,
+    begun: u64,
     in_use: usize,
 }
 
 /// The right to make one sandbox of a shelf; given back when it is dropped.
 pub(super) struct Making<T> {
     shelf: Arc<Shelf<T>>,
+    number: u64,
     /// Whether it is more than is wanted as long as those in use are.
     pub(super) is_surplus: bool,
 }
@@ -121,7 +124,8 @@ impl<T> Shelf<T> {
             stock: Mutex::new(Stock {
                 wanted: 0,
                 waiting: Vec::new(),
-                in_the_making: 0,
+                in_the_making: BTreeSet::new(),
+                begun: 0,
                 in_use: 0,
             }),
             made: Notify::new(),
@@ -161,24 +165,30 @@ impl<T> Shelf<T> {
     /// Begins to make one, if one is missing.
     pub(super) fn begin(self: &Arc<Self>) -> Option<Making<T>> {
         let mut stock = self.lock();
-        let coming = stock.waiting.len() + stock.in_the_making;
+        let coming = stock.waiting.len() + stock.in_the_making.len();
         if coming >= stock.wanted {
             return None;
         }
-        stock.in_the_making += 1;
+        let number = stock.begun;
+        stock.begun += 1;
+        stock.in_the_making.insert(number);
         Some(Making {
             shelf: Arc::clone(self),
+            number,
             is_surplus: coming + stock.in_use >= stock.wanted,
         })
     }
 
-    /// Waits until none is being made.
+    /// Waits until none is being made of those that are now. Where calls go on taking some, there may
+    /// always be one of those that replace them.
     pub(super) async fn all_made(&self) {
+        let begun = self.lock().begun;
         loop {
             let mut made = std::pin::pin!(self.made.notified());
             // Registered before the count is read, so that the last one is not missed.
             made.as_mut().enable();
-            if self.lock().in_the_making == 0 {
+            let is_over = |first: &u64| *first >= begun;
+            if self.lock().in_the_making.first().is_none_or(is_over) {
                 return;
             }
             made.await;
@@ -229,7 +239,7 @@ impl<T> Making<T> {
 
 impl<T> Drop for Making<T> {
     fn drop(&mut self) {
-        self.shelf.lock().in_the_making -= 1;
+        self.shelf.lock().in_the_making.remove(&self.number);
         self.shelf.made.notify_waiters();
     }
 }
@@ -249,6 +259,9 @@ impl<T> Drop for InUse<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
     use crate::domain::samples;
 
@@ -289,6 +302,20 @@ mod tests {
         drop(in_use);
         assert_eq!(fill(&shelf), [false]);
         assert!(!shelves.give_way());
+    }
+
+    #[test]
+    fn whoever_waits_for_all_does_not_wait_for_those_that_are_begun_later() {
+        let (_, shelf) = shelf_of(1);
+        let mut context = Context::from_waker(Waker::noop());
+        let first = shelf.begin().expect("one is missing");
+        let mut all_made = pin!(shelf.all_made());
+        assert!(all_made.as_mut().poll(&mut context).is_pending());
+        first.done(1);
+        let taken = shelf.take().expect("one that waits");
+        let _second = shelf.begin().expect("one is missing again");
+        assert!(all_made.as_mut().poll(&mut context).is_ready());
+        drop(taken);
     }
 
     #[test]

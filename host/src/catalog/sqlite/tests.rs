@@ -1,3 +1,5 @@
+mod first_schema;
+
 use std::fs;
 use std::sync::Arc;
 

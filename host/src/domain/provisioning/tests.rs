@@ -106,6 +106,26 @@ fn a_version_gets_the_sum_of_what_its_aliases_ask_for() {
 }
 
 #[test]
+fn an_alias_whose_share_has_failed_is_not_ready_with_that_of_another() {
+    let record = samples::pointed(&samples::published("greet"), "next", 1);
+    let record = samples::provisioned(&record, "live", 900);
+    let mut provisioning = following(&record);
+    done(&mut provisioning, Err(Cause::Host("no room".into())));
+    provisioning.follow(Some(&samples::provisioned(&record, "next", 3)));
+    assert_eq!(next(&provisioning), Some(("1".into(), 3)));
+    done(&mut provisioning, Ok(()));
+    assert_at(&provisioning, "next", 3, &Status::Ready);
+    let progress = provisioning.progress(&place("live"));
+    let progress = progress.expect("it is asked for");
+    assert_eq!(progress.allocated, 0);
+    assert!(matches!(progress.status, Status::Failed { .. }));
+    provisioning.retry();
+    assert_eq!(next(&provisioning), Some(("1".into(), 903)));
+    done(&mut provisioning, Ok(()));
+    assert_at(&provisioning, "live", 900, &Status::Ready);
+}
+
+#[test]
 fn what_changes_while_it_is_prepared_is_another_step() {
     let record = samples::provisioned(&samples::published("greet"), "1", 5);
     let mut provisioning = following(&record);

@@ -227,3 +227,22 @@ fn what_is_attached_to_a_version_goes_with_it() {
     let after = deleted(&record, 1).expect("nothing leads to it");
     assert!(after.attachments.is_empty());
 }
+
+#[test]
+fn a_version_that_has_failed_is_not_given_again_when_latest_has_become_ready_with_its_code() {
+    let begun = lifecycle::code_update_begun(&active(), samples::code("2"), None, stamp());
+    let (begun, first) = published_unready(&begun, samples::revisions());
+    let failure = Failure::of_host("The disk is full.".into());
+    let failed = ended(&begun, Err(failure));
+    let state = &failed.versions[&1].state;
+    assert!(matches!(state, State::Failed { .. }), "{state:?}");
+    let again = lifecycle::code_update_begun(&failed, samples::code("2"), None, stamp());
+    let healed = ended(&again, Ok(()));
+    let (after, second) = plainly(&healed);
+    assert_eq!(
+        (first.id, second.id),
+        (VersionId::Number(1), VersionId::Number(2))
+    );
+    assert_eq!(second.state, State::Active);
+    assert_eq!(plainly(&after).1, second);
+}

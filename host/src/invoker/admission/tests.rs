@@ -166,6 +166,19 @@ fn a_host_never_runs_more_than_its_limit() {
 }
 
 #[test]
+fn on_a_host_that_is_smaller_than_what_is_reserved_others_run_nothing_until_it_is_taken_back() {
+    let gate = Gate::new(10);
+    let record = reserved("greet", 900);
+    follow(&gate, None, Some(&record));
+    assert!(gate.is_all_set_aside());
+    assert_eq!(gate.enter().err(), Some(ACCOUNT_IS_FULL));
+    assert_eq!(calls(&gate, &record, "1", 20).len(), 10);
+    follow(&gate, Some(&record), None);
+    assert!(!gate.is_all_set_aside());
+    assert!(gate.enter().is_ok());
+}
+
+#[test]
 fn provisioned_places_are_taken_first_and_calls_spill_over_into_the_rest() {
     let gate = Gate::new(100);
     let record = samples::provisioned(&reserved("greet", 5), "live", 2);
@@ -233,6 +246,20 @@ fn places_that_are_provisioned_no_longer_are_given_back_all_the_same() {
     follow(&gate, Some(&record), None);
     assert_eq!(gate.figures(9).functions, []);
     assert_eq!((gate.running(), gate.figures(9).unreserved), (0, 10));
+}
+
+#[test]
+fn what_was_provisioned_is_shown_until_its_last_call_has_ended() {
+    let gate = Gate::new(100);
+    let free = reserved("greet", 9);
+    let record = samples::provisioned(&free, "1", 4);
+    follow(&gate, None, Some(&record));
+    let entered = calls(&gate, &record, "1", 1);
+    follow(&gate, Some(&record), Some(&free));
+    let shown = || gate.figures(9).functions[0].provisioned.clone();
+    assert_eq!((shown()[0].requested, shown()[0].in_use), (0, 1));
+    drop(entered);
+    assert_eq!(shown(), []);
 }
 
 #[test]

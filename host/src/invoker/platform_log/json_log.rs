@@ -3,14 +3,14 @@
 //! A line of the guest that is a JSON object with a valid `level` is judged by it; any other counts as
 //! INFO, as AWS does for runtimes without a logging library of its own.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::records::{End, Init, Line, Metrics, Start, exact};
+use super::records::{End, Init, Line, Metrics, ON_DEMAND, PROVISIONED, Start, exact};
 use super::{Ran, billed, megabytes, whole_milliseconds};
 use crate::domain::settings::Logging;
-use crate::domain::{FunctionError, Outcome};
+use crate::domain::{FunctionError, Outcome, Version};
 use crate::logs::timestamp;
 
 /// More than the platform's own lines take at the level INFO.
@@ -93,27 +93,68 @@ fn head(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
     } = ran;
     let id = version.id.to_string();
     let mut loaded = *started;
+    if let Some(preparation) = report.preparation {
+        // It ended before this invocation came, whose log is the first that can tell.
+        let prepared = Initialization {
+            kind: PROVISIONED,
+            level: Level::Info,
+            took: preparation,
+            ended: *started,
+        };
+        initialization(version, &prepared, *started, records);
+    }
     if let Some(init) = report.init_duration {
         loaded = started.checked_add(init).unwrap_or(loaded);
-        let mut record = Init {
-            function_name: Some(version.function.as_str()),
-            function_version: Some(&id),
-            ..Init::default()
+        let on_demand = Initialization {
+            kind: ON_DEMAND,
+            level: Level::Debug,
+            took: init,
+            ended: loaded,
         };
-        records.add(Level::Debug, *started, "platform.initStart", &record);
-        record = Init {
-            status: Some("success"),
-            ..Init::default()
-        };
-        records.add(Level::Debug, loaded, "platform.initRuntimeDone", &record);
-        record.metrics = Some(Metrics::of(init));
-        records.add(Level::Debug, loaded, "platform.initReport", &record);
+        initialization(version, &on_demand, *started, records);
     }
     let record = Start {
         request_id,
         version: &id,
     };
     records.add(Level::Info, loaded, "platform.start", record);
+}
+
+/// How a sandbox was set up.
+struct Initialization {
+    kind: &'static str,
+    /// How much its report matters, as AWS has it.
+    level: Level,
+    took: Duration,
+    ended: SystemTime,
+}
+
+fn initialization(
+    version: &Version,
+    initialization: &Initialization,
+    began: SystemTime,
+    records: &mut Records,
+) {
+    let Initialization {
+        kind,
+        level,
+        took,
+        ended,
+    } = *initialization;
+    let id = version.id.to_string();
+    let mut record = Init {
+        function_name: Some(version.function.as_str()),
+        function_version: Some(&id),
+        ..Init::of(kind)
+    };
+    records.add(Level::Debug, began, "platform.initStart", &record);
+    record = Init {
+        status: Some("success"),
+        ..Init::of(kind)
+    };
+    records.add(Level::Debug, ended, "platform.initRuntimeDone", &record);
+    record.metrics = Some(Metrics::of(took));
+    records.add(level, ended, "platform.initReport", &record);
 }
 
 /// What is said when the guest has ended.

@@ -31,10 +31,17 @@ pub(super) struct Init<'a> {
     pub(super) metrics: Option<Metrics>,
 }
 
-impl Default for Init<'_> {
-    fn default() -> Self {
+/// The initialization of a sandbox that is set up when it is called.
+pub(super) const ON_DEMAND: &str = "on-demand";
+
+/// The initialization of a sandbox that is set up ahead.
+pub(super) const PROVISIONED: &str = "provisioned-concurrency";
+
+impl Init<'_> {
+    /// A record of an initialization of this kind, of which nothing more is said yet.
+    pub(super) fn of(initialization_type: &'static str) -> Self {
         Self {
-            initialization_type: "on-demand",
+            initialization_type,
             phase: "init",
             function_name: None,
             function_version: None,

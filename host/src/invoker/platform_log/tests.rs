@@ -41,6 +41,7 @@ fn report(log: &'static str) -> Report {
         log: log.into(),
         duration: Duration::from_micros(1_876),
         init_duration: None,
+        preparation: None,
         memory_bytes_peak: 1024 * 1024 + 1,
     }
 }
@@ -165,6 +166,36 @@ fn the_system_level_says_which_records_are_kept() {
     assert_eq!(reported[4]["record"]["metrics"]["producedBytes"], 4);
     assert_eq!(reported[5]["record"]["metrics"]["initDurationMs"], 500.0);
     assert_eq!(reported[5]["record"]["metrics"]["billedDurationMs"], 502);
+}
+
+#[test]
+fn a_sandbox_that_was_prepared_says_so_and_how_long_that_took_and_nothing_of_it_is_billed() {
+    let mut prepared = report("");
+    prepared.preparation = Some(Duration::from_millis(500));
+    let shown = records(&rendered(["JSON", "INFO", "INFO"], &prepared));
+    let expected = serde_json::json!({
+        "time": "1970-01-01T00:00:01.000Z",
+        "type": "platform.initReport",
+        "record": {
+            "initializationType": "provisioned-concurrency",
+            "phase": "init",
+            "status": "success",
+            "metrics": {"durationMs": 500.0},
+        },
+    });
+    assert_eq!(shown[0], expected);
+    assert_eq!(shown[1]["time"], "1970-01-01T00:00:01.000Z");
+    let metrics = &shown[2]["record"]["metrics"];
+    assert_eq!(metrics["billedDurationMs"], 2);
+    assert_eq!(metrics.get("initDurationMs"), None);
+    assert!(!text(&rendered(["Text", "", ""], &prepared)).contains("Init Duration"));
+
+    let mut cold = report("");
+    cold.init_duration = Some(Duration::from_millis(500));
+    let shown = records(&rendered(["JSON", "INFO", "DEBUG"], &cold));
+    for record in &shown[..3] {
+        assert_eq!(record["record"]["initializationType"], "on-demand");
+    }
 }
 
 #[test]
