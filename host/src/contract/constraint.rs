@@ -127,6 +127,28 @@ impl Violations {
         }
     }
 
+    /// A list of at most `items_max` texts, each with at most `most` characters and of a pattern.
+    pub(super) fn items(
+        &mut self,
+        member: &str,
+        items: &[String],
+        items_max: usize,
+        most: usize,
+        pattern: &Pattern,
+    ) {
+        self.list_length(member, items, 0, items_max);
+        let fits = |item: &String| item.chars().count() <= most && pattern.matches(item);
+        if !items.iter().all(fits) {
+            let text = format!(
+                "Member must satisfy constraint: [Member must have length less than or equal to \
+                 {most}, Member must have length greater than or equal to 0, {}, Member must not be \
+                 null]",
+                pattern_text(pattern)
+            );
+            self.broken(member, &printed_list(items), &text);
+        }
+    }
+
     /// A value out of an enumeration.
     pub(super) fn one_of(&mut self, member: &str, value: &str, allowed: &[&str]) {
         if !allowed.contains(&value) {

@@ -164,6 +164,7 @@ pub(super) async fn list<G: Send + Sync + 'static>(
     let (function, record) = reference
         .function()
         .and_then(known)
+        .filter(|(_, record)| record.has(reference.qualifier.as_ref()))
         .ok_or_else(event_invoke::no_function)?;
     let after = page.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
     let configs = record

@@ -35,6 +35,7 @@ pub(super) async fn checked(event: &Bytes) -> Result<(), WireError> {
 fn check(event: &[u8]) -> Result<(), WireError> {
     defect(event).map_or(Ok(()), |defect| {
         let (line, column) = line_and_column(event, defect.offset);
+        let column = column + usize::from(defect.is_taken);
         Err(WireError::invalid_content(format!(
             "Could not parse request body into json: Could not parse payload into json: {}\n at \
              [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: \
@@ -48,6 +49,8 @@ fn check(event: &[u8]) -> Result<(), WireError> {
 struct Defect {
     /// Of the byte that is wrong.
     offset: usize,
+    /// Whether the service's parser has taken that byte when it names the place.
+    is_taken: bool,
     reason: String,
 }
 
@@ -60,7 +63,7 @@ fn defect(event: &[u8]) -> Option<Defect> {
         (Some((offset, _)), Some(encoding)) if encoding.valid_up_to() < offset => {
             Some(encoding_defect(event, encoding))
         }
-        (Some((offset, error)), _) => Some(syntax_defect(event, offset, &error)),
+        (Some((offset, error)), encoding) => Some(syntax_defect(event, offset, &error, encoding)),
         (None, Some(encoding)) => Some(encoding_defect(event, encoding)),
         (None, None) => nesting_defect(event),
     }
@@ -76,23 +79,42 @@ fn encoding_defect(event: &[u8], error: std::str::Utf8Error) -> Defect {
     let offset = offset.min(event.len() - 1);
     Defect {
         offset,
+        is_taken: true,
         reason: format!("Invalid UTF-8 {place} byte 0x{:02x}", event[offset]),
     }
 }
 
-fn syntax_defect(event: &[u8], offset: usize, error: &serde_json::Error) -> Defect {
-    if error.is_eof() || offset >= event.len() {
-        return Defect {
-            offset,
-            reason: "Unexpected end-of-input".into(),
+fn syntax_defect(
+    event: &[u8],
+    offset: usize,
+    error: &serde_json::Error,
+    encoding: Option<std::str::Utf8Error>,
+) -> Defect {
+    let said = error.to_string();
+    let expects_value = [
+        "expected value",
+        "expected ident",
+        "EOF while parsing a value",
+    ]
+    .iter()
+    .any(|start| said.starts_with(start));
+    let offset = if error.is_eof() { event.len() } else { offset };
+    if expects_value && let Some((token, end)) = token_at(event, offset) {
+        return match encoding {
+            // The parser reads on to the end of the word, and meets this first.
+            Some(encoding) if encoding.valid_up_to() == end => encoding_defect(event, encoding),
+            _ => Defect {
+                offset: end,
+                is_taken: end < event.len(),
+                reason: format!("Unrecognized token '{token}': was expecting ({VALID_VALUES})"),
+            },
         };
     }
-    let said = error.to_string();
-    let expects_value = said.starts_with("expected value") || said.starts_with("expected ident");
-    if expects_value && let Some(token) = token_at(event, offset) {
+    if offset >= event.len() {
         return Defect {
             offset,
-            reason: format!("Unrecognized token '{token}': was expecting ({VALID_VALUES})"),
+            is_taken: false,
+            reason: "Unexpected end-of-input".into(),
         };
     }
     let found = described(event, offset);
@@ -106,7 +128,11 @@ fn syntax_defect(event: &[u8], offset: usize, error: &serde_json::Error) -> Defe
     } else {
         format!("Unexpected character ({found}): {}", expectation(&said))
     };
-    Defect { offset, reason }
+    Defect {
+        offset,
+        is_taken: false,
+        reason,
+    }
 }
 
 /// What the parser wanted to see, from what it said.
@@ -142,8 +168,8 @@ fn expectation(said: &str) -> String {
         )
 }
 
-/// The word around `offset`, if there is one.
-fn token_at(event: &[u8], offset: usize) -> Option<&str> {
+/// The word around `offset`, if there is one, and where it ends.
+fn token_at(event: &[u8], offset: usize) -> Option<(&str, usize)> {
     let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'$';
     let before = event[..offset].iter().rev().take(TOKEN_CHARS_MAX);
     let start = offset - before.take_while(|byte| in_word(byte)).count();
@@ -152,7 +178,7 @@ fn token_at(event: &[u8], offset: usize) -> Option<&str> {
     let token = std::str::from_utf8(&event[start..end]).ok()?;
     token
         .starts_with(|first: char| !first.is_ascii_digit())
-        .then_some(token)
+        .then_some((token, end))
 }
 
 /// A character as the service's parser shows it.
@@ -180,6 +206,7 @@ fn nesting_defect(event: &[u8]) -> Option<Defect> {
     }
     too_deep(event).map(|offset| Defect {
         offset,
+        is_taken: false,
         reason: format!(
             "Document nesting depth ({}) exceeds the maximum allowed ({EVENT_NESTING_MAX}, from \
              `StreamReadConstraints.getMaxNestingDepth()`)",
@@ -265,7 +292,7 @@ mod tests {
     fn the_text_says_what_is_wrong_and_where() {
         assert!(reason("value").starts_with(
             "Unrecognized token 'value': was expecting (JSON String, Number, Array, Object or \
-             token 'null', 'true' or 'false') | line: 1, column: 1]"
+             token 'null', 'true' or 'false') | line: 1, column: 6]"
         ));
         assert!(reason("{\n 'a': 1}").starts_with(
             "Unexpected character (''' (code 39)): was expecting double-quote to start field name \
@@ -274,7 +301,7 @@ mod tests {
         assert!(reason("1 D").starts_with(
             "Unexpected character ('D' (code 68)): Expected space separating root-level values"
         ));
-        assert!(reason(r#"{"a":1"#).starts_with("Unexpected end-of-input | line: 1"));
+        assert!(reason(r#"{"a":1"#).starts_with("Unexpected end-of-input | line: 1, column: 7]"));
         assert!(reason("  ").starts_with("Unexpected end-of-input"));
         assert!(
             reason("[1 2]")
@@ -286,15 +313,22 @@ mod tests {
         assert!(
             reason("[ü]").starts_with("Unexpected character ('ü' (code 252)): expected a valid")
         );
-        assert!(reason("tru").starts_with("Unexpected end-of-input"));
-        assert!(reason("[truth]").starts_with("Unrecognized token 'truth'"));
+        assert!(reason("\"tru").starts_with("Unexpected end-of-input"));
+        assert!(reason("tru").starts_with("Unrecognized token 'tru'"));
+        let text = reason("[truth]");
+        assert!(text.starts_with("Unrecognized token 'truth'") && text.contains("column: 8]"));
     }
 
     #[test]
     fn an_event_that_is_not_utf_8_is_not_json() {
         assert!(
-            reason(b"\"a\x87\"").starts_with("Invalid UTF-8 start byte 0x87 | line: 1, column: 3]")
+            reason(b"\"a\x87\"").starts_with("Invalid UTF-8 start byte 0x87 | line: 1, column: 4]")
         );
+        assert!(
+            reason(b"n\x87r\x9e\xe9")
+                .starts_with("Invalid UTF-8 start byte 0x87 | line: 1, column: 3]")
+        );
+        assert!(reason(b"[ab\x87]").contains("0x87 | line: 1, column: 5]"));
         assert!(reason(b"\"\xe2\x82A\"").starts_with("Invalid UTF-8 middle byte 0x41"));
         assert!(
             reason(b"\x99").starts_with("Unexpected character ((CTRL-CHAR, code 153)): expected")

@@ -20,6 +20,7 @@ static UNQUALIFIED: Pattern = Pattern::new(
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)",
 );
 static QUALIFIER: Pattern = Pattern::new(r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
+static PLAIN_QUALIFIER: Pattern = Pattern::new(r"(|[a-zA-Z0-9$_-]+)");
 
 /// Numbers of the groups in the name patterns, of which the last is not in all.
 const REGION_GROUP: usize = 3;
@@ -74,6 +75,22 @@ impl NameShape {
         })
     }
 
+    /// Adds what `qualifier` breaks of the constraints that go with this shape.
+    fn check_qualifier(self, qualifier: &str, violations: &mut Violations) {
+        if qualifier.len() <= QUALIFIER_CHARS_MAX
+            && is_qualifier(qualifier)
+            && !(self == Self::Plain && qualifier.contains('.'))
+        {
+            return;
+        }
+        violations.length("qualifier", qualifier, 1, QUALIFIER_CHARS_MAX);
+        let pattern = match self {
+            Self::Namespaced => &QUALIFIER,
+            Self::Plain | Self::Unqualified => &PLAIN_QUALIFIER,
+        };
+        violations.pattern("qualifier", qualifier, pattern);
+    }
+
     /// Adds what `name` breaks of this shape's constraints.
     pub(super) fn check(self, name: &str, violations: &mut Violations) {
         if self.read(name).is_some() {
@@ -119,11 +136,8 @@ impl Reference {
             });
         }
         let mut violations = Violations::default();
-        if let Some(qualifier) = qualifier
-            && !(qualifier.len() <= QUALIFIER_CHARS_MAX && is_qualifier(qualifier))
-        {
-            violations.length("qualifier", qualifier, 1, QUALIFIER_CHARS_MAX);
-            violations.pattern("qualifier", qualifier, &QUALIFIER);
+        if let Some(qualifier) = qualifier {
+            shape.check_qualifier(qualifier, &mut violations);
         }
         shape.check(name, &mut violations);
         violations.into_result()?;
@@ -365,6 +379,19 @@ mod tests {
     }
 
     #[test]
+    fn operations_that_change_have_a_pattern_of_their_own_for_qualifiers() {
+        let read = |qualifier| {
+            let read =
+                Reference::parse(NameShape::Plain, "fn", Some(qualifier), &Account::default());
+            format!("{:?}", read.expect_err("it is refused"))
+        };
+        let text = read("a?");
+        assert!(text.contains("pattern: (|[a-zA-Z0-9$_-]+)"), "{text}");
+        let text = read("");
+        assert!(text.contains("1 validation error") && text.contains("equal to 1"));
+    }
+
+    #[test]
     fn the_qualifier_comes_first_where_both_are_wrong() {
         let text = refused("fn!", Some(&"a".repeat(129)));
         assert!(text.contains("2 validation errors detected: Value 'aaa"));
@@ -517,6 +544,10 @@ mod tests {
         ] {
             let admitted = QUALIFIER.matches(qualifier);
             assert_eq!(is_qualifier(qualifier), admitted, "{qualifier}");
+            let mut violations = Violations::default();
+            NameShape::Plain.check_qualifier(qualifier, &mut violations);
+            let admitted = !qualifier.is_empty() && PLAIN_QUALIFIER.matches(qualifier);
+            assert_eq!(violations.into_result().is_ok(), admitted, "{qualifier}");
         }
     }
 }

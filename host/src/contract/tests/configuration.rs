@@ -82,6 +82,12 @@ async fn an_event_invoke_config_is_put_merged_shown_listed_and_deleted() {
 #[tokio::test]
 async fn an_event_invoke_config_needs_a_function_and_something_to_say() {
     let host = Host::with_function("fn").await;
+    for missing in ["other", "fn:live", "fn:1"] {
+        let path = format!("/2019-09-25/functions/{missing}/event-invoke-config/list");
+        let answer = host.get(&path).await;
+        assert_eq!(answer.status, 404, "{missing}: {answer:?}");
+        assert_eq!(answer.json(), not_found("The function doesn't exist."));
+    }
     let nothing = "You must specify at least one of error handling or destination setting.";
     let answer = host.call("PUT", EVENT_INVOKE, "{}").await;
     answer.assert_error(400, "InvalidParameterValueException", &invalid(nothing));

@@ -5,7 +5,13 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::contract::constraint::{Pattern, Violations};
 use crate::contract::error::WireError;
+
+static SUBNET: Pattern = Pattern::new("subnet-[0-9a-z]*");
+static SECURITY_GROUP: Pattern = Pattern::new("sg-[0-9a-zA-Z]*");
+/// Longest id of a subnet or a security group in a request, as the model bounds it.
+const ID_CHARS_MAX: usize = 1_024;
 
 /// The members of CreateFunction and UpdateFunctionConfiguration that have no effect here.
 #[derive(Debug, Default, Deserialize)]
@@ -26,8 +32,8 @@ pub(in crate::contract) struct LackingMembers {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct VpcConfig {
-    subnet_ids: Option<Vec<IgnoredAny>>,
-    security_group_ids: Option<Vec<IgnoredAny>>,
+    subnet_ids: Option<Vec<String>>,
+    security_group_ids: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +45,13 @@ struct ImageConfig {
 }
 
 impl LackingMembers {
+    /// Adds what the members break of the model's constraints.
+    pub(super) fn check(&self, violations: &mut Violations) {
+        if let Some(vpc) = &self.vpc_config {
+            vpc.check(violations);
+        }
+    }
+
     /// Refuses members that ask for something.
     ///
     /// # Errors
@@ -106,6 +119,21 @@ impl LackingMembers {
 }
 
 impl VpcConfig {
+    fn check(&self, violations: &mut Violations) {
+        for (member, ids, most, pattern) in [
+            ("vpcConfig.subnetIds", &self.subnet_ids, 16, &SUBNET),
+            (
+                "vpcConfig.securityGroupIds",
+                &self.security_group_ids,
+                5,
+                &SECURITY_GROUP,
+            ),
+        ] {
+            let ids = ids.as_deref().unwrap_or_default();
+            violations.items(member, ids, most, ID_CHARS_MAX, pattern);
+        }
+    }
+
     fn asks(&self) -> bool {
         has_items(&self.subnet_ids) || has_items(&self.security_group_ids)
     }
@@ -121,7 +149,7 @@ fn is_text(member: &Option<String>) -> bool {
     member.as_ref().is_some_and(|text| !text.is_empty())
 }
 
-fn has_items(member: &Option<Vec<IgnoredAny>>) -> bool {
+fn has_items<T>(member: &Option<Vec<T>>) -> bool {
     member.as_ref().is_some_and(|items| !items.is_empty())
 }
 
@@ -140,6 +168,33 @@ mod tests {
             "CodeSigningConfigArn":"","DurableConfig":null}"#;
         assert_eq!(members(empty).refuse(), Ok(()));
         assert_eq!(members("{}").refuse(), Ok(()));
+    }
+
+    #[test]
+    fn ids_of_a_network_have_their_patterns() {
+        let broken = |vpc: &str| {
+            let mut violations = Violations::default();
+            members(&format!(r#"{{"VpcConfig":{vpc}}}"#)).check(&mut violations);
+            violations.into_text()
+        };
+        let fine = r#"{"SubnetIds":["subnet-0a1b"],"SecurityGroupIds":["sg-0A1b"]}"#;
+        assert_eq!(broken(fine), None);
+        assert_eq!(
+            broken(r#"{"SubnetIds":["bad-format"]}"#).as_deref(),
+            Some(
+                "1 validation error detected: Value '[bad-format]' at 'vpcConfig.subnetIds' failed \
+                 to satisfy constraint: Member must satisfy constraint: [Member must have length \
+                 less than or equal to 1024, Member must have length greater than or equal to 0, \
+                 Member must satisfy regular expression pattern: subnet-[0-9a-z]*, Member must not \
+                 be null]"
+            )
+        );
+        let six = r#"{"SecurityGroupIds":["sg-1","sg-2","sg-3","sg-4","sg-5","sg-6"]}"#;
+        let text = broken(six).expect("there are too many");
+        assert!(
+            text.ends_with("Member must have length less than or equal to 5"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -120,6 +120,7 @@ impl SettingsMembers {
         if let Some(snap_start) = &self.snap_start {
             snap_start.check(violations);
         }
+        self.lacking.check(violations);
     }
 
     fn check_numbers(&self, violations: &mut Violations) {

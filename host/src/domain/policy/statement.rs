@@ -38,8 +38,13 @@ impl Grant {
     /// The statement as AWS makes it.
     ///
     /// # Errors
-    /// For a principal that is none.
+    /// For a principal that is none, and for a way of authentication where no address is called.
     pub(super) fn statement(&self, resource: &FunctionArn) -> Result<Statement, Refusal> {
+        if self.function_url_auth_type.is_some() && self.action != INVOKE_URL {
+            return Err(Refusal::InvalidParameter(
+                "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action".into(),
+            ));
+        }
         let principal = principal(&self.principal).ok_or_else(|| {
             Refusal::InvalidParameter(
                 "The provided principal was invalid. Please check the principal and try again."
@@ -266,6 +271,7 @@ mod tests {
     #[test]
     fn every_condition_has_its_operator() {
         let grant = Grant {
+            action: INVOKE_URL.into(),
             principal: "*".into(),
             source_account: Some("123456789012".into()),
             principal_org_id: Some("o-0123456789".into()),
@@ -286,6 +292,24 @@ mod tests {
                 "Bool": {"lambda:InvokedViaFunctionUrl": "true"},
             })
         );
+    }
+
+    #[test]
+    fn a_way_of_authentication_goes_only_with_calls_of_the_address() {
+        let grant = |action: &str| Grant {
+            action: action.into(),
+            principal: "*".into(),
+            function_url_auth_type: Some("NONE".into()),
+            ..Grant::default()
+        };
+        assert!(made(&grant("lambda:InvokeFunctionUrl")).is_ok());
+        for action in ["lambda:InvokeFunction", "lambda:*", "*"] {
+            let refused = made(&grant(action)).expect_err("no address is called");
+            assert_eq!(
+                refused.to_string(),
+                "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action"
+            );
+        }
     }
 
     #[test]
@@ -339,6 +363,7 @@ mod tests {
         for closed in [
             Grant {
                 action: "lambda:InvokeFunction".into(),
+                function_url_auth_type: None,
                 ..open.clone()
             },
             Grant {
