@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use super::client::{Client, EventPage, EventSelection};
@@ -15,8 +16,9 @@ Examples:
   sparkler events redrive --function hello    Let the dead events of a function run again
   sparkler events purge --all                 Remove all dead events
 
-An event is dead when it has failed and no destination or dead-letter queue has taken it. Dead events
-are kept for 14 days. Redriving one whose destination could not be reached only delivers it again.";
+An event is dead when it has failed and no destination or dead-letter queue has taken it. Dead
+events are kept for 14 days. Redriving one whose destination could not be reached only delivers it
+again.";
 
 /// Show asynchronous events, and run failed ones again
 #[derive(Debug, Args)]
@@ -102,6 +104,19 @@ impl Which {
             after: None,
         }
     }
+
+    /// Says what was done. That nothing was there to be done is a failure only where one event was
+    /// named.
+    fn tell(&self, moved: usize, done: &str) -> CommandResult {
+        match (moved, &self.id) {
+            (0, Some(id)) => bail!(
+                "there is no such dead event: {id:?}.\n`sparkler events list` shows what is there."
+            ),
+            (0, None) => output::note("There is no dead event."),
+            _ => output::done(&format!("{} {done}", output::count(moved, "dead event"))),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 impl Events {
@@ -111,21 +126,15 @@ impl Events {
             Action::Redrive(Redrive { which, endpoint }) => {
                 let client = endpoint.client()?;
                 let moved = all_of(|| client.redrive_events(&which.selection()))?;
-                output::done(&format!("{} will run again", dead(moved)));
-                Ok(ExitCode::SUCCESS)
+                which.tell(moved, "will run again")
             }
             Action::Purge(Purge { which, endpoint }) => {
                 let client = endpoint.client()?;
                 let moved = all_of(|| client.purge_events(&which.selection()))?;
-                output::done(&format!("{} removed", dead(moved)));
-                Ok(ExitCode::SUCCESS)
+                which.tell(moved, "removed")
             }
         }
     }
-}
-
-fn dead(events: usize) -> String {
-    output::count(events, "dead event")
 }
 
 /// A call does a bounded number of events: calls until none is left.
