@@ -20,6 +20,7 @@ use results::Results;
 ///
 /// # Errors
 /// When the manifest cannot be read, cargo cannot be run, or a behaviour is not shown by its tests.
+#[expect(clippy::print_stdout, reason = "this tells what the command has done")]
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let manifest = root.join("tests/conformance.toml");
     let text = std::fs::read_to_string(&manifest)

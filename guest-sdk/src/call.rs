@@ -5,9 +5,13 @@ use serde::Serialize;
 use crate::context::RawContext;
 use crate::error::FunctionError;
 use crate::event::FromEvent;
+use crate::response::ResponseStream;
 
 /// A handler with its types wrapped away.
 pub type Call = fn(Vec<u8>, RawContext) -> Result<Vec<u8>, FunctionError>;
+
+/// A streaming handler with its types wrapped away.
+pub type StreamingCall = fn(Vec<u8>, RawContext, ResponseStream) -> Result<(), FunctionError>;
 
 /// Reads what the handler takes. The event's bytes are given back before the handler runs.
 pub fn read<T: FromEvent>(event: Vec<u8>, context: RawContext) -> Result<T, FunctionError> {
@@ -35,6 +39,29 @@ impl<R: Serialize, F: Into<FunctionError>> Output for Result<R, F> {
     fn write(self) -> Result<Vec<u8>, FunctionError> {
         let answer = self.map_err(F::into)?;
         serde_json::to_vec(&answer).map_err(|error| unwritable(&error))
+    }
+}
+
+/// Ends a streaming handler with what it returned.
+pub fn end(outcome: impl End) -> Result<(), FunctionError> {
+    outcome.end()
+}
+
+/// What a streaming handler can return.
+#[diagnostic::on_unimplemented(
+    message = "a streaming handler cannot return `{Self}`",
+    label = "not the result of a streaming handler",
+    note = "a streaming handler writes its response and returns `Result<(), F>`, where `F` converts into \
+            `sparkler_guest::FunctionError`"
+)]
+pub trait End {
+    /// Nothing more, or the failure.
+    fn end(self) -> Result<(), FunctionError>;
+}
+
+impl<F: Into<FunctionError>> End for Result<(), F> {
+    fn end(self) -> Result<(), FunctionError> {
+        self.map_err(F::into)
     }
 }
 

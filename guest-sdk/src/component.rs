@@ -33,8 +33,15 @@ pub fn answer(
     context: wire::Context,
     call: Call,
 ) -> Result<Vec<u8>, wire::FunctionError> {
+    run(|| call(event, context.into()))
+}
+
+/// Runs a handler of either kind.
+pub(crate) fn run<T>(
+    handler: impl FnOnce() -> Result<T, FunctionError>,
+) -> Result<T, wire::FunctionError> {
     report_panics(|failure| bindings::sparkler::function::failure::report(&failure.into()));
-    let outcome = call(event, context.into());
+    let outcome = handler();
     flush_log();
     outcome.map_err(Into::into)
 }

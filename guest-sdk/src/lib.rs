@@ -85,6 +85,29 @@
 //! an executor that does; in a handler that is not `async`, call it, such as
 //! `wstd::runtime::block_on(async { … })`.
 //!
+//! # Streaming
+//!
+//! A [`streaming_handler`] writes its response piece by piece while it runs, up to 200 MB, through a
+//! [`ResponseStream`]; callers that stream, as with InvokeWithResponseStream, get each piece at once.
+//!
+//! ```
+//! use std::io::Write as _;
+//! use sparkler_guest::{Error, ResponseStream, streaming_handler};
+//!
+//! #[streaming_handler]
+//! fn count(until: u32, mut response: ResponseStream) -> Result<(), Error> {
+//!     for number in 1..=until {
+//!         writeln!(response, "{number}")?;
+//!     }
+//!     Ok(())
+//! }
+//!
+//! // A test reads what was written.
+//! let (response, written) = ResponseStream::collected();
+//! count(3, response).unwrap();
+//! assert_eq!(written.text(), "1\n2\n3\n");
+//! ```
+//!
 //! # Failures
 //!
 //! An error that the handler returns becomes the invocation's error, with `errorType`,
@@ -108,9 +131,13 @@ mod env_config;
 mod error;
 mod event;
 mod executor;
+mod http_head;
+mod response;
 
 #[cfg(target_family = "wasm")]
 mod component;
+#[cfg(target_family = "wasm")]
+mod streaming_component;
 #[cfg(any(test, target_family = "wasm"))]
 mod panic;
 
@@ -119,18 +146,24 @@ pub use context::Context;
 pub use env_config::{Config, RefConfig};
 pub use error::{Diagnostic, Error, FunctionError};
 pub use event::LambdaEvent;
-pub use sparkler_guest_macro::handler;
+pub use http_head::HttpHead;
+pub use response::{ResponseStream, Written};
+pub use sparkler_guest_macro::{handler, streaming_handler};
 
-/// What the expansion of [`handler`] names; no part of the interface, and free to change.
+/// What the expansions of the attributes name; no part of the interface, and free to change.
 #[doc(hidden)]
 pub mod __private {
     pub use std::result::Result;
     pub use std::vec::Vec;
 
-    pub use crate::call::{Call, read, same, write};
+    pub use crate::call::{Call, StreamingCall, end, read, same, write};
     pub use crate::context::RawContext;
     pub use crate::executor::block_on;
 
     #[cfg(target_family = "wasm")]
     pub use crate::component::{Guest, answer, bindings, export_function, wire};
+    #[cfg(target_family = "wasm")]
+    pub use crate::streaming_component::{
+        Guest as StreamingGuest, bindings as streaming_bindings, export_streaming_function, stream,
+    };
 }

@@ -86,6 +86,56 @@ mod forms {
     }
 }
 
+mod streaming_forms {
+    use std::io::Write as _;
+
+    use sparkler_guest::{ResponseStream, streaming_handler};
+
+    use super::*;
+
+    #[streaming_handler]
+    fn event_alone(event: Name, mut response: ResponseStream) -> Result<(), std::io::Error> {
+        response.write_all(event.name.as_bytes())
+    }
+
+    #[streaming_handler]
+    fn event_and_context(
+        event: Name,
+        context: Context,
+        mut response: ResponseStream,
+    ) -> Result<(), FunctionError> {
+        write!(response, "{} in {:?}", event.name, context.request_id)?;
+        Err(FunctionError::new("SoldOut", "No tea."))
+    }
+
+    #[streaming_handler]
+    async fn lambda_event(
+        LambdaEvent { payload, .. }: LambdaEvent<Name>,
+        response: ResponseStream,
+    ) -> Result<(), Error> {
+        drop(response);
+        std::future::ready(()).await;
+        Err(payload.name.into())
+    }
+
+    #[test]
+    fn a_streaming_handler_is_still_an_ordinary_function() {
+        let event = || Name { name: "Ada".into() };
+        let (response, written) = ResponseStream::collected();
+        event_alone(event(), response).unwrap();
+        assert_eq!(written.text(), "Ada");
+        let (response, written) = ResponseStream::collected();
+        let ended = event_and_context(event(), Context::default(), response);
+        assert_eq!(ended.unwrap_err().error_type, "SoldOut");
+        assert_eq!(written.text(), "Ada in \"\"");
+        let (response, written) = ResponseStream::collected();
+        let event = LambdaEvent::new(event(), Context::default());
+        let ended = block_on(lambda_event(event, response));
+        assert_eq!(ended.unwrap_err().to_string(), "Ada");
+        assert_eq!(written.bytes(), b"");
+    }
+}
+
 /// What the expansion does with an event, for a handler of any form.
 fn called<T, R, E>(
     event: &str,

@@ -8,6 +8,13 @@ pub const SYNC_PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Largest answer of a synchronous invocation: 6 MB and 100 bytes, as AWS enforces it.
 pub const RESPONSE_BYTES_MAX: usize = 6 * 1024 * 1024 + 100;
 
+/// Largest response that is streamed, as AWS documents it.
+pub const STREAM_BYTES_MAX: usize = 200 * 1024 * 1024;
+
+/// What of a streamed response is on its way to a caller that does not read: a guest that has written so
+/// much waits.
+pub const STREAM_BUFFER_BYTES_MAX: usize = 64 * 1024;
+
 /// Largest client context, in bytes of base64, as AWS documents it.
 pub const CLIENT_CONTEXT_BASE64_BYTES_MAX: usize = 3_583;
 

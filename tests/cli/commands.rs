@@ -118,6 +118,16 @@ fn inspecting_tells_what_a_file_exports_and_needs() {
         inspected.stdout
     );
 
+    let streaming = bench.file("streaming.wasm", guests::streaming());
+    let inspected = run(["inspect", &streaming]);
+    for line in [
+        "Kind: streaming function (sparkler:function/streaming-handler@0.1.0)\n",
+        "  ✓ sparkler:function/response@0.1.0\n",
+        "It can be deployed here.\n",
+    ] {
+        assert!(inspected.stdout.contains(line), "{}", inspected.stdout);
+    }
+
     let needy = bench.file("needy.wasm", wat::guest("unknown_imports.wat"));
     let inspected = run(["inspect", &needy]);
     assert!(

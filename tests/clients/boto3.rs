@@ -2,13 +2,21 @@
 
 use sparkler_tests::python::{Python, succeed};
 
-use crate::{behaviours_zip, echo_zip, server};
+use crate::{behaviours_zip, echo_zip, server, streaming_zip};
 
 #[track_caller]
 fn scenario(script: &str) {
     let server = server();
     let mut command = Python::environment().script(script, server.address);
     succeed(command.arg(behaviours_zip()).arg(echo_zip()));
+}
+
+#[test]
+fn responses_are_streamed() {
+    let server = server();
+    let mut command = Python::environment().script("streaming.py", server.address);
+    let command = command.arg(behaviours_zip()).arg(echo_zip());
+    succeed(command.arg(streaming_zip()));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod aws_cli;
 mod boto3;
 mod rust_sdk;
+mod rust_sdk_streaming;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
@@ -33,6 +34,11 @@ fn behaviours_zip() -> PathBuf {
 /// The function that answers its event, zipped, as a file.
 fn echo_zip() -> PathBuf {
     zipped("echo", guests::echo())
+}
+
+/// The function that streams what its event says, zipped, as a file.
+fn streaming_zip() -> PathBuf {
+    zipped("streaming", guests::streaming())
 }
 
 fn zipped(name: &str, wasm: &[u8]) -> PathBuf {

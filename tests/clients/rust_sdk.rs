@@ -18,7 +18,7 @@ use crate::server;
 /// Long enough for a function to be compiled on a busy machine.
 const WAIT_MAX: Duration = Duration::from_secs(120);
 
-fn client(server: &Server) -> Client {
+pub(super) fn client(server: &Server) -> Client {
     let http = aws_smithy_http_client::Builder::new().build_http();
     let config = aws_sdk_lambda::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -31,7 +31,7 @@ fn client(server: &Server) -> Client {
     Client::from_conf(config)
 }
 
-async fn create(client: &Client, name: &str, wasm: &'static [u8]) {
+pub(super) async fn create(client: &Client, name: &str, wasm: &'static [u8]) {
     let code = FunctionCode::builder().zip_file(Blob::new(wasm)).build();
     client
         .create_function()

@@ -2,6 +2,7 @@
 
 mod answers;
 mod configuration;
+mod streaming;
 
 use std::fmt::Write as _;
 

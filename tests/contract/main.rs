@@ -11,6 +11,7 @@ mod http;
 mod invoke;
 mod packages;
 mod refusals;
+mod streaming;
 mod versions;
 
 use std::sync::OnceLock;

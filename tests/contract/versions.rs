@@ -62,10 +62,16 @@ fn download(configured: &Value) -> Reply {
     Request::new("GET", target).send(host)
 }
 
+/// The component with a custom section, so that no other function has the same package.
+fn with_note(component: &[u8], note: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(note.len()).expect("a short note");
+    [component, &[0, length + 1, length], note].concat()
+}
+
 #[test]
 fn a_version_goes_on_as_it_was_published_and_its_code_lives_as_long() {
     let host = TestHost::shared();
-    let first = wat::guest("answer_of_size.wat");
+    let first = with_note(&wat::guest("answer_of_size.wat"), b"versions");
     let function = host.deploy(first.clone());
     let name = function.name();
     assert_eq!(

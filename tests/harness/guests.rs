@@ -36,6 +36,18 @@ pub fn behaviours() -> &'static [u8] {
     WASM.get_or_init(|| built("tests/guests/behaviours"))
 }
 
+/// `examples/stream`: counts down while its caller watches.
+pub fn countdown() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built("examples/stream"))
+}
+
+/// `tests/guests/streaming`: streams what its event says.
+pub fn streaming() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built("tests/guests/streaming"))
+}
+
 /// `tests/guests/conformance`: has any of its behaviours, once [`conformance::package`] gave it one.
 ///
 /// [`conformance::package`]: crate::conformance::package

@@ -1,6 +1,6 @@
 //! A small HTTP client that hides nothing: the suites see every header as it came over the wire.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -120,6 +120,27 @@ impl Connection {
         }
     }
 
+    /// Sends a request and returns as soon as it is on its way.
+    #[track_caller]
+    pub fn send(&mut self, request: &Request) {
+        let sent = request.write(self.stream.get_mut(), self.host);
+        sent.expect("send a request");
+    }
+
+    /// Reads the status and the headers of an answer whose body comes in chunks.
+    #[track_caller]
+    pub fn read_head(&mut self) -> Reply {
+        Reply::read_head(&mut self.stream).expect("read the head of an answer")
+    }
+
+    /// Reads the next chunk of a body; an empty one is its end.
+    ///
+    /// # Errors
+    /// Where the connection ends before the body does.
+    pub fn read_chunk(&mut self) -> std::io::Result<Vec<u8>> {
+        read_chunk(&mut self.stream)
+    }
+
     /// Sends bytes that need not be HTTP.
     pub fn send_raw(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).expect("send bytes");
@@ -146,6 +167,14 @@ pub struct Reply {
 impl Reply {
     /// Reads one; that of a HEAD request tells the length of a body which does not follow.
     fn read(stream: &mut impl BufRead, has_body: bool) -> std::io::Result<Self> {
+        let mut reply = Self::read_head(stream)?;
+        if has_body {
+            reply.body = reply.read_body(stream)?;
+        }
+        Ok(reply)
+    }
+
+    fn read_head(stream: &mut impl BufRead) -> std::io::Result<Self> {
         let mut status = String::new();
         stream.read_line(&mut status)?;
         let status = status
@@ -153,15 +182,11 @@ impl Reply {
             .nth(1)
             .and_then(|code| code.parse().ok())
             .ok_or_else(|| std::io::Error::other(format!("not a status line: {status:?}")))?;
-        let mut reply = Self {
+        Ok(Self {
             status,
             headers: read_headers(stream)?,
             body: Vec::new(),
-        };
-        if has_body {
-            reply.body = reply.read_body(stream)?;
-        }
-        Ok(reply)
+        })
     }
 
     fn read_body(&self, stream: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
@@ -244,15 +269,23 @@ fn read_headers(stream: &mut impl BufRead) -> std::io::Result<Vec<(String, Strin
 fn read_chunks(stream: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let mut line = String::new();
-        stream.read_line(&mut line)?;
-        let length = u64::from_str_radix(line.trim(), 16).map_err(std::io::Error::other)?;
-        stream.by_ref().take(length).read_to_end(&mut body)?;
-        stream.read_line(&mut line)?;
-        if length == 0 {
+        let chunk = read_chunk(stream)?;
+        if chunk.is_empty() {
             return Ok(body);
         }
+        body.extend(chunk);
     }
+}
+
+/// One chunk; an empty one is the last.
+fn read_chunk(stream: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
+    let mut line = String::new();
+    stream.read_line(&mut line)?;
+    let length = usize::from_str_radix(line.trim(), 16).map_err(std::io::Error::other)?;
+    let mut chunk = vec![0; length];
+    stream.read_exact(&mut chunk)?;
+    stream.read_line(&mut line)?;
+    Ok(chunk)
 }
 
 /// What lies unread at `host`'s end of its connection with `peer`, as the kernel's table tells.

@@ -90,6 +90,12 @@ pub fn invocation(function: &str, payload: impl Into<Vec<u8>>) -> Request {
         .body(payload)
 }
 
+/// The request of an InvokeWithResponseStream.
+pub fn streaming_invocation(function: &str, payload: impl Into<Vec<u8>>) -> Request {
+    let target = format!("/2021-11-15/functions/{function}/response-streaming-invocations");
+    Request::new("POST", target).body(payload)
+}
+
 /// The request of an asynchronous Invoke.
 pub fn event(function: &str, payload: impl Into<Vec<u8>>) -> Request {
     Request::new("POST", format!("{FUNCTIONS}/{function}/invocations"))

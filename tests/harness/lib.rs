@@ -5,6 +5,7 @@
 //! [`guests`], built by the product's own build code, and from [`wat`], written by hand.
 
 pub mod conformance;
+pub mod event_stream;
 pub mod guests;
 pub mod host;
 pub mod http;
@@ -16,6 +17,7 @@ pub mod scratch;
 pub mod server;
 pub mod wat;
 
+pub use event_stream::{Event, EventStream};
 pub use host::{Function, TestHost};
 pub use http::{Connection, Reply, Request};
 pub use lambda::{Lambda, NewFunction};

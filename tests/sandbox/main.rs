@@ -7,6 +7,7 @@ mod log;
 mod prepared;
 mod report;
 mod reused;
+mod streamed;
 
 use std::sync::OnceLock;
 

@@ -11,6 +11,7 @@ mod memory;
 mod output;
 mod reach;
 mod residue;
+mod streaming;
 
 use sparkler_tests::{Reply, TestHost, wat};
 

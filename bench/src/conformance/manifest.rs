@@ -37,7 +37,7 @@ pub(super) struct Group {
 #[serde(deny_unknown_fields)]
 pub(super) struct Behaviour {
     pub(super) what: String,
-    /// `SUITE::PATH` of the tests that show it; a path that ends in `::` stands for all below it.
+    /// `SUITE::PATH` of the tests that show it; a path that ends in `::` or `_` stands for all that begin so.
     #[serde(default)]
     pub(super) tests: Vec<String>,
     /// Why this host does not do it.

@@ -12,6 +12,10 @@ pub(super) struct Results(BTreeMap<String, bool>);
 
 impl Results {
     /// Runs the suites, one after the other.
+    #[expect(
+        clippy::print_stdout,
+        reason = "it takes minutes: this tells how far it has come"
+    )]
     pub(super) fn of_suites(root: &Path, suites: &BTreeSet<String>) -> anyhow::Result<Self> {
         let mut results = Self::default();
         for suite in suites {
@@ -46,9 +50,10 @@ impl Results {
         }
     }
 
-    /// How many tests `name` stands for, if there are any and all of them passed.
+    /// How many tests `name` stands for, if there are any and all of them passed. A
+    /// name that ends in `::` or `_` stands for all that begin so.
     pub(super) fn passed(&self, name: &str) -> Option<usize> {
-        let named: Vec<bool> = match name.ends_with("::") {
+        let named: Vec<bool> = match name.ends_with("::") || name.ends_with('_') {
             true => self
                 .0
                 .iter()

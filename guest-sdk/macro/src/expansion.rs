@@ -5,34 +5,34 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Error, ItemFn};
 
-use crate::signature::Signature;
+use crate::signature::{Kind, Signature};
 
 /// The item as it was, followed by what connects it, or by errors that say why it cannot be.
 ///
 /// The item is kept in either case, so that one mistake does not make every use of the function
 /// another error.
-pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let connection = connect(arguments, item.clone()).unwrap_or_else(Error::into_compile_error);
+pub(crate) fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let connection =
+        connect(kind, arguments, item.clone()).unwrap_or_else(Error::into_compile_error);
     quote! {
         #item
         #connection
     }
 }
 
-fn connect(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
+fn connect(kind: Kind, arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
+    let attribute = kind.attribute();
     if !arguments.is_empty() {
-        return Err(Error::new(
-            arguments.span(),
-            "`handler` takes no arguments: the function's settings are given when it is deployed",
-        ));
+        let message = format!(
+            "`{attribute}` takes no arguments: the function's settings are given when it is deployed"
+        );
+        return Err(Error::new(arguments.span(), message));
     }
     let function = syn::parse2::<ItemFn>(item.clone()).map_err(|_| {
-        Error::new(
-            item.span(),
-            "`handler` goes on a function: `fn name(event: E, context: Context) -> Result<R, F>`",
-        )
+        let message = format!("`{attribute}` goes on a function: `{}`", kind.form());
+        Error::new(item.span(), message)
     })?;
-    Ok(connection(&Signature::of(&function)?))
+    Ok(connection(&Signature::of(kind, &function)?))
 }
 
 /// An anonymous constant, so that no name is added to the crate. The names inside of it have a
@@ -42,34 +42,73 @@ fn connect(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Err
 /// plain `cargo check`, and a private handler is no dead code.
 fn connection(signature: &Signature) -> TokenStream {
     let call = call(signature);
+    let component = match signature.response {
+        None => component(),
+        Some(_) => streaming_component(),
+    };
     quote! {
         const _: () = {
             #call
-
-            #[cfg(not(target_family = "wasm"))]
-            const _: ::sparkler_guest::__private::Call = __sparkler_call;
-
-            #[cfg(target_family = "wasm")]
-            struct __SparklerFunction;
-
-            #[cfg(target_family = "wasm")]
-            impl ::sparkler_guest::__private::Guest for __SparklerFunction {
-                fn handle(
-                    event: ::sparkler_guest::__private::Vec<u8>,
-                    context: ::sparkler_guest::__private::wire::Context,
-                ) -> ::sparkler_guest::__private::Result<
-                    ::sparkler_guest::__private::Vec<u8>,
-                    ::sparkler_guest::__private::wire::FunctionError,
-                > {
-                    ::sparkler_guest::__private::answer(event, context, __sparkler_call)
-                }
-            }
-
-            #[cfg(target_family = "wasm")]
-            ::sparkler_guest::__private::export_function!(
-                __SparklerFunction with_types_in ::sparkler_guest::__private::bindings
-            );
+            #component
         };
+    }
+}
+
+/// The export of a handler.
+fn component() -> TokenStream {
+    quote! {
+        #[cfg(not(target_family = "wasm"))]
+        const _: ::sparkler_guest::__private::Call = __sparkler_call;
+
+        #[cfg(target_family = "wasm")]
+        struct __SparklerFunction;
+
+        #[cfg(target_family = "wasm")]
+        impl ::sparkler_guest::__private::Guest for __SparklerFunction {
+            fn handle(
+                event: ::sparkler_guest::__private::Vec<u8>,
+                context: ::sparkler_guest::__private::wire::Context,
+            ) -> ::sparkler_guest::__private::Result<
+                ::sparkler_guest::__private::Vec<u8>,
+                ::sparkler_guest::__private::wire::FunctionError,
+            > {
+                ::sparkler_guest::__private::answer(event, context, __sparkler_call)
+            }
+        }
+
+        #[cfg(target_family = "wasm")]
+        ::sparkler_guest::__private::export_function!(
+            __SparklerFunction with_types_in ::sparkler_guest::__private::bindings
+        );
+    }
+}
+
+/// The export of a streaming handler.
+fn streaming_component() -> TokenStream {
+    quote! {
+        #[cfg(not(target_family = "wasm"))]
+        const _: ::sparkler_guest::__private::StreamingCall = __sparkler_call;
+
+        #[cfg(target_family = "wasm")]
+        struct __SparklerFunction;
+
+        #[cfg(target_family = "wasm")]
+        impl ::sparkler_guest::__private::StreamingGuest for __SparklerFunction {
+            fn handle(
+                event: ::sparkler_guest::__private::Vec<u8>,
+                context: ::sparkler_guest::__private::wire::Context,
+            ) -> ::sparkler_guest::__private::Result<
+                (),
+                ::sparkler_guest::__private::wire::FunctionError,
+            > {
+                ::sparkler_guest::__private::stream(event, context, __sparkler_call)
+            }
+        }
+
+        #[cfg(target_family = "wasm")]
+        ::sparkler_guest::__private::export_streaming_function!(
+            __SparklerFunction with_types_in ::sparkler_guest::__private::streaming_bindings
+        );
     }
 }
 
@@ -83,14 +122,19 @@ fn call(signature: &Signature) -> TokenStream {
         ::sparkler_guest::__private::read::<#input>(__sparkler_event, __sparkler_context)?
     };
     let write = write(signature, &arguments);
+    let (response, answer) = match signature.response {
+        None => (quote!(), quote!(::sparkler_guest::__private::Vec<u8>)),
+        Some(_) => (
+            quote!(__sparkler_response: ::sparkler_guest::ResponseStream,),
+            quote!(()),
+        ),
+    };
     quote! {
         fn __sparkler_call(
             __sparkler_event: ::sparkler_guest::__private::Vec<u8>,
             __sparkler_context: ::sparkler_guest::__private::RawContext,
-        ) -> ::sparkler_guest::__private::Result<
-            ::sparkler_guest::__private::Vec<u8>,
-            ::sparkler_guest::FunctionError,
-        > {
+            #response
+        ) -> ::sparkler_guest::__private::Result<#answer, ::sparkler_guest::FunctionError> {
             let __sparkler_input = #read;
             #write
         }
@@ -100,15 +144,20 @@ fn call(signature: &Signature) -> TokenStream {
 /// The type that is read, and the handler's arguments made of its value.
 fn input(signature: &Signature) -> (TokenStream, TokenStream) {
     let event = &signature.event;
+    let response = signature.response.as_ref().map(|response| {
+        quote_spanned! {response.span()=>
+            ::sparkler_guest::__private::same::<#response>(__sparkler_response)
+        }
+    });
     let Some(context) = &signature.context else {
-        return (quote!(#event), quote!(__sparkler_input));
+        return (quote!(#event), quote!(__sparkler_input, #response));
     };
     let context = quote_spanned! {context.span()=>
         ::sparkler_guest::__private::same::<#context>(__sparkler_input.context)
     };
     (
         quote!(::sparkler_guest::LambdaEvent<#event>),
-        quote!(__sparkler_input.payload, #context),
+        quote!(__sparkler_input.payload, #context, #response),
     )
 }
 
@@ -120,7 +169,10 @@ fn write(signature: &Signature, arguments: &TokenStream) -> TokenStream {
     if signature.is_async {
         output = quote_spanned!(span=> ::sparkler_guest::__private::block_on(#output));
     }
-    quote_spanned!(span=> ::sparkler_guest::__private::write(#output))
+    match signature.response {
+        None => quote_spanned!(span=> ::sparkler_guest::__private::write(#output)),
+        Some(_) => quote_spanned!(span=> ::sparkler_guest::__private::end(#output)),
+    }
 }
 
 #[cfg(test)]
@@ -129,7 +181,11 @@ mod tests {
 
     /// The messages of the errors in the expansion of `handler` on `item`.
     fn errors(arguments: TokenStream, item: TokenStream) -> Vec<String> {
-        match connect(arguments, item) {
+        errors_of(Kind::Handler, arguments, item)
+    }
+
+    fn errors_of(kind: Kind, arguments: TokenStream, item: TokenStream) -> Vec<String> {
+        match connect(kind, arguments, item) {
             Ok(_) => Vec::new(),
             Err(error) => error.into_iter().map(|one| one.to_string()).collect(),
         }
@@ -177,10 +233,11 @@ mod tests {
                 body()
             }
         );
-        let expanded = expand(quote!(), item.clone()).to_string();
+        let expanded = expand(Kind::Handler, quote!(), item.clone()).to_string();
         assert!(expanded.starts_with(&item.to_string()), "{expanded}");
 
         let refused = expand(
+            Kind::Handler,
             quote!(),
             quote!(
                 fn f() -> Result<R, F> {
@@ -195,12 +252,16 @@ mod tests {
 
     #[test]
     fn a_future_is_run_to_its_end() {
-        let expand = |item| connect(quote!(), item).expect("accepted").to_string();
+        let expand = |item| {
+            connect(Kind::Handler, quote!(), item)
+                .expect("accepted")
+                .to_string()
+        };
         assert!(
             expand(quote!(
                 async fn f(e: E) -> Result<R, F> {}
             ))
-            .contains("block_on (f (__sparkler_input))")
+            .contains("block_on (f (__sparkler_input ,))")
         );
         assert!(
             !expand(quote!(
@@ -318,5 +379,50 @@ mod tests {
             ),
         );
         assert_eq!(errors.len(), 4, "{errors:?}");
+    }
+
+    #[test]
+    fn every_documented_form_of_a_streaming_handler_is_accepted() {
+        let errors = |item| errors_of(Kind::StreamingHandler, quote!(), item);
+        for item in [
+            quote!(
+                fn f(event: E, response: ResponseStream) -> Result<(), F> {}
+            ),
+            quote!(
+                fn f(event: E, context: Context, response: ResponseStream) -> Result<(), F> {}
+            ),
+            quote!(
+                pub async fn f(event: LambdaEvent<E>, mut response: ResponseStream) -> Answer {}
+            ),
+        ] {
+            assert_eq!(errors(item), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_streaming_handler_takes_its_response_and_nothing_behind_it() {
+        let refusal = |item| {
+            let errors = errors_of(Kind::StreamingHandler, quote!(), item);
+            assert_eq!(errors.len(), 1, "{errors:?}");
+            errors.concat()
+        };
+        let alone = refusal(quote!(
+            fn f(event: E) -> Result<(), F> {}
+        ));
+        assert!(
+            alone.contains("the response as its last parameter"),
+            "{alone}"
+        );
+        let four = refusal(quote!(
+            fn f(a: A, b: Context, c: ResponseStream, d: D) -> Result<(), F> {}
+        ));
+        assert!(four.contains("no fourth parameter"), "{four}");
+        let item = refusal(quote!(
+            struct F;
+        ));
+        assert!(
+            item.contains("`streaming_handler` goes on a function"),
+            "{item}"
+        );
     }
 }

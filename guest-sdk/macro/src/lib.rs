@@ -1,4 +1,4 @@
-//! The `handler` attribute of `sparkler-guest`.
+//! The attributes `handler` and `streaming_handler` of `sparkler-guest`.
 //!
 //! `signature` decides whether a function can be a handler and says why not; `expansion` writes
 //! the code that connects it to the host.
@@ -8,6 +8,8 @@ mod expansion;
 mod signature;
 
 use proc_macro::TokenStream;
+
+use signature::Kind;
 
 /// Makes a function the handler of its component.
 ///
@@ -25,5 +27,21 @@ use proc_macro::TokenStream;
 /// than WebAssembly nothing else is added but a check of these bounds.
 #[proc_macro_attribute]
 pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expansion::expand(arguments.into(), item.into()).into()
+    expansion::expand(Kind::Handler, arguments.into(), item.into()).into()
+}
+
+/// Makes a function the streaming handler of its component: it writes its response while it runs.
+///
+/// The attribute goes on one free function of the crate, sync or `async`, in one of these forms:
+///
+/// ```text
+/// fn name(event: E, response: ResponseStream) -> Result<(), F>
+/// fn name(event: E, context: Context, response: ResponseStream) -> Result<(), F>
+/// fn name(event: LambdaEvent<E>, response: ResponseStream) -> Result<(), F>
+/// ```
+///
+/// where `E: DeserializeOwned` and `F: Into<FunctionError>`. In all else it is as `handler`.
+#[proc_macro_attribute]
+pub fn streaming_handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expansion::expand(Kind::StreamingHandler, arguments.into(), item.into()).into()
 }

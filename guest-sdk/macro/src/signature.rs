@@ -4,6 +4,54 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{Error, FnArg, Ident, ItemFn, Result, ReturnType, Type};
 
+/// Which attribute a function has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `handler`
+    Handler,
+    /// `streaming_handler`
+    StreamingHandler,
+}
+
+impl Kind {
+    /// The name of the attribute.
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Handler => "handler",
+            Self::StreamingHandler => "streaming_handler",
+        }
+    }
+
+    /// The form that most functions with it have.
+    pub(crate) fn form(self) -> &'static str {
+        match self {
+            Self::Handler => "fn name(event: E, context: Context) -> Result<R, F>",
+            Self::StreamingHandler => {
+                "fn name(event: E, response: ResponseStream) -> Result<(), F>"
+            }
+        }
+    }
+
+    fn parameters_max(self) -> usize {
+        match self {
+            Self::Handler => 2,
+            Self::StreamingHandler => 3,
+        }
+    }
+
+    fn surplus(self) -> &'static str {
+        match self {
+            Self::Handler => {
+                "a handler takes the event and, if it likes, the context: no third parameter"
+            }
+            Self::StreamingHandler => {
+                "a streaming handler takes the event, if it likes the context, and the response: no \
+                 fourth parameter"
+            }
+        }
+    }
+}
+
 /// What the expansion has to know of a handler.
 pub(crate) struct Signature {
     /// The function's name.
@@ -12,19 +60,26 @@ pub(crate) struct Signature {
     pub(crate) is_async: bool,
     /// The type of its first parameter: an event, or an event with its context.
     pub(crate) event: Type,
-    /// The type of its second parameter.
+    /// The type of the context, where it takes one by itself.
     pub(crate) context: Option<Type>,
+    /// The type of the response, where it streams.
+    pub(crate) response: Option<Type>,
     /// What it returns.
     pub(crate) output: Type,
 }
 
 impl Signature {
     /// Reads the signature of `function`; the error lists all that is wrong with it.
-    pub(crate) fn of(function: &ItemFn) -> Result<Self> {
+    pub(crate) fn of(kind: Kind, function: &ItemFn) -> Result<Self> {
         let mut faults = Faults::default();
         refuse_qualifiers(function, &mut faults);
         refuse_generics(function, &mut faults);
-        let mut parameters = parameter_types(function, &mut faults).into_iter();
+        let mut parameters = parameter_types(kind, function, &mut faults);
+        let response = match kind {
+            Kind::Handler => None,
+            Kind::StreamingHandler => parameters.pop(),
+        };
+        let mut parameters = parameters.into_iter();
         let output = output_type(function, &mut faults);
         match (parameters.next(), output) {
             (Some(event), Some(output)) if faults.0.is_none() => Ok(Self {
@@ -32,6 +87,7 @@ impl Signature {
                 is_async: function.sig.asyncness.is_some(),
                 event,
                 context: parameters.next(),
+                response,
                 output,
             }),
             _ => Err(faults.into_error(function)),
@@ -93,7 +149,7 @@ fn refuse_generics(function: &ItemFn, faults: &mut Faults) {
     }
 }
 
-fn parameter_types(function: &ItemFn, faults: &mut Faults) -> Vec<Type> {
+fn parameter_types(kind: Kind, function: &ItemFn, faults: &mut Faults) -> Vec<Type> {
     let inputs = &function.sig.inputs;
     if inputs.is_empty() {
         faults.add(
@@ -102,11 +158,15 @@ fn parameter_types(function: &ItemFn, faults: &mut Faults) -> Vec<Type> {
              `serde::Deserialize`, or `_event: serde::de::IgnoredAny` to take any event",
         );
     }
-    if let Some(surplus) = inputs.iter().nth(2) {
+    if kind == Kind::StreamingHandler && inputs.len() == 1 {
         faults.add(
-            surplus.span(),
-            "a handler takes the event and, if it likes, the context: no third parameter",
+            inputs.span(),
+            "a streaming handler takes the response as its last parameter: write `response: \
+             ResponseStream` behind the event",
         );
+    }
+    if let Some(surplus) = inputs.iter().nth(kind.parameters_max()) {
+        faults.add(surplus.span(), kind.surplus());
     }
     inputs
         .iter()

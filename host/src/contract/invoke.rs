@@ -8,9 +8,9 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
-use super::body::{BodyLimit, Purpose};
+use super::body::{BodyLimit, Purpose, Received};
 use super::error::WireError;
 use super::invoke_headers::{InvocationType, InvokeHeaders};
 use super::reference::{NameShape, Reference};
@@ -19,13 +19,16 @@ use super::trace_header::Trace;
 use super::{Api, answer, client_context, event_json, invoke_event, invoke_reply, query, web_page};
 use crate::domain::{Account, Qualifier, RequestId, VersionId};
 use crate::events::NewEvent;
-use crate::invoker::{Call, RunGuest};
+use crate::invoker::{Call, Resolved, RunGuest};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
-const LIMIT: BodyLimit = BodyLimit {
-    bytes_max: SYNC_PAYLOAD_BYTES_MAX,
-    operation: "InvokeFunction",
-    purpose: Purpose::Event,
+const INVOKE: Operation = Operation {
+    limit: BodyLimit {
+        bytes_max: SYNC_PAYLOAD_BYTES_MAX,
+        operation: "InvokeFunction",
+        purpose: Purpose::Event,
+    },
+    headers: |headers| InvokeHeaders::parse(headers),
 };
 
 /// The event of an invocation without a body.
@@ -34,17 +37,45 @@ const EMPTY_EVENT: Bytes = Bytes::from_static(b"{}");
 /// What AWS names in the text for a missing function when no qualifier was asked for.
 pub(super) const LATEST: Qualifier = Qualifier::Version(VersionId::Latest);
 
+/// What differs between the operations that invoke.
+pub(super) struct Operation {
+    pub(super) limit: BodyLimit,
+    pub(super) headers: fn(&HeaderMap) -> Result<InvokeHeaders<'_>, WireError>,
+}
+
+/// An invocation whose request was checked.
+pub(super) struct Checked {
+    pub(super) invocation_type: InvocationType,
+    pub(super) resolved: Resolved,
+    pub(super) call: Call,
+    /// The tracing header of the answer.
+    pub(super) trace: HeaderValue,
+    /// The body, which has its share of the memory for as long as this lives.
+    pub(super) received: Received,
+}
+
 /// `POST /2015-03-31/functions/{FunctionName}/invocations`
 pub(super) async fn invoke<G: RunGuest>(
     State(api): State<Arc<Api<G>>>,
     request: Request,
 ) -> Response {
+    under_chosen_id(request, |request, id| answered(api, request, id)).await
+}
+
+/// Answers a request under the id that its caller chose, or under a new one.
+pub(super) async fn under_chosen_id<F>(
+    request: Request,
+    answered: impl FnOnce(Request, RequestId) -> F,
+) -> Response
+where
+    F: Future<Output = Result<Response, WireError>>,
+{
     let (id, chosen) = match chosen_id(request.headers().get(answer::REQUEST_ID)) {
         Ok(id) => (id.unwrap_or_else(RequestId::random), Ok(())),
         Err(error) => (RequestId::random(), Err(error)),
     };
     let answered = match chosen {
-        Ok(()) => answered(api, request, id).await,
+        Ok(()) => answered(request, id).await,
         Err(error) => Err(error),
     };
     let mut response = answered.unwrap_or_else(WireError::into_response);
@@ -57,13 +88,52 @@ async fn answered<G: RunGuest>(
     request: Request,
     id: RequestId,
 ) -> Result<Response, WireError> {
+    let Checked {
+        invocation_type,
+        resolved,
+        call,
+        trace,
+        received: _received,
+    } = checked(&api, request, id, &INVOKE).await?;
+    match invocation_type {
+        InvocationType::DryRun => Ok(answer::empty(StatusCode::NO_CONTENT)),
+        InvocationType::Event => {
+            api.events.accept(event(call)).await?;
+            Ok(invoke_event::accepted(Some(trace)))
+        }
+        InvocationType::RequestResponse => {
+            let run = run_to_end(async move { api.invoker.run(resolved, call).await });
+            Ok(invoke_reply::rendered(run.await?, id, trace))
+        }
+    }
+}
+
+/// A call that is to be made later.
+fn event(call: Call) -> NewEvent {
+    NewEvent {
+        function: call.target.name,
+        qualifier: call.target.qualifier,
+        request_id: call.request_id,
+        trace_id: call.trace_id,
+        tenant_id: call.tenant_id,
+        payload: call.payload,
+    }
+}
+
+/// Checks a request; nothing has happened by then.
+pub(super) async fn checked<G: RunGuest>(
+    api: &Api<G>,
+    request: Request,
+    id: RequestId,
+    operation: &Operation,
+) -> Result<Checked, WireError> {
     web_page::refuse(request.headers())?;
     let (mut parts, body) = request.into_parts();
-    let received = api.bodies.receive(body, LIMIT).await?;
+    let received = api.bodies.receive(body, operation.limit).await?;
     let params = RawPathParams::from_request_parts(&mut parts, &())
         .await
         .map_err(|_| WireError::unknown_operation())?;
-    let headers = InvokeHeaders::parse(&parts.headers)?;
+    let headers = (operation.headers)(&parts.headers)?;
     let is_event = headers.invocation_type == InvocationType::Event;
     if is_event {
         invoke_event::check_size(received.bytes.len())?;
@@ -81,22 +151,7 @@ async fn answered<G: RunGuest>(
         .transpose()?;
     let tenant_id = resolved.version.settings.tenant(headers.tenant())?;
     headers.refuse_what_is_lacking()?;
-    if headers.invocation_type == InvocationType::DryRun {
-        return Ok(answer::empty(StatusCode::NO_CONTENT));
-    }
     let trace = Trace::continued(headers.trace);
-    if is_event {
-        let event = NewEvent {
-            function: target.name,
-            qualifier: target.qualifier,
-            request_id: id,
-            trace_id: Some(trace.guest),
-            tenant_id,
-            payload,
-        };
-        api.events.accept(event).await?;
-        return Ok(invoke_event::accepted(Some(trace.answer)));
-    }
     let call = Call {
         target,
         request_id: id,
@@ -106,8 +161,13 @@ async fn answered<G: RunGuest>(
         tenant_id,
         log_type: headers.log_type,
     };
-    let completion = run_to_end(async move { api.invoker.run(resolved, call).await }).await?;
-    Ok(invoke_reply::rendered(completion, id, trace.answer))
+    Ok(Checked {
+        invocation_type: headers.invocation_type,
+        resolved,
+        call,
+        trace: trace.answer,
+        received,
+    })
 }
 
 /// The event, or what stands for none.

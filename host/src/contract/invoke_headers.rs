@@ -46,18 +46,11 @@ impl<'a> InvokeHeaders<'a> {
     /// For all broken constraints together.
     pub(super) fn parse(headers: &'a HeaderMap) -> Result<Self, WireError> {
         let mut violations = Violations::default();
+        let allowed = ["Event", "RequestResponse", "DryRun"];
         let parsed = Self {
-            invocation_type: invocation_type(headers, &mut violations),
-            log_type: log_type(headers, &mut violations),
-            client_context: headers.get(CLIENT_CONTEXT),
-            trace: headers.get(TRACE_ID),
-            tenant: headers.get(TENANT_ID),
             names_durable_execution: headers.contains_key(DURABLE_EXECUTION_NAME),
+            ..Self::common(headers, &allowed, &mut violations)
         };
-        if let Some(id) = headers.get(TENANT_ID).map(text) {
-            violations.length("tenantId", &id, 1, 256);
-            violations.pattern("tenantId", &id, &TENANT_ID_PATTERN);
-        }
         if let Some(name) = headers.get(DURABLE_EXECUTION_NAME).map(text) {
             let member = "durableExecutionName";
             violations.length(member, &name, 1, 64);
@@ -65,6 +58,34 @@ impl<'a> InvokeHeaders<'a> {
         }
         violations.into_result()?;
         Ok(parsed)
+    }
+
+    /// Reads the headers of an invocation with a streamed response: none of them is asynchronous, and
+    /// none is a durable execution.
+    ///
+    /// # Errors
+    /// For all broken constraints together.
+    pub(super) fn parse_streaming(headers: &'a HeaderMap) -> Result<Self, WireError> {
+        let mut violations = Violations::default();
+        let parsed = Self::common(headers, &["RequestResponse", "DryRun"], &mut violations);
+        violations.into_result()?;
+        Ok(parsed)
+    }
+
+    fn common(headers: &'a HeaderMap, allowed: &[&str], violations: &mut Violations) -> Self {
+        let parsed = Self {
+            invocation_type: invocation_type(headers, allowed, violations),
+            log_type: log_type(headers, violations),
+            client_context: headers.get(CLIENT_CONTEXT),
+            trace: headers.get(TRACE_ID),
+            tenant: headers.get(TENANT_ID),
+            names_durable_execution: false,
+        };
+        if let Some(id) = headers.get(TENANT_ID).map(text) {
+            violations.length("tenantId", &id, 1, 256);
+            violations.pattern("tenantId", &id, &TENANT_ID_PATTERN);
+        }
+        parsed
     }
 
     /// The tenant that the call is for.
@@ -84,14 +105,20 @@ impl<'a> InvokeHeaders<'a> {
     }
 }
 
-fn invocation_type(headers: &HeaderMap, violations: &mut Violations) -> InvocationType {
-    match headers.get(INVOCATION_TYPE).map(HeaderValue::as_bytes) {
-        None | Some(b"RequestResponse") => InvocationType::RequestResponse,
-        Some(b"DryRun") => InvocationType::DryRun,
-        Some(b"Event") => InvocationType::Event,
-        Some(other) => {
-            let allowed = ["Event", "RequestResponse", "DryRun"];
-            violations.one_of("invocationType", &String::from_utf8_lossy(other), &allowed);
+fn invocation_type(
+    headers: &HeaderMap,
+    allowed: &[&str],
+    violations: &mut Violations,
+) -> InvocationType {
+    let Some(named) = headers.get(INVOCATION_TYPE).map(text) else {
+        return InvocationType::RequestResponse;
+    };
+    match named.as_ref() {
+        "DryRun" => InvocationType::DryRun,
+        "Event" if allowed.contains(&"Event") => InvocationType::Event,
+        "RequestResponse" => InvocationType::RequestResponse,
+        other => {
+            violations.one_of("invocationType", other, allowed);
             InvocationType::RequestResponse
         }
     }
@@ -166,23 +193,21 @@ mod tests {
     }
 
     #[test]
+    fn an_invocation_that_streams_is_neither_asynchronous_nor_durable() {
+        let asynchronous = headers(&[(INVOCATION_TYPE, "Event")]);
+        let error = InvokeHeaders::parse_streaming(&asynchronous).expect_err("out of the model");
+        assert!(format!("{error:?}").contains("enum value set: [RequestResponse, DryRun]"));
+        let others = headers(&[(INVOCATION_TYPE, "DryRun"), (DURABLE_EXECUTION_NAME, "a b")]);
+        let parsed = InvokeHeaders::parse_streaming(&others).expect("nothing is wrong");
+        assert_eq!(parsed.invocation_type, InvocationType::DryRun);
+        assert!(parsed.refuse_what_is_lacking().is_ok());
+    }
+
+    #[test]
     fn what_this_host_lacks_is_refused_in_a_sentence() {
-        for (name, value, sentence) in [
-            (
-                TENANT_ID,
-                "blue",
-                "Tenant ID is not supported for this function.",
-            ),
-            (
-                DURABLE_EXECUTION_NAME,
-                "run-1",
-                "Durable executions are not supported",
-            ),
-        ] {
-            let headers = headers(&[(name, value)]);
-            let parsed = InvokeHeaders::parse(&headers).expect("the model admits it");
-            let error = parsed.refuse_what_is_lacking().expect_err("it is lacking");
-            assert!(format!("{error:?}").contains(sentence));
-        }
+        let headers = headers(&[(DURABLE_EXECUTION_NAME, "run-1")]);
+        let parsed = InvokeHeaders::parse(&headers).expect("the model admits it");
+        let error = parsed.refuse_what_is_lacking().expect_err("it is lacking");
+        assert!(format!("{error:?}").contains("Durable executions are not supported"));
     }
 }

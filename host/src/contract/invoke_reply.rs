@@ -12,10 +12,10 @@ use crate::invoker::Completion;
 
 const REMAPPED_CONTENT_LENGTH: HeaderName =
     HeaderName::from_static("x-amzn-remapped-content-length");
-const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
+pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// The answer for `completion`.
 pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue) -> Response {
@@ -39,7 +39,7 @@ pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue
     response
 }
 
-fn version(version: VersionId) -> HeaderValue {
+pub(super) fn version(version: VersionId) -> HeaderValue {
     match version {
         VersionId::Latest => HeaderValue::from_static("$LATEST"),
         VersionId::Number(number) => number.into(),

@@ -16,6 +16,7 @@ mod constraint;
 mod error;
 mod event_invoke;
 mod event_json;
+mod event_stream;
 mod events;
 mod function_url;
 mod functions;
@@ -23,6 +24,7 @@ mod invoke;
 mod invoke_event;
 mod invoke_headers;
 mod invoke_reply;
+mod invoke_stream;
 mod lacking_operations;
 mod package_address;
 mod metrics;
@@ -36,6 +38,7 @@ mod run_to_end;
 mod runtime_management;
 pub mod server;
 mod spelling;
+mod streamed_response;
 mod tags;
 mod trace_header;
 mod unread_body;
@@ -117,6 +120,7 @@ pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router 
 /// All routes of the API.
 fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router {
     let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
+    let stream = any(unknown_operation_identified).post(invoke_stream::invoke::<G>);
     let invoke_async = any(unknown_operation_identified).post(invoke_event::invoke_async::<G>);
     let control = Router::new()
         .operation(
@@ -260,6 +264,10 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
     // the layers.
     Router::new()
         .operation("/2015-03-31/functions/{FunctionName}/invocations", invoke)
+        .operation(
+            "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
+            stream,
+        )
         .operation(
             "/2014-11-13/functions/{FunctionName}/invoke-async",
             invoke_async,

@@ -6,6 +6,7 @@ mod concurrency;
 mod functions;
 mod invocations;
 mod logs;
+mod streams;
 mod versions;
 
 use std::sync::Arc;
@@ -29,7 +30,8 @@ use crate::domain::{
 };
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{
-    Admission, Gate, HostFailure, Invoker, PrepareFailure, PrepareGuest, Provisioner, RunGuest,
+    Admission, Gate, HostFailure, Invoker, PrepareFailure, PrepareGuest, Provisioner, ResponseSink,
+    RunGuest,
 };
 use crate::logs::LogKeeper;
 use crate::storage::ContentStore;
@@ -79,6 +81,27 @@ impl RunGuest for Script {
             init_duration: None,
             memory_bytes_peak: 1024 * 1024,
         })
+    }
+
+    async fn run_streaming(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        admission: Admission,
+        response: ResponseSink,
+    ) -> Result<Report, HostFailure> {
+        match &invocation.payload[..] {
+            br#""stream until nobody reads""# => {
+                response.push(b"first");
+                response.left().await;
+                Err(HostFailure::Panicked)
+            }
+            br#""stream and panic""# => {
+                response.push(b"first");
+                Err(HostFailure::Panicked)
+            }
+            _ => self.run(version, invocation, admission).await,
+        }
     }
 }
 
@@ -334,9 +357,12 @@ async fn web_pages_are_refused_everywhere_but_at_the_health_check() {
         host.send(request.expect("a request")).await
     };
     let invocations = "/2015-03-31/functions/fn/invocations";
+    let streams = "/2021-11-15/functions/fn/response-streaming-invocations";
     for (method, path) in [
         ("POST", invocations),
         ("GET", invocations),
+        ("POST", streams),
+        ("GET", streams),
         ("GET", FUNCTIONS),
         ("POST", FUNCTIONS),
         ("DELETE", "/2015-03-31/functions/fn"),

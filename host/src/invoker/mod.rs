@@ -7,6 +7,7 @@ pub mod platform_log;
 mod prepare;
 mod provisioner;
 mod reservations;
+mod response;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use admission::{Admission, Gate};
 pub use figures::{Figures, FunctionFigures, ProvisionedFigures};
 pub use prepare::{PrepareFailure, PrepareGuest};
 pub use provisioner::Provisioner;
+pub use response::{ResponseSink, ResponseSource, response_pipe};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";
@@ -43,6 +45,23 @@ pub trait RunGuest: Send + Sync + 'static {
         invocation: Invocation,
         admission: Admission,
     ) -> impl Future<Output = Result<Report, HostFailure>> + Send;
+
+    /// The same, only that what a function writes while it runs goes to `response` as it is written.
+    /// What it returns then is what is left: nothing of a function that streams, and all of any other.
+    /// A reader of the response that leaves ends the guest. Whoever cannot stream returns everything.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    fn run_streaming(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        admission: Admission,
+        response: ResponseSink,
+    ) -> impl Future<Output = Result<Report, HostFailure>> + Send {
+        drop(response);
+        self.run(version, invocation, admission)
+    }
 }
 
 /// The host could not run a guest: it is not the function's fault, and the caller may try again.
@@ -161,11 +180,34 @@ impl<G: RunGuest> Invoker<G> {
     /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
     /// [`Invoker::resolve`] where the function is gone meanwhile.
     pub async fn run(&self, resolved: Resolved, call: Call) -> Result<Completion, Refusal> {
+        self.run_into(resolved, call, None).await
+    }
+
+    /// The same, only that what the function writes while it runs goes to `response`: see
+    /// [`RunGuest::run_streaming`].
+    ///
+    /// # Errors
+    /// As [`Invoker::run`].
+    pub async fn stream(
+        &self,
+        resolved: Resolved,
+        call: Call,
+        response: ResponseSink,
+    ) -> Result<Completion, Refusal> {
+        self.run_into(resolved, call, Some(&response)).await
+    }
+
+    async fn run_into(
+        &self,
+        resolved: Resolved,
+        call: Call,
+        response: Option<&ResponseSink>,
+    ) -> Result<Completion, Refusal> {
         let started = SystemTime::now();
-        let ran = match self.attempt(&resolved, &call).await? {
+        let ran = match self.attempt(&resolved, &call, response).await? {
             Err(HostFailure::CodeUnavailable(_)) => {
                 let current = self.resolve(&call.target)?;
-                (self.attempt(&current, &call).await?, current)
+                (self.attempt(&current, &call, response).await?, current)
             }
             ran => (ran, resolved),
         };
@@ -199,6 +241,7 @@ impl<G: RunGuest> Invoker<G> {
         &self,
         resolved: &Resolved,
         call: &Call,
+        response: Option<&ResponseSink>,
     ) -> Result<Result<Report, HostFailure>, Refusal> {
         let Resolved { version, record } = resolved;
         let asked_for = call.target.qualifier.as_ref();
@@ -211,10 +254,17 @@ impl<G: RunGuest> Invoker<G> {
             client_context: call.client_context.clone(),
             tenant_id: call.tenant_id.clone(),
         };
-        let run = self
-            .guests
-            .run(Arc::clone(&resolved.version), invocation, admission);
-        Ok(run.await)
+        let (guests, running) = (&self.guests, Arc::clone(version));
+        Ok(match response {
+            None => guests.run(running, invocation, admission).await,
+            Some(response) => {
+                response.set_executed(version.id);
+                let response = response.clone();
+                guests
+                    .run_streaming(running, invocation, admission, response)
+                    .await
+            }
+        })
     }
 
     fn keep_log(&self, version: &Arc<Version>, started: SystemTime, log: Rendered) {

@@ -7,9 +7,10 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 use wit_component::ComponentEncoder;
 
+use super::entry::Entry;
 use super::guest_state::GuestState;
 use super::inspect::{Inspection, inspect_component, is_component};
-use super::{bindings, engine, wasi};
+use super::{bindings, engine, response, wasi};
 use crate::deployer::Rejection;
 
 /// What a file is, a core module wrapped first.
@@ -95,7 +96,7 @@ pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, Rejection> {
             one_line(&error)
         ))
     })?;
-    bindings::FunctionPre::new(pre).map_err(|error| {
+    Entry::of(&pre).map_err(|error| {
         Rejection::of_code(format!(
             "The component's handler has another signature: {}.",
             one_line(&error)
@@ -113,7 +114,8 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
     use wasmtime::component::HasSelf;
     let mut linker = Linker::new(engine);
     wasi::add_to_linker(&mut linker)?;
-    bindings::Function::add_to_linker::<_, HasSelf<GuestState>>(&mut linker, |state| state)?;
+    bindings::Guest::add_to_linker::<_, HasSelf<GuestState>>(&mut linker, |state| state)?;
+    response::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 

@@ -12,13 +12,15 @@ use super::prepare::InUse;
 use super::sandbox::Sandbox;
 use super::ticker::Ticking;
 use crate::domain::{Invocation, Version};
-use crate::invoker::Admission;
+use crate::invoker::{Admission, ResponseSink};
 
 /// Everything that one guest needs to run.
 pub(super) struct GuestRun {
     pub(super) sandbox: Sandbox,
     pub(super) version: Arc<Version>,
     pub(super) invocation: Invocation,
+    /// Whoever reads along what a streaming handler writes.
+    pub(super) response: Option<ResponseSink>,
     /// Whether setting up is told apart from running.
     pub(super) is_reusable: bool,
     pub(super) ticking: Ticking,
@@ -68,6 +70,7 @@ impl GuestRun {
             mut sandbox,
             version,
             invocation,
+            response,
             is_reusable,
             ticking,
             in_use,
@@ -78,7 +81,7 @@ impl GuestRun {
         let set_up = started.map(|started| started.elapsed());
         let end = match instantiated {
             Err(error) => End::NotStarted(error),
-            Ok(()) => handle(&mut sandbox, &version, &invocation).await,
+            Ok(()) => handle(&mut sandbox, &version, &invocation, response).await,
         };
         Ended {
             end,
@@ -93,7 +96,12 @@ impl GuestRun {
     }
 }
 
-async fn handle(sandbox: &mut Sandbox, version: &Version, invocation: &Invocation) -> End {
+async fn handle(
+    sandbox: &mut Sandbox,
+    version: &Version,
+    invocation: &Invocation,
+    response: Option<ResponseSink>,
+) -> End {
     let mut id = Uuid::encode_buffer();
     let context = Context {
         request_id: invocation.request_id.0.hyphenated().encode_lower(&mut id),
@@ -104,7 +112,7 @@ async fn handle(sandbox: &mut Sandbox, version: &Version, invocation: &Invocatio
         client_context: invocation.client_context.as_deref(),
         tenant_id: invocation.tenant_id.as_deref(),
     };
-    match sandbox.handle(&invocation.payload, context).await {
+    match sandbox.handle(&invocation.payload, context, response).await {
         Err(error) => End::Broken(error),
         Ok(answer) => End::Answered(answer),
     }

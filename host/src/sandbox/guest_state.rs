@@ -13,6 +13,7 @@ use super::bindings::sparkler::function::failure;
 use super::bindings::sparkler::function::types;
 use super::environment::Surroundings;
 use super::memory_limiter::MemoryLimiter;
+use super::response::Response;
 use super::trap;
 use super::vitals::Vitals;
 use crate::limits;
@@ -25,6 +26,7 @@ pub(super) struct GuestState {
     pub(super) deadline: Instant,
     pub(super) clock_start: Instant,
     pub(super) table: ResourceTable,
+    pub(super) response: Response,
     /// Made at the first call that needs it: most guests never do.
     wasi: Option<Box<WasiCtx>>,
 }
@@ -45,6 +47,7 @@ impl GuestState {
             deadline,
             clock_start: Instant::now(),
             table,
+            response: Response::default(),
             wasi: None,
         }
     }

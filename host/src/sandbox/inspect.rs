@@ -11,18 +11,37 @@ use crate::deployer::Rejection;
 /// The export that makes a component a function in the native contract.
 pub const HANDLER_EXPORT: &str = "sparkler:function/handler@0.1.0";
 
+/// The export that makes a component a function which streams its response.
+pub const STREAMING_HANDLER_EXPORT: &str = "sparkler:function/streaming-handler@0.1.0";
+
 /// What a component is to this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GuestKind {
     /// It exports `sparkler:function/handler`.
     Handler,
+    /// It exports `sparkler:function/streaming-handler`.
+    StreamingHandler,
+}
+
+impl GuestKind {
+    /// The kind of a component with these exports.
+    fn of(exports: &[String]) -> Option<Self> {
+        let has = |name: &str| exports.iter().any(|export| export == name);
+        if has(STREAMING_HANDLER_EXPORT) {
+            return Some(Self::StreamingHandler);
+        }
+        has(HANDLER_EXPORT).then_some(Self::Handler)
+    }
 }
 
 impl fmt::Display for GuestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Handler => write!(f, "function ({HANDLER_EXPORT})"),
+            Self::StreamingHandler => {
+                write!(f, "streaming function ({STREAMING_HANDLER_EXPORT})")
+            }
         }
     }
 }
@@ -100,8 +119,8 @@ impl Inspection {
 
     fn no_function(&self) -> Rejection {
         Rejection::of_code(format!(
-            "{} is not a function: it exports {} and imports {}. Export {HANDLER_EXPORT}, for \
-             example with the crate sparkler-guest.",
+            "{} is not a function: it exports {} and imports {}. Export {HANDLER_EXPORT}, or \
+             {STREAMING_HANDLER_EXPORT}, for example with the crate sparkler-guest.",
             self.subject(),
             list_or_nothing(self.exports.iter().map(String::as_str)),
             list_or_nothing(self.imports.iter().map(|import| import.name.as_str())),
@@ -146,11 +165,7 @@ pub(super) fn inspect_component(component: &[u8]) -> Result<Inspection, Rejectio
     };
     read(component, &mut found)
         .map_err(|error| Rejection::of_code(format!("The code cannot be read: {error}.")))?;
-    found.kind = found
-        .exports
-        .iter()
-        .any(|name| name == HANDLER_EXPORT)
-        .then_some(GuestKind::Handler);
+    found.kind = GuestKind::of(&found.exports);
     Ok(found)
 }
 
@@ -209,5 +224,28 @@ fn memory_of(memory: wasmparser::MemoryType) -> Memory {
     Memory {
         initial_bytes: memory.initial.saturating_mul(page_bytes),
         maximum_bytes: memory.maximum.map(|pages| pages.saturating_mul(page_bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_component_is_told_by_its_exports() {
+        let kind = |exports: &[&str]| {
+            GuestKind::of(&exports.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            kind(&["wasi:cli/run@0.2.3", HANDLER_EXPORT]),
+            Some(GuestKind::Handler)
+        );
+        assert_eq!(
+            kind(&[STREAMING_HANDLER_EXPORT]),
+            Some(GuestKind::StreamingHandler)
+        );
+        let both = [HANDLER_EXPORT, STREAMING_HANDLER_EXPORT];
+        assert_eq!(kind(&both), Some(GuestKind::StreamingHandler));
+        assert_eq!(kind(&["sparkler:function/handler@0.2.0"]), None);
     }
 }

@@ -5,16 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use tokio::sync::OnceCell;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, InstancePre, Linker};
 
-use super::bindings::FunctionPre;
+use super::entry::Entry;
 use super::guest_state::GuestState;
 use crate::domain::Digest;
 use crate::limits;
 
 /// A component, linked: all names are resolved, what is left is to instantiate it.
 pub(super) struct Loaded {
-    pub(super) function: FunctionPre<GuestState>,
+    pub(super) component: InstancePre<GuestState>,
+    pub(super) entry: Entry,
 }
 
 impl Loaded {
@@ -24,8 +25,9 @@ impl Loaded {
         component: &Component,
     ) -> wasmtime::Result<Self> {
         component.initialize_copy_on_write_image()?;
-        let function = FunctionPre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { function })
+        let component = linker.instantiate_pre(component)?;
+        let entry = Entry::of(&component)?;
+        Ok(Self { component, entry })
     }
 }
 

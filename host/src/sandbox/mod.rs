@@ -15,6 +15,8 @@ mod compiler;
 mod loaded;
 mod loader;
 mod bindings;
+mod response;
+mod entry;
 mod environment;
 mod exec_wrapper;
 mod vitals;
@@ -50,7 +52,9 @@ use tokio::sync::Semaphore;
 pub use compile::inspect;
 pub use compiler::{Accepted, CompileIsolation};
 pub use engine::ENGINE_VERSION;
-pub use inspect::{GuestKind, HANDLER_EXPORT, Import, Inspection, Memory};
+pub use inspect::{
+    GuestKind, HANDLER_EXPORT, Import, Inspection, Memory, STREAMING_HANDLER_EXPORT,
+};
 pub use worker::{CompileLimits, compile_worker};
 
 use crate::deployer::{CompileGuest, ComponentSource, Rejection};

@@ -38,6 +38,7 @@ const WASI_INTERFACES: &[&str] = &[
 const OWN_INTERFACES: &[&str] = &[
     "sparkler:function/types@0.1.0",
     "sparkler:function/failure@0.1.0",
+    "sparkler:function/response@0.1.0",
 ];
 
 /// Whether an import of this name can be satisfied.

@@ -12,13 +12,13 @@ use super::loaded::Loaded;
 use super::maker::Purpose;
 use super::prepare::InUse;
 use super::sandbox::Sandbox;
-use super::settle::{Settled, settle, timed_out};
+use super::settle::{Settled, settle, timed_out, unread};
 use super::shift::{Lost, Shift};
 use super::trap::Bounds;
 use super::vitals::Vitals;
 use super::{Sandboxes, exec_wrapper, limits};
 use crate::domain::{FunctionError, Invocation, Outcome, Report, Version};
-use crate::invoker::{Admission, HostFailure, RunGuest};
+use crate::invoker::{Admission, HostFailure, ResponseSink, RunGuest};
 
 /// Where an invocation is going to run, before its time begins.
 enum Place {
@@ -48,6 +48,29 @@ impl RunGuest for Sandboxes {
         version: Arc<Version>,
         invocation: Invocation,
         admission: Admission,
+    ) -> Result<Report, HostFailure> {
+        self.run_with(version, invocation, admission, None).await
+    }
+
+    async fn run_streaming(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        admission: Admission,
+        response: ResponseSink,
+    ) -> Result<Report, HostFailure> {
+        self.run_with(version, invocation, admission, Some(response))
+            .await
+    }
+}
+
+impl Sandboxes {
+    async fn run_with(
+        &self,
+        version: Arc<Version>,
+        invocation: Invocation,
+        admission: Admission,
+        response: Option<ResponseSink>,
     ) -> Result<Report, HostFailure> {
         if let Some(report) = exec_wrapper::missing(&version) {
             return Ok(report);
@@ -97,17 +120,26 @@ impl RunGuest for Sandboxes {
             sandbox,
             version,
             invocation,
+            response: response.clone(),
             is_reusable,
             ticking: self.maker.ticker.hold(),
             in_use,
             admission,
         };
-        let ended = self.run_within(guest, &bounds, deadline, &vitals).await;
+        let running = self.run_within(guest, &bounds, deadline, &vitals);
+        let ended = match &response {
+            Some(response) => while_read(running, response).await,
+            None => running.await,
+        };
         let set_up = ended.as_ref().ok().and_then(|ended| ended.set_up);
         let settled = match ended {
             Ok(ended) => settle(ended, &vitals, &bounds, deadline, reuse_max),
             Err(Lost::TimedOut) => Ok(Settled {
                 outcome: Outcome::Failed(timed_out(&bounds)),
+                sandbox: None,
+            }),
+            Err(Lost::Unread) => Ok(Settled {
+                outcome: Outcome::Failed(unread(&vitals)),
                 sandbox: None,
             }),
             Err(Lost::Panicked) => Err(HostFailure::Panicked),
@@ -137,9 +169,7 @@ impl RunGuest for Sandboxes {
             log,
         })
     }
-}
 
-impl Sandboxes {
     /// A sandbox that is kept for such invocations, or what a fresh one is made of.
     async fn place(
         &self,
@@ -205,6 +235,18 @@ impl Sandboxes {
     fn keep(&self, owner: Owner, sandbox: Sandbox) {
         self.idle.put(&owner.version, owner.tenant_id, sandbox);
         self.maker.slots.make_room_where_none_is();
+    }
+}
+
+/// `running`, which ends where it is when nobody reads its response any more.
+async fn while_read(
+    running: impl Future<Output = Result<Ended, Lost>>,
+    response: &ResponseSink,
+) -> Result<Ended, Lost> {
+    tokio::select! {
+        biased;
+        ended = running => ended,
+        () = response.left() => Err(Lost::Unread),
     }
 }
 

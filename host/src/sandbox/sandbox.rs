@@ -12,13 +12,15 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use wasmtime::{Store, UpdateDeadline};
 
-use super::bindings::Function;
 use super::bindings::exports::sparkler::function::handler::Context;
 use super::bindings::sparkler::function::types;
+use super::entry::Handler;
 use super::guest_state::GuestState;
 use super::loaded::Loaded;
+use super::response::Response;
 use super::vitals::Vitals;
 use crate::domain::Version;
+use crate::invoker::ResponseSink;
 use crate::limits;
 
 /// A sandbox, which holds its slot. Dropping it resets the slot, which counts as taken until then: the
@@ -32,13 +34,13 @@ pub(super) struct Sandbox {
 
 enum Stage {
     New(Arc<Loaded>),
-    Live(Function),
+    Live(Handler),
 }
 
 impl Sandbox {
     /// A sandbox in which nothing runs yet, made for the invocation that `state` speaks of.
     pub(super) fn new(loaded: Arc<Loaded>, state: GuestState, slot: OwnedSemaphorePermit) -> Self {
-        let mut store = Store::new(loaded.function.engine(), state);
+        let mut store = Store::new(loaded.component.engine(), state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(limits::HOSTCALL_BYTES_MAX);
         store.set_max_component_handles(limits::GUEST_HANDLES_MAX);
@@ -56,23 +58,36 @@ impl Sandbox {
     /// that was done before.
     pub(super) async fn instantiate(&mut self) -> wasmtime::Result<()> {
         if let Stage::New(loaded) = &self.stage {
-            let function = loaded.function.instantiate_async(&mut self.store).await?;
-            self.stage = Stage::Live(function);
+            let instance = loaded.component.instantiate_async(&mut self.store).await?;
+            let handler = loaded.entry.in_instance(&mut self.store, &instance)?;
+            self.stage = Stage::Live(handler);
         }
         Ok(())
     }
 
-    /// Calls the handler, once the guest is set up.
+    /// Calls the handler, once the guest is set up. Gives its answer: of one that streams, what did not
+    /// go into `response`, which is all of it where there is none.
     pub(super) async fn handle(
         &mut self,
         event: &[u8],
         context: Context<'_>,
+        response: Option<ResponseSink>,
     ) -> wasmtime::Result<Result<Vec<u8>, types::FunctionError>> {
-        let Stage::Live(function) = &self.stage else {
-            wasmtime::bail!("the handler was called before the guest was set up");
-        };
-        let handler = function.sparkler_function_handler();
-        handler.call_handle(&mut self.store, event, context).await
+        let store = &mut self.store;
+        match &self.stage {
+            Stage::New(_) => {
+                wasmtime::bail!("the handler was called before the guest was set up")
+            }
+            Stage::Live(Handler::Buffered(handler)) => {
+                handler.call_handle(store, event, context).await
+            }
+            Stage::Live(Handler::Streaming(handler)) => {
+                store.data_mut().response = Response::begin(response);
+                let ended = handler.call_handle(&mut *store, event, context).await;
+                let left = store.data_mut().response.end();
+                Ok(ended?.map(|()| left))
+            }
+        }
     }
 
     /// Whether the guest is set up.

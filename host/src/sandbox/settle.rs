@@ -100,6 +100,18 @@ pub(super) fn timed_out(bounds: &Bounds) -> FunctionError {
     }
 }
 
+/// The error of a guest whose response nobody reads any more.
+pub(super) fn unread(vitals: &Vitals) -> FunctionError {
+    let error = FunctionError::Trapped {
+        description: "the caller left before the response had ended".into(),
+        stack_trace: Vec::new(),
+    };
+    if let Some(lines) = trap::log_lines(&error) {
+        vitals.write_log_lines(&lines);
+    }
+    error
+}
+
 /// Setting up runs guest code too, so it can fail in all the ways in which a handler can; what is
 /// left is named as what it is.
 pub(super) fn not_started(

@@ -38,6 +38,8 @@ pub(super) enum Lost {
     Panicked,
     /// Its time was up.
     TimedOut,
+    /// Nobody reads its response any more.
+    Unread,
 }
 
 impl<'a> Shift<'a> {

@@ -6,6 +6,7 @@ use wasmtime::{OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::bindings::sparkler::function::types;
+use super::response::TooLarge;
 use super::vitals::Vitals;
 use crate::domain::FunctionError;
 use crate::limits;
@@ -51,6 +52,11 @@ pub(super) fn classify(error: &wasmtime::Error, vitals: &Vitals, bounds: &Bounds
     if let Some(Trap::Interrupt) = error.downcast_ref::<Trap>() {
         return FunctionError::TimedOut {
             timeout: bounds.timeout,
+        };
+    }
+    if let Some(TooLarge { limit_bytes }) = error.downcast_ref::<TooLarge>() {
+        return FunctionError::ResponseTooLarge {
+            limit_bytes: *limit_bytes,
         };
     }
     if vitals.memory_refused() {

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Body;
+use axum::response::Response;
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
@@ -74,6 +76,22 @@ impl Head {
         let content_type = HeaderValue::from_static(content_type);
         head.headers.entry(CONTENT_TYPE).or_insert(content_type);
         Ok(head)
+    }
+
+    /// Whether a response of this status has no body.
+    pub(super) fn is_bodiless(&self) -> bool {
+        matches!(
+            self.status,
+            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+        )
+    }
+
+    /// The response with this head.
+    pub(super) fn with(self, body: Body) -> Response {
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
     }
 
     fn add_headers(&mut self, headers: &RawValue, room: &mut usize) -> Result<(), Malformed> {

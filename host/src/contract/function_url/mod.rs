@@ -17,5 +17,6 @@ mod head;
 mod reply;
 mod serve;
 mod stream_reply;
+mod streaming;
 
 pub use door::{Door, door};

@@ -11,7 +11,6 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::StatusCode;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -84,15 +83,12 @@ fn plain(body: Vec<u8>) -> Result<Response, Malformed> {
 
 /// A response. Where its status allows no body, it has none.
 pub(super) fn response(head: Head, body: Bytes) -> Response {
-    let is_bodiless = matches!(
-        head.status,
-        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-    );
-    let body = if is_bodiless { Bytes::new() } else { body };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = head.status;
-    *response.headers_mut() = head.headers;
-    response
+    let body = if head.is_bodiless() {
+        Bytes::new()
+    } else {
+        body
+    };
+    head.with(Body::from(body))
 }
 
 fn string(text: &str) -> Result<String, Malformed> {

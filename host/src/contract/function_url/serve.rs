@@ -12,17 +12,19 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::address::{self, Addressed, Form};
 use super::cors::{self, Page};
 use super::door::Caller;
 use super::event;
 use super::head::Malformed;
-use super::{reply, stream_reply};
+use super::reply;
+use super::streaming::{self, NoResponse};
 use crate::contract::body::{BodyLimit, Purpose};
 use crate::contract::error::{ErrorCode, WireError};
 use crate::contract::run_to_end::run_to_end;
+use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
 use crate::contract::{Api, answer};
 use crate::domain::attachments::{Cors, FunctionUrl};
@@ -135,6 +137,7 @@ impl Target {
         let target = self.arn(&api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
         let streams = self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM");
+        let is_head_request = parts.method == Method::HEAD;
         let request = self.received(parts, received.bytes.clone(), id, &trace);
         let call = Call {
             target,
@@ -145,9 +148,14 @@ impl Target {
             tenant_id: None,
             log_type: LogType::None,
         };
+        if streams {
+            let streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, call, received);
+            let response = streaming::response(streamed, is_head_request).await;
+            return response.or_else(|reason| without_response(reason, id));
+        }
         let completion = run_to_end(async move { api.invoker.run(resolved, call).await });
         match completion.await.map_err(without_names)?.report.outcome {
-            Outcome::Returned(answer) => rendered(answer, streams, id).await,
+            Outcome::Returned(answer) => rendered(answer, id).await,
             Outcome::Failed(_) => Ok(failed()),
         }
     }
@@ -207,15 +215,22 @@ async fn event_of(request: event::Received) -> Result<Bytes, WireError> {
     })
 }
 
-async fn rendered(answer: Bytes, streams: bool, id: RequestId) -> Result<Response, WireError> {
-    let rendered = match streams {
-        true => stream_reply::streamed(answer),
-        false => aside(answer.len(), move || reply::buffered(&answer)).await?,
-    };
-    Ok(rendered.unwrap_or_else(|Malformed(reason)| {
-        tracing::debug!(request_id = %id, reason, "what a function returned is no response");
-        failed()
-    }))
+async fn rendered(answer: Bytes, id: RequestId) -> Result<Response, WireError> {
+    let rendered = aside(answer.len(), move || reply::buffered(&answer)).await?;
+    Ok(rendered.unwrap_or_else(|malformed| no_response(malformed, id)))
+}
+
+fn without_response(reason: NoResponse, id: RequestId) -> Result<Response, WireError> {
+    match reason {
+        NoResponse::Refused(refusal) => Err(without_names(refusal)),
+        NoResponse::Failed => Ok(failed()),
+        NoResponse::Malformed(malformed) => Ok(no_response(malformed, id)),
+    }
+}
+
+fn no_response(Malformed(reason): Malformed, id: RequestId) -> Response {
+    tracing::debug!(request_id = %id, reason, "what a function returned is no response");
+    failed()
 }
 
 /// Does `work` on `bytes`; with many of them on a thread that may be busy for a while.

@@ -5,7 +5,7 @@
 //! so that a response can begin before its body has ended.
 
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::head::{Head, HeadMembers, Malformed};
 use super::reply::response;
@@ -21,16 +21,59 @@ const SEPARATOR: [u8; 8] = [0; 8];
 ///
 /// # Errors
 /// Where a prelude is there, and is no head of a response.
-pub(super) fn streamed(mut answer: Bytes) -> Result<Response, Malformed> {
+pub(super) fn streamed(answer: Bytes) -> Result<Response, Malformed> {
+    let (head, body) = begun(answer)?;
+    Ok(response(head, body))
+}
+
+/// The head of the response that an answer begins, and what is there of the body.
+///
+/// # Errors
+/// As [`streamed`].
+pub(super) fn begun(mut answer: Bytes) -> Result<(Head, Bytes), Malformed> {
     let Some(prelude) = prelude(&answer) else {
         let head = Head::read(&HeadMembers::default(), BYTES)?;
-        return Ok(response(head, answer));
+        return Ok((head, answer));
     };
     let members = serde_json::from_slice(prelude)
         .map_err(|_| Malformed("its prelude is not a JSON object"))?;
     let head = Head::read(&members, BYTES)?;
     let length = prelude.len();
-    Ok(response(head, answer.split_off(length + SEPARATOR.len())))
+    Ok((head, answer.split_off(length + SEPARATOR.len())))
+}
+
+/// The beginning of an answer, until it is known whether it has a prelude.
+#[derive(Debug, Default)]
+pub(super) struct Beginning {
+    bytes: BytesMut,
+    /// How many of them have been looked through.
+    searched: usize,
+}
+
+impl Beginning {
+    pub(super) fn add(&mut self, more: &[u8]) {
+        self.bytes.extend_from_slice(more);
+    }
+
+    /// Whether what is there is enough to tell.
+    pub(super) fn is_decided(&mut self) -> bool {
+        match self.bytes.first() {
+            None => return false,
+            Some(b'{') if self.bytes.len() < URL_PRELUDE_BYTES_MAX + SEPARATOR.len() => {}
+            Some(_) => return true,
+        }
+        // A separator may have begun in what was looked through.
+        let unsearched = &self.bytes[self.searched.saturating_sub(SEPARATOR.len() - 1)..];
+        let ends = unsearched
+            .windows(SEPARATOR.len())
+            .any(|bytes| bytes == SEPARATOR);
+        self.searched = self.bytes.len();
+        ends
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes.freeze()
+    }
 }
 
 /// The prelude of an answer, if it has one.
@@ -90,6 +133,25 @@ mod tests {
         assert_eq!(answered(b"{]\0\0\0\0\0\0\0\0").await, None);
         let injected = b"{\"headers\":{\"x\":\"a\\r\\nb: c\"}}\0\0\0\0\0\0\0\0";
         assert_eq!(answered(injected).await, None);
+    }
+
+    #[test]
+    fn a_beginning_is_decided_as_soon_as_it_can_be() {
+        let decided_after = |pieces: &[&[u8]]| {
+            let mut beginning = Beginning::default();
+            pieces.iter().position(|piece| {
+                beginning.add(piece);
+                beginning.is_decided()
+            })
+        };
+        assert_eq!(decided_after(&[b"", b"h"]), Some(1));
+        assert_eq!(
+            decided_after(&[b"{", b"}", b"\0\0\0", b"\0\0\0\0", b"\0"]),
+            Some(4)
+        );
+        assert_eq!(decided_after(&[b"{}\0\0\0\0\0\0\0", b"x"]), None);
+        let long = vec![b' '; URL_PRELUDE_BYTES_MAX];
+        assert_eq!(decided_after(&[b"{", &long, b"1234567"]), Some(2));
     }
 
     #[tokio::test]

@@ -1,0 +1,130 @@
+//! A response that begins before its function has ended, in the invoke mode `RESPONSE_STREAM`.
+//!
+//! What goes wrong before the head of the response is known is an answer like any other. What goes wrong
+//! later cuts the connection, so that nobody takes a part for the whole.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http_body::Frame;
+
+use super::head::Malformed;
+use super::stream_reply::{self, Beginning};
+use crate::contract::streamed_response::{Progress, Streamed};
+use crate::domain::{Outcome, Refusal};
+
+/// Why there is no response.
+pub(super) enum NoResponse {
+    /// The function did not run.
+    Refused(Refusal),
+    /// It failed before the response began.
+    Failed,
+    /// What it began with is no response.
+    Malformed(Malformed),
+}
+
+/// The response that an invocation gives, as soon as its head is known. One that has no body, such as that
+/// of a HEAD request, is given when the function has ended.
+pub(super) async fn response(
+    mut streamed: Streamed,
+    is_head_request: bool,
+) -> Result<Response, NoResponse> {
+    let mut beginning = Beginning::default();
+    while !beginning.is_decided() {
+        match streamed.next().await {
+            Progress::Wrote(bytes) => beginning.add(&bytes),
+            Progress::Ended(Err(refusal)) => return Err(NoResponse::Refused(refusal)),
+            Progress::Ended(Ok(completion)) => match completion.report.outcome {
+                Outcome::Failed(_) => return Err(NoResponse::Failed),
+                Outcome::Returned(rest) => {
+                    beginning.add(&rest);
+                    let whole = stream_reply::streamed(beginning.into_bytes());
+                    return whole.map_err(NoResponse::Malformed);
+                }
+            },
+        }
+    }
+    match stream_reply::begun(beginning.into_bytes()) {
+        Ok((head, first)) if !is_head_request && !head.is_bodiless() => {
+            let rest = Rest {
+                first: Some(first).filter(|first| !first.is_empty()),
+                streamed,
+                stage: Stage::Running,
+            };
+            Ok(head.with(Body::new(rest)))
+        }
+        Ok((head, _)) => {
+            run_to_end(streamed).await;
+            Ok(head.with(Body::empty()))
+        }
+        Err(malformed) => {
+            run_to_end(streamed).await;
+            Err(NoResponse::Malformed(malformed))
+        }
+    }
+}
+
+/// Reads what nobody wants, since the function is not to be ended for that.
+async fn run_to_end(mut streamed: Streamed) {
+    while let Progress::Wrote(_) = streamed.next().await {}
+}
+
+/// What follows the head.
+struct Rest {
+    first: Option<Bytes>,
+    streamed: Streamed,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The function runs.
+    Running,
+    /// It has failed, and the connection is about to be cut.
+    Failed,
+    /// Nothing follows.
+    Over,
+}
+
+impl http_body::Body for Rest {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        match self.stage {
+            Stage::Running => {}
+            Stage::Over => return Poll::Ready(None),
+            Stage::Failed => {
+                self.stage = Stage::Over;
+                return Poll::Ready(Some(Err(io::Error::other(
+                    "the function failed after its response had begun",
+                ))));
+            }
+        }
+        let ended = match ready!(self.streamed.poll_next(context)) {
+            Progress::Wrote(bytes) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Progress::Ended(ended) => ended,
+        };
+        self.stage = Stage::Over;
+        match ended.map(|completion| completion.report.outcome) {
+            Ok(Outcome::Returned(rest)) if rest.is_empty() => Poll::Ready(None),
+            Ok(Outcome::Returned(rest)) => Poll::Ready(Some(Ok(Frame::data(rest)))),
+            Ok(Outcome::Failed(_)) | Err(_) => {
+                // The server sends what it has while nothing more is ready, and drops it at an error.
+                self.stage = Stage::Failed;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The way of a streamed response from a guest to whoever reads it: bytes, a bounded number of which may
+//! wait. A writer that is quicker than its reader waits; one that writes in small pieces fills the same
+//! room as one that writes in large ones.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::domain::VersionId;
+use crate::limits::STREAM_BUFFER_BYTES_MAX;
+
+/// The way of one response: where it is written, and where it is read.
+pub fn response_pipe() -> (ResponseSink, ResponseSource) {
+    let sink = ResponseSink {
+        pipe: Arc::default(),
+    };
+    let source = ResponseSource {
+        pipe: Arc::clone(&sink.pipe),
+    };
+    (sink, source)
+}
+
+/// Where a response is written. A clone is another handle to the same; one of them writes at a time.
+#[derive(Clone)]
+pub struct ResponseSink {
+    pipe: Arc<Mutex<Pipe>>,
+}
+
+/// Where a response is read. Dropping it says that nobody reads any more.
+pub struct ResponseSource {
+    pipe: Arc<Mutex<Pipe>>,
+}
+
+#[derive(Default)]
+struct Pipe {
+    waiting: BytesMut,
+    executed: Option<VersionId>,
+    has_no_reader: bool,
+    /// Woken when there are bytes.
+    reader: Option<Waker>,
+    /// Woken when there is room.
+    writer: Option<Waker>,
+    /// Woken when the reader has left.
+    watcher: Option<Waker>,
+}
+
+impl ResponseSink {
+    /// How many bytes may be pushed, at least one. Waits until there is room, and for ever where nobody
+    /// reads any more: whoever runs the writer ends it then, see [`left`](Self::left).
+    pub async fn room(&self) -> usize {
+        poll_fn(|context| lock(&self.pipe).poll_room(context)).await
+    }
+
+    /// Sends bytes on their way, no more than there is [`room`](Self::room) for.
+    pub fn push(&self, bytes: &[u8]) {
+        let mut pipe = lock(&self.pipe);
+        if pipe.has_no_reader || bytes.is_empty() {
+            return;
+        }
+        pipe.waiting.extend_from_slice(bytes);
+        let reader = pipe.reader.take();
+        drop(pipe);
+        wake(reader);
+    }
+
+    /// Returns when nobody reads any more. One task at a time may wait for it.
+    pub async fn left(&self) {
+        poll_fn(|context| lock(&self.pipe).poll_left(context)).await;
+    }
+
+    /// Says which version writes the response.
+    pub(super) fn set_executed(&self, version: VersionId) {
+        lock(&self.pipe).executed = Some(version);
+    }
+}
+
+impl ResponseSource {
+    /// The bytes that wait; pending while there are none.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
+        let mut pipe = lock(&self.pipe);
+        if pipe.waiting.is_empty() {
+            pipe.reader = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        let bytes = std::mem::take(&mut pipe.waiting).freeze();
+        let writer = pipe.writer.take();
+        drop(pipe);
+        wake(writer);
+        Poll::Ready(bytes)
+    }
+
+    /// The bytes that wait; waits while there are none.
+    pub async fn next(&mut self) -> Bytes {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// The version that writes the response, once it was begun.
+    pub fn executed(&self) -> Option<VersionId> {
+        lock(&self.pipe).executed
+    }
+}
+
+impl Drop for ResponseSource {
+    fn drop(&mut self) {
+        let mut pipe = lock(&self.pipe);
+        pipe.has_no_reader = true;
+        pipe.waiting = BytesMut::new();
+        let watcher = pipe.watcher.take();
+        drop(pipe);
+        wake(watcher);
+    }
+}
+
+impl Pipe {
+    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<usize> {
+        let room = STREAM_BUFFER_BYTES_MAX.saturating_sub(self.waiting.len());
+        if room > 0 && !self.has_no_reader {
+            return Poll::Ready(room);
+        }
+        self.writer = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    fn poll_left(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.has_no_reader {
+            return Poll::Ready(());
+        }
+        self.watcher = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+fn lock(pipe: &Mutex<Pipe>) -> MutexGuard<'_, Pipe> {
+    pipe.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Outside of the lock, which whoever is woken takes first.
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+
+    fn is_pending<F: Future>(future: F) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        pin!(future).poll(&mut context).is_pending()
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_read_at_once_and_small_pieces_together() {
+        let (sink, mut source) = response_pipe();
+        assert!(is_pending(source.next()));
+        sink.push(b"one");
+        assert_eq!(source.next().await, "one");
+        sink.push(b"t");
+        sink.push(b"");
+        sink.push(b"wo");
+        assert_eq!(source.next().await, "two");
+        assert!(is_pending(source.next()));
+    }
+
+    #[tokio::test]
+    async fn a_writer_waits_while_as_much_is_unread_as_may_be() {
+        let (sink, mut source) = response_pipe();
+        assert_eq!(sink.room().await, STREAM_BUFFER_BYTES_MAX);
+        sink.push(&vec![b'x'; STREAM_BUFFER_BYTES_MAX]);
+        let waiting = tokio::spawn({
+            let sink = sink.clone();
+            async move { sink.room().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        assert_eq!(source.next().await.len(), STREAM_BUFFER_BYTES_MAX);
+        let room = waiting.await.expect("it is woken");
+        assert_eq!(room, STREAM_BUFFER_BYTES_MAX);
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_leaves_is_noticed_and_nothing_is_kept_for_it() {
+        let (sink, source) = response_pipe();
+        sink.push(b"unread");
+        assert!(is_pending(sink.left()));
+        let left = tokio::spawn({
+            let sink = sink.clone();
+            async move { sink.left().await }
+        });
+        tokio::task::yield_now().await;
+        drop(source);
+        left.await.expect("it is woken");
+        sink.push(b"more");
+        assert!(lock(&sink.pipe).waiting.is_empty());
+        assert!(is_pending(sink.room()));
+    }
+
+    #[test]
+    fn the_version_is_known_once_it_was_begun() {
+        let (sink, source) = response_pipe();
+        assert_eq!(source.executed(), None);
+        sink.set_executed(VersionId::Number(7));
+        assert_eq!(source.executed(), Some(VersionId::Number(7)));
+    }
+}
