@@ -21,7 +21,7 @@ use crate::limits::{CLIENT_ANSWER_BYTES_MAX, CLIENT_CONNECT_MAX, CLIENT_WAIT_MAX
 
 pub(super) use address::{NotPlain, plain as plain_address};
 pub(super) use error::ClientError;
-pub(super) use events::{EventPage, EventSelection};
+pub(super) use events::{EventPage, EventSelection, ShownEvent};
 pub(super) use logs::{EventQuery, LogEvent};
 pub(super) use wire::{Environment, FunctionConfiguration, Settings};
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use super::client::{Client, EventPage, EventSelection};
+use super::client::{Client, EventPage, EventSelection, ShownEvent};
 use super::endpoint::EndpointArgs;
 use super::{CommandResult, output};
 
@@ -205,8 +205,8 @@ fn table(page: &EventPage) -> (String, Vec<String>) {
         .map(|event| {
             [
                 event.id.clone(),
-                event.state.clone(),
-                event.function.clone(),
+                state(event).to_owned(),
+                target(event),
                 event.request_id.clone(),
                 event.invoke_count.to_string(),
                 event.reason.clone().unwrap_or_default(),
@@ -228,6 +228,22 @@ fn table(page: &EventPage) -> (String, Vec<String>) {
     (line(&heading), rows.iter().map(line).collect())
 }
 
+/// An event that waits after a failure is counted as one that retries.
+fn state(event: &ShownEvent) -> &str {
+    match event.state.as_str() {
+        "waiting" if event.invoke_count > 0 => "retrying",
+        state => state,
+    }
+}
+
+/// The function, with the version or alias that the event is for.
+fn target(event: &ShownEvent) -> String {
+    match &event.qualifier {
+        Some(qualifier) => format!("{}:{qualifier}", event.function),
+        None => event.function.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,6 +257,8 @@ mod tests {
                  "invokeCount": 3, "reason": "It failed."},
                 {"id": "1234", "state": "waiting", "function": "h", "requestId": "r",
                  "invokeCount": 0},
+                {"id": "8", "state": "waiting", "function": "h", "qualifier": "live",
+                 "requestId": "r", "invokeCount": 1},
             ],
         }))
         .unwrap();
@@ -248,7 +266,9 @@ mod tests {
         let column = |line: &str, text: &str| line.find(text).unwrap();
         assert_eq!(column(&heading, "STATE"), column(&lines[0], "dead"));
         assert_eq!(column(&heading, "WHY"), column(&lines[0], "It failed."));
+        assert!(lines[1].contains("waiting"), "{}", lines[1]);
         assert!(lines[1].ends_with('0'), "{}", lines[1]);
+        assert!(lines[2].contains("retrying  h:live"), "{}", lines[2]);
     }
 
     #[test]
