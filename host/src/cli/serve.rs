@@ -82,10 +82,11 @@ pub(super) struct Serve {
     open_function_urls: bool,
 
     #[command(flatten)]
-    events: EventArgs,
-
-    #[command(flatten)]
     log: LogArgs,
+
+    // Last, since its heading goes on to whatever follows.
+    #[command(flatten)]
+    events: EventArgs,
 }
 
 impl Serve {
