@@ -81,6 +81,32 @@ fn a_data_directory_that_cannot_be_made_is_named() {
 }
 
 #[test]
+fn a_folder_for_messages_that_cannot_be_made_does_not_start_a_server() {
+    let bench = Workbench::new();
+    let file = bench.file("a-file", "");
+    for folder in [file.clone(), format!("{file}/out")] {
+        let serve = ["serve", "--ephemeral", "--listen", "127.0.0.1:0"];
+        let ended = run(serve.into_iter().chain(["--destinations", &folder]));
+        assert_fails(&ended, 1, &[&folder, "--destinations"]);
+    }
+}
+
+#[test]
+fn addresses_that_cannot_be_connected_to_do_not_start_a_server() {
+    for flag in ["--sqs-endpoint", "--sns-endpoint"] {
+        for (address, word) in [
+            ("queues", "http://127.0.0.1:9324"),
+            ("http://127.0.0.1:99999", "http://127.0.0.1:9324"),
+            ("https://127.0.0.1:9324", "encrypted"),
+        ] {
+            let serve = ["serve", "--ephemeral", "--listen", "127.0.0.1:0"];
+            let ended = run(serve.into_iter().chain([flag, address]));
+            assert_fails(&ended, 2, &[flag, address, word]);
+        }
+    }
+}
+
+#[test]
 fn a_component_that_cannot_run_does_not_start_a_server() {
     let bench = Workbench::new();
     let needy = bench.file("needy.wasm", wat::guest("unknown_imports.wat"));

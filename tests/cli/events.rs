@@ -195,6 +195,11 @@ fn commands_about_events_say_what_they_need() {
     assert!(list.stderr.contains("0 dead"), "{}", list.stderr);
     let unselected = server.run(["events", "purge"]);
     assert_fails(&unselected, 2, &["--all", "--function"]);
+    let none = server.run(["events", "redrive", "--all"]);
+    assert_succeeds(&none);
+    assert!(none.stderr.contains("no dead event"), "{}", none.stderr);
+    let missing = server.run(["events", "purge", "--id", "99"]);
+    assert_fails(&missing, 1, &["\"99\"", "sparkler events list"]);
     let refused = server.run(["events", "redrive", "--function", "a b"]);
     assert_fails(&refused, 1, &["is not the name of a function"]);
 }

@@ -1,5 +1,7 @@
 //! The AWS CLI, as it is typed.
 
+mod attached;
+
 use std::path::Path;
 
 use serde_json::Value;

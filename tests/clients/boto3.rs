@@ -50,6 +50,11 @@ fn lists_are_paged() {
 }
 
 #[test]
+fn every_paginator_and_every_waiter_of_the_model_ends() {
+    scenario("paginators.py");
+}
+
+#[test]
 fn what_is_attached_to_a_function_is_kept_and_what_is_lacking_is_said() {
     scenario("attached.py");
 }

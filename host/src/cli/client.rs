@@ -2,6 +2,7 @@
 //!
 //! It signs nothing, since a Sparkler server asks for no signature, and speaks plain HTTP only.
 
+mod address;
 mod error;
 mod events;
 mod logs;
@@ -18,8 +19,9 @@ use ureq::{Agent, Body};
 
 use crate::limits::{CLIENT_ANSWER_BYTES_MAX, CLIENT_CONNECT_MAX, CLIENT_WAIT_MAX};
 
+pub(super) use address::{NotPlain, plain as plain_address};
 pub(super) use error::ClientError;
-pub(super) use events::{EventPage, EventSelection};
+pub(super) use events::{EventPage, EventSelection, ShownEvent};
 pub(super) use logs::{EventQuery, LogEvent};
 pub(super) use wire::{Environment, FunctionConfiguration, Settings};
 
@@ -68,14 +70,10 @@ impl Client {
     /// A client of the server at `endpoint`, a URL. Does not connect yet.
     pub(super) fn new(endpoint: &str) -> Result<Self, ClientError> {
         let endpoint = endpoint.trim_end_matches('/');
-        let uri: Uri = endpoint
-            .parse()
-            .map_err(|_| ClientError::BadEndpoint(endpoint.to_owned()))?;
-        match uri.scheme_str() {
-            Some("http") if uri.host().is_some_and(|host| !host.is_empty()) => (),
-            Some("https") => return Err(ClientError::EncryptedEndpoint(endpoint.to_owned())),
-            _ => return Err(ClientError::BadEndpoint(endpoint.to_owned())),
-        }
+        let uri = plain_address(endpoint).map_err(|wrong| match wrong {
+            NotPlain::Encrypted => ClientError::EncryptedEndpoint(endpoint.to_owned()),
+            NotPlain::NoAddress => ClientError::BadEndpoint(endpoint.to_owned()),
+        })?;
         Ok(Self {
             agent: agent(&uri),
             endpoint: endpoint.to_owned(),

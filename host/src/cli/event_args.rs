@@ -3,34 +3,49 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 
+use super::client::{NotPlain, plain_address};
 use crate::events::{Credentials, Destinations, EventsConfig, RetryDelays};
 
 /// Where messages about asynchronous events go, and when failed events run again.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Asynchronous events")]
 pub(super) struct EventArgs {
     /// Address of SQS for destinations and dead-letter queues, such as http://127.0.0.1:9324. Requests
     /// are signed with $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY, or with `test`
     #[arg(long, value_name = "URL", env = "SPARKLER_SQS_ENDPOINT", value_parser = endpoint)]
     sqs_endpoint: Option<String>,
 
-    /// Address of SNS for destinations and dead-letter topics
+    /// Address of SNS for destinations and dead-letter topics; signed as for SQS
     #[arg(long, value_name = "URL", env = "SPARKLER_SNS_ENDPOINT", value_parser = endpoint)]
     sns_endpoint: Option<String>,
 
-    /// Folder for messages to destinations that no address is given for: one JSON file each
+    /// Folder for messages to destinations that no address is given for: one JSON file each. It is made
+    /// where it is missing
     #[arg(long, value_name = "DIR", env = "SPARKLER_DESTINATIONS")]
     destinations: Option<PathBuf>,
 
-    /// How long an event waits after its first and its second function error. For tests: AWS waits
-    /// for one minute and two, which is the default
+    /// How long an event waits after its first and its second function error, such as 1s,2s or
+    /// 500ms,1m. For tests: AWS waits for one minute and two, which is the default
     #[arg(long, value_name = "FIRST,SECOND", env = "SPARKLER_EVENT_RETRY_DELAYS",
         hide_short_help = true, value_parser = retry_delays)]
     event_retry_delays: Option<RetryDelays>,
 }
 
 impl EventArgs {
+    /// Makes the folder for messages, so that one that cannot be made is found before events come.
+    pub(super) fn make_folder(&self) -> anyhow::Result<()> {
+        let Some(folder) = &self.destinations else {
+            return Ok(());
+        };
+        std::fs::create_dir_all(folder).with_context(|| {
+            let folder = folder.display();
+            format!("{folder} cannot be the folder of --destinations")
+        })
+    }
+
     /// The configuration, with credentials from the environment.
     pub(super) fn config(&self, variable: impl Fn(&str) -> Option<String>) -> EventsConfig {
         EventsConfig {
@@ -59,17 +74,14 @@ fn credentials(variable: impl Fn(&str) -> Option<String>) -> Credentials {
 }
 
 fn endpoint(text: &str) -> Result<String, String> {
-    let host = text
-        .strip_prefix("http://")
-        .map(|rest| rest.split('/').next());
-    match host {
-        Some(Some(host)) if !host.is_empty() => Ok(text.to_owned()),
-        _ if text.starts_with("https://") => Err(
+    match plain_address(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(NotPlain::Encrypted) => Err(
             "it asks for an encrypted connection, which this host does not speak to queues; name an \
              http:// address, such as that of a local queue or of a proxy that encrypts"
                 .into(),
         ),
-        _ => Err("an address looks like http://127.0.0.1:9324".into()),
+        Err(NotPlain::NoAddress) => Err("an address looks like http://127.0.0.1:9324".into()),
     }
 }
 
@@ -113,7 +125,7 @@ mod tests {
         assert!(endpoint("http://127.0.0.1:9324").is_ok());
         let encrypted = endpoint("https://sqs.us-east-1.amazonaws.com").unwrap_err();
         assert!(encrypted.contains("encrypted"), "{encrypted}");
-        for text in ["", "127.0.0.1:9324", "http://", "http:///x"] {
+        for text in ["", "127.0.0.1:9324", "http://", "http://127.0.0.1:99999"] {
             assert!(endpoint(text).is_err(), "{text}");
         }
     }

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use super::client::{Client, EventPage, EventSelection};
+use super::client::{Client, EventPage, EventSelection, ShownEvent};
 use super::endpoint::EndpointArgs;
 use super::{CommandResult, output};
 
@@ -15,8 +16,9 @@ Examples:
   sparkler events redrive --function hello    Let the dead events of a function run again
   sparkler events purge --all                 Remove all dead events
 
-An event is dead when it has failed and no destination or dead-letter queue has taken it. Dead events
-are kept for 14 days. Redriving one whose destination could not be reached only delivers it again.";
+An event is dead when it has failed and no destination or dead-letter queue has taken it. Dead
+events are kept for 14 days. Redriving one whose destination could not be reached only delivers it
+again.";
 
 /// Show asynchronous events, and run failed ones again
 #[derive(Debug, Args)]
@@ -102,6 +104,19 @@ impl Which {
             after: None,
         }
     }
+
+    /// Says what was done. That nothing was there to be done is a failure only where one event was
+    /// named.
+    fn tell(&self, moved: usize, done: &str) -> CommandResult {
+        match (moved, &self.id) {
+            (0, Some(id)) => bail!(
+                "there is no such dead event: {id:?}.\n`sparkler events list` shows what is there."
+            ),
+            (0, None) => output::note("There is no dead event."),
+            _ => output::done(&format!("{} {done}", output::count(moved, "dead event"))),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 impl Events {
@@ -111,21 +126,15 @@ impl Events {
             Action::Redrive(Redrive { which, endpoint }) => {
                 let client = endpoint.client()?;
                 let moved = all_of(|| client.redrive_events(&which.selection()))?;
-                output::done(&format!("{} will run again", dead(moved)));
-                Ok(ExitCode::SUCCESS)
+                which.tell(moved, "will run again")
             }
             Action::Purge(Purge { which, endpoint }) => {
                 let client = endpoint.client()?;
                 let moved = all_of(|| client.purge_events(&which.selection()))?;
-                output::done(&format!("{} removed", dead(moved)));
-                Ok(ExitCode::SUCCESS)
+                which.tell(moved, "removed")
             }
         }
     }
-}
-
-fn dead(events: usize) -> String {
-    output::count(events, "dead event")
 }
 
 /// A call does a bounded number of events: calls until none is left.
@@ -196,8 +205,8 @@ fn table(page: &EventPage) -> (String, Vec<String>) {
         .map(|event| {
             [
                 event.id.clone(),
-                event.state.clone(),
-                event.function.clone(),
+                state(event).to_owned(),
+                target(event),
                 event.request_id.clone(),
                 event.invoke_count.to_string(),
                 event.reason.clone().unwrap_or_default(),
@@ -219,6 +228,22 @@ fn table(page: &EventPage) -> (String, Vec<String>) {
     (line(&heading), rows.iter().map(line).collect())
 }
 
+/// An event that waits after a failure is counted as one that retries.
+fn state(event: &ShownEvent) -> &str {
+    match event.state.as_str() {
+        "waiting" if event.invoke_count > 0 => "retrying",
+        state => state,
+    }
+}
+
+/// The function, with the version or alias that the event is for.
+fn target(event: &ShownEvent) -> String {
+    match &event.qualifier {
+        Some(qualifier) => format!("{}:{qualifier}", event.function),
+        None => event.function.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +257,8 @@ mod tests {
                  "invokeCount": 3, "reason": "It failed."},
                 {"id": "1234", "state": "waiting", "function": "h", "requestId": "r",
                  "invokeCount": 0},
+                {"id": "8", "state": "waiting", "function": "h", "qualifier": "live",
+                 "requestId": "r", "invokeCount": 1},
             ],
         }))
         .unwrap();
@@ -239,7 +266,9 @@ mod tests {
         let column = |line: &str, text: &str| line.find(text).unwrap();
         assert_eq!(column(&heading, "STATE"), column(&lines[0], "dead"));
         assert_eq!(column(&heading, "WHY"), column(&lines[0], "It failed."));
+        assert!(lines[1].contains("waiting"), "{}", lines[1]);
         assert!(lines[1].ends_with('0'), "{}", lines[1]);
+        assert!(lines[2].contains("retrying  h:live"), "{}", lines[2]);
     }
 
     #[test]

@@ -19,11 +19,12 @@ Examples:
   sparkler invoke hello '{\"name\":\"World\"}'    The event as an argument
   sparkler invoke hello @event.json            … from a file
   generate | sparkler invoke hello             … from stdin
+  sparkler invoke hello:live '{}'              A version or an alias
   sparkler invoke hello --json | jq .report    Answer, log and cost as JSON
 
-Without an event, stdin is read to its end where it is a pipe or a file; an empty one, a terminal and
-/dev/null make the event {}. A script whose stdin stays open, or is needed for something else, says
-`< /dev/null` or gives the event.
+Without an event, stdin is read to its end where it is a pipe or a file; an empty one, a terminal
+and /dev/null make the event {}. A script whose stdin stays open, or is needed for something else,
+says `< /dev/null` or gives the event.
 
 The answer goes to stdout, the log and the cost to stderr. The exit code is 1 when the function
 failed, and then the answer is its error.";
@@ -32,7 +33,7 @@ failed, and then the answer is its error.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Invoke {
-    /// The function: a name or an ARN
+    /// The function: a name, NAME:QUALIFIER or an ARN
     name: String,
 
     /// The event: JSON, @FILE, or - for stdin [default: stdin if it is a pipe or a file, else {}]

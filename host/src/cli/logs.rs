@@ -21,8 +21,9 @@ Examples:
   sparkler logs hello --filter '{ $.level = \"ERROR\" && $.ms > 100 }'
   sparkler logs /aws/lambda/hello            A log group by its name
 
-The server keeps logs when functions are deleted, and over restarts where it has a data directory. The
-AWS CLI reads them too: aws logs tail /aws/lambda/hello --follow";
+The server keeps logs when functions are deleted, and over restarts where it has a data directory.
+The AWS CLI reads them too:
+  aws logs tail /aws/lambda/hello --follow --endpoint-url http://127.0.0.1:9001";
 
 /// How often a log that is followed is asked for more.
 const POLL_PERIOD: Duration = Duration::from_secs(1);

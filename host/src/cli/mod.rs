@@ -136,6 +136,16 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_is_said_below_the_options_is_too_wide() {
+        const COLUMNS: usize = 100;
+        for command in Cli::command().get_subcommands() {
+            let said = command.get_after_help().unwrap_or_default().to_string();
+            let wide = said.lines().find(|line| line.chars().count() > COLUMNS);
+            assert_eq!(wide, None, "{}", command.get_name());
+        }
+    }
+
+    #[test]
     fn options_that_exclude_each_other_are_refused() {
         let text = refusal(&["serve", "--ephemeral", "--data-dir", "/tmp/x"]);
         assert!(text.contains("cannot be used with"), "{text}");

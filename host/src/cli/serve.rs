@@ -29,6 +29,7 @@ Examples:
   sparkler serve --ephemeral hello.wasm       Serve one component as `hello`, keep nothing
   sparkler serve functions/                   Deploy what functions/sparkler.toml names
   sparkler serve --listen 127.0.0.1:0         Take any free port, and print it
+  sparkler serve --destinations out/          Write what comes of events to files
 
 A PATH is a component, a zip that holds one, the folder of a Rust crate that was built with
 `sparkler build`, or a folder with a sparkler.toml:
@@ -37,7 +38,7 @@ A PATH is a component, a zip that holds one, the folder of a Rust crate that was
   memory = 256                # MB
   timeout = 10                # seconds
   environment = { GREETING = \"Hello\" }
-  log-format = \"JSON\"         # \"Text\" by default; START, END and REPORT stay text for now
+  log-format = \"JSON\"         # \"Text\" by default
 
 Nobody is asked for a password: whoever reaches the address can do everything.
 SIGTERM or ctrl-c lets running invocations end first; a second one does not.";
@@ -54,24 +55,24 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ADDRESS", env = "SPARKLER_LISTEN", default_value_t)]
     listen: ListenAddress,
 
-    /// Where functions are kept [default: $SPARKLER_DATA_DIR, $XDG_DATA_HOME/sparkler or
+    /// Where functions, events and logs are kept [default: $SPARKLER_DATA_DIR, $XDG_DATA_HOME/sparkler or
     /// ~/.local/share/sparkler]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     data_dir: Option<PathBuf>,
 
-    /// Keep everything in memory, and nothing afterwards
+    /// Keep functions, events and logs only until the end
     #[arg(long)]
     ephemeral: bool,
 
     /// The region to play
-    #[arg(long, env = "SPARKLER_REGION", default_value_t = Account::default().region, value_parser = region)]
+    #[arg(long, help_heading = "The account", env = "SPARKLER_REGION", default_value_t = Account::default().region, value_parser = region)]
     region: String,
 
     /// The account to play, twelve digits
-    #[arg(long, env = "SPARKLER_ACCOUNT_ID", default_value_t = Account::default().id, value_parser = account_id)]
+    #[arg(long, help_heading = "The account", env = "SPARKLER_ACCOUNT_ID", default_value_t = Account::default().id, value_parser = account_id)]
     account_id: String,
 
-    /// How many invocations may run at once
+    /// How many invocations may run at once; more are answered with TooManyRequestsException
     #[arg(long, value_name = "N", env = "SPARKLER_CONCURRENCY", default_value_t = CONCURRENT_INVOCATIONS_MAX,
         value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: u32,
@@ -81,15 +82,17 @@ pub(super) struct Serve {
     open_function_urls: bool,
 
     #[command(flatten)]
-    events: EventArgs,
-
-    #[command(flatten)]
     log: LogArgs,
+
+    // Last, since its heading goes on to whatever follows.
+    #[command(flatten)]
+    events: EventArgs,
 }
 
 impl Serve {
     pub(super) fn run(self) -> CommandResult {
         self.log.start()?;
+        self.events.make_folder()?;
         // Read before anything is started: a mistake in them is found at once.
         let functions = functions::of_paths(&self.paths)?
             .into_iter()

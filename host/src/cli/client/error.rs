@@ -71,7 +71,10 @@ fn way_out(error_type: &str) -> &'static str {
         "ResourceNotFoundException" => {
             "\n`sparkler list` shows what is deployed; `sparkler deploy NAME FILE` deploys."
         }
-        "TooManyRequestsException" => "\nTry again when fewer invocations are running.",
+        "TooManyRequestsException" => {
+            "\nTry again when fewer invocations are running. A function with a reserved concurrency of 0 \
+             never runs."
+        }
         "CodeStorageExceededException" => "\nDelete functions that are not needed any more.",
         "AccessDeniedException" | "UnrecognizedClientException" => {
             "\nThis command signs no requests. Is the address that of a Sparkler server?"

@@ -41,6 +41,8 @@ pub(in crate::cli) struct ShownEvent {
     pub(in crate::cli) id: String,
     pub(in crate::cli) state: String,
     pub(in crate::cli) function: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) qualifier: Option<String>,
     pub(in crate::cli) request_id: String,
     pub(in crate::cli) invoke_count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -107,6 +107,46 @@ fn a_retry_changes_when_the_event_is_due_and_counts_the_run() {
 }
 
 #[test]
+fn a_list_shows_each_member_as_it_was_written() {
+    let store = store();
+    let mut written = event(1, "[1]");
+    written.new.qualifier = Some(crate::domain::Qualifier::parse("live"));
+    written.accepted_ms = 100;
+    let retry = Change::Retry {
+        id: EventId(1),
+        runs: 2,
+        due_ms: 500,
+    };
+    let changes = [Change::Accept(written.clone()), retry];
+    store.commit(&changes).expect("written");
+    let mut expected = Listed {
+        id: EventId(1),
+        state: "waiting".into(),
+        function: written.new.function.to_string(),
+        qualifier: Some("live".into()),
+        request_id: written.new.request_id.to_string(),
+        accepted_ms: 100,
+        due_ms: 500,
+        runs: 2,
+        bytes: 3,
+        condition: None,
+        reason: None,
+        ended_ms: None,
+        has_messages: false,
+    };
+    let listed = |store: &Store| store.list(&Filter::default(), 9).expect("read");
+    assert_eq!(listed(&store), [expected.clone()]);
+
+    store.commit(&[die(1, 900)]).expect("written");
+    expected.state = "dead".into();
+    expected.runs = 3;
+    expected.condition = Some("RetriesExhausted".into());
+    expected.reason = Some("It failed.".into());
+    expected.ended_ms = Some(900);
+    assert_eq!(listed(&store), [expected]);
+}
+
+#[test]
 fn an_event_goes_when_all_its_messages_are_delivered() {
     let store = store();
     accepted(&store, 1..=1);
