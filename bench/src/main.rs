@@ -11,9 +11,10 @@ mod function;
 mod http;
 mod invoke;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Parser;
 
 #[global_allocator]
@@ -76,7 +77,8 @@ async fn main() -> anyhow::Result<()> {
             rounds,
         } => http::run(connections, Duration::from_secs(seconds), rounds).await,
         Benchmark::Conformance => {
-            conformance::run(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".."))
+            let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+            conformance::run(workspace.context("the folder of the workspace")?)
         }
         Benchmark::Events {
             folder,
