@@ -3,7 +3,7 @@
 //! Numbers count up for as long as the function lives, and none is given twice. Where neither code nor
 //! settings of `$LATEST` have changed since the last publication, there is nothing to publish: the last
 //! version is given once more. A version that is published together with new code waits for that code,
-//! as `$LATEST` does, and becomes ready or fails with it (see [`lifecycle`](super::lifecycle)).
+//! as `$LATEST` does, and becomes ready or fails with it (see [`lifecycle`]).
 
 #[cfg(test)]
 mod tests;
