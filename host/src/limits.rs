@@ -244,13 +244,13 @@ pub const LOG_TOTAL_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 pub const LOG_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// As [`LOG_SEGMENT_BYTES`], for logs that are kept in memory.
-pub const MEMORY_LOG_SEGMENT_BYTES: u64 = 1024 * 1024;
+pub const MEMORY_LOG_SEGMENT_BYTES: u64 = 512 * 1024;
 
 /// As [`LOG_GROUP_BYTES_MAX`], for logs that are kept in memory.
-pub const MEMORY_LOG_GROUP_BYTES_MAX: u64 = 8 * 1024 * 1024;
+pub const MEMORY_LOG_GROUP_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 /// As [`LOG_TOTAL_BYTES_MAX`], for logs that are kept in memory.
-pub const MEMORY_LOG_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub const MEMORY_LOG_TOTAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// Pieces of one log group: more than its size allows, since a piece that was damaged is not filled.
 pub const LOG_GROUP_SEGMENTS_MAX: usize = 32;

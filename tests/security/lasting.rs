@@ -17,6 +17,12 @@ fn ten_thousand_invocations_leave_less_than_five_megabytes_behind() {
     invoke(1_000);
     let before = server.memory_bytes();
     invoke(10_000);
-    let grown = server.memory_bytes().saturating_sub(before);
+    // What waits to be written and what the allocator holds for a moment goes up and down: the least of
+    // several readings is what stays.
+    let readings = (0..8).map(|_| {
+        invoke(250);
+        server.memory_bytes().saturating_sub(before)
+    });
+    let grown = readings.min().unwrap_or_default();
     assert!(grown < 5 * 1024 * 1024, "the server grew by {grown} bytes");
 }
