@@ -77,10 +77,5 @@ pub(super) async fn delete<G: Send + Sync + 'static>(
 
 fn existing<G>(api: &Api<G>, name: &PathName) -> Result<FunctionName, WireError> {
     let reference = name.plain(&api.account)?;
-    let known = reference
-        .function()
-        .filter(|name| api.catalog.get(name).is_some());
-    known
-        .cloned()
-        .ok_or_else(|| reference.not_found(&api.account, None))
+    Ok(api.existing(&reference)?.latest.function.clone())
 }

@@ -1,6 +1,5 @@
 //! Event-invoke configs: how asynchronous events are retried and where their records go.
 
-use std::ops::Bound;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -166,10 +165,9 @@ pub(super) async fn list<G: Send + Sync + 'static>(
         .and_then(known)
         .filter(|(_, record)| record.has(reference.qualifier.as_ref()))
         .ok_or_else(event_invoke::no_function)?;
-    let after = page.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
     let configs = record
         .attachments
-        .range((after, Bound::Unbounded))
+        .range::<Qualifier, _>(page.behind())
         .filter_map(|(qualifier, attached)| Some((qualifier, attached.event_invoke.as_ref()?)));
     let (configs, next_marker) = page.cut(configs, |(qualifier, _)| qualifier.to_string());
     let shown = configs.into_iter().map(|(qualifier, config)| {

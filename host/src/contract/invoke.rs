@@ -17,7 +17,7 @@ use super::reference::{NameShape, Reference};
 use super::run_to_end::run_to_end;
 use super::trace_header::Trace;
 use super::{Api, answer, client_context, event_json, invoke_event, invoke_reply, query, web_page};
-use crate::domain::{Account, Qualifier, RequestId, VersionId};
+use crate::domain::{Account, Qualifier, RequestId};
 use crate::events::NewEvent;
 use crate::invoker::{Call, Resolved, RunGuest};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
@@ -33,9 +33,6 @@ const INVOKE: Operation = Operation {
 
 /// The event of an invocation without a body.
 const EMPTY_EVENT: Bytes = Bytes::from_static(b"{}");
-
-/// What AWS names in the text for a missing function when no qualifier was asked for.
-pub(super) const LATEST: Qualifier = Qualifier::Version(VersionId::Latest);
 
 /// What differs between the operations that invoke.
 pub(super) struct Operation {
@@ -109,7 +106,7 @@ async fn answered<G: RunGuest>(
 }
 
 /// A call that is to be made later.
-fn event(call: Call) -> NewEvent {
+pub(super) fn event(call: Call) -> NewEvent {
     NewEvent {
         function: call.target.name,
         qualifier: call.target.qualifier,
@@ -139,7 +136,8 @@ pub(super) async fn checked<G: RunGuest>(
         invoke_event::check_size(received.bytes.len())?;
     }
     let reference = reference(&params, &parts.uri, &api.account)?;
-    let target = reference.arn(&api.account, Some(&LATEST))?;
+    // What AWS names in the text for a missing function when no qualifier was asked for.
+    let target = reference.arn(&api.account, Some(&Qualifier::LATEST))?;
     let resolved = api.invoker.resolve(&target)?;
     let payload = payload_of(&received.bytes);
     event_json::checked(&payload).await?;
@@ -171,18 +169,14 @@ pub(super) async fn checked<G: RunGuest>(
 }
 
 /// The event, or what stands for none.
-pub(super) fn payload_of(body: &Bytes) -> Bytes {
+fn payload_of(body: &Bytes) -> Bytes {
     match body.is_empty() {
         true => EMPTY_EVENT,
         false => body.clone(),
     }
 }
 
-pub(super) fn reference(
-    params: &RawPathParams,
-    uri: &Uri,
-    account: &Account,
-) -> Result<Reference, WireError> {
+fn reference(params: &RawPathParams, uri: &Uri, account: &Account) -> Result<Reference, WireError> {
     let (_, name) = params
         .iter()
         .next()
@@ -192,7 +186,7 @@ pub(super) fn reference(
 }
 
 /// The id that the caller chose for the invocation, if it did.
-pub(super) fn chosen_id(header: Option<&HeaderValue>) -> Result<Option<RequestId>, WireError> {
+fn chosen_id(header: Option<&HeaderValue>) -> Result<Option<RequestId>, WireError> {
     let Some(header) = header else {
         return Ok(None);
     };

@@ -5,15 +5,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::{Request, State};
+use axum::response::Response;
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 
 use super::body::{BodyLimit, Purpose};
 use super::error::WireError;
-use super::invoke::{LATEST, chosen_id, payload_of, reference};
-use super::{Api, answer, event_json, web_page};
+use super::invoke::{Checked, Operation, checked, event, under_chosen_id};
+use super::invoke_headers::InvokeHeaders;
+use super::{Api, answer};
 use crate::domain::RequestId;
 use crate::events::NewEvent;
 use crate::invoker::RunGuest;
@@ -23,10 +24,13 @@ const REMAPPED_CONTENT_LENGTH: HeaderName =
     HeaderName::from_static("x-amzn-remapped-content-length");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
-const INVOKE_ASYNC_LIMIT: BodyLimit = BodyLimit {
-    bytes_max: INVOKE_ASYNC_PAYLOAD_BYTES_MAX,
-    operation: "InvokeAsync",
-    purpose: Purpose::Event,
+const INVOKE_ASYNC: Operation = Operation {
+    limit: BodyLimit {
+        bytes_max: INVOKE_ASYNC_PAYLOAD_BYTES_MAX,
+        operation: "InvokeAsync",
+        purpose: Purpose::Event,
+    },
+    headers: |_| Ok(InvokeHeaders::of_invoke_async()),
 };
 
 /// Refuses an event that is larger than an asynchronous one may be.
@@ -53,44 +57,22 @@ pub(super) async fn invoke_async<G: RunGuest>(
     State(api): State<Arc<Api<G>>>,
     request: Request,
 ) -> Response {
-    let id = match chosen_id(request.headers().get(answer::REQUEST_ID)) {
-        Ok(id) => Ok(id.unwrap_or_else(RequestId::random)),
-        Err(error) => Err(error),
-    };
-    let (shown, answered) = match id {
-        Ok(id) => (id, answered(&api, request, id).await),
-        Err(error) => (RequestId::random(), Err(error)),
-    };
-    let mut response = answered.unwrap_or_else(WireError::into_response);
-    answer::identify(&mut response, shown);
-    response
+    under_chosen_id(request, |request, id| answered(api, request, id)).await
 }
 
 async fn answered<G: RunGuest>(
-    api: &Api<G>,
+    api: Arc<Api<G>>,
     request: Request,
     id: RequestId,
 ) -> Result<Response, WireError> {
-    web_page::refuse(request.headers())?;
-    let (mut parts, body) = request.into_parts();
-    let received = api.bodies.receive(body, INVOKE_ASYNC_LIMIT).await?;
-    let params = RawPathParams::from_request_parts(&mut parts, &())
-        .await
-        .map_err(|_| WireError::unknown_operation())?;
-    let reference = reference(&params, &parts.uri, &api.account)?;
-    let target = reference.arn(&api.account, Some(&LATEST))?;
-    let resolved = api.invoker.resolve(&target)?;
-    let payload = payload_of(&received.bytes);
-    event_json::checked(&payload).await?;
-    // InvokeAsync is older than tenants, and has no way to name one.
-    let tenant_id = resolved.version.settings.tenant(None)?;
+    let Checked {
+        call,
+        received: _received,
+        ..
+    } = checked(&api, request, id, &INVOKE_ASYNC).await?;
     let event = NewEvent {
-        function: target.name,
-        qualifier: target.qualifier,
-        request_id: id,
         trace_id: None,
-        tenant_id,
-        payload,
+        ..event(call)
     };
     api.events.accept(event).await?;
     Ok(accepted(None))

@@ -72,6 +72,18 @@ impl<'a> InvokeHeaders<'a> {
         Ok(parsed)
     }
 
+    /// What InvokeAsync stands for, which is older than all of these headers.
+    pub(super) fn of_invoke_async() -> Self {
+        Self {
+            invocation_type: InvocationType::Event,
+            log_type: LogType::None,
+            client_context: None,
+            trace: None,
+            tenant: None,
+            names_durable_execution: false,
+        }
+    }
+
     fn common(headers: &'a HeaderMap, allowed: &[&str], violations: &mut Violations) -> Self {
         let parsed = Self {
             invocation_type: invocation_type(headers, allowed, violations),

@@ -65,7 +65,7 @@ pub use package_address::DownloadKey;
 use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};
 use crate::domain::lifecycle::Stamp;
-use crate::domain::{Account, Digest};
+use crate::domain::{Account, Digest, FunctionRecord};
 use crate::events::Events;
 use crate::invoker::{
     Invoker, PrepareGuest, Provisioner, RunGuest, error_object as function_error,
@@ -74,6 +74,7 @@ use crate::logs::LogKeeper;
 use concurrency::{account, provisioned, reserved};
 use error::WireError;
 use functions::{create, delete, list, publish, show, update, url, versions};
+use reference::Reference;
 use wire::configuration::Renderer;
 
 /// What the operations of the API work on.
@@ -108,6 +109,15 @@ impl<G> Api<G> {
             account: &self.account,
             engine: self.engine,
         }
+    }
+
+    /// The function that a caller names, whatever the qualifier.
+    ///
+    /// # Errors
+    /// Where it does not exist, as most operations word it: without the qualifier.
+    fn existing(&self, reference: &Reference) -> Result<Arc<FunctionRecord>, WireError> {
+        let record = reference.function().and_then(|name| self.catalog.get(name));
+        record.ok_or_else(|| reference.not_found(&self.account, None))
     }
 }
 

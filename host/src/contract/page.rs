@@ -3,6 +3,8 @@
 //! A marker is the key of the last entry of the page before, opaque to clients as AWS's are. A list goes on
 //! right behind that key, whatever was added or removed meanwhile.
 
+use std::ops::Bound;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::Uri;
@@ -46,6 +48,15 @@ impl<K> PageRequest<K> {
                 .transpose()?,
             items: items.unwrap_or(usize::MAX).min(LIST_PAGE_ITEMS_MAX),
         })
+    }
+
+    /// The range of keys that are left of the list.
+    pub(super) fn behind(&self) -> (Bound<&K>, Bound<&K>) {
+        let start = self.after.as_ref();
+        (
+            start.map_or(Bound::Unbounded, Bound::Excluded),
+            Bound::Unbounded,
+        )
     }
 
     /// The page out of entries in the order of their keys, of which those behind `after` are left, and

@@ -66,8 +66,7 @@ pub(super) async fn get<G: Send + Sync + 'static>(
     name: PathName,
 ) -> Result<Response, WireError> {
     let reference = name.unqualified(&api.account)?;
-    let record = reference.function().and_then(|name| api.catalog.get(name));
-    let record = record.ok_or_else(|| reference.not_found(&api.account, None))?;
+    let record = api.existing(&reference)?;
     answer::json(StatusCode::OK, &shown(record.recursive_loop))
 }
 

@@ -113,10 +113,5 @@ fn function<G>(
             "Tags on function aliases and versions are not supported. Please specify a function ARN.",
         ));
     }
-    let known = reference
-        .function()
-        .filter(|name| api.catalog.get(name).is_some());
-    known
-        .cloned()
-        .ok_or_else(|| reference.not_found(&api.account, None))
+    Ok(api.existing(&reference)?.latest.function.clone())
 }

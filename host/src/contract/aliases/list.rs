@@ -1,6 +1,5 @@
 //! ListAliases: in the order of their names, all of them or those that point to one version.
 
-use std::ops::Bound;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -39,18 +38,11 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     }
     let page = PageRequest::parse(&uri, 10_000, violations, AliasName::parse)?;
     let function = reference.mutable(&api.account)?;
-    let record = api
-        .catalog
-        .get(function)
-        .ok_or_else(|| reference.not_found(&api.account, None))?;
+    let record = api.existing(&reference)?;
     let pointed_to = version.map(|version| Qualifier::parse(&version));
-    let behind = page
-        .after
-        .as_ref()
-        .map_or(Bound::Unbounded, Bound::Excluded);
     let aliases = record
         .aliases
-        .range((behind, Bound::Unbounded))
+        .range::<AliasName, _>(page.behind())
         .map(|(_, alias)| alias)
         .filter(|alias| {
             let points_to = Qualifier::Version(alias.version);

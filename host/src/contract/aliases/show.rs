@@ -19,10 +19,7 @@ pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
 ) -> Result<Response, WireError> {
     let (reference, name) = path.checked(Violations::default(), &api.account)?;
     let function = reference.mutable(&api.account)?;
-    let record = api
-        .catalog
-        .get(function)
-        .ok_or_else(|| reference.not_found(&api.account, None))?;
+    let record = api.existing(&reference)?;
     let alias = record.aliases.get(&name).ok_or_else(|| {
         let asked_for = Qualifier::Alias(name.clone());
         let arn = api.account.function_arn(function, Some(&asked_for));

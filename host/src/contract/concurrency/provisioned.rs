@@ -4,7 +4,6 @@
 //! Checks come in this order: constraints, `$LATEST`, whether the version or alias exists, whether it has
 //! a config or may have one.
 
-use std::ops::Bound;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -117,15 +116,8 @@ fn list<G>(api: &Api<G>, name: &PathName, uri: &Uri) -> Result<Response, WireErr
     let reference = name.plain(&api.account)?;
     let key = |text: &str| Some(Qualifier::parse(text));
     let wanted = PageRequest::parse(uri, 50, Violations::default(), key)?;
-    let record = reference.function().and_then(|name| api.catalog.get(name));
-    let record = record.ok_or_else(|| reference.not_found(&api.account, None))?;
-    let after = wanted
-        .after
-        .as_ref()
-        .map_or(Bound::Unbounded, Bound::Excluded);
-    let attachments = record
-        .attachments
-        .range::<Qualifier, _>((after, Bound::Unbounded));
+    let record = api.existing(&reference)?;
+    let attachments = record.attachments.range::<Qualifier, _>(wanted.behind());
     let configs = attachments.filter_map(|(place, attached)| {
         let config = attached.provisioned.as_ref()?;
         Some((place, config))

@@ -23,7 +23,7 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 const TRACE_ID: &str = "x-amzn-trace-id";
 
 /// Headers that concern one connection, which ends here.
-const OF_CONNECTION: [&str; 7] = [
+pub(super) const OF_CONNECTION: [&str; 7] = [
     "connection",
     "keep-alive",
     "proxy-connection",

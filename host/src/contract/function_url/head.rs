@@ -13,22 +13,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::event::OF_CONNECTION;
 use crate::limits::URL_RESPONSE_HEAD_BYTES_MAX;
 
-/// Headers that tell of the connection or of the body as it is sent. A function's own come out under
+/// A function's own headers that tell of the connection, or of the answer as it is sent, come out under
 /// names with this in front, as AWS remaps them.
 const REMAPPED_PREFIX: &str = "x-amzn-remapped-";
-const REMAPPED: [&str; 9] = [
-    "connection",
-    "content-length",
-    "date",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+const REMAPPED: [&str; 2] = ["content-length", "date"];
 
 /// What a header costs on the wire besides its name and value.
 const LINE_BYTES: usize = ": \r\n".len();
@@ -151,7 +142,8 @@ fn take(room: &mut usize, bytes: usize) -> Result<(), Malformed> {
 fn header_name(name: &str) -> Result<HeaderName, Malformed> {
     let malformed = |_| Malformed("the name of a header has a character that none may have");
     let parsed = HeaderName::try_from(name).map_err(malformed)?;
-    match REMAPPED.contains(&parsed.as_str()) {
+    let is_hosts = |names: &[&str]| names.contains(&parsed.as_str());
+    match is_hosts(&REMAPPED) || is_hosts(&OF_CONNECTION) {
         true => HeaderName::try_from(format!("{REMAPPED_PREFIX}{parsed}")).map_err(malformed),
         false => Ok(parsed),
     }

@@ -64,9 +64,7 @@ impl Beginning {
         }
         // A separator may have begun in what was looked through.
         let unsearched = &self.bytes[self.searched.saturating_sub(SEPARATOR.len() - 1)..];
-        let ends = unsearched
-            .windows(SEPARATOR.len())
-            .any(|bytes| bytes == SEPARATOR);
+        let ends = separator_in(unsearched).is_some();
         self.searched = self.bytes.len();
         ends
     }
@@ -82,10 +80,12 @@ fn prelude(answer: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let start = &answer[..answer.len().min(URL_PRELUDE_BYTES_MAX + SEPARATOR.len())];
-    let end = start
-        .windows(SEPARATOR.len())
-        .position(|bytes| bytes == SEPARATOR)?;
-    Some(&start[..end])
+    Some(&start[..separator_in(start)?])
+}
+
+fn separator_in(bytes: &[u8]) -> Option<usize> {
+    let mut windows = bytes.windows(SEPARATOR.len());
+    windows.position(|bytes| bytes == SEPARATOR)
 }
 
 #[cfg(test)]

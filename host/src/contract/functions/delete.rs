@@ -21,10 +21,8 @@ pub(in crate::contract) async fn delete<G: CompileGuest>(
     let reference = name.qualified(&uri, &api.account)?;
     let qualifier = reference.qualifier.as_ref();
     refuse_what_is_no_version(qualifier)?;
-    let function = reference
-        .function()
-        .filter(|name| api.catalog.get(name).is_some())
-        .ok_or_else(|| reference.not_found(&api.account, None))?;
+    let record = api.existing(&reference)?;
+    let function = &record.latest.function;
     match qualifier {
         None => api.deployer.delete(function).await?,
         Some(Qualifier::Version(VersionId::Number(number))) => {

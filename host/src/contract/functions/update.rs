@@ -54,9 +54,7 @@ pub(in crate::contract) async fn code<G: CompileGuest>(
     let wanted: UpdateFunctionCode = parse::body(received).await?;
     wanted.check_constraints()?;
     let name = reference.mutable(&api.account)?;
-    if api.catalog.get(name).is_none() {
-        return Err(reference.not_found(&api.account, None));
-    }
+    api.existing(&reference)?;
     let version = api.deployer.update_code(name, wanted.change()?).await?;
     shown(&api, &version)
 }
@@ -75,9 +73,7 @@ pub(in crate::contract) async fn configuration<G: CompileGuest>(
     wanted.settings.check(&mut violations);
     violations.into_result()?;
     let name = reference.mutable(&api.account)?;
-    if api.catalog.get(name).is_none() {
-        return Err(reference.not_found(&api.account, None));
-    }
+    api.existing(&reference)?;
     refuse_tenancy(wanted.tenancy_config)?;
     let change = wanted.settings.change()?;
     let version = api

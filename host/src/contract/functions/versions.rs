@@ -33,10 +33,8 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
 ) -> Result<Response, WireError> {
     let reference = name.constrained(NameShape::Namespaced, Violations::default(), &api.account)?;
     let page = PageRequest::parse(&uri, 10_000, Violations::default(), version_of)?;
-    let record = api
-        .catalog
-        .get(reference.mutable(&api.account)?)
-        .ok_or_else(|| reference.not_found(&api.account, None))?;
+    reference.mutable(&api.account)?;
+    let record = api.existing(&reference)?;
     let versions = versions_behind(&record, page.after);
     let (versions, next_marker) = page.cut(versions, |version| version.id.to_string());
     let renderer = api.renderer();
