@@ -207,6 +207,9 @@ pub const GUEST_HANDLES_MAX: usize = 4_096;
 /// Random bytes that a guest may ask for in one call.
 pub const RANDOM_BYTES_MAX: u64 = 64 * 1024;
 
+/// Bytes of one set of HTTP headers that a guest sends or is given.
+pub const GUEST_HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
+
 /// Bytes that a guest may write to its log in one call.
 pub const LOG_WRITE_BYTES_MAX: usize = 64 * 1024;
 

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::bindings::sparkler::function::failure;
 use super::bindings::sparkler::function::types;
 use super::environment::Surroundings;
 use super::memory_limiter::MemoryLimiter;
+use super::outbound::Outbound;
 use super::response::Response;
 use super::trap;
 use super::vitals::Vitals;
@@ -27,6 +29,8 @@ pub(super) struct GuestState {
     pub(super) clock_start: Instant,
     pub(super) table: ResourceTable,
     pub(super) response: Response,
+    pub(super) http: WasiHttpCtx,
+    pub(super) outbound: Outbound,
     /// Made at the first call that needs it: most guests never do.
     wasi: Option<Box<WasiCtx>>,
 }
@@ -40,6 +44,8 @@ impl GuestState {
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::GUEST_HANDLES_MAX);
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(limits::GUEST_HTTP_FIELDS_BYTES_MAX);
         Self {
             vitals,
             limiter,
@@ -48,6 +54,8 @@ impl GuestState {
             clock_start: Instant::now(),
             table,
             response: Response::default(),
+            http,
+            outbound: Outbound,
             wasi: None,
         }
     }

@@ -24,6 +24,7 @@ mod log_tail;
 mod memory_limiter;
 mod guest_state;
 mod wasi;
+mod outbound;
 mod clocks;
 mod trap;
 mod ticker;

@@ -3,7 +3,7 @@
 /// Versions of WASI 0.2 are compatible with each other up to the newest one that is provided.
 const WASI_PATCH_MAX: u64 = 12;
 
-/// Interfaces of WASI 0.2. Those of files and sockets are there and grant nothing.
+/// Interfaces of WASI 0.2. Those of files, sockets and requests are there and grant nothing.
 const WASI_INTERFACES: &[&str] = &[
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -19,6 +19,8 @@ const WASI_INTERFACES: &[&str] = &[
     "wasi:clocks/wall-clock",
     "wasi:filesystem/preopens",
     "wasi:filesystem/types",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
@@ -65,7 +67,8 @@ mod tests {
         assert!(is_provided("wasi:io/streams@0.2.12"));
         assert!(!is_provided("wasi:io/streams@0.2.13"));
         assert!(!is_provided("wasi:io/streams@0.3.0"));
-        assert!(!is_provided("wasi:http/outgoing-handler@0.2.0"));
+        assert!(is_provided("wasi:http/outgoing-handler@0.2.0"));
+        assert!(!is_provided("wasi:http/incoming-handler@0.2.0"));
         assert!(!is_provided("wasi:cli/environment"));
         assert!(is_provided("sparkler:function/failure@0.1.0"));
     }

@@ -10,6 +10,7 @@ use wasmtime_wasi::p2::bindings::{cli, clocks, random};
 use wasmtime_wasi::p2::{
     DynOutputStream, OutputStream, Pollable, StreamError, StreamResult, add_to_linker_async,
 };
+use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 
 use super::guest_state::GuestState;
 use super::vitals::Vitals;
@@ -18,6 +19,7 @@ use crate::limits;
 /// Links WASI 0.2, with the interfaces of this module in place of the general ones.
 pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
     add_to_linker_async(linker)?;
+    add_only_http_to_linker_async(linker)?;
     linker.allow_shadowing(true);
     cli::environment::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     cli::stdout::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
