@@ -59,7 +59,7 @@ async fn prepared_round(
         let invocation = Invocation {
             request_id: RequestId::random(),
             invoked_arn: target.to_string(),
-            payload: Bytes::from_static(EVENT),
+            payload: Bytes::from_static(EVENT).into(),
             trace_id: None,
             client_context: None,
             tenant_id: None,
@@ -107,7 +107,7 @@ async fn invoke(host: &Host, target: &FunctionArn) -> anyhow::Result<()> {
     let call = Call {
         target: target.clone(),
         request_id: RequestId::random(),
-        payload: Bytes::from_static(EVENT),
+        payload: Bytes::from_static(EVENT).into(),
         trace_id: None,
         client_context: None,
         tenant_id: None,

@@ -210,6 +210,9 @@ pub const RANDOM_BYTES_MAX: u64 = 64 * 1024;
 /// Bytes of one set of HTTP headers that a guest sends or is given.
 pub const GUEST_HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
 
+/// Bytes of a body for HTTP that a guest may write in one call; two such pieces wait at most.
+pub const GUEST_HTTP_CHUNK_BYTES_MAX: usize = 64 * 1024;
+
 /// Bytes that a guest may write to its log in one call.
 pub const LOG_WRITE_BYTES_MAX: usize = 64 * 1024;
 

@@ -1,7 +1,10 @@
 //! Function URLs on real sockets: what functions get, what clients get, and who gets nothing.
 
 mod answers;
+mod commands;
 mod configuration;
+mod http_guests;
+mod published;
 mod streaming;
 
 use std::fmt::Write as _;

@@ -48,6 +48,18 @@ pub fn streaming() -> &'static [u8] {
     WASM.get_or_init(|| built("tests/guests/streaming"))
 }
 
+/// `tests/guests/http`: a server for HTTP that does what the path of its request says.
+pub fn http() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built("tests/guests/http"))
+}
+
+/// `tests/guests/command`: a program that does what its stdin says.
+pub fn command() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built("tests/guests/command"))
+}
+
 /// `tests/guests/conformance`: has any of its behaviours, once [`conformance::package`] gave it one.
 ///
 /// [`conformance::package`]: crate::conformance::package

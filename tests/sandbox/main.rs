@@ -1,8 +1,10 @@
 //! What an invocation is: fresh unless its owner wants it otherwise, measured truthfully, and reported in
 //! full.
 
+mod commands;
 mod environment;
 mod failures;
+mod http_guests;
 mod log;
 mod prepared;
 mod report;

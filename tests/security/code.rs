@@ -38,7 +38,16 @@ fn imports_that_the_host_does_not_have_are_named() {
 #[test]
 fn a_component_without_a_handler_is_told_what_to_export() {
     let reason = refusal(wat::guest("no_handler.wat"));
-    assert_says(&reason, &["run", "sparkler:function/handler@0.1.0"]);
+    assert_says(
+        &reason,
+        &[
+            "it exports run and imports nothing",
+            "sparkler:function/handler@0.1.0",
+            "sparkler:function/streaming-handler@0.1.0",
+            "wasi:http/incoming-handler@0.2.x",
+            "wasi:cli/run@0.2.x",
+        ],
+    );
 }
 
 #[test]

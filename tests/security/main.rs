@@ -6,6 +6,7 @@ mod abi;
 mod code;
 mod compile;
 mod deadline;
+mod http_guests;
 mod lasting;
 mod memory;
 mod output;

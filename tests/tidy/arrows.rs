@@ -66,8 +66,9 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
-    ("http", &["contract/"]),
-    ("http_body_util", &["contract/"]),
+    // What servers for HTTP in a sandbox, and what guests send, is made of its types.
+    ("http", &["contract/", "sandbox/"]),
+    ("http_body_util", &["contract/", "sandbox/http_guest/"]),
     ("hyper", &["contract/"]),
     ("hyper_util", &["contract/"]),
     ("ureq", &["cli/client", "events/delivery/http_client.rs"]),

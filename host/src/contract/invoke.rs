@@ -113,7 +113,7 @@ pub(super) fn event(call: Call) -> NewEvent {
         request_id: call.request_id,
         trace_id: call.trace_id,
         tenant_id: call.tenant_id,
-        payload: call.payload,
+        payload: call.payload.event(),
     }
 }
 
@@ -153,7 +153,7 @@ pub(super) async fn checked<G: RunGuest>(
     let call = Call {
         target,
         request_id: id,
-        payload,
+        payload: payload.into(),
         trace_id: Some(trace.guest),
         client_context,
         tenant_id,

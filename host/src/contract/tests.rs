@@ -66,7 +66,7 @@ impl RunGuest for Script {
         invocation: Invocation,
         _admission: Admission,
     ) -> Result<Report, HostFailure> {
-        let outcome = match &invocation.payload[..] {
+        let outcome = match &invocation.payload.event()[..] {
             br#""time out""# => Outcome::Failed(FunctionError::TimedOut {
                 timeout: version.settings.timeout(),
             }),
@@ -91,7 +91,7 @@ impl RunGuest for Script {
         admission: Admission,
         response: ResponseSink,
     ) -> Result<Report, HostFailure> {
-        match &invocation.payload[..] {
+        match &invocation.payload.event()[..] {
             br#""stream until nobody reads""# => {
                 response.push(b"first");
                 response.left().await;
@@ -127,7 +127,7 @@ fn seen(version: &Version, invocation: &Invocation) -> Value {
         "request_id": invocation.request_id.to_string(),
         "arn": invocation.invoked_arn,
         "version": version.id.to_string(),
-        "event": String::from_utf8_lossy(&invocation.payload),
+        "event": String::from_utf8_lossy(&invocation.payload.event()),
         "trace": invocation.trace_id,
         "client_context": invocation.client_context,
         "tenant": invocation.tenant_id,

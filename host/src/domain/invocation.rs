@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use uuid::Uuid;
+
+use super::payload::Payload;
 
 /// The id of an invocation: what the caller, the guest and the log see.
 ///
@@ -41,8 +42,8 @@ pub struct Invocation {
     pub request_id: RequestId,
     /// The ARN as the caller asked for it.
     pub invoked_arn: String,
-    /// The event: JSON text, checked.
-    pub payload: Bytes,
+    /// The event, or the web request.
+    pub payload: Payload,
     /// The tracing header, `Root=…;Parent=…;Sampled=…`.
     pub trace_id: Option<String>,
     /// The caller's client context: the text of a JSON object.

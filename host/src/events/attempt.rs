@@ -145,7 +145,7 @@ impl<G: RunGuest> Shared<G> {
         let call = Call {
             target,
             request_id: new.request_id,
-            payload: new.payload.clone(),
+            payload: new.payload.clone().into(),
             trace_id: new.trace_id.clone(),
             client_context: None,
             tenant_id: new.tenant_id.clone(),

@@ -88,7 +88,7 @@ impl RunGuest for Script {
         invocation: Invocation,
         _admission: Admission,
     ) -> Result<Report, HostFailure> {
-        let payload = String::from_utf8_lossy(&invocation.payload).into_owned();
+        let payload = String::from_utf8_lossy(&invocation.payload.event()).into_owned();
         let fails = payload == "\"fail\"";
         let hangs = payload == "\"hang\"";
         let _ = self.seen.send(Seen {

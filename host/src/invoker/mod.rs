@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use crate::catalog::Catalog;
 use crate::domain::{
-    Account, FunctionArn, FunctionRecord, Invocation, LogType, Qualifier, Refusal, Report,
+    Account, FunctionArn, FunctionRecord, Invocation, LogType, Payload, Qualifier, Refusal, Report,
     RequestId, Throttle, Version, VersionId,
 };
 use crate::logs::{Entry, LogKeeper};
@@ -85,8 +85,8 @@ pub struct Call {
     pub target: FunctionArn,
     /// The id that the answer, the guest and the log carry.
     pub request_id: RequestId,
-    /// The event: JSON text, checked. `{}` where the body was empty.
-    pub payload: Bytes,
+    /// The event, `{}` where the body was empty, or the web request.
+    pub payload: Payload,
     /// The tracing header, `Root=…;Parent=…;Sampled=…`.
     pub trace_id: Option<String>,
     /// The text of a JSON object, checked.

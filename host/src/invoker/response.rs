@@ -65,6 +65,24 @@ impl ResponseSink {
         wake(reader);
     }
 
+    /// How many bytes may be pushed at once, which may be none.
+    pub fn room_now(&self) -> usize {
+        lock(&self.pipe).room()
+    }
+
+    /// Sends bytes on their way if there is room for all of them; says whether there was. What nobody reads
+    /// any more needs none.
+    pub fn try_push(&self, bytes: &[u8]) -> bool {
+        let has_room = {
+            let pipe = lock(&self.pipe);
+            pipe.has_no_reader || bytes.len() <= pipe.room()
+        };
+        if has_room {
+            self.push(bytes);
+        }
+        has_room
+    }
+
     /// Returns when nobody reads any more. One task at a time may wait for it.
     pub async fn left(&self) {
         poll_fn(|context| lock(&self.pipe).poll_left(context)).await;
@@ -114,9 +132,17 @@ impl Drop for ResponseSource {
 }
 
 impl Pipe {
+    /// How much may be written; nothing where nobody reads.
+    fn room(&self) -> usize {
+        match self.has_no_reader {
+            true => 0,
+            false => STREAM_BUFFER_BYTES_MAX.saturating_sub(self.waiting.len()),
+        }
+    }
+
     fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<usize> {
-        let room = STREAM_BUFFER_BYTES_MAX.saturating_sub(self.waiting.len());
-        if room > 0 && !self.has_no_reader {
+        let room = self.room();
+        if room > 0 {
             return Poll::Ready(room);
         }
         self.writer = Some(context.waker().clone());

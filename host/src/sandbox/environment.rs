@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::inspect::GuestKind;
 use crate::domain::{Account, Version};
 use crate::invoker::platform_log;
 
@@ -10,6 +11,7 @@ use crate::invoker::platform_log;
 pub(super) struct Surroundings {
     pub(super) account: Arc<Account>,
     pub(super) version: Arc<Version>,
+    pub(super) kind: GuestKind,
     pub(super) trace_id: Option<String>,
     pub(super) initialization: Initialization,
     /// Whether the sandbox may serve several invocations. Guests read their environment once and keep
@@ -41,6 +43,14 @@ impl Initialization {
 }
 
 impl Surroundings {
+    /// The command line. Only commands have one: what they were called as.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        match self.kind {
+            GuestKind::Command => vec![self.version.function.to_string()],
+            GuestKind::Handler | GuestKind::StreamingHandler | GuestKind::Http => Vec::new(),
+        }
+    }
+
     /// All variables, names and values.
     ///
     /// The runtime API and the paths of a managed runtime are left out, since there is nothing behind

@@ -1,13 +1,12 @@
 //! One guest, from its sandbox to its answer.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::bindings::exports::sparkler::function::handler::Context;
-use super::bindings::sparkler::function::types;
+use super::call::{Answer, Call};
+use super::input::Input;
 use super::prepare::InUse;
 use super::sandbox::Sandbox;
 use super::ticker::Ticking;
@@ -19,7 +18,9 @@ pub(super) struct GuestRun {
     pub(super) sandbox: Sandbox,
     pub(super) version: Arc<Version>,
     pub(super) invocation: Invocation,
-    /// Whoever reads along what a streaming handler writes.
+    /// What it carries, in the form that the guest takes.
+    pub(super) input: Input,
+    /// Whoever reads along what the guest writes.
     pub(super) response: Option<ResponseSink>,
     /// Whether setting up is told apart from running.
     pub(super) is_reusable: bool,
@@ -34,8 +35,8 @@ pub(super) enum End {
     NotStarted(wasmtime::Error),
     /// It ended without an answer.
     Broken(wasmtime::Error),
-    /// Its handler came back.
-    Answered(Result<Vec<u8>, types::FunctionError>),
+    /// It came back.
+    Answered(Answer),
 }
 
 /// A guest that has ended, and what is left of it.
@@ -70,6 +71,7 @@ impl GuestRun {
             mut sandbox,
             version,
             invocation,
+            input,
             response,
             is_reusable,
             ticking,
@@ -81,7 +83,15 @@ impl GuestRun {
         let set_up = started.map(|started| started.elapsed());
         let end = match instantiated {
             Err(error) => End::NotStarted(error),
-            Ok(()) => handle(&mut sandbox, &version, &invocation, response).await,
+            Ok(()) => {
+                let call = Call {
+                    version: &version,
+                    invocation: &invocation,
+                    input,
+                    response,
+                };
+                handle(&mut sandbox, call).await
+            }
         };
         Ended {
             end,
@@ -96,32 +106,9 @@ impl GuestRun {
     }
 }
 
-async fn handle(
-    sandbox: &mut Sandbox,
-    version: &Version,
-    invocation: &Invocation,
-    response: Option<ResponseSink>,
-) -> End {
-    let mut id = Uuid::encode_buffer();
-    let context = Context {
-        request_id: invocation.request_id.0.hyphenated().encode_lower(&mut id),
-        invoked_function_arn: &invocation.invoked_arn,
-        function_version: &version.id.to_string(),
-        deadline_ms: unix_milliseconds(sandbox.deadline()),
-        trace_id: invocation.trace_id.as_deref(),
-        client_context: invocation.client_context.as_deref(),
-        tenant_id: invocation.tenant_id.as_deref(),
-    };
-    match sandbox.handle(&invocation.payload, context, response).await {
+async fn handle(sandbox: &mut Sandbox, call: Call<'_>) -> End {
+    match sandbox.handle(call).await {
         Err(error) => End::Broken(error),
         Ok(answer) => End::Answered(answer),
     }
-}
-
-fn unix_milliseconds(deadline: Instant) -> u64 {
-    let remaining = deadline.saturating_duration_since(Instant::now());
-    let at = (SystemTime::now() + remaining)
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(at.as_millis()).unwrap_or(u64::MAX)
 }

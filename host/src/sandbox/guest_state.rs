@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::WasiHttpCtx;
 
@@ -28,6 +29,8 @@ pub(super) struct GuestState {
     pub(super) deadline: Instant,
     pub(super) clock_start: Instant,
     pub(super) table: ResourceTable,
+    /// What a command reads; there is none for other guests.
+    pub(super) stdin: Option<MemoryInputPipe>,
     pub(super) response: Response,
     pub(super) http: WasiHttpCtx,
     pub(super) outbound: Outbound,
@@ -53,6 +56,7 @@ impl GuestState {
             deadline,
             clock_start: Instant::now(),
             table,
+            stdin: None,
             response: Response::default(),
             http,
             outbound: Outbound,

@@ -7,6 +7,7 @@ use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
 use super::provided;
 use crate::deployer::Rejection;
+use crate::domain::Version;
 
 /// The export that makes a component a function in the native contract.
 pub const HANDLER_EXPORT: &str = "sparkler:function/handler@0.1.0";
@@ -14,7 +15,16 @@ pub const HANDLER_EXPORT: &str = "sparkler:function/handler@0.1.0";
 /// The export that makes a component a function which streams its response.
 pub const STREAMING_HANDLER_EXPORT: &str = "sparkler:function/streaming-handler@0.1.0";
 
-/// What a component is to this host.
+/// The export that makes a component a server for HTTP, of any version of WASI 0.2 that is provided.
+pub const HTTP_EXPORT: &str = "wasi:http/incoming-handler";
+
+/// The export that makes a component a command, of any version of WASI 0.2 that is provided.
+pub const COMMAND_EXPORT: &str = "wasi:cli/run";
+
+/// What a component is to this host: how it is called, and what its answer is.
+///
+/// Of a component that is several of them, the first in this order counts: a function that streams, a
+/// function, a server for HTTP, a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GuestKind {
@@ -22,6 +32,10 @@ pub enum GuestKind {
     Handler,
     /// It exports `sparkler:function/streaming-handler`.
     StreamingHandler,
+    /// It exports `wasi:http/incoming-handler`.
+    Http,
+    /// It exports `wasi:cli/run`.
+    Command,
 }
 
 impl GuestKind {
@@ -31,7 +45,27 @@ impl GuestKind {
         if has(STREAMING_HANDLER_EXPORT) {
             return Some(Self::StreamingHandler);
         }
-        has(HANDLER_EXPORT).then_some(Self::Handler)
+        if has(HANDLER_EXPORT) {
+            return Some(Self::Handler);
+        }
+        let has = |interface: &str| {
+            let mut exports = exports.iter();
+            exports.any(|export| provided::is_compatible(export, interface))
+        };
+        if has(HTTP_EXPORT) {
+            return Some(Self::Http);
+        }
+        has(COMMAND_EXPORT).then_some(Self::Command)
+    }
+}
+
+impl GuestKind {
+    /// Invocations that one sandbox may serve before it is thrown away. A command ends with its first.
+    pub(super) fn reuse_max(self, version: &Version) -> u32 {
+        match self {
+            Self::Handler | Self::StreamingHandler | Self::Http => version.reuse_max(),
+            Self::Command => 1,
+        }
     }
 }
 
@@ -42,6 +76,8 @@ impl fmt::Display for GuestKind {
             Self::StreamingHandler => {
                 write!(f, "streaming function ({STREAMING_HANDLER_EXPORT})")
             }
+            Self::Http => write!(f, "HTTP server ({HTTP_EXPORT})"),
+            Self::Command => write!(f, "command ({COMMAND_EXPORT})"),
         }
     }
 }
@@ -119,8 +155,9 @@ impl Inspection {
 
     fn no_function(&self) -> Rejection {
         Rejection::of_code(format!(
-            "{} is not a function: it exports {} and imports {}. Export {HANDLER_EXPORT}, or \
-             {STREAMING_HANDLER_EXPORT}, for example with the crate sparkler-guest.",
+            "{} is not a function: it exports {} and imports {}. Export one of: {HANDLER_EXPORT} or \
+             {STREAMING_HANDLER_EXPORT}, for example with the crate sparkler-guest; {HTTP_EXPORT}@0.2.x, \
+             as servers for HTTP do; {COMMAND_EXPORT}@0.2.x, as programs with a main function do.",
             self.subject(),
             list_or_nothing(self.exports.iter().map(String::as_str)),
             list_or_nothing(self.imports.iter().map(|import| import.name.as_str())),
@@ -236,10 +273,17 @@ mod tests {
         let kind = |exports: &[&str]| {
             GuestKind::of(&exports.iter().map(ToString::to_string).collect::<Vec<_>>())
         };
+        let http = "wasi:http/incoming-handler@0.2.0";
+        let command = "wasi:cli/run@0.2.3";
         assert_eq!(
-            kind(&["wasi:cli/run@0.2.3", HANDLER_EXPORT]),
+            kind(&[command, http, HANDLER_EXPORT]),
             Some(GuestKind::Handler)
         );
+        assert_eq!(kind(&[command, http]), Some(GuestKind::Http));
+        assert_eq!(kind(&[command]), Some(GuestKind::Command));
+        for newer in ["wasi:cli/run@0.3.0", "wasi:http/incoming-handler@0.2.99"] {
+            assert_eq!(kind(&[newer]), None);
+        }
         assert_eq!(
             kind(&[STREAMING_HANDLER_EXPORT]),
             Some(GuestKind::StreamingHandler)

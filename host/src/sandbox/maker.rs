@@ -59,6 +59,7 @@ impl Maker {
         let surroundings = Surroundings {
             account: Arc::clone(&self.account),
             version: Arc::clone(version),
+            kind: loaded.entry.kind(),
             trace_id: purpose.trace_id,
             initialization: purpose.initialization,
             is_reusable: purpose.is_reusable,

@@ -16,7 +16,11 @@ mod loaded;
 mod loader;
 mod bindings;
 mod response;
+mod command;
+mod http_guest;
 mod entry;
+mod input;
+mod call;
 mod environment;
 mod exec_wrapper;
 mod vitals;
@@ -54,7 +58,8 @@ pub use compile::inspect;
 pub use compiler::{Accepted, CompileIsolation};
 pub use engine::ENGINE_VERSION;
 pub use inspect::{
-    GuestKind, HANDLER_EXPORT, Import, Inspection, Memory, STREAMING_HANDLER_EXPORT,
+    COMMAND_EXPORT, GuestKind, HANDLER_EXPORT, HTTP_EXPORT, Import, Inspection, Memory,
+    STREAMING_HANDLER_EXPORT,
 };
 pub use worker::{CompileLimits, compile_worker};
 

@@ -6,6 +6,7 @@ use wasmtime_wasi_http::{
 };
 
 use super::guest_state::GuestState;
+use crate::limits;
 
 /// Decides about the requests of one guest.
 pub(super) struct Outbound;
@@ -16,6 +17,10 @@ type BodySent = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sent = Box<dyn Future<Output = Result<(Response<WasiBody>, BodySent), Error>> + Send>;
 
 impl WasiHttpHooks for Outbound {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        limits::GUEST_HTTP_CHUNK_BYTES_MAX
+    }
+
     fn send_request(
         &mut self,
         _request: Request<WasiBody>,

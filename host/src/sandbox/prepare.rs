@@ -126,7 +126,7 @@ async fn set_up(
     let deadline = Instant::now() + bounds.timeout;
     let purpose = Purpose {
         initialization: Initialization::Provisioned,
-        is_reusable: version.reuse_max() > 1,
+        is_reusable: loaded.entry.kind().reuse_max(version) > 1,
         trace_id: None,
         deadline,
     };

@@ -48,13 +48,19 @@ pub(super) fn is_provided(import: &str) -> bool {
     if OWN_INTERFACES.contains(&import) {
         return true;
     }
-    let Some((interface, version)) = import.split_once('@') else {
+    let mut interfaces = WASI_INTERFACES.iter();
+    interfaces.any(|interface| is_compatible(import, interface))
+}
+
+/// Whether `name` is `interface` in a version of WASI 0.2 that this host speaks.
+pub(super) fn is_compatible(name: &str, interface: &str) -> bool {
+    let Some((named, version)) = name.split_once('@') else {
         return false;
     };
     let patch = version
         .strip_prefix("0.2.")
         .and_then(|patch| patch.parse::<u64>().ok());
-    patch.is_some_and(|patch| patch <= WASI_PATCH_MAX) && WASI_INTERFACES.contains(&interface)
+    named == interface && patch.is_some_and(|patch| patch <= WASI_PATCH_MAX)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The response of a streaming handler: what it writes goes to its caller at once, or is collected for a
+//! Responses that are written while a guest runs: what it writes goes to its caller at once, or is collected for a
 //! caller that wants it whole.
 
 use std::fmt;
@@ -6,6 +6,7 @@ use std::fmt;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower, WasmList};
 
+use super::command::Stdout;
 use super::guest_state::GuestState;
 use crate::invoker::ResponseSink;
 use crate::limits;
@@ -13,7 +14,7 @@ use crate::limits;
 /// Where the bytes go that a guest writes.
 #[derive(Default)]
 pub(super) enum Response {
-    /// Nowhere: no streaming handler runs.
+    /// Nowhere: no guest runs that writes its response in this way.
     #[default]
     Closed,
     /// They are kept for the answer.
@@ -24,6 +25,8 @@ pub(super) enum Response {
         /// How many there were.
         bytes: usize,
     },
+    /// A command runs: its response is what it writes to stdout.
+    Stdout(Stdout),
 }
 
 impl Response {
@@ -39,7 +42,7 @@ impl Response {
     pub(super) fn end(&mut self) -> Vec<u8> {
         match std::mem::take(self) {
             Self::Collected(bytes) => bytes,
-            Self::Closed | Self::Streamed { .. } => Vec::new(),
+            Self::Closed | Self::Streamed { .. } | Self::Stdout(_) => Vec::new(),
         }
     }
 }
@@ -83,7 +86,7 @@ async fn write(
     bytes: WasmList<u8>,
 ) -> wasmtime::Result<Written> {
     match &store.data().response {
-        Response::Closed => Ok(Err(WriteError::Closed)),
+        Response::Closed | Response::Stdout(_) => Ok(Err(WriteError::Closed)),
         Response::Collected(before) => {
             within(before.len() + bytes.len(), limits::RESPONSE_BYTES_MAX)?;
             let more = bytes.as_le_slice(&store).to_vec();
@@ -101,7 +104,8 @@ async fn write(
     }
 }
 
-fn within(bytes: usize, limit_bytes: usize) -> wasmtime::Result<()> {
+/// Refuses what would make a response larger than one may be.
+pub(super) fn within(bytes: usize, limit_bytes: usize) -> wasmtime::Result<()> {
     match bytes > limit_bytes {
         true => Err(wasmtime::Error::new(TooLarge { limit_bytes })),
         false => Ok(()),

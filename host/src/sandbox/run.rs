@@ -8,6 +8,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::environment::Initialization;
 use super::guest_run::{Ended, GuestRun};
+use super::input::Input;
+use super::inspect::GuestKind;
 use super::loaded::Loaded;
 use super::maker::Purpose;
 use super::prepare::InUse;
@@ -34,6 +36,16 @@ enum Place {
         sandbox: Sandbox,
         in_use: Option<InUse>,
     },
+}
+
+impl Place {
+    /// What the guest is.
+    fn kind(&self) -> GuestKind {
+        match self {
+            Self::Fresh { loaded, .. } => loaded.entry.kind(),
+            Self::Kept { sandbox, .. } => sandbox.kind(),
+        }
+    }
 }
 
 /// Whom a sandbox that is reused belongs to.
@@ -75,11 +87,11 @@ impl Sandboxes {
         if let Some(report) = exec_wrapper::missing(&version) {
             return Ok(report);
         }
-        let reuse_max = version.reuse_max();
+        let place = self.place(&version, &invocation, &admission).await?;
+        let kind = place.kind();
+        let reuse_max = kind.reuse_max(&version);
         let is_reusable = reuse_max > 1;
-        let place = self
-            .place(&version, &invocation, &admission, is_reusable)
-            .await?;
+        let input = Input::of(&invocation.payload, kind).await?;
         let bounds = Bounds {
             timeout: version.settings.timeout(),
             memory_bytes_max: version.settings.memory_bytes_max(),
@@ -121,6 +133,7 @@ impl Sandboxes {
             sandbox,
             version,
             invocation,
+            input,
             response: response.clone(),
             is_reusable,
             ticking: self.maker.ticker.hold(),
@@ -178,7 +191,6 @@ impl Sandboxes {
         version: &Arc<Version>,
         invocation: &Invocation,
         admission: &Admission,
-        is_reusable: bool,
     ) -> Result<Place, HostFailure> {
         let owner = || idle_list::Owner {
             tenant_id: invocation.tenant_id.clone(),
@@ -187,7 +199,9 @@ impl Sandboxes {
                 false => Initialization::OnDemand,
             },
         };
-        if is_reusable && let Some(sandbox) = self.idle.take(version, &owner()) {
+        if version.reuse_max() > 1
+            && let Some(sandbox) = self.idle.take(version, &owner())
+        {
             return Ok(Place::Kept {
                 sandbox,
                 in_use: None,

@@ -13,16 +13,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use wasmtime::{Store, UpdateDeadline};
 
-use super::bindings::exports::sparkler::function::handler::Context;
-use super::bindings::sparkler::function::types;
+use super::call::{Answer, Call};
 use super::entry::Handler;
 use super::environment::Initialization;
 use super::guest_state::GuestState;
+use super::inspect::GuestKind;
 use super::loaded::Loaded;
-use super::response::Response;
 use super::vitals::Vitals;
 use crate::domain::Version;
-use crate::invoker::ResponseSink;
 use crate::limits;
 
 /// A sandbox, which holds its slot. Dropping it resets the slot, which counts as taken until then: the
@@ -83,33 +81,23 @@ impl Sandbox {
         self.preparation.take()
     }
 
+    /// What its guest is.
+    pub(super) fn kind(&self) -> GuestKind {
+        self.store.data().surroundings.kind
+    }
+
     /// What it was made for.
     pub(super) fn initialization(&self) -> Initialization {
         self.store.data().surroundings.initialization
     }
 
-    /// Calls the handler, once the guest is set up. Gives its answer: of one that streams, what did not
-    /// go into `response`, which is all of it where there is none.
-    pub(super) async fn handle(
-        &mut self,
-        event: &[u8],
-        context: Context<'_>,
-        response: Option<ResponseSink>,
-    ) -> wasmtime::Result<Result<Vec<u8>, types::FunctionError>> {
-        let store = &mut self.store;
+    /// Calls the guest, once it is set up.
+    pub(super) async fn handle(&mut self, call: Call<'_>) -> wasmtime::Result<Answer> {
         match &self.stage {
             Stage::New(_) => {
-                wasmtime::bail!("the handler was called before the guest was set up")
+                wasmtime::bail!("the guest was called before it was set up")
             }
-            Stage::Live(Handler::Buffered(handler)) => {
-                handler.call_handle(store, event, context).await
-            }
-            Stage::Live(Handler::Streaming(handler)) => {
-                store.data_mut().response = Response::begin(response);
-                let ended = handler.call_handle(&mut *store, event, context).await;
-                let left = store.data_mut().response.end();
-                Ok(ended?.map(|()| left))
-            }
+            Stage::Live(handler) => call.make(&mut self.store, handler).await,
         }
     }
 
@@ -141,10 +129,6 @@ impl Sandbox {
 
     pub(super) fn vitals(&self) -> &Arc<Vitals> {
         &self.store.data().vitals
-    }
-
-    pub(super) fn deadline(&self) -> Instant {
-        self.store.data().deadline
     }
 }
 

@@ -1,5 +1,5 @@
 //! The part of WASI that nearly every guest touches, implemented here so that a call pays only for
-//! what it uses: the environment, the log behind stdout and stderr, random bytes; the clocks stand beside.
+//! what it uses: the environment, stdin, the log behind stdout and stderr, random bytes; the clocks stand beside.
 
 use std::sync::Arc;
 
@@ -7,12 +7,15 @@ use bytes::Bytes;
 use rand::Rng as _;
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wasmtime_wasi::p2::bindings::{cli, clocks, random};
+use wasmtime_wasi::p2::pipe::ClosedInputStream;
 use wasmtime_wasi::p2::{
-    DynOutputStream, OutputStream, Pollable, StreamError, StreamResult, add_to_linker_async,
+    DynInputStream, DynOutputStream, OutputStream, Pollable, StreamError, StreamResult,
+    add_to_linker_async,
 };
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 
 use super::guest_state::GuestState;
+use super::response::Response;
 use super::vitals::Vitals;
 use crate::limits;
 
@@ -22,6 +25,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result
     add_only_http_to_linker_async(linker)?;
     linker.allow_shadowing(true);
     cli::environment::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    cli::stdin::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     cli::stdout::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     cli::stderr::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     clocks::wall_clock::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
@@ -39,7 +43,7 @@ impl cli::environment::Host for GuestState {
     }
 
     fn get_arguments(&mut self) -> wasmtime::Result<Vec<String>> {
-        Ok(Vec::new())
+        Ok(self.surroundings.arguments())
     }
 
     fn initial_cwd(&mut self) -> wasmtime::Result<Option<String>> {
@@ -49,7 +53,25 @@ impl cli::environment::Host for GuestState {
 
 impl cli::stdout::Host for GuestState {
     fn get_stdout(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
-        log_stream(self)
+        match &self.response {
+            Response::Stdout(stdout) => {
+                let stream: DynOutputStream = Box::new(stdout.clone());
+                Ok(self.table.push(stream)?)
+            }
+            Response::Closed | Response::Collected(_) | Response::Streamed { .. } => {
+                log_stream(self)
+            }
+        }
+    }
+}
+
+impl cli::stdin::Host for GuestState {
+    fn get_stdin(&mut self) -> wasmtime::Result<Resource<DynInputStream>> {
+        let stream: DynInputStream = match &self.stdin {
+            Some(stdin) => Box::new(stdin.clone()),
+            None => Box::new(ClosedInputStream),
+        };
+        Ok(self.table.push(stream)?)
     }
 }
 

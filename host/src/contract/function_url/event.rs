@@ -1,6 +1,8 @@
-//! From a request to the event of the payload format 2.0, as AWS documents it for function URLs.
+//! A request for a function, in the two forms in which guests take it: as it is, for servers for HTTP, and
+//! as the event of the payload format 2.0, as AWS documents it for function URLs.
 //!
-//! Parts that a request does not have are left out of its event.
+//! Parts that a request does not have are left out of its event. What AWS tells about the caller in headers
+//! is in both forms.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,7 +17,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::domain::RequestId;
+use crate::domain::{RequestId, WebCall, WebRequest};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PORT: &str = "x-forwarded-port";
@@ -98,12 +100,34 @@ struct HttpContext<'a> {
     user_agent: Option<String>,
 }
 
-impl Received {
-    /// The event, as JSON text.
-    ///
-    /// # Errors
-    /// Where it has no JSON form: a defect of this host.
-    pub(super) fn event(&self) -> serde_json::Result<Bytes> {
+impl WebCall for Received {
+    fn request(&self) -> WebRequest {
+        let told = self.told();
+        let is_told = |name: &str| told.iter().any(|(told, _)| *told == name);
+        let mut headers: Vec<_> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| !concerns_connection(name) && !is_told(name.as_str()))
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()))
+            .collect();
+        headers.extend(
+            told.iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())),
+        );
+        WebRequest {
+            method: self.method.as_str().to_owned(),
+            is_secure: self.is_secure(),
+            authority: self.host.clone(),
+            target: match self.query.is_empty() {
+                true => self.path.clone(),
+                false => format!("{}?{}", self.path, self.query),
+            },
+            headers,
+            body: self.body.clone(),
+        }
+    }
+
+    fn event(&self) -> Bytes {
         let (body, is_base64_encoded) = self.body();
         let event = Event {
             version: "2.0",
@@ -117,9 +141,17 @@ impl Received {
             body,
             is_base64_encoded,
         };
-        serde_json::to_vec(&event).map(Bytes::from)
+        serde_json::to_vec(&event)
+            .expect("texts and numbers have a JSON form")
+            .into()
     }
 
+    fn body_bytes(&self) -> usize {
+        self.body.len()
+    }
+}
+
+impl Received {
     fn context(&self) -> RequestContext<'_> {
         RequestContext {
             // Whose account called; nobody has to say so.
@@ -153,25 +185,41 @@ impl Received {
                 join(&mut headers, name.as_str(), &text(value.as_bytes()));
             }
         }
-        let is_secure = headers
-            .get(FORWARDED_PROTO)
-            .is_some_and(|proto| proto == "https");
-        let (scheme, port) = if is_secure {
-            ("https", "443")
-        } else {
-            ("http", "80")
-        };
-        headers.insert(HOST.as_str().into(), self.host.clone());
-        headers.insert(FORWARDED_PROTO.into(), scheme.into());
-        headers.insert(FORWARDED_PORT.into(), self.port().unwrap_or(port).into());
-        headers.insert(TRACE_ID.into(), self.trace.clone());
-        let caller = self.caller.to_string();
-        let forwarded_for = match headers.get(FORWARDED_FOR) {
-            Some(before) => format!("{before}, {caller}"),
-            None => caller,
-        };
-        headers.insert(FORWARDED_FOR.into(), forwarded_for);
+        for (name, value) in self.told() {
+            headers.insert(name.into(), value);
+        }
         headers
+    }
+
+    /// What the host tells of the request in headers, in place of any that came with it.
+    fn told(&self) -> [(&'static str, String); 5] {
+        let (scheme, port) = match self.is_secure() {
+            true => ("https", "443"),
+            false => ("http", "80"),
+        };
+        let mut forwarded_for = self.joined(FORWARDED_FOR);
+        if !forwarded_for.is_empty() {
+            forwarded_for.push_str(", ");
+        }
+        forwarded_for.push_str(&self.caller.to_string());
+        [
+            (HOST.as_str(), self.host.clone()),
+            (FORWARDED_PROTO, scheme.into()),
+            (FORWARDED_PORT, self.port().unwrap_or(port).into()),
+            (TRACE_ID, self.trace.clone()),
+            (FORWARDED_FOR, forwarded_for),
+        ]
+    }
+
+    fn is_secure(&self) -> bool {
+        self.joined(FORWARDED_PROTO) == "https"
+    }
+
+    /// All values of one name.
+    fn joined(&self, name: &str) -> String {
+        let values = self.headers.get_all(name).into_iter();
+        let values: Vec<_> = values.map(|value| text(value.as_bytes())).collect();
+        values.join(",")
     }
 
     fn port(&self) -> Option<&str> {
@@ -309,8 +357,7 @@ mod tests {
     }
 
     fn event(received: &Received) -> Value {
-        let text = received.event().expect("it has a JSON form");
-        serde_json::from_slice(&text).expect("JSON")
+        serde_json::from_slice(&received.event()).expect("JSON")
     }
 
     #[test]
@@ -407,6 +454,45 @@ mod tests {
         assert_eq!(event["headers"]["x-forwarded-proto"], "https");
         assert_eq!(event["headers"]["x-amzn-trace-id"], "Root=1");
         assert_eq!(event["requestContext"]["http"]["sourceIp"], "192.0.2.7");
+    }
+
+    #[test]
+    fn a_request_is_also_there_as_it_was_sent() {
+        let mut received = with_headers(&[
+            ("x-one", "1"),
+            ("x-one", "2"),
+            ("connection", "close"),
+            ("cookie", "a=1"),
+            ("x-forwarded-for", "198.51.100.1"),
+        ]);
+        received.path = "/a%20b".into();
+        received.query = "c=%2F&c".into();
+        received.body = Bytes::from_static(b"\xff");
+        let request = received.request();
+        assert_eq!(
+            (&*request.method, &*request.target),
+            ("POST", "/a%20b?c=%2F&c")
+        );
+        assert_eq!(request.authority, received.host);
+        assert_eq!(request.body, received.body);
+        let headers: Vec<_> = request
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", text(value)))
+            .collect();
+        assert_eq!(
+            headers,
+            [
+                "x-one: 1",
+                "x-one: 2",
+                "cookie: a=1",
+                "host: id.lambda-url.us-east-1.localhost:9001",
+                "x-forwarded-proto: http",
+                "x-forwarded-port: 9001",
+                "x-amzn-trace-id: Root=1",
+                "x-forwarded-for: 198.51.100.1, 192.0.2.7",
+            ]
+        );
     }
 
     #[test]

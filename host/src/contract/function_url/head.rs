@@ -48,7 +48,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Reads the members; `content_type` is that of a function that names none.
+    /// Reads the members; `content_type` is that of a function that says nothing about it. One that says
+    /// null has none.
     pub(super) fn read(
         members: &HeadMembers<'_>,
         content_type: &'static str,
@@ -58,14 +59,17 @@ impl Head {
             headers: HeaderMap::new(),
         };
         let mut room = URL_RESPONSE_HEAD_BYTES_MAX;
+        let mut says_no_type = false;
         if let Some(headers) = members.headers {
-            head.add_headers(headers, &mut room)?;
+            says_no_type = head.add_headers(headers, &mut room)?;
         }
         if let Some(cookies) = members.cookies {
             head.add_cookies(cookies, &mut room)?;
         }
-        let content_type = HeaderValue::from_static(content_type);
-        head.headers.entry(CONTENT_TYPE).or_insert(content_type);
+        if !says_no_type {
+            let content_type = HeaderValue::from_static(content_type);
+            head.headers.entry(CONTENT_TYPE).or_insert(content_type);
+        }
         Ok(head)
     }
 
@@ -85,7 +89,9 @@ impl Head {
         response
     }
 
-    fn add_headers(&mut self, headers: &RawValue, room: &mut usize) -> Result<(), Malformed> {
+    /// Says whether the content type is named as none.
+    fn add_headers(&mut self, headers: &RawValue, room: &mut usize) -> Result<bool, Malformed> {
+        let mut says_no_type = false;
         let headers: BTreeMap<String, Value> = serde_json::from_str(headers.get())
             .map_err(|_| Malformed("headers is not an object"))?;
         for (name, value) in headers {
@@ -93,7 +99,10 @@ impl Head {
                 Value::String(text) => text,
                 Value::Number(number) => number.to_string(),
                 Value::Bool(is) => is.to_string(),
-                Value::Null => continue,
+                Value::Null => {
+                    says_no_type |= name.eq_ignore_ascii_case(CONTENT_TYPE.as_str());
+                    continue;
+                }
                 Value::Array(_) | Value::Object(_) => {
                     return Err(Malformed("the value of a header is not a string"));
                 }
@@ -102,7 +111,7 @@ impl Head {
             self.headers
                 .insert(header_name(&name)?, header_value(text)?);
         }
-        Ok(())
+        Ok(says_no_type)
     }
 
     fn add_cookies(&mut self, cookies: &RawValue, room: &mut usize) -> Result<(), Malformed> {
@@ -206,6 +215,12 @@ mod tests {
             read(&json!({})).expect("it is fine").headers["content-type"],
             "a/b"
         );
+    }
+
+    #[test]
+    fn a_content_type_that_is_null_is_none() {
+        let head = read(&json!({"headers": {"Content-Type": null}})).expect("it is fine");
+        assert!(head.headers.is_empty());
     }
 
     #[test]

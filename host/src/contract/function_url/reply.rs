@@ -5,6 +5,9 @@
 //! | an object with `statusCode` | what its members say |
 //! | a string | its text |
 //! | any other JSON | that JSON, without spaces |
+//! | a prelude and a body, as in the mode `RESPONSE_STREAM` | what the prelude says, and the body as it is |
+//!
+//! The last is how servers for HTTP answer, and whoever streams. No JSON looks like it: it has no NUL.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -17,6 +20,7 @@ use serde_json::value::RawValue;
 
 use super::compact::compact;
 use super::head::{Head, HeadMembers, Malformed};
+use super::stream_reply;
 
 const JSON: &str = "application/json";
 
@@ -34,8 +38,11 @@ struct BodyMembers<'a> {
 ///
 /// # Errors
 /// Where it is not JSON, or an object with `statusCode` whose other members are no response.
-pub(super) fn buffered(answer: &[u8]) -> Result<Response, Malformed> {
-    let text = std::str::from_utf8(answer).map_err(|_| Malformed("it is not in UTF-8"))?;
+pub(super) fn buffered(answer: Bytes) -> Result<Response, Malformed> {
+    if stream_reply::has_prelude(&answer) {
+        return stream_reply::streamed(answer);
+    }
+    let text = std::str::from_utf8(&answer).map_err(|_| Malformed("it is not in UTF-8"))?;
     match text.trim_start().bytes().next() {
         None => plain(Vec::new()),
         Some(b'{') => object(text),
@@ -108,7 +115,7 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     async fn answered(answer: &str) -> Option<(u16, String, Bytes)> {
-        let response = buffered(answer.as_bytes()).ok()?;
+        let response = buffered(Bytes::copy_from_slice(answer.as_bytes())).ok()?;
         let kind = response.headers()["content-type"]
             .to_str()
             .expect("ASCII")
@@ -169,6 +176,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_prelude_gives_status_and_headers_here_too() {
+        let separator = "\0".repeat(8);
+        let prelude = r#"{"statusCode":201,"headers":{"content-type":"a/b"}}"#;
+        let expected = (201, "a/b".to_owned(), Bytes::from("body\0"));
+        let answer = format!("{prelude}{separator}body\0");
+        assert_eq!(answered(&answer).await, Some(expected));
+        assert_eq!(answered(&format!("{{]{separator}")).await, None);
+    }
+
+    #[tokio::test]
     async fn what_is_no_response_is_refused() {
         for answer in [
             "{",
@@ -182,6 +199,6 @@ mod tests {
         ] {
             assert_eq!(answered(answer).await, None, "{answer}");
         }
-        assert!(buffered(b"\"\xff\"").is_err());
+        assert!(buffered(Bytes::from_static(b"\"\xff\"")).is_err());
     }
 }

@@ -29,7 +29,7 @@ use crate::contract::trace_header::Trace;
 use crate::contract::{Api, answer};
 use crate::domain::attachments::{Cors, FunctionUrl};
 use crate::domain::{
-    FunctionArn, FunctionRecord, LogType, Outcome, Qualifier, Refusal, RequestId, policy,
+    FunctionArn, FunctionRecord, LogType, Outcome, Payload, Qualifier, Refusal, RequestId, policy,
 };
 use crate::invoker::{Call, RunGuest};
 use crate::limits::{INLINE_PARSE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
@@ -142,7 +142,7 @@ impl Target {
         let call = Call {
             target,
             request_id: id,
-            payload: event_of(request).await?,
+            payload: Payload::Web(Arc::new(request)),
             trace_id: Some(trace.guest),
             client_context: None,
             tenant_id: None,
@@ -207,16 +207,8 @@ impl Target {
     }
 }
 
-async fn event_of(request: event::Received) -> Result<Bytes, WireError> {
-    let event = aside(request.body.len(), move || request.event()).await?;
-    event.map_err(|error| {
-        tracing::error!(%error, "an event could not be written as JSON");
-        WireError::from(Refusal::Internal)
-    })
-}
-
 async fn rendered(answer: Bytes, id: RequestId) -> Result<Response, WireError> {
-    let rendered = aside(answer.len(), move || reply::buffered(&answer)).await?;
+    let rendered = aside(answer.len(), move || reply::buffered(answer)).await?;
     Ok(rendered.unwrap_or_else(|malformed| no_response(malformed, id)))
 }
 
@@ -242,7 +234,7 @@ async fn aside<T: Send + 'static>(
         return Ok(work());
     }
     tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "a request for a function could not be worked on");
+        tracing::error!(%error, "the answer of a function could not be worked on");
         WireError::from(Refusal::Internal)
     })
 }

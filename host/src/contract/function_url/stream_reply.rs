@@ -42,6 +42,11 @@ pub(super) fn begun(mut answer: Bytes) -> Result<(Head, Bytes), Malformed> {
     Ok((head, answer.split_off(length + SEPARATOR.len())))
 }
 
+/// Whether an answer begins with a prelude.
+pub(super) fn has_prelude(answer: &[u8]) -> bool {
+    answer.contains(&0) && prelude(answer).is_some()
+}
+
 /// The beginning of an answer, until it is known whether it has a prelude.
 #[derive(Debug, Default)]
 pub(super) struct Beginning {
