@@ -3,7 +3,9 @@
 
 mod environment;
 mod failures;
+mod https;
 mod log;
+mod outbound;
 mod prepared;
 mod report;
 mod reused;

@@ -8,6 +8,7 @@ mod compile;
 mod deadline;
 mod lasting;
 mod memory;
+mod outbound;
 mod output;
 mod reach;
 mod residue;

@@ -66,10 +66,13 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
-    ("http", &["contract/"]),
-    ("http_body_util", &["contract/"]),
-    ("hyper", &["contract/"]),
-    ("hyper_util", &["contract/"]),
+    // The requests of guests are the sandbox's.
+    ("http", &["contract/", "sandbox/outbound/"]),
+    ("http_body_util", &["contract/", "sandbox/outbound/"]),
+    ("hyper", &["contract/", "sandbox/outbound/"]),
+    ("hyper_util", &["contract/", "sandbox/outbound/"]),
+    ("rustls", &["sandbox/outbound/"]),
+    ("tokio_rustls", &["sandbox/outbound/"]),
     ("ureq", &["cli/client", "events/delivery/http_client.rs"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
