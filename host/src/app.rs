@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
-use crate::domain::{Account, Digest};
+use crate::domain::{Account, Digest, FunctionName};
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
@@ -43,6 +43,9 @@ pub struct HostConfig {
     pub open_function_urls: bool,
     /// How asynchronous events are retried, and where messages about them go.
     pub events: EventsConfig,
+    /// Whether guests may send HTTP requests to everybody, private addresses included, and it is noted
+    /// which rules they would need. For trusted functions only.
+    pub learn_http: bool,
 }
 
 impl Default for HostConfig {
@@ -54,6 +57,7 @@ impl Default for HostConfig {
             concurrency_max: limits::CONCURRENT_INVOCATIONS_MAX,
             open_function_urls: false,
             events: EventsConfig::default(),
+            learn_http: false,
         }
     }
 }
@@ -101,6 +105,7 @@ impl Host {
             isolation: config.compile,
             artifacts: parts.artifacts,
             components,
+            learn_http: config.learn_http,
         })
         .map_err(start_error)?;
         let guests = Arc::new(sandboxes);
@@ -204,6 +209,12 @@ impl Host {
     /// What functions run in.
     pub fn guests(&self) -> &Arc<Sandboxes> {
         &self.guests
+    }
+
+    /// The rules for HTTP requests that functions need, by function, where
+    /// [`HostConfig::learn_http`] asks for them.
+    pub fn learned_http(&self) -> Vec<(FunctionName, Vec<String>)> {
+        self.guests.learned_http()
     }
 
     /// Runs functions later.

@@ -213,6 +213,55 @@ pub const GUEST_HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a body for HTTP that a guest may write in one call; two such pieces wait at most.
 pub const GUEST_HTTP_CHUNK_BYTES_MAX: usize = 64 * 1024;
 
+/// HTTP requests of one invocation that are under way at once, until their responses were read.
+pub const OUTBOUND_REQUESTS_OF_INVOCATION_MAX: usize = 32;
+
+/// HTTP requests of all guests that are under way at once; those above it wait. Each has a connection,
+/// which is a file to the system.
+pub const OUTBOUND_REQUESTS_MAX: usize = 512;
+
+/// Names that are resolved at once: each takes a thread, which the system's resolver may keep for long.
+pub const OUTBOUND_LOOKUPS_MAX: usize = 32;
+
+/// Addresses of a name that are tried.
+pub const OUTBOUND_ADDRESSES_MAX: usize = 8;
+
+/// Time for resolving a name and connecting to it, where a guest does not ask for less.
+pub const OUTBOUND_CONNECT_DURATION_MAX: Duration = Duration::from_secs(30);
+
+/// Status line and headers of a response to a guest's request; more than that is an error.
+pub const OUTBOUND_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of the bodies that one invocation may receive: more than the memory of most functions.
+pub const OUTBOUND_RECEIVED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Bytes of the bodies that one invocation may send.
+pub const OUTBOUND_SENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// How long a kept connection may take to be ready for the next request: it is, or it is of no use.
+pub const OUTBOUND_READY_WAIT_MAX: Duration = Duration::from_millis(100);
+
+/// Connections that are kept open for the next request of one function.
+pub const OUTBOUND_IDLE_OF_FUNCTION_MAX: usize = 16;
+
+/// Connections that are kept open for the next requests of all functions.
+pub const OUTBOUND_IDLE_MAX: usize = 256;
+
+/// How long a connection is kept open for the next request. Most servers close theirs after a minute.
+pub const OUTBOUND_IDLE_DURATION_MAX: Duration = Duration::from_secs(30);
+
+/// How often kept connections are looked through for those that were kept for too long.
+pub const OUTBOUND_IDLE_SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Rules of one function that are noted where the host learns what functions need.
+pub const LEARNED_RULES_OF_FUNCTION_MAX: usize = 128;
+
+/// Functions of which it is noted what they need.
+pub const LEARNED_FUNCTIONS_MAX: usize = 1_000;
+
+const _: () = assert!(OUTBOUND_REQUESTS_OF_INVOCATION_MAX < OUTBOUND_REQUESTS_MAX);
+const _: () = assert!(OUTBOUND_IDLE_OF_FUNCTION_MAX < OUTBOUND_IDLE_MAX);
+
 /// Bytes that a guest may write to its log in one call.
 pub const LOG_WRITE_BYTES_MAX: usize = 64 * 1024;
 

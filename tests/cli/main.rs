@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod crashes;
 mod events;
+mod learn_http;
 mod logs;
 mod serving;
 mod state;

@@ -60,6 +60,18 @@ pub fn command() -> &'static [u8] {
     WASM.get_or_init(|| built("tests/guests/command"))
 }
 
+/// `examples/fetch`: fetches a page.
+pub fn fetch() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built("examples/fetch"))
+}
+
+/// `tests/guests/requests`: sends the HTTP requests that its event names.
+pub fn requests() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built("tests/guests/requests"))
+}
+
 /// `tests/guests/conformance`: has any of its behaviours, once [`conformance::package`] gave it one.
 ///
 /// [`conformance::package`]: crate::conformance::package

@@ -47,6 +47,15 @@ impl TestHost {
         })
     }
 
+    /// A host of one's own that lets all HTTP requests out and notes which rules they need.
+    #[track_caller]
+    pub fn learning_http() -> Self {
+        Self::of(HostConfig {
+            learn_http: true,
+            ..config(CompileLimits::default())
+        })
+    }
+
     #[track_caller]
     fn of(config: HostConfig) -> Self {
         let runtime = Runtime::new().expect("start a runtime");

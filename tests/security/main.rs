@@ -9,6 +9,7 @@ mod deadline;
 mod http_guests;
 mod lasting;
 mod memory;
+mod outbound;
 mod output;
 mod reach;
 mod residue;

@@ -68,9 +68,14 @@ const WALLS: &[(&str, &[&str])] = &[
     ("axum", &["contract/", "app.rs"]),
     // What servers for HTTP in a sandbox, and what guests send, is made of its types.
     ("http", &["contract/", "sandbox/"]),
-    ("http_body_util", &["contract/", "sandbox/http_guest/"]),
-    ("hyper", &["contract/"]),
-    ("hyper_util", &["contract/"]),
+    (
+        "http_body_util",
+        &["contract/", "sandbox/http_guest/", "sandbox/outbound/"],
+    ),
+    ("hyper", &["contract/", "sandbox/outbound/"]),
+    ("hyper_util", &["contract/", "sandbox/outbound/"]),
+    ("rustls", &["sandbox/outbound/"]),
+    ("tokio_rustls", &["sandbox/outbound/"]),
     ("ureq", &["cli/client", "events/delivery/http_client.rs"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),

@@ -76,7 +76,7 @@ impl Demo {
             let _ = left.await;
         };
         let serving =
-            runtime.block_on(Serving::ephemeral(&ListenAddress::loopback(0), shutdown))?;
+            runtime.block_on(Serving::ephemeral(&ListenAddress::loopback(0), false, shutdown))?;
         let endpoint = format!("http://{}", serving.address);
         output::done(&format!("Serving at {endpoint}, without state"));
         let all_as_expected = play(&endpoint, &built)?;

@@ -16,7 +16,7 @@ use super::host::{self, Deployed, Serving};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::signals::Shutdown;
-use super::{CommandResult, build, output};
+use super::{CommandResult, build, learned_http, output};
 use crate::domain::{Account, FunctionName, Refusal};
 use crate::toolchain::BuildOptions;
 use watch::Changes;
@@ -26,6 +26,7 @@ Examples:
   sparkler dev                        The function in this folder
   sparkler dev functions/hello        … in that one
   sparkler dev --listen 127.0.0.1:0   On any free port
+  sparkler dev --learn-http           Print which HTTP requests the function has to be allowed
 
 Call the function from another terminal: sparkler invoke NAME '{\"name\":\"World\"}'
 Its log and what each call cost appear here. Nothing is kept when this ends.";
@@ -41,6 +42,11 @@ pub(super) struct Dev {
     /// Where to listen; port 0 takes any that is free
     #[arg(long, value_name = "ADDRESS", env = "SPARKLER_LISTEN", default_value_t)]
     listen: ListenAddress,
+
+    /// Let functions send HTTP requests to every address, private ones included, and print at the end what
+    /// each would have to be allowed
+    #[arg(long)]
+    learn_http: bool,
 
     #[command(flatten)]
     log: LogArgs,
@@ -60,14 +66,20 @@ impl Dev {
 
     async fn serve(&self) -> CommandResult {
         let shutdown = Shutdown::watch().context("signals cannot be received")?;
-        let serving = Serving::ephemeral(&self.listen, shutdown.clone().requested()).await?;
+        if self.learn_http {
+            learned_http::warn();
+        }
+        let stop = shutdown.clone().requested();
+        let serving = Serving::ephemeral(&self.listen, self.learn_http, stop).await?;
         output::data(&format!("Listening on http://{}", serving.address));
         let changes = Changes::watch(&self.directory)?;
         tokio::select! {
             () = self.rebuild_at_each_change(&serving, changes, &shutdown) => (),
             () = shutdown.clone().requested() => (),
         }
+        let host = serving.host.clone();
         serving.drained().await?;
+        learned_http::print(&host.learned_http());
         Ok(ExitCode::SUCCESS)
     }
 

@@ -51,10 +51,15 @@ impl Serving {
     /// Starts a host without state on the loopback interface, and serves until `shutdown`.
     pub(super) async fn ephemeral(
         listen: &ListenAddress,
+        learn_http: bool,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<Self> {
         let (listener, address) = listen.bind().await?;
-        let host = Host::start(config(Account::default(), Storage::Ephemeral)).await?;
+        let config = HostConfig {
+            learn_http,
+            ..config(Account::default(), Storage::Ephemeral)
+        };
+        let host = Host::start(config).await?;
         let server = host.clone();
         Ok(Self {
             host,

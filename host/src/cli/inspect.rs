@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::{CommandResult, functions, output};
+use crate::domain::ALLOW_HTTP_VARIABLE;
 use crate::package::{self, PackageError};
 use crate::sandbox::{self, Import, Inspection};
 
@@ -86,11 +87,22 @@ pub(super) fn describe(inspection: &Inspection) -> Vec<String> {
     ));
     lines.push("Imports:".into());
     lines.extend(listed(inspection.imports.iter().map(import)));
+    if sends_requests(inspection) {
+        lines.push(format!(
+            "It may send HTTP requests: list where to in {ALLOW_HTTP_VARIABLE} (allow-http in \
+             sparkler.toml), such as https://api.example.com; all others are denied."
+        ));
+    }
     lines.push(match inspection.accept() {
         Ok(_) => "It can be deployed here.".into(),
         Err(rejection) => format!("It cannot be deployed here. {rejection}"),
     });
     lines
+}
+
+fn sends_requests(inspection: &Inspection) -> bool {
+    let mut imports = inspection.imports.iter();
+    imports.any(|import| import.name.starts_with("wasi:http/outgoing-handler@"))
 }
 
 fn kind(inspection: &Inspection) -> String {

@@ -20,6 +20,7 @@ mod host;
 mod input;
 mod inspect;
 mod invoke;
+mod learned_http;
 mod list;
 mod listen;
 mod log_tail;

@@ -7,6 +7,7 @@
 //! memory = 128               # MB
 //! timeout = 3                # seconds
 //! environment = { GREETING = "Hello" }
+//! allow-http = ["https://api.example.com"]   # HTTP requests that it may send
 //! ```
 
 mod checks;
@@ -84,6 +85,7 @@ struct FunctionTable {
     runtime: Option<Spanned<String>>,
     log_format: Option<LogFormat>,
     ephemeral_storage: Option<Spanned<u32>>,
+    allow_http: Option<Spanned<Vec<String>>>,
 }
 
 fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, ProjectError> {
@@ -117,6 +119,11 @@ struct Fault {
 
 fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Result<Function, Fault> {
     let defaults = DeclaredSettings::default();
+    let environment = optional(table.environment, checks::environment, defaults.environment)?;
+    let environment = match table.allow_http {
+        Some(rules) => checked(rules, |rules| checks::allow_http(&rules, environment))?,
+        None => environment,
+    };
     Ok(Function {
         name: checked(name, |name| checks::name(&name))?,
         code: code_source(folder, table.file, table.crate_folder)?,
@@ -128,7 +135,7 @@ fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Resul
             )?,
             memory_mb: optional(table.memory, checks::memory, defaults.memory_mb)?,
             timeout_seconds: optional(table.timeout, checks::timeout, defaults.timeout_seconds)?,
-            environment: optional(table.environment, checks::environment, defaults.environment)?,
+            environment,
             handler: optional(table.handler, checks::handler, defaults.handler)?,
             runtime: optional(table.runtime, checks::runtime, defaults.runtime)?,
             log_format: table.log_format.unwrap_or(defaults.log_format),
@@ -175,7 +182,10 @@ fn optional<T, U>(
     value.map_or(Ok(default), |value| checked(value, check))
 }
 
-fn checked<T, U>(value: Spanned<T>, check: fn(T) -> Result<U, String>) -> Result<U, Fault> {
+fn checked<T, U>(
+    value: Spanned<T>,
+    check: impl FnOnce(T) -> Result<U, String>,
+) -> Result<U, Fault> {
     let offset = value.span().start;
     check(value.into_inner()).map_err(|problem| Fault { offset, problem })
 }

@@ -15,7 +15,7 @@ use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
-use super::{CommandResult, output};
+use super::{CommandResult, learned_http, output};
 use crate::app::{Host, Storage};
 use crate::domain::Account;
 use crate::limits::CONCURRENT_INVOCATIONS_MAX;
@@ -30,6 +30,7 @@ Examples:
   sparkler serve functions/                   Deploy what functions/sparkler.toml names
   sparkler serve --listen 127.0.0.1:0         Take any free port, and print it
   sparkler serve --destinations out/          Write what comes of events to files
+  sparkler serve --learn-http fetch.wasm      Print which HTTP requests functions have to be allowed
 
 A PATH is a component, a zip that holds one, the folder of a Rust crate that was built with
 `sparkler build`, or a folder with a sparkler.toml:
@@ -39,6 +40,7 @@ A PATH is a component, a zip that holds one, the folder of a Rust crate that was
   timeout = 10                # seconds
   environment = { GREETING = \"Hello\" }
   log-format = \"JSON\"         # \"Text\" by default
+  allow-http = [\"https://api.example.com\"]  # requests that it may send; none by default
 
 Nobody is asked for a password: whoever reaches the address can do everything.
 SIGTERM or ctrl-c lets running invocations end first; a second one does not.";
@@ -77,6 +79,11 @@ pub(super) struct Serve {
         value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: u32,
 
+    /// Let functions send HTTP requests to every address, private ones included, and print at the end what
+    /// each would have to be allowed. For functions that you trust
+    #[arg(long)]
+    learn_http: bool,
+
     /// Let everybody call function URLs whose AuthType is NONE, without a permission in the policy
     #[arg(long)]
     open_function_urls: bool,
@@ -111,7 +118,11 @@ impl Serve {
         let mut config = host::config(account.clone(), self.storage()?);
         config.concurrency_max = self.concurrency;
         config.open_function_urls = self.open_function_urls;
+        config.learn_http = self.learn_http;
         config.events = self.events.config(|name| std::env::var(name).ok());
+        if self.learn_http {
+            learned_http::warn();
+        }
         let host = Host::start(config).await?;
         if !deploy(&host, &account, &functions, &shutdown).await? {
             return Ok(ExitCode::SUCCESS);
@@ -123,6 +134,7 @@ impl Serve {
             .collect();
         output::note(&introduction(&address.to_string(), &names));
         host.serve(listener, shutdown.requested()).await;
+        learned_http::print(&host.learned_http());
         Ok(ExitCode::SUCCESS)
     }
 

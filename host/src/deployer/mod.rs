@@ -147,6 +147,7 @@ impl<G: CompileGuest> Deployer<G> {
         if self.catalog().get(&new.name).is_some() {
             return Err(Refusal::FunctionExists(new.name));
         }
+        new.settings.check_grants()?;
         let pipeline = Arc::clone(&self.pipeline);
         whole(async move {
             let checked = pipeline.check(new.package).await?;

@@ -3,7 +3,9 @@
 //! Nothing here knows HTTP, wasm or tokio, and nothing here waits. A value that exists is valid:
 //! the constructors are the only places that check.
 
+pub mod address_kind;
 pub mod alias;
+pub mod allow_http;
 pub mod arn;
 pub mod attachments;
 pub mod destination;
@@ -11,9 +13,11 @@ pub mod event_invoke;
 pub mod concurrency;
 pub mod function;
 pub mod function_url;
+pub mod grants;
 pub mod invocation;
 pub mod lifecycle;
 pub mod name;
+pub mod origin;
 pub mod outcome;
 pub mod payload;
 pub mod policy;
@@ -28,12 +32,15 @@ pub mod version;
 #[cfg(test)]
 pub(crate) mod samples;
 
+pub use address_kind::AddressKind;
 pub use alias::{Alias, AliasChange, Routing};
+pub use allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp};
 pub use arn::{Account, FunctionArn};
 pub use attachments::Attachments;
 pub use function::FunctionRecord;
 pub use invocation::{Invocation, LogType, RequestId};
 pub use name::{AliasName, FunctionName, Qualifier, VersionId};
+pub use origin::{Host, Origin, Scheme};
 pub use outcome::{FunctionError, Outcome, Report};
 pub use payload::{Payload, WebCall, WebRequest};
 pub use publishing::Publication;

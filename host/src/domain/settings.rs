@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::grants::Grants;
 use super::name::FunctionName;
 use super::refusal::Refusal;
 pub use logging::{Logging, LoggingChange};
@@ -47,6 +48,9 @@ pub struct Settings {
     /// Whether each call names the tenant that it is for.
     #[serde(default)]
     pub tenancy: Tenancy,
+    /// What the variables grant.
+    #[serde(skip)]
+    pub grants: Grants,
 }
 
 /// What versions start from; the API's `SnapStart`.
@@ -117,6 +121,7 @@ impl Settings {
             dead_letter_target: None,
             snap_start: SnapStart::None,
             tenancy: Tenancy::Shared,
+            grants: Grants::default(),
         }
     }
 
@@ -231,6 +236,7 @@ impl SettingsChange {
         self.logging.apply(&mut settings.logging)?;
         put(&mut settings.dead_letter_target, self.dead_letter_target);
         put(&mut settings.snap_start, self.snap_start);
+        settings.check_grants()?;
         settings.check_snap_start()
     }
 }

@@ -78,6 +78,7 @@ impl GuestRun {
             in_use,
             admission,
         } = self;
+        sandbox.serve(invocation.tenant_id.as_deref());
         let started = (is_reusable && !sandbox.is_set_up()).then(Instant::now);
         let instantiated = sandbox.instantiate().await;
         let set_up = started.map(|started| started.elapsed());

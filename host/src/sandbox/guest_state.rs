@@ -15,7 +15,7 @@ use super::bindings::sparkler::function::failure;
 use super::bindings::sparkler::function::types;
 use super::environment::Surroundings;
 use super::memory_limiter::MemoryLimiter;
-use super::outbound::Outbound;
+use super::outbound::{Network, Outbound};
 use super::response::Response;
 use super::trap;
 use super::vitals::Vitals;
@@ -28,12 +28,13 @@ pub(super) struct GuestState {
     pub(super) surroundings: Surroundings,
     pub(super) deadline: Instant,
     pub(super) clock_start: Instant,
+    /// Goes before the table does, so that requests know that their guest has ended.
+    pub(super) outbound: Outbound,
     pub(super) table: ResourceTable,
     /// What a command reads; there is none for other guests.
     pub(super) stdin: Option<MemoryInputPipe>,
     pub(super) response: Response,
     pub(super) http: WasiHttpCtx,
-    pub(super) outbound: Outbound,
     /// Made at the first call that needs it: most guests never do.
     wasi: Option<Box<WasiCtx>>,
 }
@@ -44,12 +45,15 @@ impl GuestState {
         limiter: MemoryLimiter,
         surroundings: Surroundings,
         deadline: Instant,
+        network: Arc<Network>,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::GUEST_HANDLES_MAX);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(limits::GUEST_HTTP_FIELDS_BYTES_MAX);
+        let version = Arc::clone(&surroundings.version);
         Self {
+            outbound: Outbound::new(network, Arc::clone(&vitals), version, deadline),
             vitals,
             limiter,
             surroundings,
@@ -59,7 +63,6 @@ impl GuestState {
             stdin: None,
             response: Response::default(),
             http,
-            outbound: Outbound,
             wasi: None,
         }
     }

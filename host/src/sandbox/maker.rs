@@ -13,6 +13,7 @@ use super::guest_state::GuestState;
 use super::loaded::{Loaded, LoadedFunctions};
 use super::loader::Loader;
 use super::memory_limiter::{HostMemory, MemoryLimiter};
+use super::outbound::Network;
 use super::sandbox::Sandbox;
 use super::slots::Slots;
 use super::ticker::Ticker;
@@ -31,6 +32,7 @@ pub(super) struct Maker {
     pub(super) slots: Slots,
     pub(super) host_memory: Arc<HostMemory>,
     pub(super) ticker: Ticker,
+    pub(super) network: Arc<Network>,
 }
 
 /// What tells one sandbox of a version from another.
@@ -64,7 +66,8 @@ impl Maker {
             initialization: purpose.initialization,
             is_reusable: purpose.is_reusable,
         };
-        let state = GuestState::new(vitals, limiter, surroundings, purpose.deadline);
+        let network = Arc::clone(&self.network);
+        let state = GuestState::new(vitals, limiter, surroundings, purpose.deadline, network);
         Sandbox::new(loaded, state, slot)
     }
 

@@ -64,7 +64,7 @@ pub use inspect::{
 pub use worker::{CompileLimits, compile_worker};
 
 use crate::deployer::{CompileGuest, ComponentSource, Rejection};
-use crate::domain::{Account, Digest};
+use crate::domain::{Account, Digest, FunctionName};
 use crate::limits;
 use crate::storage::ArtifactStore;
 use compiler::Compiler;
@@ -74,6 +74,7 @@ use loader::Loader;
 use long_runners::LongRunners;
 use maker::{Maker, gone, load_artifact};
 use memory_limiter::HostMemory;
+use outbound::Network;
 use prepare::{Prepared, Preparer};
 use slots::Slots;
 use ticker::Ticker;
@@ -103,6 +104,8 @@ pub struct SandboxesConfig {
     pub artifacts: Arc<ArtifactStore>,
     /// Where components come from whose artifact is missing.
     pub components: Arc<dyn ComponentSource>,
+    /// Whether guests may send HTTP requests to everybody, and it is noted what they would need.
+    pub learn_http: bool,
 }
 
 /// The engine could not be started; the text says why.
@@ -140,6 +143,7 @@ impl Sandboxes {
             loaded: LoadedFunctions::default(),
             slots: Slots::new(slots, Arc::clone(&idle), Arc::clone(&prepared)),
             host_memory: Arc::new(HostMemory::of_this_machine(Arc::downgrade(&idle))),
+            network: Arc::new(Network::new(config.learn_http, elsewhere.clone())),
             ticker: Ticker::start(&engine).map_err(|error| failed(&error))?,
             loader: Arc::new(Loader {
                 linker: compile::linker(&engine).map_err(|error| failed(&error))?,
@@ -160,6 +164,11 @@ impl Sandboxes {
             prepared,
             long_runners,
         })
+    }
+
+    /// The rules for HTTP requests that functions need, by function, as far as they were learned.
+    pub fn learned_http(&self) -> Vec<(FunctionName, Vec<String>)> {
+        self.maker.network.learned()
     }
 }
 

@@ -3,7 +3,8 @@
 /// Versions of WASI 0.2 are compatible with each other up to the newest one that is provided.
 const WASI_PATCH_MAX: u64 = 12;
 
-/// Interfaces of WASI 0.2. Those of files, sockets and requests are there and grant nothing.
+/// Interfaces of WASI 0.2. Those of files, sockets and requests are there and grant nothing
+/// by themselves.
 const WASI_INTERFACES: &[&str] = &[
     "wasi:cli/environment",
     "wasi:cli/exit",

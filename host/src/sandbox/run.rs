@@ -126,6 +126,7 @@ impl Sandboxes {
             version: Arc::clone(&version),
             tenant_id: invocation.tenant_id.clone(),
         });
+        let function = version.function.clone();
         let shelf = in_use.as_ref().map(|in_use| Arc::clone(in_use.shelf()));
         let preparation = sandbox.take_preparation();
         let vitals = Arc::clone(sandbox.vitals());
@@ -164,6 +165,9 @@ impl Sandboxes {
             self.preparer.fill(&shelf);
         }
         let Settled { outcome, sandbox } = settled?;
+        if let Some(news) = self.maker.network.news_for(&function) {
+            vitals.write_log_lines(&news);
+        }
         let log = vitals.take_log();
         let memory_bytes_peak = vitals.memory_bytes();
         if let (Some(owner), Some(sandbox)) = (owner, sandbox) {

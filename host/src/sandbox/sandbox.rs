@@ -115,14 +115,22 @@ impl Sandbox {
     ) {
         let state = self.store.data_mut();
         state.vitals.begin();
+        state.outbound.begin(Arc::clone(&version), deadline);
         state.surroundings.version = version;
         state.surroundings.trace_id = trace_id;
         state.deadline = deadline;
         start_ticks(&mut self.store);
     }
 
-    /// Counts an invocation that it has served; gives how many those are.
+    /// Says for which tenant the invocation is.
+    pub(super) fn serve(&mut self, tenant_id: Option<&str>) {
+        self.store.data_mut().outbound.serve(tenant_id);
+    }
+
+    /// Counts an invocation that it has served, and ends the requests that it left behind; gives how many
+    /// invocations those are.
     pub(super) fn count_invocation(&mut self) -> u32 {
+        self.store.data_mut().outbound.end();
         self.invocations += 1;
         self.invocations
     }

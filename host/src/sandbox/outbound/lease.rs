@@ -1,0 +1,52 @@
+//! A connection while a response comes through it.
+//!
+//! Three may end that, and the first does: the response's last byte, which leaves a connection to keep;
+//! a guest that does not read on; the end of the invocation.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::connect::Connection;
+use super::pool::{Owner, Pool};
+use crate::domain::Origin;
+
+/// Holds a connection until it is given back or closed.
+pub(super) struct Lease(Mutex<Option<Held>>);
+
+/// A connection, whom it is to be kept for, and the places that its request takes.
+pub(super) struct Held {
+    pub(super) connection: Connection,
+    pub(super) pool: Arc<Pool>,
+    pub(super) owner: Owner,
+    pub(super) origin: Origin,
+    pub(super) places: [OwnedSemaphorePermit; 2],
+}
+
+impl Lease {
+    pub(super) fn new(held: Held) -> Self {
+        Self(Mutex::new(Some(held)))
+    }
+
+    /// Keeps the connection for another request, where it is good for one; `false` where it had ended
+    /// before.
+    pub(super) fn give_back(&self) -> bool {
+        let Some(held) = self.take() else {
+            return false;
+        };
+        drop(held.places);
+        if held.connection.is_reusable() {
+            held.pool.put(held.owner, held.origin, held.connection);
+        }
+        true
+    }
+
+    /// Closes the connection, unless it was given back.
+    pub(super) fn close(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
