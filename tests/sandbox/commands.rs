@@ -186,11 +186,13 @@ fn a_go_program_for_preview_1_runs() {
         .deploy();
     let reply = function.invoke("\"hello\"");
     assert_eq!(reply.function_error(), None, "{}", reply.text());
-    assert_eq!(reply.json(), json!({"shouted": "HELLO", "arch": "wasm"}));
+    assert_eq!(reply.text(), "\"HELLO\"");
     let expected = format!("{} read 7 bytes", function.name());
     assert_eq!(reply.log().lines(), [expected]);
     assert_exited(&function.invoke("\"fail\""), 1);
-    let reply = function.invoke("7");
+    let reply = function.invoke("\"panic\"");
     assert_eq!(reply.function_error().as_deref(), Some("Runtime.ExitError"));
-    assert!(reply.log().text().contains("panic: json: cannot unmarshal"));
+    let log = reply.log().text();
+    assert!(log.contains("panic: as it was told"), "{log}");
+    assert!(log.contains("main.main()"), "{log}");
 }

@@ -230,5 +230,5 @@ fn a_page_of_another_origin_may_do_what_is_configured() {
     }
     // Without a configuration the server decides itself.
     let reply = sent(&site().request("OPTIONS", "/show").header("Origin", PAGE));
-    assert_eq!(reply.json()["method"], "Options");
+    assert_eq!(reply.json()["method"], "OPTIONS");
 }

@@ -55,6 +55,7 @@ impl Request {
             "method": match self.request.method() {
                 Method::Get => "GET".to_owned(),
                 Method::Post => "POST".to_owned(),
+                Method::Options => "OPTIONS".to_owned(),
                 Method::Other(method) => method,
                 other => format!("{other:?}"),
             },

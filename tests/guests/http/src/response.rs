@@ -5,8 +5,9 @@ use wasip2::io::streams::OutputStream;
 
 /// A response whose head is out.
 pub(crate) struct Response {
-    body: OutgoingBody,
+    // A body goes after the stream into it.
     stream: Option<OutputStream>,
+    body: OutgoingBody,
 }
 
 impl Response {
@@ -23,7 +24,7 @@ impl Response {
         let body = response.body().expect("a body");
         ResponseOutparam::set(out, Ok(response));
         let stream = Some(body.write().expect("the stream of a body"));
-        Self { body, stream }
+        Self { stream, body }
     }
 
     /// Writes all of it, as there is room.
