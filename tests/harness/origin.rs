@@ -94,8 +94,12 @@ impl Origin {
     pub fn wait_until_closed(&self) {
         let counts = self.seen.counts();
         let is_open = |counts: &mut Counts| counts.closed == 0 || counts.closed < counts.accepted;
-        let waited = self.seen.changed.wait_timeout_while(counts, WAIT_MAX, is_open);
-        let (_, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .seen
+            .changed
+            .wait_timeout_while(counts, WAIT_MAX, is_open);
+        let (counts, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        drop(counts);
         assert!(!waited.timed_out(), "a connection stays open");
     }
 }
@@ -131,7 +135,10 @@ fn serve(stream: &mut Connection, seen: &Seen) -> Option<()> {
         }
         "/echo" => {
             let text = format!("{head}{body}");
-            format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}", text.len())
+            format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}",
+                text.len()
+            )
         }
         "/stall" => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhe".to_owned(),
         "/promise" => "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\nhe".to_owned(),

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -88,6 +89,7 @@ pub struct Server {
     pub address: SocketAddr,
     child: Child,
     said: Arc<Mutex<String>>,
+    listeners: Vec<JoinHandle<()>>,
 }
 
 impl Server {
@@ -117,13 +119,16 @@ impl Server {
             .expect("start the binary under test");
         let said = Arc::<Mutex<String>>::default();
         let (announce, announced) = mpsc::channel();
-        listen_to(child.stdout.take(), &said, announce.clone());
-        listen_to(child.stderr.take(), &said, announce);
+        let listeners = vec![
+            listen_to(child.stdout.take(), &said, announce.clone()),
+            listen_to(child.stderr.take(), &said, announce),
+        ];
         match announced.recv_timeout(START_MAX) {
             Ok(address) => Self {
                 address,
                 child,
                 said,
+                listeners,
             },
             Err(_) => {
                 let _ = child.kill();
@@ -193,6 +198,17 @@ impl Server {
         self.wait();
     }
 
+    /// Asks it to leave, and gives all that it has said when it has.
+    #[track_caller]
+    pub fn last_words(mut self) -> String {
+        self.signal(Signal::TERM);
+        assert!(self.wait().success(), "{}", self.said());
+        for listener in self.listeners.drain(..) {
+            listener.join().expect("hear the server out");
+        }
+        self.said()
+    }
+
     /// Asks it to leave and waits until it has.
     pub fn stop(mut self) -> ExitStatus {
         self.signal(Signal::TERM);
@@ -212,7 +228,7 @@ fn listen_to(
     stream: Option<impl Read + Send + 'static>,
     said: &Arc<Mutex<String>>,
     announce: mpsc::Sender<SocketAddr>,
-) {
+) -> JoinHandle<()> {
     let lines = BufReader::new(stream.expect("a piped stream")).lines();
     let said = Arc::clone(said);
     std::thread::spawn(move || {
@@ -224,7 +240,7 @@ fn listen_to(
             said.push_str(&line);
             said.push('\n');
         }
-    });
+    })
 }
 
 fn announced_address(line: &str) -> Option<SocketAddr> {

@@ -40,7 +40,10 @@ fn a_request_arrives_as_it_was_written() {
         { "method": "HEAD", "url": origin.url("/hello") },
     ]});
     let outcomes = outcomes(&function, &event);
-    let first = outcomes[0]["text"].as_str().expect("an echo").to_lowercase();
+    let first = outcomes[0]["text"]
+        .as_str()
+        .expect("an echo")
+        .to_lowercase();
     assert!(first.starts_with("patch /echo http/1.1\r\n"), "{first}");
     for part in [
         format!("host: 127.0.0.1:{}\r\n", origin.port()),
@@ -51,7 +54,12 @@ fn a_request_arrives_as_it_was_written() {
     }
     let second = outcomes[1]["text"].as_str().expect("an echo");
     assert!(second.starts_with("GET /echo HTTP/1.1\r\n"), "{second}");
-    for absent in ["user-agent", "accept", "content-length", "transfer-encoding"] {
+    for absent in [
+        "user-agent",
+        "accept",
+        "content-length",
+        "transfer-encoding",
+    ] {
         assert!(!second.to_lowercase().contains(absent), "{second}");
     }
     assert_eq!(outcomes[2]["status"], 200);
@@ -91,11 +99,17 @@ fn connections_are_kept_for_their_own_function_and_for_no_other() {
     let origin = Origin::start();
     let function = allowed(&origin);
     for path in ["/hello", "/chunked", "/echo", "/hello"] {
-        assert_eq!(outcomes(&function, &get(origin.url(path)))[0]["status"], 200);
+        assert_eq!(
+            outcomes(&function, &get(origin.url(path)))[0]["status"],
+            200
+        );
     }
     assert_eq!(origin.accepted(), 1);
     let other = allowed(&origin);
-    assert_eq!(outcomes(&other, &get(origin.url("/hello")))[0]["status"], 200);
+    assert_eq!(
+        outcomes(&other, &get(origin.url("/hello")))[0]["status"],
+        200
+    );
     assert_eq!(origin.accepted(), 2);
 }
 
@@ -195,7 +209,10 @@ fn a_host_that_learns_lets_everything_out_and_tells_the_rules() {
     ] {
         assert!(rules.contains(&rule), "{rule} in {rules:?}");
     }
-    let news = format!("this function needs SPARKLER_ALLOW_HTTP={}", rules.join(","));
+    let news = format!(
+        "this function needs SPARKLER_ALLOW_HTTP={}",
+        rules.join(",")
+    );
     assert!(reply.log().text().contains(&news), "{}", reply.log().text());
     // What was told once is not told again.
     let again = function.invoke(&event).log().text();

@@ -115,7 +115,10 @@ fn metadata_services_are_out_of_reach() {
         let reply = function.invoke(get(&format!("http://{host}/latest/meta-data/")));
         assert_eq!(error(&reply), "DestinationIpProhibited", "{host}");
         let log = reply.log().lines().join("\n");
-        assert!(log.contains("is the address of a cloud's metadata service"), "{log}");
+        assert!(
+            log.contains("is the address of a cloud's metadata service"),
+            "{log}"
+        );
     }
 }
 
@@ -261,9 +264,13 @@ fn a_rule_that_is_none_is_refused_with_a_sentence() {
     new.environment.insert(variable, "api.example.com".into());
     let refused = host.lambda().create(&new);
     let function = allowing("https://api.example.com");
-    let change = json!({ "Environment": { "Variables": { "SPARKLER_ALLOW_HTTP": "https://a/b" } } });
+    let change =
+        json!({ "Environment": { "Variables": { "SPARKLER_ALLOW_HTTP": "https://a/b" } } });
     let not_updated = host.lambda().update_settings(function.name(), &change);
-    for (reply, rule) in [(refused, "'api.example.com'"), (not_updated, "'https://a/b'")] {
+    for (reply, rule) in [
+        (refused, "'api.example.com'"),
+        (not_updated, "'https://a/b'"),
+    ] {
         assert_eq!(reply.status, 400, "{}", reply.text());
         let error = reply.header("x-amzn-errortype");
         assert_eq!(error.as_deref(), Some("InvalidParameterValueException"));

@@ -53,7 +53,9 @@ fn failed(url: &str, error: &Error) -> FunctionError {
         Some(ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited) => {
             FunctionError::new(
                 "NotAllowed",
-                format!("{url} may not be fetched: the function's log names the rule that is missing."),
+                format!(
+                    "{url} may not be fetched: the function's log names the rule that is missing."
+                ),
             )
         }
         _ => FunctionError::new("NotFetched", format!("{url} was not fetched: {error}.")),

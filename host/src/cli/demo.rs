@@ -75,8 +75,11 @@ impl Demo {
             // A sender that is gone asks to leave as well.
             let _ = left.await;
         };
-        let serving =
-            runtime.block_on(Serving::ephemeral(&ListenAddress::loopback(0), false, shutdown))?;
+        let serving = runtime.block_on(Serving::ephemeral(
+            &ListenAddress::loopback(0),
+            false,
+            shutdown,
+        ))?;
         let endpoint = format!("http://{}", serving.address);
         output::done(&format!("Serving at {endpoint}, without state"));
         let all_as_expected = play(&endpoint, &built)?;

@@ -97,6 +97,8 @@ mod tests {
     fn what_cannot_be_read_is_refused_with_a_sentence() {
         assert_eq!(allowing("https://a.example").check_grants(), Ok(()));
         let refused = allowing("a.example").check_grants().expect_err("no scheme");
-        assert!(matches!(&refused, Refusal::InvalidParameter(text) if text.contains("'a.example'")));
+        assert!(
+            matches!(&refused, Refusal::InvalidParameter(text) if text.contains("'a.example'"))
+        );
     }
 }

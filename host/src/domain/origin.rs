@@ -180,7 +180,13 @@ mod tests {
         for text in ["api.example.com", "API.Example.COM", "api.example.com."] {
             assert_eq!(shown(text).as_deref(), Some("api.example.com"), "{text}");
         }
-        for text in ["localhost", "xn--bcher-kva.example", "my_host", "1.example", "0xyz"] {
+        for text in [
+            "localhost",
+            "xn--bcher-kva.example",
+            "my_host",
+            "1.example",
+            "0xyz",
+        ] {
             assert_eq!(shown(text).as_deref(), Some(text));
         }
     }
@@ -211,9 +217,27 @@ mod tests {
         let long_label = "a".repeat(64);
         let long_name = "a.".repeat(127);
         for text in [
-            "", ".", "..", "a..b", ".a", "a b", "a/b", "user@host", "bücher.example", "256.1.1.1.1",
-            "1.2.3.256", "127.0.0.0x1g.1", "08.1", "4294967296", "1.2.3.4.5", "[::1", "[127.0.0.1]",
-            "::1", "[fe80::1%eth0]", &long_label, &format!("{long_name}a"),
+            "",
+            ".",
+            "..",
+            "a..b",
+            ".a",
+            "a b",
+            "a/b",
+            "user@host",
+            "bücher.example",
+            "256.1.1.1.1",
+            "1.2.3.256",
+            "127.0.0.0x1g.1",
+            "08.1",
+            "4294967296",
+            "1.2.3.4.5",
+            "[::1",
+            "[127.0.0.1]",
+            "::1",
+            "[fe80::1%eth0]",
+            &long_label,
+            &format!("{long_name}a"),
         ] {
             assert_eq!(Host::parse(text), None, "{text}");
         }
@@ -226,7 +250,10 @@ mod tests {
             Origin { scheme, host, port }.to_string()
         };
         assert_eq!(origin(Scheme::Https, "a.example", 443), "https://a.example");
-        assert_eq!(origin(Scheme::Http, "a.example", 443), "http://a.example:443");
+        assert_eq!(
+            origin(Scheme::Http, "a.example", 443),
+            "http://a.example:443"
+        );
         assert_eq!(origin(Scheme::Http, "[::1]", 8080), "http://[::1]:8080");
     }
 }

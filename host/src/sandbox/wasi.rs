@@ -5,19 +5,24 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rand::Rng as _;
+use wasmtime::StoreContextMut;
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wasmtime_wasi::p2::bindings::{cli, clocks, random};
 use wasmtime_wasi::p2::pipe::ClosedInputStream;
 use wasmtime_wasi::p2::{
-    DynInputStream, DynOutputStream, OutputStream, Pollable, StreamError, StreamResult,
+    DynInputStream, DynOutputStream, IoError, OutputStream, Pollable, StreamError, StreamResult,
     add_to_linker_async,
 };
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 
 use super::guest_state::GuestState;
+use super::outbound;
 use super::response::Response;
 use super::vitals::Vitals;
 use crate::limits;
+
+/// The interface of errors as it is linked.
+const ERRORS: &str = "wasi:io/error@0.2.12";
 
 /// Links WASI 0.2, with the interfaces of this module in place of the general ones.
 pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
@@ -33,6 +38,14 @@ pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result
     random::random::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     random::insecure::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     random::insecure_seed::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    outbound::add_to_linker(linker)?;
+    linker.instance(ERRORS)?.func_wrap(
+        "[method]error.to-debug-string",
+        |store: StoreContextMut<'_, GuestState>, (error,): (Resource<IoError>,)| {
+            // What went wrong, and not where in the host: a guest is not to see its stack.
+            Ok((format!("{:#}", store.data().table.get(&error)?),))
+        },
+    )?;
     linker.allow_shadowing(false);
     Ok(())
 }

@@ -115,6 +115,34 @@ fn an_environment_has_a_bound() {
 }
 
 #[test]
+fn rules_for_http_requests_become_the_variable_that_says_the_same() {
+    let functions = parsed(
+        r#"
+        [functions.a]
+        allow-http = ["https://a.example", "http://127.0.0.1:8080"]
+        environment = { GREETING = "Hi" }
+        "#,
+    )
+    .unwrap();
+    let settings = functions[0].settings.as_ref().unwrap();
+    assert_eq!(
+        settings.environment["SPARKLER_ALLOW_HTTP"],
+        "https://a.example,http://127.0.0.1:8080"
+    );
+    assert_eq!(settings.environment["GREETING"], "Hi");
+    let text = refusal("[functions.a]\nallow-http = [\"a.example\"]\n");
+    assert!(
+        text.starts_with("/p/sparkler.toml:2: ")
+            && text.contains("'a.example', which has no scheme"),
+        "{text}"
+    );
+    let text = refusal(
+        "[functions.a]\nallow-http = []\nenvironment = { SPARKLER_ALLOW_HTTP = \"http://*\" }\n",
+    );
+    assert!(text.contains("say the same"), "{text}");
+}
+
+#[test]
 fn code_comes_from_one_place() {
     let text = refusal("[functions.a]\nfile = \"a.wasm\"\ncrate = \".\"\n");
     assert!(

@@ -117,7 +117,9 @@ impl<'a> Parts<'a> {
             (None, None) => return Err("goes on after its host".into()),
         };
         if port.is_some_and(|port| port.contains(':')) {
-            return Err("has several colons: an IPv6 address stands in brackets, as in [::1]".into());
+            return Err(
+                "has several colons: an IPv6 address stands in brackets, as in [::1]".into(),
+            );
         }
         Ok(Self { host, prefix, port })
     }
@@ -180,7 +182,9 @@ fn no_host(text: &str) -> String {
         );
     }
     if !text.is_ascii() {
-        return format!("has the host '{text}': names in other scripts are given in punycode (xn--…)");
+        return format!(
+            "has the host '{text}': names in other scripts are given in punycode (xn--…)"
+        );
     }
     if text.contains('@') {
         return "has a user in it, which no request carries in its address".into();

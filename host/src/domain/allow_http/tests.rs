@@ -61,7 +61,11 @@ fn a_rule_allows_its_scheme_host_and_port_and_nothing_else() {
         ),
         (
             "http://*",
-            &["http://anything.example", "http://localhost", "http://1.1.1.1"],
+            &[
+                "http://anything.example",
+                "http://localhost",
+                "http://1.1.1.1",
+            ],
             &["https://anything.example", "http://anything.example:81"],
         ),
         (
@@ -71,8 +75,16 @@ fn a_rule_allows_its_scheme_host_and_port_and_nothing_else() {
         ),
         (
             "http://127.0.0.1:8080",
-            &["http://127.0.0.1:8080", "http://127.1:8080", "http://[::ffff:127.0.0.1]:8080"],
-            &["http://127.0.0.2:8080", "http://127.0.0.1", "http://localhost:8080"],
+            &[
+                "http://127.0.0.1:8080",
+                "http://127.1:8080",
+                "http://[::ffff:127.0.0.1]:8080",
+            ],
+            &[
+                "http://127.0.0.2:8080",
+                "http://127.0.0.1",
+                "http://localhost:8080",
+            ],
         ),
         (
             "http://10.0.0.0/8:*",
@@ -89,7 +101,11 @@ fn a_rule_allows_its_scheme_host_and_port_and_nothing_else() {
             &["http://[fd12::1]"],
             &["http://[fe00::1]", "https://[fd12::1]"],
         ),
-        ("http://[::1]:3000", &["http://[::1]:3000"], &["http://[::2]:3000"]),
+        (
+            "http://[::1]:3000",
+            &["http://[::1]:3000"],
+            &["http://[::2]:3000"],
+        ),
     ] {
         let rules = rules(rule);
         for text in allowed {
@@ -126,7 +142,10 @@ fn what_is_no_rule_is_named_with_what_is_wrong() {
         ("https://10.0.0.0/x", "has a path"),
         ("https://10.0.0.0/", "has a network of more than 32 bits"),
         ("https://10.0.0.0/33", "has a network of more than 32 bits"),
-        ("https://[fd00::]/129", "has a network of more than 128 bits"),
+        (
+            "https://[fd00::]/129",
+            "has a network of more than 128 bits",
+        ),
         ("https://10.0.0.1/8", "10.0.0.0/8 does"),
         ("https://[fd00::1]/8", "fd00::/8 does"),
         ("https://a.example:0", "has the port '0'"),
@@ -176,10 +195,7 @@ fn an_address_that_is_not_public_is_allowed_by_its_address_only() {
         let mapped = rules(list).check_address(&local, address("::ffff:127.0.0.1"));
         assert_eq!(mapped, expected, "{list}");
     }
-    assert_eq!(
-        rules("").check_address(&local, address("1.1.1.1")),
-        Ok(())
-    );
+    assert_eq!(rules("").check_address(&local, address("1.1.1.1")), Ok(()));
 }
 
 #[test]

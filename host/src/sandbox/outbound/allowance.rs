@@ -34,9 +34,7 @@ impl Allowance {
             deadline,
             tenant_id,
             vitals,
-            places: Arc::new(Semaphore::new(
-                limits::OUTBOUND_REQUESTS_OF_INVOCATION_MAX,
-            )),
+            places: Arc::new(Semaphore::new(limits::OUTBOUND_REQUESTS_OF_INVOCATION_MAX)),
             received: Meter::new(limits::OUTBOUND_RECEIVED_BYTES_MAX),
             sent: Meter::new(limits::OUTBOUND_SENT_BYTES_MAX),
         }

@@ -120,7 +120,10 @@ mod tests {
         let (code, sentence) = told(rustls::Error::AlertReceived(
             rustls::AlertDescription::HandshakeFailure,
         ));
-        assert!(code.starts_with("TlsAlertReceived { alert_id: Some(40)") && !sentence, "{code}");
+        assert!(
+            code.starts_with("TlsAlertReceived { alert_id: Some(40)") && !sentence,
+            "{code}"
+        );
         assert_eq!(
             told(rustls::Error::DecryptError),
             ("TlsProtocolError".into(), false)

@@ -79,7 +79,10 @@ mod tests {
     fn a_function_is_told_its_whole_list_once_for_each_change() {
         let lessons = Lessons::default();
         let mut version = samples::version("fetch");
-        let variables = [(ALLOW_HTTP_VARIABLE.to_owned(), "https://own.example".to_owned())];
+        let variables = [(
+            ALLOW_HTTP_VARIABLE.to_owned(),
+            "https://own.example".to_owned(),
+        )];
         version.settings.environment = Some(Environment(variables.into()));
         assert_eq!(lessons.news_for(&version.function), None);
         for _ in 0..2 {
@@ -95,7 +98,11 @@ mod tests {
         assert_eq!(all.len(), 1);
         assert_eq!(
             all[0].1,
-            ["https://a.example", "https://b.example", "https://own.example"]
+            [
+                "https://a.example",
+                "https://b.example",
+                "https://own.example"
+            ]
         );
     }
 

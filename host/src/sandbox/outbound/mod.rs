@@ -9,6 +9,7 @@
 
 mod allowance;
 mod body;
+mod broken_stream;
 mod connect;
 mod decision;
 mod exchange;
@@ -38,6 +39,7 @@ use super::vitals::Vitals;
 use crate::domain::Version;
 use crate::limits;
 use allowance::Allowance;
+pub(super) use broken_stream::add_to_linker;
 use exchange::Exchange;
 pub(super) use network::Network;
 

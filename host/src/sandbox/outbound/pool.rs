@@ -155,7 +155,11 @@ impl<C> Idle<C> {
         let owners: Vec<_> = self.owners.keys().cloned().collect();
         let mut expired = Vec::new();
         for owner in owners {
-            while self.owners.get(&owner).is_some_and(|kept| kept[0].is_expired(now)) {
+            while self
+                .owners
+                .get(&owner)
+                .is_some_and(|kept| kept[0].is_expired(now))
+            {
                 expired.extend(self.remove_oldest(&owner));
             }
         }

@@ -30,8 +30,10 @@ impl Trust {
 /// The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` of the host take the place of the system's roots.
 fn config() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
-    let builder =
-        || ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+    let builder = || {
+        ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+    };
     let with_roots = match builder()?.with_native_roots() {
         Ok(with_roots) => with_roots,
         Err(error) => {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{
-    Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
-    OutgoingRequest, RequestOptions, Scheme, http_error_code,
+    Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme, http_error_code,
 };
 use wasip2::io::streams::StreamError;
 
@@ -56,7 +56,8 @@ pub(crate) fn send(request: &Request) -> Result<FutureIncomingResponse, String> 
 
 fn options(request: &Request) -> RequestOptions {
     let options = RequestOptions::new();
-    let nanoseconds = |milliseconds: Option<u64>| milliseconds.map(|ms| ms.saturating_mul(1_000_000));
+    let nanoseconds =
+        |milliseconds: Option<u64>| milliseconds.map(|ms| ms.saturating_mul(1_000_000));
     // The host keeps them as they are; what it makes of them shows in what follows.
     let _ = options.set_connect_timeout(nanoseconds(request.connect_ms));
     let _ = options.set_first_byte_timeout(nanoseconds(request.first_byte_ms));
@@ -134,4 +135,3 @@ fn shown(error: impl std::fmt::Debug) -> String {
     let text = format!("{error:?}");
     text.trim_start_matches("ErrorCode::").to_owned()
 }
-
