@@ -9,13 +9,13 @@ use tokio::net::TcpListener;
 use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
-use crate::domain::{Account, Digest};
+use crate::domain::{Account, Digest, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::LogKeeper;
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
-use crate::storage::{ArtifactStore, ContentStore, DataDir};
+use crate::storage::{ArtifactStore, ContentStore, DataDir, TmpFolders};
 
 /// Where functions are kept.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,10 @@ pub struct HostConfig {
     pub open_function_urls: bool,
     /// How asynchronous events are retried, and where messages about them go.
     pub events: EventsConfig,
+    /// Folders of this machine that functions may ask for, by name. They are opened when the host starts.
+    pub folders: Vec<HostFolder>,
+    /// Secrets that functions may refer to, by name. They are read when the host starts.
+    pub secrets: Vec<HostSecret>,
 }
 
 impl Default for HostConfig {
@@ -54,6 +58,8 @@ impl Default for HostConfig {
             concurrency_max: limits::CONCURRENT_INVOCATIONS_MAX,
             open_function_urls: false,
             events: EventsConfig::default(),
+            folders: Vec::new(),
+            secrets: Vec::new(),
         }
     }
 }
@@ -87,6 +93,11 @@ impl Host {
     /// When the data directory is in use, unwritable or damaged, or the engine cannot start.
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
         let parts = Parts::open(&config.storage)?;
+        if let Some(data_dir) = &parts.data_dir {
+            data_dir
+                .check_apart_from(&config.folders)
+                .map_err(start_error)?;
+        }
         let catalog = Arc::new(Catalog::open(parts.journal).map_err(start_error)?);
         let components: Arc<dyn ComponentSource> =
             Arc::new(StoredComponents(Arc::clone(&parts.packages)));
@@ -101,6 +112,9 @@ impl Host {
             isolation: config.compile,
             artifacts: parts.artifacts,
             components,
+            tmp: parts.tmp,
+            folders: config.folders,
+            secrets: config.secrets,
         })
         .map_err(start_error)?;
         let guests = Arc::new(sandboxes);
@@ -224,6 +238,7 @@ struct Parts {
     packages: Arc<ContentStore>,
     artifacts: Arc<ArtifactStore>,
     logs: Arc<LogKeeper>,
+    tmp: TmpFolders,
 }
 
 impl Parts {
@@ -235,6 +250,7 @@ impl Parts {
                 packages: Arc::new(ContentStore::in_memory()),
                 artifacts: Arc::new(ArtifactStore::in_memory()),
                 logs: Arc::new(LogKeeper::in_memory().map_err(start_error)?),
+                tmp: TmpFolders::in_system_folder(),
             }),
             Storage::DataDir(path) => {
                 let data_dir = DataDir::open(path).map_err(start_error)?;
@@ -245,6 +261,7 @@ impl Parts {
                     ),
                     artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(start_error)?),
                     logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(start_error)?),
+                    tmp: TmpFolders::in_dir(&data_dir).map_err(start_error)?,
                     data_dir: Some(Arc::new(data_dir)),
                 })
             }

@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod crashes;
 mod events;
+mod grants;
 mod logs;
 mod serving;
 mod state;

@@ -47,6 +47,14 @@ impl TestHost {
         })
     }
 
+    /// A host of one's own, configured by `change`.
+    #[track_caller]
+    pub fn configured(change: impl FnOnce(&mut HostConfig)) -> Self {
+        let mut config = config(CompileLimits::default());
+        change(&mut config);
+        Self::of(config)
+    }
+
     #[track_caller]
     fn of(config: HostConfig) -> Self {
         let runtime = Runtime::new().expect("start a runtime");

@@ -3,10 +3,12 @@
 
 mod environment;
 mod failures;
+mod files;
 mod log;
 mod prepared;
 mod report;
 mod reused;
+mod secrets;
 mod streamed;
 
 use std::sync::OnceLock;

@@ -6,6 +6,7 @@ mod abi;
 mod code;
 mod compile;
 mod deadline;
+mod files;
 mod lasting;
 mod memory;
 mod output;

@@ -12,6 +12,7 @@ use clap::Args;
 use tokio::task::spawn_blocking;
 
 use super::functions::{self, CodeSource, Function};
+use super::grant_args::GrantArgs;
 use super::host::{self, Deployed, Serving};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
@@ -43,6 +44,9 @@ pub(super) struct Dev {
     listen: ListenAddress,
 
     #[command(flatten)]
+    grants: GrantArgs,
+
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -60,7 +64,11 @@ impl Dev {
 
     async fn serve(&self) -> CommandResult {
         let shutdown = Shutdown::watch().context("signals cannot be received")?;
-        let serving = Serving::ephemeral(&self.listen, shutdown.clone().requested()).await?;
+        let grants = self
+            .grants
+            .with_projects(std::slice::from_ref(&self.directory))?;
+        let stop = shutdown.clone().requested();
+        let serving = Serving::granting(grants, &self.listen, stop).await?;
         output::data(&format!("Listening on http://{}", serving.address));
         let changes = Changes::watch(&self.directory)?;
         tokio::select! {

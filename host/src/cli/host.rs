@@ -8,6 +8,7 @@ use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 
 use super::functions::Function;
+use super::grant_args::HostGrants;
 use super::listen::ListenAddress;
 use super::signals::Shutdown;
 use crate::app::{Host, HostConfig, Storage};
@@ -53,8 +54,20 @@ impl Serving {
         listen: &ListenAddress,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<Self> {
+        Self::granting(HostGrants::default(), listen, shutdown).await
+    }
+
+    /// The same, whose functions may use folders and secrets of this machine.
+    pub(super) async fn granting(
+        grants: HostGrants,
+        listen: &ListenAddress,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<Self> {
         let (listener, address) = listen.bind().await?;
-        let host = Host::start(config(Account::default(), Storage::Ephemeral)).await?;
+        let mut config = config(Account::default(), Storage::Ephemeral);
+        config.folders = grants.folders;
+        config.secrets = grants.secrets;
+        let host = Host::start(config).await?;
         let server = host.clone();
         Ok(Self {
             host,

@@ -7,9 +7,18 @@
 //! memory = 128               # MB
 //! timeout = 3                # seconds
 //! environment = { GREETING = "Hello" }
+//! folders = { data = "/mnt/data" }      # folders of the host, by where the guest sees them
+//! secrets = { API_KEY = "api-key" }     # variables that hold secrets of the host
+//!
+//! [folders]                             # what the host grants, where it is started with this file
+//! data = { path = "./data", access = "read-only" }
+//!
+//! [secrets]
+//! api-key = { file = "key.txt" }        # or { env = "VARIABLE" }
 //! ```
 
 mod checks;
+mod grants;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +32,8 @@ pub(super) use checks::{
 };
 
 use super::functions::{CodeSource, DeclaredSettings, Function, LogFormat};
+use super::grant_args::HostGrants;
+use grants::{Asked, FolderEntry, FolderTables, SecretTables};
 
 /// The name of the file.
 pub(super) const PROJECT_FILE: &str = "sparkler.toml";
@@ -54,13 +65,26 @@ impl fmt::Display for ProjectError {
 
 /// The functions that the project file of `folder` names.
 pub(super) fn read(folder: &Path) -> Result<Vec<Function>, ProjectError> {
-    let file = folder.join(PROJECT_FILE);
-    let text = std::fs::read_to_string(&file).map_err(|error| ProjectError {
-        file: file.clone(),
-        line: None,
-        problem: format!("cannot be read: {error}."),
-    })?;
+    let (file, text) = read_file(folder)?;
     parse(&file, folder, &text)
+}
+
+/// The folders and secrets that the project file of `folder` grants.
+pub(super) fn read_grants(folder: &Path) -> Result<HostGrants, ProjectError> {
+    let (file, text) = read_file(folder)?;
+    parse_grants(&file, folder, &text)
+}
+
+fn read_file(folder: &Path) -> Result<(PathBuf, String), ProjectError> {
+    let file = folder.join(PROJECT_FILE);
+    match std::fs::read_to_string(&file) {
+        Ok(text) => Ok((file, text)),
+        Err(error) => Err(ProjectError {
+            file,
+            line: None,
+            problem: format!("cannot be read: {error}."),
+        }),
+    }
 }
 
 #[derive(Deserialize)]
@@ -68,6 +92,10 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Function>, ProjectError> {
 struct ProjectFile {
     #[serde(default)]
     functions: BTreeMap<Spanned<String>, FunctionTable>,
+    #[serde(default)]
+    folders: FolderTables,
+    #[serde(default)]
+    secrets: SecretTables,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +112,8 @@ struct FunctionTable {
     runtime: Option<Spanned<String>>,
     log_format: Option<LogFormat>,
     ephemeral_storage: Option<Spanned<u32>>,
+    folders: Option<Spanned<BTreeMap<String, FolderEntry>>>,
+    secrets: Option<Spanned<BTreeMap<String, String>>>,
 }
 
 fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, ProjectError> {
@@ -92,8 +122,7 @@ fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, Projec
         line,
         problem,
     };
-    let project: ProjectFile = toml::from_str(text)
-        .map_err(|error| problem(None, error.to_string().trim_end().to_owned()))?;
+    let project = parse_file(file, text)?;
     if project.functions.is_empty() {
         return Err(problem(
             None,
@@ -109,6 +138,23 @@ fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, Projec
         .collect()
 }
 
+fn parse_grants(file: &Path, folder: &Path, text: &str) -> Result<HostGrants, ProjectError> {
+    let project = parse_file(file, text)?;
+    grants::of_host(folder, project.folders, project.secrets).map_err(|fault| ProjectError {
+        file: file.to_owned(),
+        line: Some(line_of(text, fault.offset)),
+        problem: fault.problem,
+    })
+}
+
+fn parse_file(file: &Path, text: &str) -> Result<ProjectFile, ProjectError> {
+    toml::from_str(text).map_err(|error| ProjectError {
+        file: file.to_owned(),
+        line: None,
+        problem: error.to_string().trim_end().to_owned(),
+    })
+}
+
 /// A value that cannot be, and where it stands.
 struct Fault {
     offset: usize,
@@ -117,6 +163,11 @@ struct Fault {
 
 fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Result<Function, Fault> {
     let defaults = DeclaredSettings::default();
+    let environment = optional(table.environment, checks::environment, defaults.environment)?;
+    let asked = Asked {
+        folders: table.folders,
+        secrets: table.secrets,
+    };
     Ok(Function {
         name: checked(name, |name| checks::name(&name))?,
         code: code_source(folder, table.file, table.crate_folder)?,
@@ -128,7 +179,7 @@ fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Resul
             )?,
             memory_mb: optional(table.memory, checks::memory, defaults.memory_mb)?,
             timeout_seconds: optional(table.timeout, checks::timeout, defaults.timeout_seconds)?,
-            environment: optional(table.environment, checks::environment, defaults.environment)?,
+            environment: grants::of_function(environment, asked)?,
             handler: optional(table.handler, checks::handler, defaults.handler)?,
             runtime: optional(table.runtime, checks::runtime, defaults.runtime)?,
             log_format: table.log_format.unwrap_or(defaults.log_format),
@@ -175,7 +226,10 @@ fn optional<T, U>(
     value.map_or(Ok(default), |value| checked(value, check))
 }
 
-fn checked<T, U>(value: Spanned<T>, check: fn(T) -> Result<U, String>) -> Result<U, Fault> {
+fn checked<T, U>(
+    value: Spanned<T>,
+    check: impl FnOnce(T) -> Result<U, String>,
+) -> Result<U, Fault> {
     let offset = value.span().start;
     check(value.into_inner()).map_err(|problem| Fault { offset, problem })
 }

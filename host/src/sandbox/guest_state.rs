@@ -1,18 +1,20 @@
 //! The host's side of one guest: what its calls to the host reach.
 //!
-//! A guest gets its log, its environment, the clocks and random bytes. The rest of WASI is linked and
-//! holds nothing: no folder is opened, every address is refused.
+//! A guest gets its log, its environment, the clocks, random bytes and a folder that is its own. The rest
+//! of WASI is linked and holds nothing that its function was not granted.
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_config::WasiConfigVariables;
 use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::bindings::sparkler::function::failure;
 use super::bindings::sparkler::function::types;
 use super::environment::Surroundings;
+use super::files::{GuestFiles, HostFiles};
 use super::memory_limiter::MemoryLimiter;
 use super::outbound::Outbound;
 use super::response::Response;
@@ -31,7 +33,12 @@ pub(super) struct GuestState {
     pub(super) response: Response,
     pub(super) http: WasiHttpCtx,
     pub(super) outbound: Outbound,
-    /// Made at the first call that needs it: most guests never do.
+    files: Arc<HostFiles>,
+    /// Made at the first call that needs them: most guests never do.
+    guest_files: Option<Arc<GuestFiles>>,
+    /// See `guest_files`.
+    pub(super) config: Option<Box<WasiConfigVariables>>,
+    /// See `guest_files`.
     wasi: Option<Box<WasiCtx>>,
 }
 
@@ -40,6 +47,7 @@ impl GuestState {
         vitals: Arc<Vitals>,
         limiter: MemoryLimiter,
         surroundings: Surroundings,
+        files: Arc<HostFiles>,
         deadline: Instant,
     ) -> Self {
         let mut table = ResourceTable::new();
@@ -56,8 +64,19 @@ impl GuestState {
             response: Response::default(),
             http,
             outbound: Outbound,
+            files,
+            guest_files: None,
+            config: None,
             wasi: None,
         }
+    }
+
+    /// The guest's own files, which live as long as its sandbox.
+    pub(super) fn guest_files(&mut self) -> &Arc<GuestFiles> {
+        self.guest_files.get_or_insert_with(|| {
+            let settings = &self.surroundings.version.settings;
+            GuestFiles::new(&self.files, settings.ephemeral_storage_bytes_max())
+        })
     }
 }
 

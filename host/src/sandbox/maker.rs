@@ -9,6 +9,8 @@ use tokio::time::Instant;
 
 use super::compiler::Compiler;
 use super::environment::{Initialization, Surroundings};
+use super::files::HostFiles;
+use super::grants::{Granted, Grants};
 use super::guest_state::GuestState;
 use super::loaded::{Loaded, LoadedFunctions};
 use super::loader::Loader;
@@ -24,6 +26,8 @@ use crate::invoker::HostFailure;
 /// Makes sandboxes.
 pub(super) struct Maker {
     pub(super) account: Arc<Account>,
+    pub(super) files: Arc<HostFiles>,
+    pub(super) grants: Grants,
     pub(super) loader: Arc<Loader>,
     pub(super) compiler: Arc<Compiler>,
     pub(super) components: Arc<dyn ComponentSource>,
@@ -38,6 +42,7 @@ pub(super) struct Purpose {
     pub(super) initialization: Initialization,
     pub(super) is_reusable: bool,
     pub(super) trace_id: Option<String>,
+    pub(super) granted: Option<Arc<Granted>>,
     pub(super) deadline: Instant,
 }
 
@@ -62,8 +67,10 @@ impl Maker {
             trace_id: purpose.trace_id,
             initialization: purpose.initialization,
             is_reusable: purpose.is_reusable,
+            granted: purpose.granted,
         };
-        let state = GuestState::new(vitals, limiter, surroundings, purpose.deadline);
+        let files = Arc::clone(&self.files);
+        let state = GuestState::new(vitals, limiter, surroundings, files, purpose.deadline);
         Sandbox::new(loaded, state, slot)
     }
 

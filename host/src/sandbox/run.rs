@@ -12,7 +12,7 @@ use super::loaded::Loaded;
 use super::maker::Purpose;
 use super::prepare::InUse;
 use super::sandbox::Sandbox;
-use super::settle::{Settled, settle, timed_out, unread};
+use super::settle::{Settled, not_granted, settle, timed_out, unread};
 use super::shift::{Lost, Shift};
 use super::trap::Bounds;
 use super::vitals::Vitals;
@@ -75,6 +75,11 @@ impl Sandboxes {
         if let Some(report) = exec_wrapper::missing(&version) {
             return Ok(report);
         }
+        let granted = match self.maker.grants.of(&version) {
+            Ok(granted) => granted,
+            Err(error) => return Ok(not_granted(error)),
+        };
+        let mask = granted.clone();
         let reuse_max = version.reuse_max();
         let is_reusable = reuse_max > 1;
         let place = self
@@ -104,6 +109,7 @@ impl Sandboxes {
                     initialization: Initialization::OnDemand,
                     is_reusable,
                     trace_id,
+                    granted,
                     deadline,
                 };
                 let sandbox = self.maker.sandbox(&version, loaded, slot, purpose);
@@ -151,7 +157,7 @@ impl Sandboxes {
             self.preparer.fill(&shelf);
         }
         let Settled { outcome, sandbox } = settled?;
-        let log = vitals.take_log();
+        let log = vitals.take_log(mask.as_ref().and_then(|granted| granted.mask()));
         let memory_bytes_peak = vitals.memory_bytes();
         if let (Some(owner), Some(sandbox)) = (owner, sandbox) {
             self.keep(owner, sandbox);

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
 use crate::domain::settings::RESERVED_VARIABLES;
-use crate::domain::{FunctionName, Settings};
+use crate::domain::{Environment, FunctionName, Settings};
 use crate::limits::ENVIRONMENT_BYTES_MAX;
 
 const DESCRIPTION_CHARS_MAX: usize = 256;
@@ -85,12 +85,14 @@ pub(in crate::cli) fn environment(
         variable_name(name)?;
     }
     let bytes = serde_json::to_string(&variables).map_or(0, |json| json.len());
-    match bytes {
-        0..=ENVIRONMENT_BYTES_MAX => Ok(variables),
-        _ => Err(format!(
+    if bytes > ENVIRONMENT_BYTES_MAX {
+        return Err(format!(
             "the environment is {bytes} bytes of JSON; it may be {ENVIRONMENT_BYTES_MAX}."
-        )),
+        ));
     }
+    let environment = Environment(variables);
+    environment.check_grants()?;
+    Ok(environment.0)
 }
 
 fn variable_name(name: &str) -> Result<(), String> {
