@@ -9,13 +9,13 @@ use tokio::net::TcpListener;
 use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
-use crate::domain::{Account, Digest, FunctionName};
+use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::LogKeeper;
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
-use crate::storage::{ArtifactStore, ContentStore, DataDir};
+use crate::storage::{ArtifactStore, ContentStore, DataDir, TmpFolders};
 
 /// Where functions are kept.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +46,10 @@ pub struct HostConfig {
     /// Whether guests may send HTTP requests to everybody, private addresses included, and it is noted
     /// which rules they would need. For trusted functions only.
     pub learn_http: bool,
+    /// Folders of this machine that functions may ask for, by name. They are opened when the host starts.
+    pub folders: Vec<HostFolder>,
+    /// Secrets that functions may refer to, by name. They are read when the host starts.
+    pub secrets: Vec<HostSecret>,
 }
 
 impl Default for HostConfig {
@@ -58,6 +62,8 @@ impl Default for HostConfig {
             open_function_urls: false,
             events: EventsConfig::default(),
             learn_http: false,
+            folders: Vec::new(),
+            secrets: Vec::new(),
         }
     }
 }
@@ -91,6 +97,11 @@ impl Host {
     /// When the data directory is in use, unwritable or damaged, or the engine cannot start.
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
         let parts = Parts::open(&config.storage)?;
+        if let Some(data_dir) = &parts.data_dir {
+            data_dir
+                .check_apart_from(&config.folders)
+                .map_err(start_error)?;
+        }
         let catalog = Arc::new(Catalog::open(parts.journal).map_err(start_error)?);
         let components: Arc<dyn ComponentSource> =
             Arc::new(StoredComponents(Arc::clone(&parts.packages)));
@@ -106,6 +117,9 @@ impl Host {
             artifacts: parts.artifacts,
             components,
             learn_http: config.learn_http,
+            tmp: parts.tmp,
+            folders: config.folders,
+            secrets: config.secrets,
         })
         .map_err(start_error)?;
         let guests = Arc::new(sandboxes);
@@ -235,6 +249,7 @@ struct Parts {
     packages: Arc<ContentStore>,
     artifacts: Arc<ArtifactStore>,
     logs: Arc<LogKeeper>,
+    tmp: TmpFolders,
 }
 
 impl Parts {
@@ -246,6 +261,7 @@ impl Parts {
                 packages: Arc::new(ContentStore::in_memory()),
                 artifacts: Arc::new(ArtifactStore::in_memory()),
                 logs: Arc::new(LogKeeper::in_memory().map_err(start_error)?),
+                tmp: TmpFolders::in_system_folder(),
             }),
             Storage::DataDir(path) => {
                 let data_dir = DataDir::open(path).map_err(start_error)?;
@@ -256,6 +272,7 @@ impl Parts {
                     ),
                     artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(start_error)?),
                     logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(start_error)?),
+                    tmp: TmpFolders::in_dir(&data_dir).map_err(start_error)?,
                     data_dir: Some(Arc::new(data_dir)),
                 })
             }

@@ -261,6 +261,51 @@ pub const LEARNED_FUNCTIONS_MAX: usize = 1_000;
 
 const _: () = assert!(OUTBOUND_REQUESTS_OF_INVOCATION_MAX < OUTBOUND_REQUESTS_MAX);
 const _: () = assert!(OUTBOUND_IDLE_OF_FUNCTION_MAX < OUTBOUND_IDLE_MAX);
+/// Files, folders and streams that a guest may hold open at once: each is a descriptor of the host, or a
+/// buffer.
+pub const GUEST_FILES_OPEN_MAX: usize = 256;
+
+/// Share of the descriptors of the host's process, in percent, that all guests may hold together.
+pub const GUEST_FILES_OPEN_PERCENT_MAX: u64 = 50;
+
+/// Bytes that one call reads from a file.
+pub const FILE_READ_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes that are read from a file before the guest asked for them, because it waits for some.
+pub const FILE_READ_AHEAD_BYTES: usize = 4 * 1024;
+
+/// Bytes that one call writes to a file through a stream.
+pub const FILE_WRITE_BYTES_MAX: usize = 64 * 1024;
+
+/// Entries of a folder that are read ahead of the guest.
+pub const FOLDER_ENTRIES_READ_AHEAD: usize = 64;
+
+/// Files, folders and links in `/tmp` of one invocation: each must be removed after it.
+pub const TMP_ENTRIES_MAX: u64 = 16_384;
+
+/// Files, folders and links in `/tmp` of all invocations together.
+pub const TMP_TOTAL_ENTRIES_MAX: u64 = 1024 * 1024;
+
+/// Bytes in `/tmp` of all invocations together.
+pub const TMP_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Share of what is free where `/tmp` is kept, in percent, that all invocations may fill together.
+pub const TMP_FREE_PERCENT_MAX: u64 = 50;
+
+/// Folders of the host that one function may see.
+pub const GRANTED_FOLDERS_MAX: usize = 16;
+
+/// Where a guest sees a folder of the host.
+pub const GUEST_PATH_BYTES_MAX: usize = 256;
+
+/// One secret.
+pub const SECRET_BYTES_MAX: usize = 64 * 1024;
+
+/// Secrets and lines of secrets that are shorter are not masked in logs: they would hide words.
+pub const SECRET_MASKED_BYTES_MIN: usize = 6;
+
+/// Versions whose folders and secrets are kept at hand; beyond that they are looked up again.
+pub const GRANTS_KEPT_MAX: usize = 1_024;
 
 /// Bytes that a guest may write to its log in one call.
 pub const LOG_WRITE_BYTES_MAX: usize = 64 * 1024;

@@ -5,6 +5,7 @@ mod commands;
 mod crashes;
 mod events;
 mod learn_http;
+mod grants;
 mod logs;
 mod serving;
 mod state;

@@ -72,6 +72,12 @@ pub fn requests() -> &'static [u8] {
     WASM.get_or_init(|| built("tests/guests/requests"))
 }
 
+/// `tests/guests/files`: does with files what its event says.
+pub fn files() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built("tests/guests/files"))
+}
+
 /// `tests/guests/conformance`: has any of its behaviours, once [`conformance::package`] gave it one.
 ///
 /// [`conformance::package`]: crate::conformance::package

@@ -47,13 +47,18 @@ impl TestHost {
         })
     }
 
+    /// A host of one's own, configured by `change`.
+    #[track_caller]
+    pub fn configured(change: impl FnOnce(&mut HostConfig)) -> Self {
+        let mut config = config(CompileLimits::default());
+        change(&mut config);
+        Self::of(config)
+    }
+
     /// A host of one's own that lets all HTTP requests out and notes which rules they need.
     #[track_caller]
     pub fn learning_http() -> Self {
-        Self::of(HostConfig {
-            learn_http: true,
-            ..config(CompileLimits::default())
-        })
+        Self::configured(|config| config.learn_http = true)
     }
 
     #[track_caller]

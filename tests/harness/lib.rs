@@ -7,6 +7,7 @@
 
 pub mod conformance;
 pub mod event_stream;
+pub mod files;
 pub mod guests;
 pub mod host;
 pub mod http;

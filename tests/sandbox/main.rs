@@ -6,11 +6,13 @@ mod environment;
 mod failures;
 mod http_guests;
 mod https;
+mod files;
 mod log;
 mod outbound;
 mod prepared;
 mod report;
 mod reused;
+mod secrets;
 mod streamed;
 
 use std::sync::OnceLock;

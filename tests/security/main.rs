@@ -7,6 +7,7 @@ mod code;
 mod compile;
 mod deadline;
 mod http_guests;
+mod files;
 mod lasting;
 mod memory;
 mod outbound;

@@ -75,9 +75,9 @@ impl Demo {
             // A sender that is gone asks to leave as well.
             let _ = left.await;
         };
-        let serving = runtime.block_on(Serving::ephemeral(
+        let serving = runtime.block_on(Serving::start(
+            host::ephemeral_config(),
             &ListenAddress::loopback(0),
-            false,
             shutdown,
         ))?;
         let endpoint = format!("http://{}", serving.address);

@@ -12,11 +12,13 @@ use clap::Args;
 use tokio::task::spawn_blocking;
 
 use super::functions::{self, CodeSource, Function};
+use super::grant_args::GrantArgs;
 use super::host::{self, Deployed, Serving};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::signals::Shutdown;
 use super::{CommandResult, build, learned_http, output};
+use crate::app::HostConfig;
 use crate::domain::{Account, FunctionName, Refusal};
 use crate::toolchain::BuildOptions;
 use watch::Changes;
@@ -49,6 +51,9 @@ pub(super) struct Dev {
     learn_http: bool,
 
     #[command(flatten)]
+    grants: GrantArgs,
+
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -69,8 +74,17 @@ impl Dev {
         if self.learn_http {
             learned_http::warn();
         }
+        let grants = self
+            .grants
+            .with_projects(std::slice::from_ref(&self.directory))?;
+        let config = HostConfig {
+            folders: grants.folders,
+            secrets: grants.secrets,
+            learn_http: self.learn_http,
+            ..host::ephemeral_config()
+        };
         let stop = shutdown.clone().requested();
-        let serving = Serving::ephemeral(&self.listen, self.learn_http, stop).await?;
+        let serving = Serving::start(config, &self.listen, stop).await?;
         output::data(&format!("Listening on http://{}", serving.address));
         let changes = Changes::watch(&self.directory)?;
         tokio::select! {

@@ -7,6 +7,7 @@ use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::grant_args::HostGrants;
 use super::{input, output, project};
 use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
 use crate::domain::settings::{Logging, SettingsChange};
@@ -145,6 +146,20 @@ pub(super) fn of_paths(paths: &[PathBuf]) -> anyhow::Result<Vec<Function>> {
         }
     }
     Ok(functions)
+}
+
+/// The folders and secrets that the project files of `paths` grant.
+pub(super) fn grants_of_paths(paths: &[PathBuf]) -> anyhow::Result<HostGrants> {
+    let mut grants = HostGrants::default();
+    let projects = paths
+        .iter()
+        .filter(|path| path.join(project::PROJECT_FILE).is_file());
+    for path in projects {
+        let HostGrants { folders, secrets } = project::read_grants(path)?;
+        grants.folders.extend(folders);
+        grants.secrets.extend(secrets);
+    }
+    Ok(grants)
 }
 
 /// The functions that one path names.

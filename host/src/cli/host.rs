@@ -40,6 +40,11 @@ pub(super) fn config(account: Account, storage: Storage) -> HostConfig {
     }
 }
 
+/// The configuration of a host without state.
+pub(super) fn ephemeral_config() -> HostConfig {
+    config(Account::default(), Storage::Ephemeral)
+}
+
 /// A host that listens.
 pub(super) struct Serving {
     pub(super) host: Host,
@@ -48,17 +53,13 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    /// Starts a host without state on the loopback interface, and serves until `shutdown`.
-    pub(super) async fn ephemeral(
+    /// Starts a host, and serves until `shutdown`.
+    pub(super) async fn start(
+        config: HostConfig,
         listen: &ListenAddress,
-        learn_http: bool,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<Self> {
         let (listener, address) = listen.bind().await?;
-        let config = HostConfig {
-            learn_http,
-            ..config(Account::default(), Storage::Ephemeral)
-        };
         let host = Host::start(config).await?;
         let server = host.clone();
         Ok(Self {

@@ -16,6 +16,7 @@ mod endpoint;
 mod event_args;
 mod events;
 mod functions;
+mod grant_args;
 mod host;
 mod input;
 mod inspect;

@@ -8,9 +8,18 @@
 //! timeout = 3                # seconds
 //! environment = { GREETING = "Hello" }
 //! allow-http = ["https://api.example.com"]   # HTTP requests that it may send
+//! folders = { data = "/mnt/data" }      # folders of the host, by where the guest sees them
+//! secrets = { API_KEY = "api-key" }     # variables that hold secrets of the host
+//!
+//! [folders]                             # what the host grants, where it is started with this file
+//! data = { path = "./data", access = "read-only" }
+//!
+//! [secrets]
+//! api-key = { file = "key.txt" }        # or { env = "VARIABLE" }
 //! ```
 
 mod checks;
+mod grants;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,6 +33,8 @@ pub(super) use checks::{
 };
 
 use super::functions::{CodeSource, DeclaredSettings, Function, LogFormat};
+use super::grant_args::HostGrants;
+use grants::{Asked, FolderEntry, FolderTables, SecretTables};
 
 /// The name of the file.
 pub(super) const PROJECT_FILE: &str = "sparkler.toml";
@@ -55,13 +66,26 @@ impl fmt::Display for ProjectError {
 
 /// The functions that the project file of `folder` names.
 pub(super) fn read(folder: &Path) -> Result<Vec<Function>, ProjectError> {
-    let file = folder.join(PROJECT_FILE);
-    let text = std::fs::read_to_string(&file).map_err(|error| ProjectError {
-        file: file.clone(),
-        line: None,
-        problem: format!("cannot be read: {error}."),
-    })?;
+    let (file, text) = read_file(folder)?;
     parse(&file, folder, &text)
+}
+
+/// The folders and secrets that the project file of `folder` grants.
+pub(super) fn read_grants(folder: &Path) -> Result<HostGrants, ProjectError> {
+    let (file, text) = read_file(folder)?;
+    parse_grants(&file, folder, &text)
+}
+
+fn read_file(folder: &Path) -> Result<(PathBuf, String), ProjectError> {
+    let file = folder.join(PROJECT_FILE);
+    match std::fs::read_to_string(&file) {
+        Ok(text) => Ok((file, text)),
+        Err(error) => Err(ProjectError {
+            file,
+            line: None,
+            problem: format!("cannot be read: {error}."),
+        }),
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,6 +93,10 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Function>, ProjectError> {
 struct ProjectFile {
     #[serde(default)]
     functions: BTreeMap<Spanned<String>, FunctionTable>,
+    #[serde(default)]
+    folders: FolderTables,
+    #[serde(default)]
+    secrets: SecretTables,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +114,8 @@ struct FunctionTable {
     log_format: Option<LogFormat>,
     ephemeral_storage: Option<Spanned<u32>>,
     allow_http: Option<Spanned<Vec<String>>>,
+    folders: Option<Spanned<BTreeMap<String, FolderEntry>>>,
+    secrets: Option<Spanned<BTreeMap<String, String>>>,
 }
 
 fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, ProjectError> {
@@ -94,8 +124,7 @@ fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, Projec
         line,
         problem,
     };
-    let project: ProjectFile = toml::from_str(text)
-        .map_err(|error| problem(None, error.to_string().trim_end().to_owned()))?;
+    let project = parse_file(file, text)?;
     if project.functions.is_empty() {
         return Err(problem(
             None,
@@ -111,6 +140,23 @@ fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, Projec
         .collect()
 }
 
+fn parse_grants(file: &Path, folder: &Path, text: &str) -> Result<HostGrants, ProjectError> {
+    let project = parse_file(file, text)?;
+    grants::of_host(folder, project.folders, project.secrets).map_err(|fault| ProjectError {
+        file: file.to_owned(),
+        line: Some(line_of(text, fault.offset)),
+        problem: fault.problem,
+    })
+}
+
+fn parse_file(file: &Path, text: &str) -> Result<ProjectFile, ProjectError> {
+    toml::from_str(text).map_err(|error| ProjectError {
+        file: file.to_owned(),
+        line: None,
+        problem: error.to_string().trim_end().to_owned(),
+    })
+}
+
 /// A value that cannot be, and where it stands.
 struct Fault {
     offset: usize,
@@ -120,9 +166,10 @@ struct Fault {
 fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Result<Function, Fault> {
     let defaults = DeclaredSettings::default();
     let environment = optional(table.environment, checks::environment, defaults.environment)?;
-    let environment = match table.allow_http {
-        Some(rules) => checked(rules, |rules| checks::allow_http(&rules, environment))?,
-        None => environment,
+    let asked = Asked {
+        allow_http: table.allow_http,
+        folders: table.folders,
+        secrets: table.secrets,
     };
     Ok(Function {
         name: checked(name, |name| checks::name(&name))?,
@@ -135,7 +182,7 @@ fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Resul
             )?,
             memory_mb: optional(table.memory, checks::memory, defaults.memory_mb)?,
             timeout_seconds: optional(table.timeout, checks::timeout, defaults.timeout_seconds)?,
-            environment,
+            environment: grants::of_function(environment, asked)?,
             handler: optional(table.handler, checks::handler, defaults.handler)?,
             runtime: optional(table.runtime, checks::runtime, defaults.runtime)?,
             log_format: table.log_format.unwrap_or(defaults.log_format),

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::event_args::EventArgs;
 use super::functions::{self, Function};
+use super::grant_args::GrantArgs;
 use super::host::{self, Deployed};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
@@ -41,6 +42,12 @@ A PATH is a component, a zip that holds one, the folder of a Rust crate that was
   environment = { GREETING = \"Hello\" }
   log-format = \"JSON\"         # \"Text\" by default
   allow-http = [\"https://api.example.com\"]  # requests that it may send; none by default
+  folders = { data = \"/mnt/data\" }       # what [folders] or --folder names
+  secrets = { API_KEY = \"api-key\" }      # what [secrets] or --secret names
+  [folders]
+  data = \"./data\"            # or: { path = \"./data\", access = \"read-write\" }
+  [secrets]
+  api-key = { file = \"key.txt\" }         # or: { env = \"API_KEY\" }
 
 Nobody is asked for a password: whoever reaches the address can do everything.
 SIGTERM or ctrl-c lets running invocations end first; a second one does not.";
@@ -89,6 +96,9 @@ pub(super) struct Serve {
     open_function_urls: bool,
 
     #[command(flatten)]
+    grants: GrantArgs,
+
+    #[command(flatten)]
     log: LogArgs,
 
     // Last, since its heading goes on to whatever follows.
@@ -115,7 +125,10 @@ impl Serve {
         let shutdown = Shutdown::watch().context("signals cannot be received")?;
         let (listener, address) = self.listen.bind().await?;
         let account = self.account();
+        let grants = self.grants.with_projects(&self.paths)?;
         let mut config = host::config(account.clone(), self.storage()?);
+        config.folders = grants.folders;
+        config.secrets = grants.secrets;
         config.concurrency_max = self.concurrency;
         config.open_function_urls = self.open_function_urls;
         config.learn_http = self.learn_http;

@@ -1,104 +1,154 @@
-//! What the variables of a function grant it, read once and kept beside them.
+//! What a function may use: the network, and what the host's owner has named of its machine, folders and
+//! secrets.
 //!
-//! Versions do not change, so whatever follows from their settings is worked out when it is first asked
-//! for. A copy begins without it, since a copy is made to be changed.
+//! The owner of a function lists rules for the network in the variable [`ALLOW_HTTP_VARIABLE`], and asks for
+//! the rest by name, in the function's environment: for folders in the
+//! variable [`FOLDERS_VARIABLE`], for a secret in the value of the variable that is to hold it. What a
+//! name stands for, only the host knows.
+
+mod folders;
+mod remembered;
+mod secrets;
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
-use super::allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp, MalformedRule};
-use super::{Refusal, Settings};
+pub use folders::{FOLDERS_VARIABLE, FolderAccess, FolderRequest, HostFolder, parse_folders};
+pub use remembered::Grants;
+pub use secrets::{HostSecret, SecretSource, SecretValue, secret_reference};
 
-/// What was read of the variables so far.
-#[derive(Default)]
-pub struct Grants {
-    allow_http: OnceLock<Result<AllowHttp, MalformedRule>>,
-}
+use super::allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp};
+use super::settings::Environment;
 
-impl Clone for Grants {
-    fn clone(&self) -> Self {
-        Self::default()
+/// Names of variables that are words to the host begin like this.
+pub const HOST_VARIABLE_START: &str = "SPARKLER_";
+
+/// Longest name of a folder or a secret.
+pub const GRANT_NAME_CHARS_MAX: usize = 64;
+
+/// The name of a folder or a secret: 1 to 64 letters, digits, `-`, `_` or `.`, a letter or digit first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GrantName(Arc<str>);
+
+impl GrantName {
+    /// The name that `text` spells, or `None` where it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=GRANT_NAME_CHARS_MAX).contains(&text.len());
+        let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let is_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        (fits && begins_well && text.bytes().all(is_byte)).then(|| Self(text.into()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-/// What follows from equal settings is equal.
-impl PartialEq for Grants {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl fmt::Debug for Grants {
+impl fmt::Display for GrantName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Grants")
+        f.write_str(&self.0)
     }
 }
 
-impl Settings {
-    /// The HTTP requests that the function may send.
+impl Environment {
+    /// The folders that it asks for.
     ///
     /// # Errors
-    /// Where the rules were set by an older host that did not read them, and are none.
-    pub fn allow_http(&self) -> Result<&AllowHttp, &MalformedRule> {
-        let read = || AllowHttp::parse(self.variable(ALLOW_HTTP_VARIABLE).unwrap_or_default());
-        self.grants.allow_http.get_or_init(read).as_ref()
+    /// With a sentence, where the variable cannot be understood.
+    pub fn folders(&self) -> Result<Vec<FolderRequest>, String> {
+        let asked = self.0.get(FOLDERS_VARIABLE);
+        asked.map_or(Ok(Vec::new()), |text| parse_folders(text))
     }
 
-    /// Whether all that is to be granted can be read.
+    /// The variables that hold secrets, each with the name of its secret.
     ///
     /// # Errors
-    /// [`Refusal::InvalidParameter`] with what cannot.
-    pub fn check_grants(&self) -> Result<(), Refusal> {
-        let rules = self.variable(ALLOW_HTTP_VARIABLE).unwrap_or_default();
-        match AllowHttp::parse(rules) {
-            Ok(_) => Ok(()),
-            Err(malformed) => Err(Refusal::InvalidParameter(malformed.to_string())),
-        }
+    /// With a sentence, where a reference cannot be understood.
+    pub fn secrets(&self) -> Result<Vec<(&str, GrantName)>, String> {
+        let references = self.0.iter().filter_map(|(variable, value)| {
+            let reference = secret_reference(value)?;
+            Some((variable, reference))
+        });
+        references
+            .map(|(variable, reference)| match reference {
+                Ok(name) => Ok((variable.as_str(), name)),
+                Err(problem) => Err(format!("The variable {variable} {problem}")),
+            })
+            .collect()
     }
 
-    fn variable(&self, name: &str) -> Option<&str> {
-        let environment = self.environment.as_ref()?;
-        environment.0.get(name).map(String::as_str)
+    /// Whether it asks for anything of the host's machine, well or badly.
+    pub fn asks_for_grants(&self) -> bool {
+        self.0.contains_key(FOLDERS_VARIABLE)
+            || self.0.values().any(|value| secrets::is_meant(value))
+    }
+
+    /// Checks all that it asks for, as far as that can be told without the host.
+    ///
+    /// # Errors
+    /// With a sentence that says what is wrong.
+    pub fn check_grants(&self) -> Result<(), String> {
+        let rules = self.0.get(ALLOW_HTTP_VARIABLE);
+        AllowHttp::parse(rules.map_or("", String::as_str)).map_err(|rule| rule.to_string())?;
+        self.folders()?;
+        self.secrets()?;
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Environment, samples};
 
-    fn allowing(rules: &str) -> Settings {
-        let variables = [(ALLOW_HTTP_VARIABLE.to_owned(), rules.to_owned())];
-        Settings {
-            environment: Some(Environment(variables.into())),
-            ..samples::settings()
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        let variables = variables.iter();
+        Environment(
+            variables
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn names_have_letters_digits_and_a_few_signs() {
+        for name in ["a", "api-key", "db.password_2", "7"] {
+            assert_eq!(
+                GrantName::parse(name).map(|name| name.to_string()),
+                Some(name.into())
+            );
+        }
+        for name in ["", "-a", ".a", "a b", "a/b", "a:b", "ä", &"a".repeat(65)] {
+            assert_eq!(GrantName::parse(name), None, "{name}");
         }
     }
 
-    fn rules(settings: &Settings) -> Vec<&str> {
-        settings.allow_http().expect("rules").rules().collect()
+    #[test]
+    fn an_environment_says_what_it_asks_for() {
+        let plain = environment(&[("A", "b"), ("SPARKLER_REUSE", "3")]);
+        assert!(!plain.asks_for_grants());
+        assert_eq!(plain.check_grants(), Ok(()));
+        let asking = environment(&[
+            ("A", "{{secret:one}}"),
+            ("B", "secret:two"),
+            ("SPARKLER_FOLDERS", "data:/data"),
+        ]);
+        assert!(asking.asks_for_grants());
+        let one = GrantName::parse("one").expect("a name");
+        assert_eq!(asking.secrets(), Ok(vec![("A", one)]));
+        assert_eq!(asking.folders().expect("well-formed").len(), 1);
     }
 
     #[test]
-    fn rules_are_read_once_and_a_changed_copy_reads_its_own() {
-        let settings = allowing("https://a.example");
-        assert_eq!(rules(&settings), ["https://a.example"]);
-        assert!(std::ptr::eq(
-            settings.allow_http().expect("rules"),
-            settings.allow_http().expect("rules")
-        ));
-        let mut copy = settings.clone();
-        assert_eq!(copy, settings);
-        copy.environment = None;
-        assert!(rules(&copy).is_empty());
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_refused_with_a_sentence() {
-        assert_eq!(allowing("https://a.example").check_grants(), Ok(()));
-        let refused = allowing("a.example").check_grants().expect_err("no scheme");
-        assert!(
-            matches!(&refused, Refusal::InvalidParameter(text) if text.contains("'a.example'"))
-        );
+    fn what_is_wrong_is_said_with_the_variable_and_without_more_of_its_value() {
+        let text = environment(&[("KEY", "{{secret:a b")])
+            .check_grants()
+            .expect_err("no reference");
+        assert!(text.starts_with("The variable KEY "), "{text}");
+        assert!(!text.contains("a b"), "{text}");
+        let text = environment(&[("SPARKLER_FOLDERS", "data")])
+            .check_grants()
+            .expect_err("no path");
+        assert!(text.contains("SPARKLER_FOLDERS"), "{text}");
     }
 }

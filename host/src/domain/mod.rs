@@ -38,6 +38,7 @@ pub use allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp};
 pub use arn::{Account, FunctionArn};
 pub use attachments::Attachments;
 pub use function::FunctionRecord;
+pub use grants::{FolderAccess, GrantName, HostFolder, HostSecret, SecretSource, SecretValue};
 pub use invocation::{Invocation, LogType, RequestId};
 pub use name::{AliasName, FunctionName, Qualifier, VersionId};
 pub use origin::{Host, Origin, Scheme};

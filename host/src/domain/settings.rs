@@ -149,6 +149,11 @@ impl Settings {
         Duration::from_secs(self.timeout_seconds.into())
     }
 
+    /// The bound of `/tmp` in bytes.
+    pub fn ephemeral_storage_bytes_max(&self) -> u64 {
+        u64::from(self.ephemeral_storage_mb) * 1024 * 1024
+    }
+
     /// The memory limit in bytes.
     pub fn memory_bytes_max(&self) -> u64 {
         u64::from(self.memory_mb) * 1024 * 1024

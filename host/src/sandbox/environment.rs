@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::grants::Granted;
 use super::inspect::GuestKind;
 use crate::domain::{Account, Version};
 use crate::invoker::platform_log;
@@ -17,6 +18,8 @@ pub(super) struct Surroundings {
     /// Whether the sandbox may serve several invocations. Guests read their environment once and keep
     /// it, so what belongs to one invocation is left out of it then.
     pub(super) is_reusable: bool,
+    /// What of the host's machine the function may use, where it asks for any of it.
+    pub(super) granted: Option<Arc<Granted>>,
 }
 
 /// What stands for the credentials of the execution role. There are none here, but clients of AWS in a
@@ -112,7 +115,17 @@ impl Surroundings {
             // The owner's word counts where the name is not reserved, such as for TZ.
             .filter(|(name, _)| !is_own(name))
             .map(|(name, value)| (name.to_owned(), value))
-            .chain(own.into_iter().flat_map(|own| own.0.clone()))
+            .chain(self.own_variables())
             .collect()
+    }
+
+    /// The function's own variables, with secrets in the place of what refers to them.
+    pub(super) fn own_variables(&self) -> impl Iterator<Item = (String, String)> {
+        let own = self.version.settings.environment.iter();
+        own.flat_map(|own| &own.0).map(|(name, value)| {
+            let granted = self.granted.as_ref();
+            let secret = granted.and_then(|granted| granted.secret(name));
+            (name.clone(), secret.unwrap_or(value).to_owned())
+        })
     }
 }

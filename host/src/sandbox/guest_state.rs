@@ -1,7 +1,7 @@
 //! The host's side of one guest: what its calls to the host reach.
 //!
-//! A guest gets its log, its environment, the clocks and random bytes. The rest of WASI is linked and
-//! holds nothing: no folder is opened, every address is refused.
+//! A guest gets its log, its environment, the clocks, random bytes and a folder that is its own. The rest
+//! of WASI is linked and holds nothing that its function was not granted.
 
 use std::sync::Arc;
 
@@ -9,11 +9,13 @@ use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_config::WasiConfigVariables;
 use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::bindings::sparkler::function::failure;
 use super::bindings::sparkler::function::types;
 use super::environment::Surroundings;
+use super::files::{GuestFiles, HostFiles};
 use super::memory_limiter::MemoryLimiter;
 use super::outbound::{Network, Outbound};
 use super::response::Response;
@@ -35,7 +37,12 @@ pub(super) struct GuestState {
     pub(super) stdin: Option<MemoryInputPipe>,
     pub(super) response: Response,
     pub(super) http: WasiHttpCtx,
-    /// Made at the first call that needs it: most guests never do.
+    files: Arc<HostFiles>,
+    /// Made at the first call that needs them: most guests never do.
+    guest_files: Option<Arc<GuestFiles>>,
+    /// See `guest_files`.
+    pub(super) config: Option<Box<WasiConfigVariables>>,
+    /// See `guest_files`.
     wasi: Option<Box<WasiCtx>>,
 }
 
@@ -44,8 +51,9 @@ impl GuestState {
         vitals: Arc<Vitals>,
         limiter: MemoryLimiter,
         surroundings: Surroundings,
-        deadline: Instant,
+        files: Arc<HostFiles>,
         network: Arc<Network>,
+        deadline: Instant,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::GUEST_HANDLES_MAX);
@@ -63,8 +71,19 @@ impl GuestState {
             stdin: None,
             response: Response::default(),
             http,
+            files,
+            guest_files: None,
+            config: None,
             wasi: None,
         }
+    }
+
+    /// The guest's own files, which live as long as its sandbox.
+    pub(super) fn guest_files(&mut self) -> &Arc<GuestFiles> {
+        self.guest_files.get_or_insert_with(|| {
+            let settings = &self.surroundings.version.settings;
+            GuestFiles::new(&self.files, settings.ephemeral_storage_bytes_max())
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::grants::LogMask;
 use crate::limits::INVOCATION_LOG_BYTES_MAX;
 
 /// The last [`INVOCATION_LOG_BYTES_MAX`] bytes of all that was written.
@@ -47,14 +48,18 @@ impl LogTail {
         newest.is_some_and(|byte| *byte != b'\n')
     }
 
-    /// What is kept, oldest byte first; a line before it says what is lost.
-    pub(super) fn into_bytes(mut self) -> Bytes {
+    /// What is kept, oldest byte first; a line before it says what is lost. What the mask knows is hidden.
+    pub(super) fn into_bytes(mut self, mask: Option<&LogMask>) -> Bytes {
         self.ring.rotate_left(self.start);
         if self.lost_bytes > 0 {
-            let notice = lost(self.lost_bytes);
-            self.ring.splice(..0, notice.bytes());
+            let doubtful = mask.map_or(0, |mask| mask.doubtful_bytes(&self.ring));
+            let notice = lost(self.lost_bytes + doubtful as u64);
+            self.ring.splice(..doubtful, notice.bytes());
         }
-        self.ring.into()
+        match mask {
+            Some(mask) => mask.hide(self.ring.into()),
+            None => self.ring.into(),
+        }
     }
 }
 
@@ -72,7 +77,7 @@ mod tests {
     fn tail_of(writes: &[&[u8]]) -> Bytes {
         let mut tail = LogTail::default();
         writes.iter().for_each(|bytes| tail.write(bytes));
-        tail.into_bytes()
+        tail.into_bytes(None)
     }
 
     #[test]
@@ -94,6 +99,23 @@ mod tests {
                 "writes of {size}"
             );
         }
+    }
+
+    #[test]
+    fn half_a_secret_does_not_stay_at_the_beginning_of_what_is_kept() {
+        let mask = LogMask::of(["very-secret"].into_iter()).expect("long enough");
+        let mut tail = LogTail::default();
+        tail.write(b"very-");
+        tail.write(b"secret, and very-secret\n");
+        tail.write(&vec![b'x'; INVOCATION_LOG_BYTES_MAX - 22]);
+        let kept = tail.into_bytes(Some(&mask));
+        let text = String::from_utf8_lossy(&kept);
+        assert!(!text.contains("secret"), "{}", &text[..200]);
+        assert!(
+            text.contains("very") || text.contains("***\nxxx"),
+            "{}",
+            &text[..200]
+        );
     }
 
     #[test]

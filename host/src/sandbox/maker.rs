@@ -9,6 +9,8 @@ use tokio::time::Instant;
 
 use super::compiler::Compiler;
 use super::environment::{Initialization, Surroundings};
+use super::files::HostFiles;
+use super::grants::{Granted, Grants};
 use super::guest_state::GuestState;
 use super::loaded::{Loaded, LoadedFunctions};
 use super::loader::Loader;
@@ -25,6 +27,8 @@ use crate::invoker::HostFailure;
 /// Makes sandboxes.
 pub(super) struct Maker {
     pub(super) account: Arc<Account>,
+    pub(super) files: Arc<HostFiles>,
+    pub(super) grants: Grants,
     pub(super) loader: Arc<Loader>,
     pub(super) compiler: Arc<Compiler>,
     pub(super) components: Arc<dyn ComponentSource>,
@@ -40,6 +44,7 @@ pub(super) struct Purpose {
     pub(super) initialization: Initialization,
     pub(super) is_reusable: bool,
     pub(super) trace_id: Option<String>,
+    pub(super) granted: Option<Arc<Granted>>,
     pub(super) deadline: Instant,
 }
 
@@ -65,9 +70,12 @@ impl Maker {
             trace_id: purpose.trace_id,
             initialization: purpose.initialization,
             is_reusable: purpose.is_reusable,
+            granted: purpose.granted,
         };
         let network = Arc::clone(&self.network);
-        let state = GuestState::new(vitals, limiter, surroundings, purpose.deadline, network);
+        let files = Arc::clone(&self.files);
+        let deadline = purpose.deadline;
+        let state = GuestState::new(vitals, limiter, surroundings, files, network, deadline);
         Sandbox::new(loaded, state, slot)
     }
 

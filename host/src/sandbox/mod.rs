@@ -23,6 +23,8 @@ mod input;
 mod call;
 mod environment;
 mod exec_wrapper;
+mod files;
+mod grants;
 mod vitals;
 mod log_tail;
 mod memory_limiter;
@@ -30,6 +32,7 @@ mod guest_state;
 mod wasi;
 mod outbound;
 mod clocks;
+mod config;
 mod trap;
 mod ticker;
 mod slots;
@@ -64,10 +67,12 @@ pub use inspect::{
 pub use worker::{CompileLimits, compile_worker};
 
 use crate::deployer::{CompileGuest, ComponentSource, Rejection};
-use crate::domain::{Account, Digest, FunctionName};
+use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret};
 use crate::limits;
-use crate::storage::ArtifactStore;
+use crate::storage::{ArtifactStore, TmpFolders};
 use compiler::Compiler;
+use files::HostFiles;
+use grants::Grants;
 use idle_sandboxes::IdleSandboxes;
 use loaded::LoadedFunctions;
 use loader::Loader;
@@ -106,6 +111,12 @@ pub struct SandboxesConfig {
     pub components: Arc<dyn ComponentSource>,
     /// Whether guests may send HTTP requests to everybody, and it is noted what they would need.
     pub learn_http: bool,
+    /// Where guests have their `/tmp`.
+    pub tmp: TmpFolders,
+    /// Folders of this machine that functions may ask for.
+    pub folders: Vec<HostFolder>,
+    /// Secrets that functions may refer to.
+    pub secrets: Vec<HostSecret>,
 }
 
 /// The engine could not be started; the text says why.
@@ -117,11 +128,12 @@ impl Sandboxes {
     /// Starts the engine: reserves the address space of the sandboxes, starts the clock.
     ///
     /// # Errors
-    /// When the system refuses memory or threads.
+    /// When the system refuses memory or threads, or a folder or a secret is not there.
     pub fn start(config: SandboxesConfig) -> Result<Self, EngineError> {
         let failed = |error: &dyn std::fmt::Display| {
             EngineError(format!("the engine could not be started: {error}"))
         };
+        let grants = Grants::open(&config.folders, &config.secrets).map_err(EngineError)?;
         let slots = config
             .concurrency_max
             .saturating_add(limits::SANDBOXES_SPARE);
@@ -138,6 +150,8 @@ impl Sandboxes {
         let prepared = Arc::new(Prepared::default());
         let maker = Arc::new(Maker {
             account: Arc::new(config.account),
+            files: HostFiles::new(config.tmp, elsewhere.clone()),
+            grants,
             compiler: Arc::new(compiler),
             components: config.components,
             loaded: LoadedFunctions::default(),

@@ -124,10 +124,12 @@ async fn set_up(
         memory_bytes_max: version.settings.memory_bytes_max(),
     };
     let deadline = Instant::now() + bounds.timeout;
+    let granted = maker.grants.of(version).map_err(PrepareFailure::Guest)?;
     let purpose = Purpose {
         initialization: Initialization::Provisioned,
         is_reusable: loaded.entry.kind().reuse_max(version) > 1,
         trace_id: None,
+        granted,
         deadline,
     };
     let _ticking = maker.ticker.hold();

@@ -3,8 +3,7 @@
 /// Versions of WASI 0.2 are compatible with each other up to the newest one that is provided.
 const WASI_PATCH_MAX: u64 = 12;
 
-/// Interfaces of WASI 0.2. Those of files, sockets and requests are there and grant nothing
-/// by themselves.
+/// Interfaces of WASI 0.2. Those of sockets and requests are there and grant nothing by themselves.
 const WASI_INTERFACES: &[&str] = &[
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -44,9 +43,12 @@ const OWN_INTERFACES: &[&str] = &[
     "sparkler:function/response@0.1.0",
 ];
 
+/// The one version of `wasi:config` that programs are built against; it is not part of WASI 0.2 yet.
+const CONFIG_INTERFACE: &str = "wasi:config/store@0.2.0-rc.1";
+
 /// Whether an import of this name can be satisfied.
 pub(super) fn is_provided(import: &str) -> bool {
-    if OWN_INTERFACES.contains(&import) {
+    if OWN_INTERFACES.contains(&import) || import == CONFIG_INTERFACE {
         return true;
     }
     let mut interfaces = WASI_INTERFACES.iter();
@@ -77,6 +79,8 @@ mod tests {
         assert!(is_provided("wasi:http/outgoing-handler@0.2.0"));
         assert!(!is_provided("wasi:http/incoming-handler@0.2.0"));
         assert!(!is_provided("wasi:cli/environment"));
+        assert!(is_provided("wasi:config/store@0.2.0-rc.1"));
+        assert!(!is_provided("wasi:config/store@0.2.0"));
         assert!(is_provided("sparkler:function/failure@0.1.0"));
     }
 }

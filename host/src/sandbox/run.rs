@@ -14,7 +14,7 @@ use super::loaded::Loaded;
 use super::maker::Purpose;
 use super::prepare::InUse;
 use super::sandbox::Sandbox;
-use super::settle::{Settled, settle, timed_out, unread};
+use super::settle::{Settled, not_granted, settle, timed_out, unread};
 use super::shift::{Lost, Shift};
 use super::trap::Bounds;
 use super::vitals::Vitals;
@@ -87,6 +87,11 @@ impl Sandboxes {
         if let Some(report) = exec_wrapper::missing(&version) {
             return Ok(report);
         }
+        let granted = match self.maker.grants.of(&version) {
+            Ok(granted) => granted,
+            Err(error) => return Ok(not_granted(error)),
+        };
+        let mask = granted.clone();
         let place = self.place(&version, &invocation, &admission).await?;
         let kind = place.kind();
         let reuse_max = kind.reuse_max(&version);
@@ -116,6 +121,7 @@ impl Sandboxes {
                     initialization: Initialization::OnDemand,
                     is_reusable,
                     trace_id,
+                    granted,
                     deadline,
                 };
                 let sandbox = self.maker.sandbox(&version, loaded, slot, purpose);
@@ -168,7 +174,7 @@ impl Sandboxes {
         if let Some(news) = self.maker.network.news_for(&function) {
             vitals.write_log_lines(&news);
         }
-        let log = vitals.take_log();
+        let log = vitals.take_log(mask.as_ref().and_then(|granted| granted.mask()));
         let memory_bytes_peak = vitals.memory_bytes();
         if let (Some(owner), Some(sandbox)) = (owner, sandbox) {
             self.keep(owner, sandbox);

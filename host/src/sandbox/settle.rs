@@ -1,5 +1,7 @@
 //! What becomes of a guest that has ended: its outcome, and whether its sandbox goes on.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -7,7 +9,7 @@ use super::guest_run::{End, Ended};
 use super::sandbox::Sandbox;
 use super::trap::{self, Bounds};
 use super::vitals::Vitals;
-use crate::domain::{FunctionError, Outcome};
+use crate::domain::{FunctionError, Outcome, Report};
 use crate::invoker::HostFailure;
 use crate::limits;
 
@@ -97,6 +99,18 @@ fn outcome(end: End, vitals: &Vitals, bounds: &Bounds) -> Result<Outcome, HostFa
 pub(super) fn timed_out(bounds: &Bounds) -> FunctionError {
     FunctionError::TimedOut {
         timeout: bounds.timeout,
+    }
+}
+
+/// The end of an invocation whose function asks for what this host does not grant: nothing of it ran.
+pub(super) fn not_granted(error: FunctionError) -> Report {
+    Report {
+        log: trap::log_lines(&error).unwrap_or_default().into(),
+        outcome: Outcome::Failed(error),
+        duration: Duration::ZERO,
+        init_duration: None,
+        preparation: None,
+        memory_bytes_peak: 0,
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
+use super::grants::LogMask;
 use super::log_tail::LogTail;
 use crate::domain::FunctionError;
 
@@ -29,7 +30,7 @@ impl Vitals {
     /// Forgets what an earlier invocation said and did, or the setting up of a sandbox that was
     /// prepared. Its memory is still there, and still counts.
     pub(super) fn begin(&self) {
-        drop(self.take_log());
+        drop(self.take_log(None));
         drop(self.take_reported_failure());
         for flag in [
             &self.memory_refused,
@@ -57,9 +58,10 @@ impl Vitals {
         log.write(lines.as_bytes());
     }
 
-    /// Takes the log out.
-    pub(super) fn take_log(&self) -> Bytes {
-        std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner)).into_bytes()
+    /// Takes the log out, without what `mask` hides.
+    pub(super) fn take_log(&self, mask: Option<&LogMask>) -> Bytes {
+        let log = std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner));
+        log.into_bytes(mask)
     }
 
     /// Memory never shrinks while a guest lives, so what it has is the most it had.
@@ -124,7 +126,7 @@ mod tests {
         vitals.ticked.store(true, Ordering::Relaxed);
         vitals.abandoned.store(true, Ordering::Relaxed);
         vitals.begin();
-        assert_eq!(vitals.take_log(), "");
+        assert_eq!(vitals.take_log(None), "");
         assert_eq!(vitals.take_reported_failure(), None);
         assert!(!vitals.memory_refused() && !vitals.host_memory_refused());
         assert!(!vitals.ticked.load(Ordering::Relaxed));

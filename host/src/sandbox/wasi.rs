@@ -1,5 +1,6 @@
 //! The part of WASI that nearly every guest touches, implemented here so that a call pays only for
-//! what it uses: the environment, stdin, the log behind stdout and stderr, random bytes; the clocks stand beside.
+//! what it uses: the environment, stdin, the log behind stdout and stderr, random bytes. The clocks, the files
+//! and the configuration stand beside.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use rand::Rng as _;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{HasSelf, Linker, Resource};
-use wasmtime_wasi::p2::bindings::{cli, clocks, random};
+use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
 use wasmtime_wasi::p2::pipe::ClosedInputStream;
 use wasmtime_wasi::p2::{
     DynInputStream, DynOutputStream, IoError, OutputStream, Pollable, StreamError, StreamResult,
@@ -15,6 +16,7 @@ use wasmtime_wasi::p2::{
 };
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 
+use super::config;
 use super::guest_state::GuestState;
 use super::outbound;
 use super::response::Response;
@@ -35,6 +37,8 @@ pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result
     cli::stderr::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     clocks::wall_clock::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     clocks::monotonic_clock::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    filesystem::preopens::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
+    filesystem::types::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     random::random::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     random::insecure::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
     random::insecure_seed::add_to_linker::<_, HasSelf<GuestState>>(linker, |state| state)?;
@@ -47,7 +51,7 @@ pub(super) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result
         },
     )?;
     linker.allow_shadowing(false);
-    Ok(())
+    config::add_to_linker(linker)
 }
 
 impl cli::environment::Host for GuestState {

@@ -10,6 +10,7 @@
 //! artifacts/   compiled code: can be deleted at any time, it is only made again
 //! logs/        what functions wrote, and START, END and REPORT around it
 //! staging/     files being written; emptied at every start
+//! tmp/         what running functions have in /tmp; emptied at every start
 //! ```
 
 use std::fs;
@@ -25,6 +26,7 @@ use super::StorageError;
 use super::folder::Folder;
 use super::layout::{self, LOCK_FILE, Layout};
 use super::staged_file::StagedFile;
+use crate::domain::HostFolder;
 
 const STAGING_FOLDER: &str = "staging";
 
@@ -71,6 +73,30 @@ impl DataDir {
     /// Where it is: absolute, without symbolic links.
     pub fn path(&self) -> &Path {
         self.root.path()
+    }
+
+    /// Makes sure that no folder that functions may use holds this directory, or lies in it: compiled
+    /// code that a function could change would not be confined any more.
+    ///
+    /// # Errors
+    /// With the folder that does. One that is not there is found when it is opened.
+    pub fn check_apart_from(&self, folders: &[HostFolder]) -> Result<(), StorageError> {
+        for folder in folders {
+            let Ok(path) = fs::canonicalize(&folder.path) else {
+                continue;
+            };
+            if path.starts_with(self.path()) || self.path().starts_with(&path) {
+                return Err(StorageError(format!(
+                    "the folder '{}' at {} and the data directory {} lie in each other, so that functions \
+                     would reach each other's code; name another folder, or choose another directory with \
+                     --data-dir",
+                    folder.name,
+                    path.display(),
+                    self.path().display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn folder(&self, name: &str) -> Result<Folder, StorageError> {
@@ -262,6 +288,32 @@ mod tests {
         );
         let sentence = refusal(Path::new("/proc"));
         assert!(sentence.contains("/proc is not empty"), "{sentence}");
+    }
+
+    #[test]
+    fn functions_are_given_no_folder_that_holds_it_or_lies_in_it() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let data_dir = DataDir::open(&temp.path().join("data")).expect("opened");
+        let folder = |path: PathBuf| HostFolder {
+            name: crate::domain::GrantName::parse("files").expect("a name"),
+            path,
+            access: crate::domain::FolderAccess::ReadOnly,
+        };
+        for path in [
+            temp.path().to_owned(),
+            temp.path().join("data"),
+            temp.path().join("data/staging"),
+        ] {
+            let error = data_dir
+                .check_apart_from(&[folder(path)])
+                .expect_err("refused");
+            assert!(error.to_string().contains("'files'"), "{error}");
+        }
+        let beside = temp.path().join("data-of-others");
+        fs::create_dir(&beside).expect("made");
+        for path in [beside, temp.path().join("missing")] {
+            assert!(data_dir.check_apart_from(&[folder(path)]).is_ok());
+        }
     }
 
     #[test]

@@ -8,10 +8,12 @@ mod artifact_store;
 mod content_store;
 mod data_dir;
 mod database;
+mod emptying;
 mod folder;
 mod layout;
 mod log_files;
 mod staged_file;
+mod tmp_folders;
 
 pub use artifact_store::{Artifact, ArtifactStore};
 pub use content_store::ContentStore;
@@ -19,6 +21,7 @@ pub use data_dir::DataDir;
 pub(crate) use database::{DatabaseKind, connect};
 pub(crate) use layout::PACKAGES_FOLDER;
 pub use log_files::{LogFile, LogFiles};
+pub use tmp_folders::{TmpFolder, TmpFolders};
 
 /// Content could not be read or written; the text says what and why.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
 use crate::domain::settings::RESERVED_VARIABLES;
-use crate::domain::{ALLOW_HTTP_VARIABLE, AllowHttp, FunctionName, Settings};
+use crate::domain::{Environment, FunctionName, Settings};
 use crate::limits::ENVIRONMENT_BYTES_MAX;
 
 const DESCRIPTION_CHARS_MAX: usize = 256;
@@ -84,30 +84,15 @@ pub(in crate::cli) fn environment(
     for name in variables.keys() {
         variable_name(name)?;
     }
-    if let Some(rules) = variables.get(ALLOW_HTTP_VARIABLE) {
-        AllowHttp::parse(rules).map_err(|malformed| malformed.to_string())?;
-    }
     let bytes = serde_json::to_string(&variables).map_or(0, |json| json.len());
-    match bytes {
-        0..=ENVIRONMENT_BYTES_MAX => Ok(variables),
-        _ => Err(format!(
+    if bytes > ENVIRONMENT_BYTES_MAX {
+        return Err(format!(
             "the environment is {bytes} bytes of JSON; it may be {ENVIRONMENT_BYTES_MAX}."
-        )),
+        ));
     }
-}
-
-/// The variables with the rules for HTTP requests among them.
-pub(super) fn allow_http(
-    rules: &[String],
-    mut variables: BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>, String> {
-    let given = variables.insert(ALLOW_HTTP_VARIABLE.into(), rules.join(","));
-    match given {
-        None => environment(variables),
-        Some(_) => Err(format!(
-            "allow-http and the variable {ALLOW_HTTP_VARIABLE} say the same: give one of them."
-        )),
-    }
+    let environment = Environment(variables);
+    environment.check_grants()?;
+    Ok(environment.0)
 }
 
 fn variable_name(name: &str) -> Result<(), String> {

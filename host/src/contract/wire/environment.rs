@@ -33,7 +33,7 @@ impl EnvironmentMember {
     /// The variables, if they may be set.
     ///
     /// # Errors
-    /// For reserved names and for more than 4 KB.
+    /// For reserved names, and for more than 4 KB.
     pub(in crate::contract) fn variables(self) -> Result<Environment, WireError> {
         let variables = self.variables.unwrap_or_default();
         refuse_reserved(&variables)?;
@@ -115,6 +115,21 @@ mod tests {
             violations.into_result().expect_err("the name is wrong")
         );
         assert!(text.contains("at 'environment.variables'") && !text.contains("secret"));
+    }
+
+    #[test]
+    fn what_is_asked_of_the_host_is_checked() {
+        let error = member(r#"{"Variables":{"SPARKLER_FOLDERS":"data"}}"#).variables();
+        let text = format!("{:?}", error.expect_err("it names no path"));
+        assert!(
+            text.contains("InvalidParameterValue") && text.contains("NAME:PATH"),
+            "{text}"
+        );
+        let error = member(r#"{"Variables":{"KEY":"{{secret:}}"}}"#).variables();
+        let text = format!("{:?}", error.expect_err("it names no secret"));
+        assert!(text.contains("The variable KEY"), "{text}");
+        let fine = member(r#"{"Variables":{"SPARKLER_FOLDERS":"d:/d","KEY":"{{secret:a}}"}}"#);
+        assert!(fine.variables().is_ok());
     }
 
     #[test]

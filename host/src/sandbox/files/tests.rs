@@ -1,0 +1,617 @@
+//! What a guest can do in its folders, and how far it comes.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use rustix::io::Errno;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
+
+use super::open_file::OpenFile;
+use super::open_folder::{OpenFolder, Opened};
+use super::opening::Opening;
+use super::tmp_space::Amount;
+use super::*;
+use crate::domain::FolderAccess;
+use crate::storage::DataDir;
+
+const MB: u64 = 1024 * 1024;
+
+/// A host with files of one guest.
+struct Bench {
+    guest: Arc<GuestFiles>,
+    host: Arc<HostFiles>,
+    data: TempDir,
+    runtime: Runtime,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let runtime = Runtime::new().expect("threads");
+        let data = tempfile::tempdir().expect("a folder");
+        let data_dir = DataDir::open(data.path()).expect("opened");
+        let folders = TmpFolders::in_dir(&data_dir).expect("made");
+        let host = HostFiles::new(folders, runtime.handle().clone());
+        Self {
+            guest: GuestFiles::new(&host, MB),
+            host,
+            data,
+            runtime,
+        }
+    }
+
+    fn tmp(&self) -> OpenFolder {
+        OpenFolder::root(&self.guest, self.guest.tmp())
+    }
+
+    fn granted(&self, path: &Path, access: FolderAccess) -> OpenFolder {
+        let dir = Dir::open_ambient_dir(path, ambient_authority()).expect("a folder");
+        let mount = Mount::Granted {
+            dir: Arc::new(dir),
+            access,
+        };
+        OpenFolder::root(&self.guest, &Arc::new(mount))
+    }
+
+    fn held(&self) -> Amount {
+        self.guest.tmp().tmp().expect("it is /tmp").held()
+    }
+
+    /// How many folders are there for guests on the disk.
+    fn folders_made(&self) -> usize {
+        let entries = fs::read_dir(self.data.path().join("tmp"));
+        entries.expect("listed").count()
+    }
+}
+
+fn new_file() -> Opening {
+    Opening {
+        create: true,
+        exclusive: true,
+        read: true,
+        write: true,
+        ..Opening::default()
+    }
+}
+
+fn existing() -> Opening {
+    Opening {
+        follow: true,
+        read: true,
+        ..Opening::default()
+    }
+}
+
+fn open(folder: &OpenFolder, path: &str, how: &Opening) -> std::io::Result<OpenFile> {
+    match folder.open(path, how)? {
+        Opened::File(file) => Ok(file),
+        Opened::Folder(_) => panic!("{path} is a folder"),
+    }
+}
+
+fn open_folder(folder: &OpenFolder, path: &str) -> OpenFolder {
+    match folder.open(path, &existing()) {
+        Ok(Opened::Folder(folder)) => folder,
+        Ok(Opened::File(_)) => panic!("{path} is a file"),
+        Err(error) => panic!("{path}: {error}"),
+    }
+}
+
+fn make(folder: &OpenFolder, path: &str, bytes: usize) -> OpenFile {
+    let file = open(folder, path, &new_file()).expect("made");
+    file.write(&vec![b'x'; bytes], 0).expect("written");
+    file
+}
+
+#[track_caller]
+fn assert_refused<T>(result: std::io::Result<T>, errno: Errno) {
+    match result {
+        Ok(_) => panic!("it is not refused"),
+        Err(error) => assert_eq!(Errno::from_io_error(&error), Some(errno), "{error}"),
+    }
+}
+
+/// What leads out of a folder: refused as something that is not permitted, or as on another disk.
+#[track_caller]
+fn assert_walled<T>(result: std::io::Result<T>, what: &str) {
+    let Err(error) = result else {
+        panic!("{what} is not refused");
+    };
+    let code = error_code::code_of(&error);
+    assert!(
+        matches!(code, ErrorCode::NotPermitted | ErrorCode::CrossDevice),
+        "{what}: {error} ({code:?})"
+    );
+}
+
+#[test]
+fn nothing_is_made_before_it_is_used_and_nothing_is_left_after_it() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    assert_eq!(bench.folders_made(), 0);
+    drop(make(&tmp, "file", 1));
+    assert_eq!(bench.folders_made(), 1);
+    let Bench {
+        guest,
+        host,
+        data,
+        runtime,
+    } = bench;
+    drop((tmp, guest));
+    // Waits for what is running.
+    drop(runtime);
+    assert_eq!(
+        fs::read_dir(data.path().join("tmp"))
+            .expect("listed")
+            .count(),
+        0
+    );
+    assert_eq!(host.tmp.held(), Amount::default());
+    assert_eq!(host.open.load(std::sync::atomic::Ordering::Relaxed), 0);
+}
+
+#[test]
+fn the_bound_counts_every_byte_that_a_file_seems_to_have() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    let file = make(&tmp, "file", 1000);
+    assert_eq!(bench.held().bytes, 1000);
+    file.write(b"y", 10).expect("inside");
+    assert_eq!(bench.held().bytes, 1000);
+    file.write(b"y", 9_999).expect("a hole");
+    assert_eq!(bench.held().bytes, 10_000);
+    file.set_len(MB).expect("as large as it may be");
+    assert_refused(file.append(b"y"), Errno::NOSPC);
+    assert_refused(file.set_len(MB + 1), Errno::NOSPC);
+    assert_refused(file.write(b"y", u64::MAX - 1), Errno::NOSPC);
+    assert_refused(file.write(b"yy", u64::MAX), Errno::FBIG);
+    let other = open(&tmp, "other", &new_file()).expect("a name costs no bytes");
+    assert_refused(other.write(b"y", 0), Errno::NOSPC);
+    file.set_len(0).expect("emptied");
+    other.write(b"y", 0).expect("there is room again");
+    assert_eq!(
+        bench.held(),
+        Amount {
+            bytes: 1,
+            entries: 2
+        }
+    );
+}
+
+#[test]
+fn what_is_removed_gives_its_room_back_once_nobody_has_it_open() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    drop(make(&tmp, "closed", 1000));
+    tmp.remove_file("closed").expect("removed");
+    assert_eq!(bench.held(), Amount::default());
+
+    let file = make(&tmp, "open", 1000);
+    let again = open(&tmp, "open", &existing()).expect("opened");
+    tmp.remove_file("open").expect("removed");
+    file.append(b"more").expect("it can still be written");
+    assert_eq!(
+        bench.held(),
+        Amount {
+            bytes: 1004,
+            entries: 0
+        }
+    );
+    drop(file);
+    assert_eq!(bench.held().bytes, 1004);
+    drop(again);
+    assert_eq!(bench.held(), Amount::default());
+}
+
+#[test]
+fn second_names_count_as_names_and_their_file_once() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    drop(make(&tmp, "one", 1000));
+    tmp.link("one", false, &tmp, "two").expect("linked");
+    assert_eq!(
+        bench.held(),
+        Amount {
+            bytes: 1000,
+            entries: 2
+        }
+    );
+    tmp.remove_file("one").expect("removed");
+    assert_eq!(
+        bench.held(),
+        Amount {
+            bytes: 1000,
+            entries: 1
+        }
+    );
+    tmp.rename("two", &tmp, "two").expect("nothing happens");
+    assert_eq!(
+        bench.held(),
+        Amount {
+            bytes: 1000,
+            entries: 1
+        }
+    );
+    drop(make(&tmp, "three", 500));
+    tmp.rename("two", &tmp, "three").expect("replaced");
+    assert_eq!(
+        bench.held(),
+        Amount {
+            bytes: 1000,
+            entries: 1
+        }
+    );
+    tmp.remove_file("three").expect("removed");
+    assert_eq!(bench.held(), Amount::default());
+}
+
+#[test]
+fn folders_and_links_count_as_names() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    tmp.create_folder("folder").expect("made");
+    tmp.create_link("folder", "link").expect("made");
+    tmp.create_link("missing", "dangling").expect("made");
+    assert_refused(tmp.create_folder("folder"), Errno::EXIST);
+    assert_eq!(bench.held().entries, 3);
+    let through = Opening {
+        exclusive: false,
+        follow: true,
+        ..new_file()
+    };
+    drop(open(&tmp, "dangling", &through).expect("made behind the link"));
+    assert_eq!(bench.held().entries, 4);
+    drop(open(&tmp, "missing", &through).expect("there already"));
+    assert_eq!(bench.held().entries, 4);
+    assert_refused(tmp.remove_folder("missing"), Errno::NOTDIR);
+    tmp.create_folder("other").expect("made");
+    tmp.rename("folder", &tmp, "other")
+        .expect("an empty folder is replaced");
+    assert_eq!(bench.held().entries, 4);
+    tmp.remove_folder("other").expect("removed");
+    for name in ["link", "dangling", "missing"] {
+        tmp.remove_file(name).expect("removed");
+    }
+    assert_eq!(bench.held(), Amount::default());
+}
+
+#[test]
+fn names_have_a_bound_and_what_is_there_can_still_be_opened() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    drop(make(&tmp, "first", 1));
+    for name in 1..crate::limits::TMP_ENTRIES_MAX {
+        tmp.create_link("x", &name.to_string()).expect("made");
+    }
+    assert_refused(tmp.create_folder("one-too-many"), Errno::NOSPC);
+    let create = Opening {
+        exclusive: false,
+        ..new_file()
+    };
+    assert_refused(open(&tmp, "another", &create), Errno::NOSPC);
+    assert!(open(&tmp, "first", &create).is_ok());
+}
+
+#[test]
+fn truncating_gives_room_back() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    drop(make(&tmp, "file", 1000));
+    let emptied = Opening {
+        truncate: true,
+        ..existing()
+    };
+    drop(open(&tmp, "file", &emptied).expect("opened"));
+    assert_eq!(
+        bench.held(),
+        Amount {
+            bytes: 0,
+            entries: 1
+        }
+    );
+}
+
+#[test]
+fn so_many_files_are_open_and_no_more() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    drop(make(&tmp, "file", 1));
+    let open_one = || open(&tmp, "file", &existing());
+    let mut files: Vec<_> = (0..crate::limits::GUEST_FILES_OPEN_MAX)
+        .map_while(|_| open_one().ok())
+        .collect();
+    assert!(!files.is_empty());
+    assert!(matches!(
+        open_one().map_err(|error| Errno::from_io_error(&error)),
+        Err(Some(Errno::MFILE | Errno::NFILE))
+    ));
+    files.pop();
+    assert!(open_one().is_ok());
+}
+
+#[test]
+fn what_is_written_and_appended_is_read() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    for folder in [
+        bench.tmp(),
+        bench.granted(outside.path(), FolderAccess::ReadWrite),
+    ] {
+        let file = make(&folder, "file", 3);
+        file.append(b"abc").expect("appended");
+        file.write(b"-", 1).expect("written");
+        assert_eq!(file.read(100, 0).expect("read"), "x-xabc");
+        assert_eq!(file.read(2, 4).expect("read"), "bc");
+        assert_eq!(file.read(2, 6).expect("at the end"), "");
+        let reading = open(&folder, "file", &existing()).expect("opened");
+        assert_refused(reading.write(b"x", 0), Errno::BADF);
+        assert_refused(reading.set_len(0), Errno::BADF);
+        file.sync(true).expect("synced");
+        folder.sync().expect("synced");
+        assert_refused(open(&folder, "file", &new_file()), Errno::EXIST);
+        let nested = Opening {
+            directory: true,
+            ..existing()
+        };
+        assert_refused(open(&folder, "file", &nested), Errno::NOTDIR);
+    }
+}
+
+#[test]
+fn what_can_only_be_read_cannot_be_changed() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::write(outside.path().join("file"), "content").expect("written");
+    let folder = bench.granted(outside.path(), FolderAccess::ReadOnly);
+    let file = open(&folder, "file", &existing()).expect("opened");
+    assert_eq!(file.read(100, 0).expect("read"), "content");
+    let times = status::NewTimes {
+        accessed: status::NewTime::Now,
+        modified: status::NewTime::Now,
+    };
+    assert_refused(file.set_times(&times), Errno::ROFS);
+    assert_refused(folder.set_times(&times), Errno::ROFS);
+    assert_refused(folder.set_times_at("file", true, &times), Errno::ROFS);
+    for how in [
+        new_file(),
+        Opening {
+            write: true,
+            ..existing()
+        },
+        Opening {
+            truncate: true,
+            ..existing()
+        },
+        Opening {
+            create: true,
+            ..existing()
+        },
+    ] {
+        assert_refused(open(&folder, "file", &how), Errno::ROFS);
+    }
+    assert_refused(folder.create_folder("new"), Errno::ROFS);
+    assert_refused(folder.create_link("file", "new"), Errno::ROFS);
+    assert_refused(folder.remove_file("file"), Errno::ROFS);
+    assert_refused(folder.remove_folder("file"), Errno::ROFS);
+    assert_refused(folder.rename("file", &folder, "new"), Errno::ROFS);
+    assert_refused(folder.link("file", false, &folder, "new"), Errno::ROFS);
+    let content = fs::read_to_string(outside.path().join("file"));
+    assert_eq!(content.expect("read"), "content");
+    assert_eq!(fs::read_dir(outside.path()).expect("listed").count(), 1);
+}
+
+#[test]
+fn paths_do_not_lead_out_of_their_folder() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::write(outside.path().join("secret"), "secret").expect("written");
+    let inside = outside.path().join("inside");
+    fs::create_dir(&inside).expect("made");
+    symlink(outside.path().join("secret"), inside.join("absolute")).expect("linked");
+    symlink("../secret", inside.join("relative")).expect("linked");
+    symlink("..", inside.join("parent")).expect("linked");
+    symlink("/proc/self/root", inside.join("root")).expect("linked");
+    for folder in [
+        bench.granted(&inside, FolderAccess::ReadOnly),
+        bench.granted(&inside, FolderAccess::ReadWrite),
+    ] {
+        for path in [
+            "../secret",
+            "/etc/passwd",
+            "absolute",
+            "relative",
+            "parent/secret",
+            "root/etc/passwd",
+            "a/../../secret",
+            "..",
+        ] {
+            // What is not there on the way is not there, whatever comes after it.
+            if path == "a/../../secret" {
+                assert!(open(&folder, path, &existing()).is_err(), "{path}");
+                continue;
+            }
+            assert_walled(folder.open(path, &existing()), path);
+            assert_walled(folder.metadata_at(path, true), path);
+        }
+        assert_walled(folder.read_link("absolute"), "the target of a link");
+    }
+}
+
+#[test]
+fn nothing_outside_is_changed() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::write(outside.path().join("kept"), "kept").expect("written");
+    let inside = outside.path().join("inside");
+    fs::create_dir(&inside).expect("made");
+    symlink("../made", inside.join("to-be-made")).expect("linked");
+    symlink("../kept", inside.join("to-kept")).expect("linked");
+    let folder = bench.granted(&inside, FolderAccess::ReadWrite);
+    let create = Opening {
+        exclusive: false,
+        follow: true,
+        ..new_file()
+    };
+    assert_walled(folder.open("to-be-made", &create), "a dangling link");
+    assert_walled(folder.open("to-kept", &create), "a link");
+    assert_walled(folder.create_folder("../made"), "a folder");
+    assert_walled(folder.remove_file("../kept"), "removing");
+    assert_walled(folder.rename("to-kept", &folder, "../made"), "renaming out");
+    assert_walled(folder.rename("../kept", &folder, "got"), "renaming in");
+    assert_walled(folder.link("../kept", false, &folder, "got"), "linking in");
+    assert_walled(
+        folder.link("to-kept", false, &folder, "../made"),
+        "linking out",
+    );
+    assert_walled(folder.create_link("/etc", "etc"), "an absolute link");
+    let tmp = bench.tmp();
+    drop(make(&tmp, "mine", 1));
+    assert_refused(tmp.rename("mine", &folder, "got"), Errno::XDEV);
+    assert_refused(folder.rename("to-kept", &tmp, "got"), Errno::XDEV);
+    assert_refused(tmp.link("mine", false, &folder, "got"), Errno::XDEV);
+    assert_eq!(
+        fs::read_to_string(outside.path().join("kept")).expect("there"),
+        "kept"
+    );
+    let names = fs::read_dir(outside.path()).expect("listed").count();
+    assert_eq!(names, 2, "nothing was made outside");
+}
+
+#[test]
+fn names_that_cannot_be_are_refused() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    for name in ["", "a\0b"] {
+        assert!(open(&tmp, name, &new_file()).is_err(), "{name:?}");
+        assert!(tmp.create_folder(name).is_err(), "{name:?}");
+    }
+    assert_refused(
+        open(&tmp, &"x".repeat(256), &new_file()),
+        Errno::NAMETOOLONG,
+    );
+    assert!(open(&tmp, &"x/".repeat(5_000), &new_file()).is_err());
+    assert_eq!(bench.held(), Amount::default());
+}
+
+#[test]
+fn a_folder_that_is_swapped_for_a_link_at_the_right_moment_leads_nowhere() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    fs::create_dir(outside.path().join("secrets")).expect("made");
+    fs::write(outside.path().join("secrets/file"), "secret").expect("written");
+    let inside = outside.path().join("inside");
+    fs::create_dir_all(inside.join("folder")).expect("made");
+    fs::write(inside.join("folder/file"), "open").expect("written");
+    symlink("../secrets", inside.join("link")).expect("linked");
+    let folder = bench.granted(&inside, FolderAccess::ReadWrite);
+    let begin = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            begin.wait();
+            for _ in 0..2_000 {
+                for (old, new) in [
+                    ("folder", "away"),
+                    ("link", "folder"),
+                    ("folder", "link"),
+                    ("away", "folder"),
+                ] {
+                    folder.rename(old, &folder, new).expect("renamed");
+                }
+            }
+        });
+        begin.wait();
+        for _ in 0..2_000 {
+            if let Ok(file) = open(&folder, "folder/file", &existing()) {
+                assert_eq!(file.read(100, 0).expect("read"), "open");
+            }
+        }
+    });
+}
+
+#[test]
+fn pipes_and_devices_of_the_host_are_not_opened() {
+    let bench = Bench::new();
+    let outside = tempfile::tempdir().expect("a folder");
+    let made = std::process::Command::new("mkfifo")
+        .arg(outside.path().join("pipe"))
+        .status();
+    assert!(made.expect("make a pipe").success());
+    let folder = bench.granted(outside.path(), FolderAccess::ReadWrite);
+    // Without a word to the contrary this would wait for somebody who writes.
+    assert_refused(folder.open("pipe", &existing()), Errno::PERM);
+}
+
+#[test]
+fn a_folder_is_listed_whatever_is_in_it() {
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    let mut expected: Vec<String> = (0..150).map(|n| format!("file-{n}")).collect();
+    for name in &expected {
+        drop(open(&tmp, name, &new_file()).expect("made"));
+    }
+    tmp.create_folder("folder").expect("made");
+    expected.push("folder".into());
+    let mut listing = tmp.list().expect("listed");
+    let mut found = Vec::new();
+    loop {
+        let entries = listing.next_entries();
+        if entries.is_empty() {
+            break;
+        }
+        found.extend(entries.into_iter().map(|entry| {
+            let entry = entry.expect("an entry");
+            assert_eq!(entry.kind.is_dir(), entry.name == "folder");
+            entry.name
+        }));
+    }
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn times_are_set_and_files_told_apart() {
+    use std::time::Duration;
+    let bench = Bench::new();
+    let tmp = bench.tmp();
+    let file = make(&tmp, "file", 1);
+    tmp.create_folder("folder").expect("made");
+    tmp.create_link("file", "link").expect("made");
+    let at = |seconds| status::NewTimes {
+        accessed: status::NewTime::Keep,
+        modified: status::NewTime::At(Duration::new(seconds, 5)),
+    };
+    let modified = |metadata: std::io::Result<cap_std::fs::Metadata>| {
+        status::times(&metadata.expect("there"))[1]
+    };
+    file.set_times(&at(1)).expect("set");
+    assert_eq!(modified(file.metadata()), Some(Duration::new(1, 5)));
+    tmp.set_times_at("link", true, &at(2)).expect("set");
+    assert_eq!(modified(file.metadata()), Some(Duration::new(2, 5)));
+    tmp.set_times_at("link", false, &at(3)).expect("set");
+    assert_eq!(
+        modified(tmp.metadata_at("link", false)),
+        Some(Duration::new(3, 5))
+    );
+    assert_eq!(modified(file.metadata()), Some(Duration::new(2, 5)));
+    let folder = open_folder(&tmp, "folder");
+    folder.set_times(&at(4)).expect("set");
+    assert_eq!(modified(folder.metadata()), Some(Duration::new(4, 5)));
+    let [one, same, other] = [
+        file.metadata(),
+        tmp.metadata_at("link", true),
+        folder.metadata(),
+    ]
+    .map(|metadata| metadata.expect("there"));
+    assert!(status::is_same(&one, &same) && !status::is_same(&one, &other));
+    let identity = |metadata| status::identity(metadata, &bench.host.identities);
+    assert_eq!(identity(&one), identity(&same));
+    assert_ne!(identity(&one), identity(&other));
+    assert_eq!(tmp.read_link("link").expect("a link"), "file");
+}

@@ -1,0 +1,195 @@
+//! Folders that live as long as a sandbox: what a guest sees as `/tmp`.
+//!
+//! A host with a data directory keeps them there, and removes what a crash left when it starts. One
+//! without makes a folder of its own in the system's temporary directory, when the first is needed.
+
+mod system;
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cap_std::fs::{Dir, DirBuilder, DirBuilderExt};
+
+use super::emptying::empty;
+use super::{DataDir, StorageError};
+use system::SystemFolder;
+
+/// The folder of the data directory that they are kept in.
+const TMP_FOLDER: &str = "tmp";
+
+/// Makes folders.
+pub struct TmpFolders {
+    /// There from the start in a data directory, and otherwise made when it is needed.
+    home: Mutex<Option<Arc<Home>>>,
+    made: AtomicU64,
+}
+
+/// Where they lie.
+struct Home {
+    dir: Dir,
+    /// What must live as long as anything lies here.
+    keeper: Keeper,
+}
+
+enum Keeper {
+    /// Its lock keeps other hosts away.
+    DataDir { _locked: DataDir },
+    /// Removed with all that is in it.
+    System { _folder: SystemFolder },
+}
+
+impl TmpFolders {
+    /// In a data directory. What is left there of an earlier run is removed.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
+        let folder = data_dir.folder(TMP_FOLDER)?;
+        let failed = |error| folder.failed("empty", "", &error);
+        empty(folder.dir()).map_err(failed)?;
+        let home = Home {
+            dir: folder.dir().try_clone().map_err(failed)?,
+            keeper: Keeper::DataDir {
+                _locked: data_dir.clone(),
+            },
+        };
+        Ok(Self::with(Some(home)))
+    }
+
+    /// In the system's temporary directory. What crashed hosts of this user have left there is removed.
+    pub fn in_system_folder() -> Self {
+        SystemFolder::remove_abandoned();
+        Self::with(None)
+    }
+
+    fn with(home: Option<Home>) -> Self {
+        Self {
+            home: Mutex::new(home.map(Arc::new)),
+            made: AtomicU64::new(0),
+        }
+    }
+
+    /// A new folder, empty, that only this user can look into.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn make(&self) -> io::Result<TmpFolder> {
+        let home = self.home()?;
+        let name = self.made.fetch_add(1, Ordering::Relaxed).to_string();
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700);
+        home.dir.create_dir_with(&name, &builder)?;
+        let dir = home.dir.open_dir(&name)?;
+        Ok(TmpFolder { dir, name, home })
+    }
+
+    /// Bytes that are free where the folders lie.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn free_bytes(&self) -> io::Result<u64> {
+        let status = rustix::fs::fstatvfs(&self.home()?.dir)?;
+        Ok(status.f_bavail.saturating_mul(status.f_frsize))
+    }
+
+    fn home(&self) -> io::Result<Arc<Home>> {
+        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(home) = &*home {
+            return Ok(Arc::clone(home));
+        }
+        let (folder, dir) = SystemFolder::make()?;
+        let made = Arc::new(Home {
+            dir,
+            keeper: Keeper::System { _folder: folder },
+        });
+        *home = Some(Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if let Keeper::System { .. } = self.keeper
+            && let Err(error) = empty(&self.dir)
+        {
+            tracing::warn!(%error, "temporary files of functions could not be removed");
+        }
+    }
+}
+
+/// A folder that is removed, with all that is in it, when it is dropped: which blocks.
+pub struct TmpFolder {
+    dir: Dir,
+    name: String,
+    home: Arc<Home>,
+}
+
+impl TmpFolder {
+    /// The folder.
+    pub fn dir(&self) -> &Dir {
+        &self.dir
+    }
+}
+
+impl Drop for TmpFolder {
+    fn drop(&mut self) {
+        let removed = empty(&self.dir).and_then(|()| self.home.dir.remove_dir(&self.name));
+        if let Err(error) = removed {
+            tracing::warn!(
+                %error,
+                "the temporary files of an invocation could not be removed; the next start removes them"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_there_until_it_is_dropped_and_for_its_user_alone() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let data_dir = DataDir::open(temp.path()).expect("opened");
+        let folders = TmpFolders::in_dir(&data_dir).expect("made");
+        let [one, other] = [0, 1].map(|_| folders.make().expect("made"));
+        one.dir().create_dir("a").expect("made");
+        one.dir().write("a/b", b"x").expect("written");
+        let lists = |expected: usize| {
+            let entries = fs::read_dir(temp.path().join("tmp")).expect("listed");
+            assert_eq!(entries.count(), expected);
+        };
+        lists(2);
+        let mode = fs::metadata(temp.path().join("tmp/0"))
+            .expect("there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o700);
+        drop(one);
+        lists(1);
+        assert!(other.dir().entries().expect("listed").next().is_none());
+        drop(other);
+        lists(0);
+        assert!(folders.free_bytes().expect("told") > 0);
+    }
+
+    #[test]
+    fn what_a_crash_left_is_removed_at_the_next_start() {
+        let temp = tempfile::tempdir().expect("a folder");
+        drop(DataDir::open(temp.path()).expect("opened"));
+        fs::create_dir_all(temp.path().join("tmp/7/deep")).expect("made");
+        fs::write(temp.path().join("tmp/7/deep/file"), "x").expect("written");
+        let data_dir = DataDir::open(temp.path()).expect("opened");
+        let _folders = TmpFolders::in_dir(&data_dir).expect("made");
+        assert_eq!(
+            fs::read_dir(temp.path().join("tmp"))
+                .expect("listed")
+                .count(),
+            0
+        );
+    }
+}
