@@ -19,7 +19,12 @@ __attribute__((noinline)) static void give_up(void) {
   abort();
 }
 
-__attribute__((noinline)) static int recurse(int depth) { return depth < 0 ? 0 : recurse(depth + 1) + depth; }
+// Uses up the stack.
+__attribute__((noinline)) static int recurse(int depth) {
+  volatile char room[256];
+  room[0] = (char)depth;
+  return depth < 0 ? 0 : recurse(depth + 1) + room[0];
+}
 
 void sparkler_handle(sparkler_bytes event, const sparkler_context *context) {
   (void)context;
