@@ -9,6 +9,9 @@ use sparkler::toolchain::{self, BuildOptions};
 
 use crate::scratch;
 
+/// Folders that builds write.
+const OUTPUTS: [&str; 3] = ["target", "build", "node_modules"];
+
 /// Where the guest of many behaviours is.
 pub const CONFORMANCE: &str = "tests/guests/conformance";
 
@@ -114,7 +117,7 @@ fn build(package: &Path, place: &Path) {
 
 /// Changes with everything that a guest is made of: its sources, the SDK, the locked dependencies and the
 /// code that builds it.
-fn digest_of_sources(package: &str) -> String {
+pub(crate) fn digest_of_sources(package: &str) -> String {
     let mut files = vec![
         workspace().join("Cargo.lock"),
         workspace().join("rust-toolchain.toml"),
@@ -142,7 +145,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.expect("an entry of a folder").path();
         if !path.is_dir() {
             files.push(path);
-        } else if !path.ends_with("target") {
+        } else if !OUTPUTS.iter().any(|name| path.ends_with(name)) {
             collect(&path, files);
         }
     }

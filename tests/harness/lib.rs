@@ -2,8 +2,8 @@
 //!
 //! [`TestHost`] is the product as a library, on a real socket; [`Server`] is its binary. Both are
 //! spoken to through [`Lambda`], whose answers show what came over the wire. Guests come from
-//! [`guests`], built by the product's own build code, and from [`wat`], written by hand,
-//! and from [`programs`], made as people make them who never heard of Sparkler.
+//! [`guests`] and [`kits`], built by the product's own build code, from [`wat`], written by hand, and from
+//! [`programs`], made as people make them who never heard of Sparkler.
 
 pub mod conformance;
 pub mod event_stream;
@@ -11,6 +11,7 @@ pub mod files;
 pub mod guests;
 pub mod host;
 pub mod http;
+pub mod kits;
 pub mod lambda;
 pub mod log;
 pub mod programs;

@@ -62,6 +62,15 @@ impl Python {
     }
 }
 
+/// The folder of the programs that packages of PyPI bring, in a virtual environment of their own.
+///
+/// # Panics
+/// With what to install, where python3 or the packages cannot be had.
+#[track_caller]
+pub fn programs_of(packages: &[&str]) -> PathBuf {
+    environment_with(packages).join("bin")
+}
+
 /// The folder of a virtual environment with these packages of PyPI, made when it is first asked for.
 ///
 /// # Panics

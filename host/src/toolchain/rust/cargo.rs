@@ -1,6 +1,6 @@
 //! Runs cargo and reads what it says.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -9,11 +9,21 @@ use std::thread;
 use serde::Deserialize;
 
 use super::package::GuestPackage;
-use super::{BuildError, BuildEvent, BuildOptions, MemoryLayout, flags};
+use super::{REMEDY, flags};
+use crate::toolchain::{BuildError, BuildEvent, BuildOptions, MemoryLayout};
 
 /// The cargo that started this program, if one did, or else the one on the PATH.
 pub(super) fn cargo_program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
+}
+
+/// Why cargo does not run.
+pub(super) fn not_started(source: io::Error) -> BuildError {
+    BuildError::Program {
+        program: cargo_program(),
+        source,
+        remedy: REMEDY,
+    }
 }
 
 /// What came of one run of cargo.
@@ -38,10 +48,6 @@ pub(super) fn run(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<CargoRun, BuildError> {
-    let not_started = |source| BuildError::Program {
-        program: cargo_program(),
-        source,
-    };
     let mut cargo = Command::new(cargo_program())
         .args(flags::arguments(package, memory, options))
         .current_dir(&package.directory)
@@ -94,7 +100,7 @@ impl CargoRun {
         }
         self.messages
             .iter()
-            .find_map(|message| memory_needed(&message.text))
+            .find_map(|message| MemoryLayout::bytes_needed(&message.text))
     }
 
     /// What the user has to read when the build failed.
@@ -188,13 +194,6 @@ enum CargoMessage {
 struct Diagnostic {
     level: String,
     rendered: Option<String>,
-}
-
-/// Reads `rust-lld: error: initial memory too small, 72640 bytes needed`.
-fn memory_needed(text: &str) -> Option<u64> {
-    let (_, rest) = text.split_once("initial memory too small, ")?;
-    let (bytes, _) = rest.split_once(" bytes needed")?;
-    bytes.parse().ok()
 }
 
 #[cfg(test)]
