@@ -16,7 +16,7 @@ use crate::domain::{self, FunctionName};
 const EXAMPLES: &str = "\
 Examples:
   sparkler deploy hello target/wasm32-wasip2/sparkler/hello.wasm
-  sparkler deploy hello .            What `sparkler build` made of the crate in this folder
+  sparkler deploy hello .            What `sparkler build` made of the function in this folder
   sparkler deploy hello hello.zip --memory 256 --timeout 10
   sparkler deploy hello hello.wasm --env GREETING=Hello --env TONE=warm
 
@@ -31,7 +31,7 @@ pub(super) struct Deploy {
     #[arg(value_parser = project::checked_name)]
     name: FunctionName,
 
-    /// A component, a zip that holds one, or the folder of a crate that was built
+    /// A component, a zip that holds one, or the folder of a function that was built
     file: PathBuf,
 
     #[command(flatten)]

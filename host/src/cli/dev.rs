@@ -34,7 +34,7 @@ Its log and what each call cost appear here. Nothing is kept when this ends.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Dev {
-    /// A folder with a sparkler.toml, or a Rust crate
+    /// A folder with a sparkler.toml, or the folder of a function
     #[arg(default_value = ".")]
     directory: PathBuf,
 
@@ -142,19 +142,19 @@ async fn delete_others(
     Ok(())
 }
 
-/// The functions with their packages: crates are built, files are read.
+/// The functions with their packages: folders are built, files are read.
 fn build_all(functions: Vec<Function>) -> anyhow::Result<Vec<(Function, Bytes)>> {
     let packaged = functions.into_iter().map(|function| {
         let package = match &function.code {
             CodeSource::File(_) => function.read_package()?,
-            CodeSource::Crate(folder) => build_crate(folder.clone())?,
+            CodeSource::Folder(folder) => build_folder(folder.clone())?,
         };
         Ok((function, package))
     });
     packaged.collect()
 }
 
-fn build_crate(folder: PathBuf) -> anyhow::Result<Bytes> {
+fn build_folder(folder: PathBuf) -> anyhow::Result<Bytes> {
     let built = build::with_progress(&BuildOptions {
         colour: console::colors_enabled_stderr(),
         ..BuildOptions::release(folder)

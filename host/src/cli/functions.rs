@@ -1,4 +1,5 @@
-//! The functions that a command was given: components, zips, crates and folders with a project file.
+//! The functions that a command was given: components, zips, folders of functions and folders with a
+//! project file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,8 @@ pub(super) struct Function {
 pub(super) enum CodeSource {
     /// A component or a zip.
     File(PathBuf),
-    /// The folder of a Rust crate.
-    Crate(PathBuf),
+    /// The folder of a function in any language that can be built.
+    Folder(PathBuf),
 }
 
 /// The settings of a function as its owner declared them, complete.
@@ -105,11 +106,11 @@ impl Function {
         })
     }
 
-    /// The package to deploy: the file, or what was built of the crate before.
+    /// The package to deploy: the file, or what was built of the folder before.
     pub(super) fn read_package(&self) -> anyhow::Result<Bytes> {
         match &self.code {
             CodeSource::File(file) => read_package(file),
-            CodeSource::Crate(folder) => read_package(&built_component(folder)?),
+            CodeSource::Folder(folder) => read_package(&built_component(folder)?),
         }
     }
 }
@@ -163,21 +164,21 @@ pub(super) fn of_path(path: &Path) -> anyhow::Result<Vec<Function>> {
         return Ok(project::read(path)?);
     }
     match find_built(path) {
-        BuiltLookup::NoCrate => bail!(
-            "{} holds neither a {} that names functions nor a Rust crate. Name a component, a zip or \
+        BuiltLookup::NoFunction => bail!(
+            "{} holds neither a {} that names functions nor a function itself. Name a component, a zip or \
              the folder of a function; `sparkler new NAME` makes one.",
             path.display(),
             project::PROJECT_FILE
         ),
         BuiltLookup::Found(_) | BuiltLookup::NotBuilt(_) => Ok(vec![Function {
             name: name_of(&std::path::absolute(path)?)?,
-            code: CodeSource::Crate(path.to_owned()),
+            code: CodeSource::Folder(path.to_owned()),
             settings: None,
         }]),
     }
 }
 
-/// The package at `place`: a file, or what was built before of the crate in a folder.
+/// The package at `place`: a file, or what was built before of the function in a folder.
 pub(super) fn read_package_at(place: &Path) -> anyhow::Result<Bytes> {
     match place.is_dir() {
         true => read_package(&built_component(place)?),
@@ -199,8 +200,8 @@ fn read_package(file: &Path) -> anyhow::Result<Bytes> {
     };
     match what_else(&package) {
         Some(found) => bail!(
-            "{} is neither WebAssembly nor a zip: it {found}. `sparkler build` makes a component of a Rust \
-             crate.",
+            "{} is neither WebAssembly nor a zip: it {found}. `sparkler build` makes a component of a \
+             function.",
             file.display()
         ),
         None => Ok(package.into()),
@@ -238,8 +239,8 @@ fn built_component(folder: &Path) -> anyhow::Result<PathBuf> {
                 places.join(", nor ")
             ))
         }
-        BuiltLookup::NoCrate => Err(anyhow!(
-            "{folder_shown} holds no Rust crate. Name the component itself; in {} with `file = …`.",
+        BuiltLookup::NoFunction => Err(anyhow!(
+            "{folder_shown} holds no function. Name the component itself; in {} with `file = …`.",
             project::PROJECT_FILE
         )),
     }
@@ -343,7 +344,7 @@ mod tests {
     fn the_folder_of_a_crate_stands_for_what_was_built_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let text = read_package_at(folder.path()).unwrap_err().to_string();
-        assert!(text.contains("holds no Rust crate"), "{text}");
+        assert!(text.contains("holds no function"), "{text}");
         std::fs::write(
             folder.path().join("Cargo.toml"),
             "[package]\nname = \"in-a-folder\"\n",

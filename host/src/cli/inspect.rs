@@ -22,7 +22,7 @@ const UPLOAD: &str = "uploaded file";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Inspect {
-    /// A component, a core module, a zip that holds one, or the folder of a crate that was built
+    /// A component, a core module, a zip that holds one, or the folder of a function that was built
     file: PathBuf,
 
     /// Print the same as JSON

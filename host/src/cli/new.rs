@@ -1,24 +1,29 @@
 //! `sparkler new`: the start of a function.
 
+mod python;
+mod templates;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
 
 use super::{CommandResult, output};
 use crate::domain::FunctionName;
 use crate::toolchain::checkout::{Checkout, is_guest_sdk};
-use crate::toolchain::{GUEST_PROFILE, GUEST_TARGET};
+use crate::toolchain::{GUEST_PROFILE, GUEST_TARGET, Language};
+use templates::Template;
 
 const EXAMPLES: &str = "\
 Examples:
   sparkler new hello && cd hello && sparkler dev
+  sparkler new --lang js hello
   sparkler new functions/resize --sdk-path ../sparkler/guest-sdk";
 
-/// Start a function: a crate with a handler, its test and its settings
+/// Start a function: a handler, its settings and how to go on
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct New {
@@ -28,57 +33,46 @@ pub(super) struct New {
 
     /// The language of the function
     #[arg(long, default_value = "rust")]
-    lang: Language,
+    lang: Lang,
 
     /// Where the guest SDK is [default: guest-sdk of the Sparkler checkout, where there is one]
     #[arg(long, value_name = "DIR")]
     sdk_path: Option<PathBuf>,
 }
 
-/// The languages that there is a start for.
+/// The languages, as they are named on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Language {
+enum Lang {
     Rust,
+    #[value(alias = "javascript")]
+    Js,
+    Python,
+    C,
 }
 
-/// A file to write, and what it holds before the names are filled in.
-struct Template {
-    path: &'static str,
-    text: &'static str,
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Rust => Self::Rust,
+            Lang::Js => Self::JavaScript,
+            Lang::Python => Self::Python,
+            Lang::C => Self::C,
+        }
+    }
 }
-
-const RUST: [Template; 5] = [
-    Template {
-        path: "Cargo.toml",
-        text: include_str!("new/rust/Cargo.toml.template"),
-    },
-    Template {
-        path: "src/lib.rs",
-        text: include_str!("new/rust/lib.rs.template"),
-    },
-    Template {
-        path: "sparkler.toml",
-        text: include_str!("new/rust/sparkler.toml.template"),
-    },
-    Template {
-        path: ".gitignore",
-        text: include_str!("new/rust/gitignore.template"),
-    },
-    Template {
-        path: "README.md",
-        text: include_str!("new/rust/README.md.template"),
-    },
-];
 
 impl New {
     pub(super) fn run(self) -> CommandResult {
-        let name = crate_name(&self.folder)?;
-        let sdk = self.sdk()?;
-        let templates = match self.lang {
-            Language::Rust => &RUST,
+        let language = Language::from(self.lang);
+        let name = function_name(&self.folder, language)?;
+        let start = Start {
+            templates: templates::of(language),
+            artifact: artifact(&name, language),
+            sdk: self.sdk(language)?,
+            name,
         };
-        write(&self.folder, templates, &name, &sdk)?;
-        let folder = self.folder.display();
+        start.write(&self.folder)?;
+        let (folder, name) = (self.folder.display(), &start.name);
         output::done(&format!("{folder} holds a function that greets"));
         output::note(&format!(
             "Go on: cd {folder} && sparkler dev\n  then: sparkler invoke {name} '{{\"name\":\"World\"}}'"
@@ -86,9 +80,17 @@ impl New {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The folder of the guest SDK, absolute.
-    fn sdk(&self) -> anyhow::Result<PathBuf> {
+    /// The folder of the guest SDK, absolute. Only crates depend on it: for other languages this program
+    /// brings along what a function needs.
+    fn sdk(&self, language: Language) -> anyhow::Result<Option<PathBuf>> {
         let chosen = self.sdk_path.clone();
+        if language != Language::Rust {
+            ensure!(
+                chosen.is_none(),
+                "A function in {language} needs no guest SDK: leave out --sdk-path."
+            );
+            return Ok(None);
+        }
         let Some(folder) = chosen.or_else(|| Checkout::find().map(|found| found.guest_sdk()))
         else {
             bail!(
@@ -106,12 +108,12 @@ impl New {
                 folder.display()
             );
         }
-        Ok(folder)
+        Ok(Some(folder))
     }
 }
 
-/// The name of the crate and of the function, which has to suit both.
-fn crate_name(folder: &Path) -> anyhow::Result<String> {
+/// The name of the function, which a crate has too.
+fn function_name(folder: &Path, language: Language) -> anyhow::Result<String> {
     let name = folder
         .file_name()
         .map(|name| name.to_string_lossy().into_owned());
@@ -119,12 +121,12 @@ fn crate_name(folder: &Path) -> anyhow::Result<String> {
     let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic());
     if !starts_well || FunctionName::parse(&name).is_none() {
         bail!(
-            "'{name}' cannot name a function and a crate: a letter, then letters, digits, '-' or '_', 64 \
-             at most."
+            "'{name}' cannot name a function: a letter, then letters, digits, '-' or '_', 64 at most."
         );
     }
     // Cargo would refuse these later, with the crate already made.
-    if ["test", "core", "std", "alloc", "proc_macro", "proc-macro"].contains(&name.as_str()) {
+    let of_rust = ["test", "core", "std", "alloc", "proc_macro", "proc-macro"];
+    if language == Language::Rust && of_rust.contains(&name.as_str()) {
         bail!(
             "'{name}' is the name of a crate of Rust itself. Choose another, such as '{name}-function'."
         );
@@ -132,23 +134,53 @@ fn crate_name(folder: &Path) -> anyhow::Result<String> {
     Ok(name)
 }
 
-fn write(folder: &Path, templates: &[Template], name: &str, sdk: &Path) -> anyhow::Result<()> {
-    if folder.exists()
-        && folder
-            .read_dir()
-            .map_or(true, |mut entries| entries.next().is_some())
-    {
-        bail!(
-            "{} exists already and is not an empty folder. Choose another name, or remove it.",
-            folder.display()
-        );
+/// What to write.
+struct Start {
+    templates: &'static [Template],
+    name: String,
+    /// Where the component will lie, from the function's folder.
+    artifact: String,
+    sdk: Option<PathBuf>,
+}
+
+impl Start {
+    fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        if folder.exists()
+            && folder
+                .read_dir()
+                .map_or(true, |mut entries| entries.next().is_some())
+        {
+            bail!(
+                "{} exists already and is not an empty folder. Choose another name, or remove it.",
+                folder.display()
+            );
+        }
+        for template in self.templates {
+            let path = folder.join(template.path);
+            write_new(&path, &self.filled_in(template.text))
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        Ok(())
     }
-    for template in templates {
-        let path = folder.join(template.path);
-        write_new(&path, &filled_in(template.text, name, sdk))
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+
+    fn filled_in(&self, text: &str) -> String {
+        let sdk = self.sdk.as_ref().map_or_else(String::new, |sdk| {
+            toml::Value::String(sdk.to_string_lossy().into_owned()).to_string()
+        });
+        text.replace("{{name}}", &self.name)
+            .replace("{{sdk}}", &sdk)
+            .replace("{{artifact}}", &self.artifact)
     }
-    Ok(())
+}
+
+fn artifact(name: &str, language: Language) -> String {
+    match language {
+        Language::Rust => {
+            let artifact = name.replace('-', "_");
+            format!("target/{GUEST_TARGET}/{GUEST_PROFILE}/{artifact}.wasm")
+        }
+        Language::JavaScript | Language::Python | Language::C => format!("build/{name}.wasm"),
+    }
 }
 
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
@@ -159,37 +191,37 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     io::Write::write_all(&mut file, text.as_bytes())
 }
 
-fn filled_in(text: &str, name: &str, sdk: &Path) -> String {
-    let artifact = name.replace('-', "_");
-    let sdk = toml::Value::String(sdk.to_string_lossy().into_owned()).to_string();
-    text.replace("{{name}}", name)
-        .replace("{{sdk}}", &sdk)
-        .replace(
-            "{{artifact}}",
-            &format!("target/{GUEST_TARGET}/{GUEST_PROFILE}/{artifact}.wasm"),
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toolchain::{BuiltLookup, find_built};
 
-    fn made(name: &str) -> (tempfile::TempDir, PathBuf) {
+    const ALL: [Language; 4] = [
+        Language::Rust,
+        Language::JavaScript,
+        Language::Python,
+        Language::C,
+    ];
+
+    fn start(name: &str, language: Language) -> Start {
+        Start {
+            templates: templates::of(language),
+            name: name.into(),
+            artifact: artifact(name, language),
+            sdk: Some("/an \"odd\" place/guest-sdk".into()),
+        }
+    }
+
+    fn made(name: &str, language: Language) -> (tempfile::TempDir, PathBuf) {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join(name);
-        write(
-            &folder,
-            &RUST,
-            name,
-            Path::new("/an \"odd\" place/guest-sdk"),
-        )
-        .unwrap();
+        start(name, language).write(&folder).unwrap();
         (parent, folder)
     }
 
     #[test]
     fn the_manifest_names_the_crate_and_the_sdk_whatever_its_path() {
-        let (_parent, folder) = made("my-hello");
+        let (_parent, folder) = made("my-hello", Language::Rust);
         let manifest: toml::Table = fs::read_to_string(folder.join("Cargo.toml"))
             .unwrap()
             .parse()
@@ -201,30 +233,53 @@ mod tests {
 
     #[test]
     fn the_settings_name_the_function_and_can_be_read() {
-        let (_parent, folder) = made("my-hello");
-        let functions = crate::cli::project::read(&folder).unwrap();
-        assert_eq!(functions.len(), 1);
-        assert_eq!(functions[0].name.as_str(), "my-hello");
+        for language in ALL {
+            let (_parent, folder) = made("my-hello", language);
+            let functions = crate::cli::project::read(&folder).unwrap();
+            assert_eq!(functions.len(), 1);
+            assert_eq!(functions[0].name.as_str(), "my-hello");
+        }
     }
 
     #[test]
     fn nothing_is_left_to_fill_in() {
-        let (_parent, folder) = made("hello");
-        for template in &RUST {
-            let text = fs::read_to_string(folder.join(template.path)).unwrap();
-            assert!(!text.contains("{{"), "{}", template.path);
+        for language in ALL {
+            let (_parent, folder) = made("hello", language);
+            for template in templates::of(language) {
+                let text = fs::read_to_string(folder.join(template.path)).unwrap();
+                assert!(!text.contains("{{"), "{}", template.path);
+            }
+            let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+            let deploy = format!("deploy hello {}", artifact("hello", language));
+            assert!(readme.contains(&deploy), "{readme}");
         }
-        let readme = fs::read_to_string(folder.join("README.md")).unwrap();
-        assert!(readme.contains("deploy hello target/wasm32-wasip2/sparkler/hello.wasm"));
+    }
+
+    #[test]
+    fn what_is_made_is_of_its_language_and_its_artifact_is_looked_for() {
+        for language in ALL {
+            let (_parent, folder) = made("hello", language);
+            assert_eq!(Language::of(&folder), Some(language));
+            let BuiltLookup::NotBuilt(places) = find_built(&folder) else {
+                panic!("nothing was built")
+            };
+            let artifact = artifact("hello", language);
+            assert!(
+                places.iter().any(|place| place.ends_with(&artifact)),
+                "{places:?}"
+            );
+        }
     }
 
     #[test]
     fn what_exists_is_not_overwritten() {
         let parent = tempfile::tempdir().unwrap();
-        let sdk = Path::new("/sdk");
         fs::write(parent.path().join("mine"), "text").unwrap();
         for place in [parent.path().to_owned(), parent.path().join("mine")] {
-            let text = write(&place, &RUST, "x", sdk).unwrap_err().to_string();
+            let text = start("x", Language::Rust)
+                .write(&place)
+                .unwrap_err()
+                .to_string();
             assert!(text.contains("exists already"), "{text}");
         }
         assert_eq!(
@@ -233,15 +288,17 @@ mod tests {
         );
         let empty = parent.path().join("empty");
         fs::create_dir(&empty).unwrap();
-        assert!(write(&empty, &RUST, "empty", sdk).is_ok());
+        assert!(start("empty", Language::Rust).write(&empty).is_ok());
     }
 
     #[test]
-    fn a_name_has_to_suit_a_function_and_a_crate() {
-        assert_eq!(crate_name(Path::new("a/b/resize")).unwrap(), "resize");
-        for name in ["1st", "a.b", "", "..", "test"] {
-            assert!(crate_name(Path::new(name)).is_err(), "{name}");
+    fn a_name_has_to_suit_a_function_and_for_rust_a_crate() {
+        let name = |text: &str, language| function_name(Path::new(text), language);
+        assert_eq!(name("a/b/resize", Language::Rust).unwrap(), "resize");
+        for wrong in ["1st", "a.b", "", "..", "test"] {
+            assert!(name(wrong, Language::Rust).is_err(), "{wrong}");
         }
+        assert_eq!(name("test", Language::C).unwrap(), "test");
     }
 
     #[test]
@@ -249,14 +306,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let new = New {
             folder: "x".into(),
-            lang: Language::Rust,
+            lang: Lang::Rust,
             sdk_path: Some(folder.path().to_owned()),
         };
-        assert!(
-            new.sdk()
-                .unwrap_err()
-                .to_string()
-                .contains("is not the guest SDK")
-        );
+        let refusal = |language| new.sdk(language).unwrap_err().to_string();
+        assert!(refusal(Language::Rust).contains("is not the guest SDK"));
+        assert!(refusal(Language::C).contains("leave out --sdk-path"));
     }
 }

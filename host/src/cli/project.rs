@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [functions.hello]
-//! crate = "."                # a Rust crate, or `file`: a component or a zip; this folder by default
+//! source = "."               # a function's folder, or `file`: a component or a zip; this folder by default
 //! description = "Greets"
 //! memory = 128               # MB
 //! timeout = 3                # seconds
@@ -66,6 +66,9 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Function>, ProjectError> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProjectFile {
+    /// How the function of this very folder is built: `toolchain` reads it, and checks it, then.
+    #[serde(rename = "build")]
+    _build: Option<toml::Table>,
     #[serde(default)]
     functions: BTreeMap<Spanned<String>, FunctionTable>,
 }
@@ -74,8 +77,8 @@ struct ProjectFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct FunctionTable {
     file: Option<Spanned<PathBuf>>,
-    #[serde(rename = "crate")]
-    crate_folder: Option<PathBuf>,
+    #[serde(alias = "crate")]
+    source: Option<PathBuf>,
     description: Option<Spanned<String>>,
     memory: Option<Spanned<u32>>,
     timeout: Option<Spanned<u32>>,
@@ -119,7 +122,7 @@ fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Resul
     let defaults = DeclaredSettings::default();
     Ok(Function {
         name: checked(name, |name| checks::name(&name))?,
-        code: code_source(folder, table.file, table.crate_folder)?,
+        code: code_source(folder, table.file, table.source)?,
         settings: Some(DeclaredSettings {
             description: optional(
                 table.description,
@@ -144,21 +147,20 @@ fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Resul
 fn code_source(
     folder: &Path,
     file: Option<Spanned<PathBuf>>,
-    crate_folder: Option<PathBuf>,
+    source: Option<PathBuf>,
 ) -> Result<CodeSource, Fault> {
-    match (file, crate_folder) {
+    match (file, source) {
         (Some(file), Some(_)) => Err(Fault {
             offset: file.span().start,
-            problem: "`file` and `crate` exclude each other: the code comes from one place.".into(),
+            problem: "`file` and `source` exclude each other: the code comes from one place."
+                .into(),
         }),
         (Some(file), None) => {
             let file = folder.join(file.into_inner());
             Ok(CodeSource::File(without_dots(&file)))
         }
-        (None, Some(crate_folder)) => {
-            Ok(CodeSource::Crate(without_dots(&folder.join(crate_folder))))
-        }
-        (None, None) => Ok(CodeSource::Crate(folder.to_owned())),
+        (None, Some(source)) => Ok(CodeSource::Folder(without_dots(&folder.join(source)))),
+        (None, None) => Ok(CodeSource::Folder(folder.to_owned())),
     }
 }
 

@@ -31,10 +31,10 @@ Examples:
   sparkler serve --listen 127.0.0.1:0         Take any free port, and print it
   sparkler serve --destinations out/          Write what comes of events to files
 
-A PATH is a component, a zip that holds one, the folder of a Rust crate that was built with
+A PATH is a component, a zip that holds one, the folder of a function that was built with
 `sparkler build`, or a folder with a sparkler.toml:
   [functions.hello]
-  file = \"hello.wasm\"        # or: crate = \"hello\"
+  file = \"hello.wasm\"        # or: source = \"hello\"
   memory = 256                # MB
   timeout = 10                # seconds
   environment = { GREETING = \"Hello\" }

@@ -8,22 +8,33 @@ use super::GUEST_TARGET;
 /// Why a guest could not be built, each as a sentence with the way out.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The folder holds no crate.
+    /// The folder holds no function in any language.
     #[error(
-        "{} holds no Cargo.toml. Name the folder of a Rust crate, or make one with `sparkler new NAME`.",
+        "{} holds no Cargo.toml (Rust), no package.json (JavaScript), no pyproject.toml (Python) and no \
+         C file. Name the folder of a function, or make one with `sparkler new NAME`.",
         .0.display()
     )]
-    NoManifest(PathBuf),
-    /// A program of the Rust toolchain cannot be started.
-    #[error(
-        "`{program}` could not be started: {source}. Building needs Rust: install it from \
-         https://rustup.rs, or put it on the PATH."
-    )]
+    NoFunction(PathBuf),
+    /// A program that the build needs cannot be started.
+    #[error("`{program}` could not be started: {source}. {remedy}")]
     Program {
         /// Which program.
         program: String,
         /// Why not.
         source: io::Error,
+        /// What to install.
+        remedy: &'static str,
+    },
+    /// What the build needs is there, and not as it has to be.
+    #[error("{0}")]
+    Unsuitable(String),
+    /// Tools that the build needs could not be installed.
+    #[error("{what} could not be installed:\n{messages}")]
+    Install {
+        /// What is needed.
+        what: String,
+        /// What the installer says.
+        messages: String,
     },
     /// Cargo cannot make sense of the crate.
     #[error("cargo cannot read {}:\n{messages}", manifest.display())]
@@ -36,11 +47,13 @@ pub enum BuildError {
     /// The folder holds several packages, or not the one that was asked for.
     #[error("{0}")]
     Package(String),
-    /// A value in `[package.metadata.sparkler]` is wrong.
-    #[error("[package.metadata.sparkler] in {}: {problem}", manifest.display())]
+    /// A setting of the build is wrong.
+    #[error("[{section}] in {}: {problem}", file.display())]
     Settings {
-        /// The manifest.
-        manifest: PathBuf,
+        /// The section that it stands in.
+        section: &'static str,
+        /// The file.
+        file: PathBuf,
         /// What is wrong, and what would be right.
         problem: String,
     },
@@ -51,7 +64,7 @@ pub enum BuildError {
          standard library for it."
     )]
     Target(String),
-    /// The crate does not compile.
+    /// The function does not compile.
     #[error("{package} does not compile:\n{messages}")]
     Compile {
         /// The package.
@@ -84,10 +97,10 @@ pub enum BuildError {
         /// Why not.
         source: io::Error,
     },
-    /// The zip of what was built cannot be written.
+    /// What was built, or what it is built from, cannot be written.
     #[error("{} cannot be written: {source}", path.display())]
     Write {
-        /// The zip.
+        /// The file.
         path: PathBuf,
         /// Why not.
         source: io::Error,

@@ -1,6 +1,6 @@
 //! Which files matter to a function, and when they change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,15 +11,13 @@ use tokio::time::timeout;
 
 use crate::cli::functions::{CodeSource, Function};
 use crate::cli::project::PROJECT_FILE;
+use crate::toolchain::Language;
 
 /// Editors write a file in several steps; what belongs together is one change.
 const QUIET_TIME: Duration = Duration::from_millis(150);
 
 /// Changes that are not looked at yet; one is enough to build again.
 const CHANGES_WAITING_MAX: usize = 1024;
-
-/// Files beside the sources that a build reads.
-const CRATE_FILES: [&str; 3] = ["Cargo.toml", "build.rs", ".cargo"];
 
 /// Tells when something changed that a function is made of.
 pub(super) struct Changes {
@@ -63,7 +61,7 @@ impl Changes {
                     }
                     self.relevant.files.insert(file);
                 }
-                CodeSource::Crate(folder) => self.add_crate(&absolute(folder)?)?,
+                CodeSource::Folder(folder) => self.add_function(&absolute(folder)?)?,
             }
         }
         Ok(())
@@ -83,15 +81,16 @@ impl Changes {
         while let Ok(Some(_)) = timeout(QUIET_TIME, self.changed.recv()).await {}
     }
 
-    fn add_crate(&mut self, folder: &Path) -> anyhow::Result<()> {
+    fn add_function(&mut self, folder: &Path) -> anyhow::Result<()> {
         self.add(folder, RecursiveMode::NonRecursive)?;
-        let files = CRATE_FILES.map(|name| folder.join(name));
-        self.relevant.files.extend(files);
-        let sources = folder.join("src");
-        if sources.is_dir() {
-            self.add(&sources, RecursiveMode::Recursive)?;
+        // A folder that holds nothing yet may come to hold a crate.
+        let language = Language::of(folder).unwrap_or(Language::Rust);
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            if entry.path().is_dir() && language.looks_into(&entry.file_name().to_string_lossy()) {
+                self.add(&entry.path(), RecursiveMode::Recursive)?;
+            }
         }
-        self.relevant.folders.insert(sources);
+        self.relevant.functions.insert(folder.to_owned(), language);
         Ok(())
     }
 
@@ -128,7 +127,7 @@ fn notice(event: notify::Result<Event>) -> Option<Notice> {
 #[derive(Default)]
 struct Relevant {
     files: BTreeSet<PathBuf>,
-    folders: BTreeSet<PathBuf>,
+    functions: BTreeMap<PathBuf, Language>,
 }
 
 impl Relevant {
@@ -140,8 +139,20 @@ impl Relevant {
     }
 
     fn contains(&self, path: &Path) -> bool {
-        self.files.contains(path) || self.folders.iter().any(|folder| path.starts_with(folder))
+        let is_read = |(folder, language): (&PathBuf, &Language)| {
+            let inside = path.strip_prefix(folder);
+            inside.is_ok_and(|inside| {
+                language.reads(inside) || is_new_folder(*language, path, inside)
+            })
+        };
+        self.files.contains(path) || self.functions.iter().any(is_read)
     }
+}
+
+/// Whether a folder has come in which sources may lie: it is not watched yet.
+fn is_new_folder(language: Language, path: &Path, inside: &Path) -> bool {
+    let name = inside.to_string_lossy();
+    !name.is_empty() && !name.contains('/') && language.looks_into(&name) && path.is_dir()
 }
 
 /// As the watcher names it: without symbolic links, where it exists.
@@ -159,10 +170,10 @@ mod tests {
     use notify::event::{AccessKind, AccessMode, Flag, ModifyKind};
     use std::fs;
 
-    fn crate_function(folder: &Path) -> Function {
+    fn function_in(folder: &Path) -> Function {
         Function {
             name: FunctionName::parse("f").unwrap(),
-            code: CodeSource::Crate(folder.to_owned()),
+            code: CodeSource::Folder(folder.to_owned()),
             settings: None,
         }
     }
@@ -173,9 +184,7 @@ mod tests {
         let source = folder.path().join("src/deep/lib.rs");
         fs::create_dir_all(source.parent().unwrap()).unwrap();
         let mut changes = Changes::watch(folder.path()).unwrap();
-        changes
-            .also_watch(&[crate_function(folder.path())])
-            .unwrap();
+        changes.also_watch(&[function_in(folder.path())]).unwrap();
         fs::write(&source, "fn changed() {}").unwrap();
         let noticed = timeout(Duration::from_secs(30), changes.next());
         noticed.await.expect("the change was not noticed");
@@ -207,7 +216,7 @@ mod tests {
         let top = folder.path().canonicalize().unwrap();
         fs::create_dir(top.join("src")).unwrap();
         let mut changes = Changes::watch(&top).unwrap();
-        changes.also_watch(&[crate_function(&top)]).unwrap();
+        changes.also_watch(&[function_in(&top)]).unwrap();
         let matters = |path: &str| changes.relevant.contains(&top.join(path));
         assert!(matters("src/lib.rs") && matters("Cargo.toml") && matters("sparkler.toml"));
         assert!(!matters("Cargo.lock") && !matters("target/x") && !matters("README.md"));

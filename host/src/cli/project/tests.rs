@@ -10,10 +10,10 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn a_function_that_says_nothing_is_the_crate_in_the_folder_with_lambdas_defaults() {
+fn a_function_that_says_nothing_is_the_folder_itself_with_lambdas_defaults() {
     let functions = parsed("[functions.hello]\n").unwrap();
     assert_eq!(functions[0].name.as_str(), "hello");
-    assert_eq!(functions[0].code, CodeSource::Crate("/p".into()));
+    assert_eq!(functions[0].code, CodeSource::Folder("/p".into()));
     let settings = functions[0].settings.as_ref().unwrap();
     assert_eq!((settings.memory_mb, settings.timeout_seconds), (128, 3));
 }
@@ -34,12 +34,12 @@ fn all_settings_are_read_and_paths_are_the_folders() {
         [functions.a.environment]
         GREETING = "Hi"
         [functions.b]
-        crate = "b"
+        source = "b"
         "#,
     )
     .unwrap();
     assert_eq!(functions[0].code, CodeSource::File("/p/out/a.zip".into()));
-    assert_eq!(functions[1].code, CodeSource::Crate("/p/b".into()));
+    assert_eq!(functions[1].code, CodeSource::Folder("/p/b".into()));
     let settings = functions[0].settings.as_ref().unwrap();
     assert_eq!(
         *settings,
@@ -116,9 +116,9 @@ fn an_environment_has_a_bound() {
 
 #[test]
 fn code_comes_from_one_place() {
-    let text = refusal("[functions.a]\nfile = \"a.wasm\"\ncrate = \".\"\n");
+    let text = refusal("[functions.a]\nfile = \"a.wasm\"\nsource = \".\"\n");
     assert!(
-        text.contains(":2: `file` and `crate` exclude each other"),
+        text.contains(":2: `file` and `source` exclude each other"),
         "{text}"
     );
 }

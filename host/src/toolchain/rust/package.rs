@@ -6,42 +6,9 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::BuildError;
-use super::cargo::cargo_program;
-use crate::domain::version::REUSE_MAX;
-
-/// A wasm page, the unit of a linear memory.
-const WASM_PAGE_BYTES: u64 = 64 * 1024;
-
-/// The stack that a guest gets: eight times what the greeting of the examples needs.
-const STACK_BYTES_DEFAULT: u64 = 64 * 1024;
-
-/// The memory that a guest starts with, stack and data included.
-const INITIAL_MEMORY_BYTES_DEFAULT: u64 = 128 * 1024;
-
-/// The most that a 32-bit memory can hold.
-const MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
-
-/// How the memory of a guest is laid out when it starts: the stack, then data and heap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MemoryLayout {
-    /// Size of the stack, which lies first, so that an overflow traps and never corrupts.
-    pub stack_bytes: u64,
-    /// Size of the whole memory at the start, in full pages of 64 KiB.
-    pub initial_bytes: u64,
-}
-
-impl MemoryLayout {
-    /// The layout with an initial memory of at least `bytes`.
-    pub(super) fn with_room_for(self, bytes: u64) -> Self {
-        Self {
-            initial_bytes: self
-                .initial_bytes
-                .max(bytes.next_multiple_of(WASM_PAGE_BYTES)),
-            ..self
-        }
-    }
-}
+use super::cargo::{cargo_program, not_started};
+use crate::toolchain::settings::{BuildSettings, CheckedSettings};
+use crate::toolchain::{BuildError, MemoryLayout};
 
 /// What of a package becomes the component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,27 +73,10 @@ struct PackageMetadata {
     sparkler: Option<serde_json::Value>,
 }
 
-/// `[package.metadata.sparkler]`: the bytes of the stack and of the whole memory at the start, and how
-/// many invocations one sandbox may serve.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct BuildSettings {
-    stack_bytes: Option<u64>,
-    initial_memory_bytes: Option<u64>,
-    reuse: Option<u32>,
-}
-
-/// The same, checked and with its defaults.
-#[derive(Clone, Copy, Debug)]
-struct CheckedSettings {
-    memory: MemoryLayout,
-    reuse: Option<u32>,
-}
-
 fn read_metadata(directory: &Path) -> Result<Metadata, BuildError> {
     let manifest = directory.join("Cargo.toml");
     if !manifest.is_file() {
-        return Err(BuildError::NoManifest(directory.to_owned()));
+        return Err(BuildError::NoFunction(directory.to_owned()));
     }
     let output = Command::new(cargo_program())
         .args([
@@ -139,10 +89,7 @@ fn read_metadata(directory: &Path) -> Result<Metadata, BuildError> {
         ])
         .current_dir(directory)
         .output()
-        .map_err(|source| BuildError::Program {
-            program: cargo_program(),
-            source,
-        })?;
+        .map_err(not_started)?;
     let unreadable = |messages: String| BuildError::Metadata {
         manifest: manifest.clone(),
         messages,
@@ -231,6 +178,8 @@ fn artifact_of(package: &Package) -> Result<Artifact, BuildError> {
     }
 }
 
+/// `[package.metadata.sparkler]`: the bytes of the stack and of the whole memory at the start, and how
+/// many invocations one sandbox may serve.
 fn settings_of(package: &Package) -> Result<CheckedSettings, BuildError> {
     let section = package
         .metadata
@@ -241,60 +190,12 @@ fn settings_of(package: &Package) -> Result<CheckedSettings, BuildError> {
         Some(value) => serde_json::from_value(value).map_err(|error| format!("{error}.")),
     };
     settings
-        .and_then(|settings| {
-            Ok(CheckedSettings {
-                memory: checked_layout(&settings)?,
-                reuse: settings.reuse.map(checked_reuse).transpose()?,
-            })
-        })
+        .and_then(|settings: BuildSettings| settings.checked())
         .map_err(|problem| BuildError::Settings {
-            manifest: package.manifest_path.clone(),
+            section: "package.metadata.sparkler",
+            file: package.manifest_path.clone(),
             problem,
         })
-}
-
-fn checked_layout(settings: &BuildSettings) -> Result<MemoryLayout, String> {
-    let stack_bytes = settings.stack_bytes.unwrap_or(STACK_BYTES_DEFAULT);
-    let initial_bytes = settings
-        .initial_memory_bytes
-        .unwrap_or_else(|| INITIAL_MEMORY_BYTES_DEFAULT.max(with_default_data(stack_bytes)));
-    if stack_bytes < 4096 || !stack_bytes.is_multiple_of(16) || stack_bytes > MEMORY_BYTES_MAX / 2 {
-        return Err(format!(
-            "stack-bytes is {stack_bytes}; it is a multiple of 16 from 4096 to {}.",
-            MEMORY_BYTES_MAX / 2
-        ));
-    }
-    if !initial_bytes.is_multiple_of(WASM_PAGE_BYTES)
-        || initial_bytes <= stack_bytes
-        || initial_bytes > MEMORY_BYTES_MAX
-    {
-        return Err(format!(
-            "initial-memory-bytes is {initial_bytes}; it is a multiple of {WASM_PAGE_BYTES}, more than \
-             the stack ({stack_bytes}) and at most {MEMORY_BYTES_MAX}."
-        ));
-    }
-    Ok(MemoryLayout {
-        stack_bytes,
-        initial_bytes,
-    })
-}
-
-fn checked_reuse(reuse: u32) -> Result<u32, String> {
-    match (1..=REUSE_MAX).contains(&reuse) {
-        true => Ok(reuse),
-        false => Err(format!(
-            "reuse is {reuse}; it is the number of invocations that one sandbox may serve, from 1 to \
-             {REUSE_MAX}."
-        )),
-    }
-}
-
-/// A larger stack leaves as much room for data as the default one.
-fn with_default_data(stack_bytes: u64) -> u64 {
-    stack_bytes
-        .saturating_add(INITIAL_MEMORY_BYTES_DEFAULT - STACK_BYTES_DEFAULT)
-        .min(MEMORY_BYTES_MAX)
-        .next_multiple_of(WASM_PAGE_BYTES)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
-use super::{BuildError, BuildEvent, GUEST_TARGET};
+use super::{GUEST_TARGET, REMEDY};
+use crate::toolchain::{BuildError, BuildEvent};
 
 /// Two installations at once would disturb each other.
 static INSTALLATION: Mutex<()> = Mutex::new(());
@@ -48,6 +49,7 @@ fn is_installed(directory: &Path) -> Result<bool, BuildError> {
     let output = run(directory, &rustc, &arguments).map_err(|source| BuildError::Program {
         program: rustc,
         source,
+        remedy: REMEDY,
     })?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);

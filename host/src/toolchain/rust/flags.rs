@@ -10,7 +10,8 @@ use std::path::Path;
 use toml::Table;
 
 use super::package::{Artifact, GuestPackage};
-use super::{BuildOptions, GUEST_PROFILE, GUEST_TARGET, MemoryLayout};
+use super::{GUEST_PROFILE, GUEST_TARGET};
+use crate::toolchain::{BuildOptions, MemoryLayout};
 
 /// All arguments of cargo.
 pub(super) fn arguments(

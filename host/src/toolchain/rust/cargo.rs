@@ -1,6 +1,6 @@
 //! Runs cargo and reads what it says.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -9,11 +9,21 @@ use std::thread;
 use serde::Deserialize;
 
 use super::package::GuestPackage;
-use super::{BuildError, BuildEvent, BuildOptions, MemoryLayout, flags};
+use super::{REMEDY, flags};
+use crate::toolchain::{BuildError, BuildEvent, BuildOptions, MemoryLayout};
 
 /// The cargo that started this program, if one did, or else the one on the PATH.
 pub(super) fn cargo_program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
+}
+
+/// Why cargo does not run.
+pub(super) fn not_started(source: io::Error) -> BuildError {
+    BuildError::Program {
+        program: cargo_program(),
+        source,
+        remedy: REMEDY,
+    }
 }
 
 /// What came of one run of cargo.
@@ -38,10 +48,6 @@ pub(super) fn run(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<CargoRun, BuildError> {
-    let not_started = |source| BuildError::Program {
-        program: cargo_program(),
-        source,
-    };
     let mut cargo = Command::new(cargo_program())
         .args(flags::arguments(package, memory, options))
         .current_dir(&package.directory)

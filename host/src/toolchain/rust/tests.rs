@@ -6,7 +6,7 @@ use std::thread;
 use tempfile::TempDir;
 use wasmparser::{Parser, Payload};
 
-use super::*;
+use crate::toolchain::{BuildEvent, BuildOptions, BuiltLookup, build, build_watched, find_built};
 
 /// A crate called `name` with `source`, which shares its target directory with others where `target`
 /// says so.
@@ -80,12 +80,10 @@ fn data_that_does_not_fit_raises_the_initial_memory_and_says_so() {
         }
     })
     .unwrap();
-    assert_eq!(raised, Some((131_072, built.memory.initial_bytes)));
-    assert_eq!(
-        initial_memory_bytes(&built.bytes),
-        built.memory.initial_bytes
-    );
-    assert!(built.memory.initial_bytes >= 65_536 + 200_000);
+    let memory = built.memory.expect("cargo's linker lays it out");
+    assert_eq!(raised, Some((131_072, memory.initial_bytes)));
+    assert_eq!(initial_memory_bytes(&built.bytes), memory.initial_bytes);
+    assert!(memory.initial_bytes >= 65_536 + 200_000);
 }
 
 #[test]

@@ -1,0 +1,89 @@
+//! Builds functions in Rust.
+//!
+//! A guest is an ordinary crate. It is compiled for `wasm32-wasip2` by the user's own cargo, in a profile
+//! of its own and linked with a small stack and a small initial memory: a sandbox whose whole memory is
+//! small is reset without asking the kernel, which is what makes an invocation cheap.
+
+mod built;
+mod cargo;
+mod flags;
+mod package;
+mod target;
+
+use super::output::{self, Built};
+use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, MemoryLayout, lock};
+use cargo::CargoRun;
+use package::GuestPackage;
+
+pub(super) use built::find_built;
+
+/// What guests are compiled for.
+pub const GUEST_TARGET: &str = "wasm32-wasip2";
+
+/// The cargo profile of a guest, which is also the name of the folder its artifact lies in.
+pub const GUEST_PROFILE: &str = "sparkler";
+
+/// What to do where a program of Rust's is missing.
+const REMEDY: &str = "Building a function in Rust needs Rust: install it from https://rustup.rs, or put it \
+                      on the PATH.";
+
+/// Builds the crate, or the one of a workspace, that `options` name.
+pub(super) fn build(
+    options: &BuildOptions,
+    observe: &mut dyn FnMut(BuildEvent<'_>),
+) -> Result<BuiltGuest, BuildError> {
+    let package = package::find(&options.directory, options.package.as_deref())?;
+    target::ensure(&package.directory, observe)?;
+    // Held until the bytes are read: another build may put a file of the same name in the same place.
+    let _lock = lock::acquire(
+        &package.target_directory,
+        &package.target_directory.join(GUEST_TARGET),
+    )?;
+    let (run, memory) = link_with_enough_memory(&package, options, observe)?;
+    let path = run.artifact.ok_or_else(|| BuildError::NoArtifact {
+        package: package.name.clone(),
+    })?;
+    let bytes = std::fs::read(&path).map_err(|source| BuildError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    output::finish(Built {
+        package: package.name,
+        path,
+        bytes,
+        reuse: package.reuse,
+        memory: Some(memory),
+    })
+}
+
+/// Runs cargo, and once more where the linker says that the initial memory is too small for the data.
+fn link_with_enough_memory(
+    package: &GuestPackage,
+    options: &BuildOptions,
+    observe: &mut dyn FnMut(BuildEvent<'_>),
+) -> Result<(CargoRun, MemoryLayout), BuildError> {
+    let mut memory = package.memory;
+    let mut run = cargo::run(package, memory, options, observe)?;
+    if let Some(needed) = run.initial_memory_bytes_needed() {
+        let from_bytes = memory.initial_bytes;
+        memory = memory.with_room_for(needed);
+        observe(BuildEvent::RaisingInitialMemory {
+            from_bytes,
+            to_bytes: memory.initial_bytes,
+        });
+        run = cargo::run(package, memory, options, observe)?;
+    }
+    if !run.succeeded {
+        return Err(BuildError::Compile {
+            package: package.name.clone(),
+            messages: run.failure_text(),
+        });
+    }
+    for warning in run.warnings() {
+        observe(BuildEvent::Warning(warning));
+    }
+    Ok((run, memory))
+}
+
+#[cfg(test)]
+mod tests;
