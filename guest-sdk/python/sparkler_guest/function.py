@@ -9,7 +9,7 @@ import sys
 from componentize_py_types import Err
 from wit_world.imports import environment
 
-from . import errors, json_text, late_imports, log, sources
+from . import errors, event_loop, json_text, late_imports, log, sources
 from .context import Context
 
 
@@ -65,6 +65,7 @@ def prepare(handler_name):
     """Imports the function at build time; gives the classes that the host calls."""
     roots = sources.take_charge()
     log.take_charge()
+    event_loop.take_charge()
     try:
         function = Function(handler_name)
     except BaseException as error:
