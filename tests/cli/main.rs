@@ -5,6 +5,7 @@ mod commands;
 mod crashes;
 mod events;
 mod logs;
+mod python;
 mod serving;
 mod state;
 

@@ -2,7 +2,7 @@
 
 use sparkler_tests::python::{Python, succeed};
 
-use crate::{behaviours_zip, echo_zip, server, streaming_zip};
+use crate::{behaviours_zip, echo_zip, python_echo_zip, server, streaming_zip};
 
 #[track_caller]
 fn scenario(script: &str) {
@@ -17,6 +17,14 @@ fn responses_are_streamed() {
     let mut command = Python::environment().script("streaming.py", server.address);
     let command = command.arg(behaviours_zip()).arg(echo_zip());
     succeed(command.arg(streaming_zip()));
+}
+
+#[test]
+fn an_echo_in_python_answers_as_one_in_rust() {
+    let server = server();
+    let mut command = Python::environment().script("python_kit.py", server.address);
+    let command = command.arg(behaviours_zip()).arg(echo_zip());
+    succeed(command.arg(python_echo_zip()));
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub mod http;
 pub mod lambda;
 pub mod log;
 pub mod python;
+pub mod python_guests;
 pub mod receiver;
 pub mod scratch;
 pub mod server;

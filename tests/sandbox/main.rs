@@ -5,6 +5,7 @@ mod environment;
 mod failures;
 mod log;
 mod prepared;
+mod python;
 mod report;
 mod reused;
 mod streamed;
