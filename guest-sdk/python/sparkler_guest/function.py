@@ -1,5 +1,6 @@
 """Where the host enters: handling events, and the function's own setup before the first of them."""
 
+import gc
 import importlib
 import inspect
 import os
@@ -41,6 +42,7 @@ class Function:
             log.begin(None)
             if callable(self._init):
                 self._init()
+                gc.freeze()
             self._is_ready = True
 
     def renew(self):
@@ -62,7 +64,11 @@ class Function:
 
 
 def prepare(handler_name):
-    """Imports the function at build time; gives the classes that the host calls."""
+    """Imports the function at build time; gives the classes that the host calls.
+
+    What is there by the end is frozen: a collection would write into all of it, and each page of the image
+    that is written to is copied.
+    """
     roots = sources.take_charge()
     log.take_charge()
     event_loop.take_charge()
@@ -72,6 +78,7 @@ def prepare(handler_name):
         errors.tell_build(error)
         raise
     late_imports.embed(roots)
+    gc.freeze()
     return _exports(function)
 
 
