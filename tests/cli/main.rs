@@ -8,6 +8,7 @@ mod grants;
 mod kits;
 mod learn_http;
 mod logs;
+mod python;
 mod serving;
 mod state;
 

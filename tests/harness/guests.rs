@@ -10,7 +10,7 @@ use sparkler::toolchain::{self, BuildOptions};
 use crate::scratch;
 
 /// Folders that builds write.
-const OUTPUTS: [&str; 3] = ["target", "build", "node_modules"];
+const OUTPUTS: [&str; 4] = ["target", "build", "node_modules", "__pycache__"];
 
 /// Where the guest of many behaviours is.
 pub const CONFORMANCE: &str = "tests/guests/conformance";
@@ -98,7 +98,7 @@ pub fn workspace() -> &'static Path {
 /// The component of a package of the workspace, built where its sources have changed.
 fn built(package: &str) -> Vec<u8> {
     let name = package.replace('/', "-");
-    let key = digest_of_sources(package);
+    let key = digest_of(&[package, "guest-sdk", "host/src/toolchain"]);
     let place = scratch::folder().join(format!("{name}-{key}.wasm"));
     scratch::made_once(&place, |place| build(&workspace().join(package), place));
     fs::read(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()))
@@ -115,14 +115,14 @@ fn build(package: &Path, place: &Path) {
     fs::write(place, &guest.bytes).expect("keep the component");
 }
 
-/// Changes with everything that a guest is made of: its sources, the SDK, the locked dependencies and the
-/// code that builds it.
-pub(crate) fn digest_of_sources(package: &str) -> String {
+/// Changes with everything that a guest is made of: the locked dependencies, and what lies in `folders`: its
+/// sources, the SDK and the code that builds it.
+pub(crate) fn digest_of(folders: &[&str]) -> String {
     let mut files = vec![
         workspace().join("Cargo.lock"),
         workspace().join("rust-toolchain.toml"),
     ];
-    for folder in [package, "guest-sdk", "host/src/toolchain"] {
+    for folder in folders {
         collect(&workspace().join(folder), &mut files);
     }
     files.sort();

@@ -21,7 +21,7 @@ const ZIG: &[&str] = &["ziglang==0.17.1"];
 #[track_caller]
 pub fn example(name: &str) -> Vec<u8> {
     let folder = format!("examples/{name}");
-    let key = guests::digest_of_sources(&folder);
+    let key = guests::digest_of(&[&folder, "guest-sdk", "host/src/toolchain"]);
     let place = scratch::folder().join(format!("{}-{key}.wasm", folder.replace('/', "-")));
     scratch::made_once(&place, |place| {
         let built = built(&guests::workspace().join(&folder));

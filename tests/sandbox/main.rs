@@ -10,6 +10,7 @@ mod files;
 mod log;
 mod outbound;
 mod prepared;
+mod python;
 mod report;
 mod reused;
 mod secrets;

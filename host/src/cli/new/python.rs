@@ -2,4 +2,29 @@
 
 use super::templates::Template;
 
-pub(super) const TEMPLATES: &[Template] = &[];
+pub(super) const TEMPLATES: &[Template] = &[
+    Template {
+        path: "handler.py",
+        text: include_str!("python/handler.py.template"),
+    },
+    Template {
+        path: "test_handler.py",
+        text: include_str!("python/test_handler.py.template"),
+    },
+    Template {
+        path: "pyproject.toml",
+        text: include_str!("python/pyproject.toml.template"),
+    },
+    Template {
+        path: "sparkler.toml",
+        text: include_str!("python/sparkler.toml.template"),
+    },
+    Template {
+        path: ".gitignore",
+        text: include_str!("python/gitignore.template"),
+    },
+    Template {
+        path: "README.md",
+        text: include_str!("python/README.md.template"),
+    },
+];
