@@ -21,6 +21,7 @@ pub mod provisioning;
 pub mod refusal;
 pub mod runtime;
 pub mod settings;
+pub mod snapshot;
 pub mod tags;
 pub mod version;
 
@@ -37,4 +38,5 @@ pub use outcome::{FunctionError, Outcome, Report};
 pub use publishing::Publication;
 pub use refusal::{Refusal, Throttle};
 pub use settings::{Environment, Settings};
+pub use snapshot::Snapshot;
 pub use version::{Code, Digest, LastUpdate, State, Version};

@@ -4,6 +4,7 @@
 //! holds nothing: no folder is opened, every address is refused.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
@@ -16,6 +17,7 @@ use super::environment::Surroundings;
 use super::memory_limiter::MemoryLimiter;
 use super::outbound::Outbound;
 use super::response::Response;
+use super::snapshot::OpenStreams;
 use super::trap;
 use super::vitals::Vitals;
 use crate::limits;
@@ -31,6 +33,8 @@ pub(super) struct GuestState {
     pub(super) response: Response,
     pub(super) http: WasiHttpCtx,
     pub(super) outbound: Outbound,
+    /// What a guest that is initialized for a snapshot holds open of the host.
+    pub(super) open_streams: Option<Box<OpenStreams>>,
     /// Made at the first call that needs it: most guests never do.
     wasi: Option<Box<WasiCtx>>,
 }
@@ -56,8 +60,15 @@ impl GuestState {
             response: Response::default(),
             http,
             outbound: Outbound,
+            open_streams: None,
             wasi: None,
         }
+    }
+
+    /// Has the monotonic clock begin at `elapsed`, so that it goes on after what a guest read of it while
+    /// it was initialized.
+    pub(super) fn start_clock_after(&mut self, elapsed: Duration) {
+        self.clock_start = self.clock_start.checked_sub(elapsed).unwrap_or(self.clock_start);
     }
 }
 

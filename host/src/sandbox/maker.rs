@@ -63,7 +63,10 @@ impl Maker {
             initialization: purpose.initialization,
             is_reusable: purpose.is_reusable,
         };
-        let state = GuestState::new(vitals, limiter, surroundings, purpose.deadline);
+        let mut state = GuestState::new(vitals, limiter, surroundings, purpose.deadline);
+        if version.is_snapshotted() {
+            state.start_clock_after(version.settings.init_duration_max());
+        }
         Sandbox::new(loaded, state, slot)
     }
 
@@ -72,14 +75,15 @@ impl Maker {
         &self,
         version: &Version,
     ) -> Result<(Arc<Loaded>, Option<Duration>), HostFailure> {
-        let component = version.code.component;
+        let image = version.image();
+        let component = image.component;
         if let Some(loaded) = self.loaded.get(component) {
             return Ok((loaded, None));
         }
         let started = Instant::now();
         let loaded = self
             .loaded
-            .get_or_load(component, self.load(&version.code))
+            .get_or_load(component, self.load(image))
             .await;
         match loaded {
             Ok(loaded) => Ok((loaded, Some(started.elapsed()))),

@@ -17,6 +17,7 @@ mod loader;
 mod bindings;
 mod response;
 mod entry;
+mod lifecycle;
 mod environment;
 mod exec_wrapper;
 mod vitals;
@@ -44,6 +45,7 @@ mod idle_list;
 mod idle_sandboxes;
 mod shelf;
 mod prepare;
+mod snapshot;
 
 use std::sync::Arc;
 
@@ -56,10 +58,11 @@ pub use engine::ENGINE_VERSION;
 pub use inspect::{
     GuestKind, HANDLER_EXPORT, Import, Inspection, Memory, STREAMING_HANDLER_EXPORT,
 };
+pub use lifecycle::LIFECYCLE_EXPORT;
 pub use worker::{CompileLimits, compile_worker};
 
-use crate::deployer::{CompileGuest, ComponentSource, Rejection};
-use crate::domain::{Account, Digest};
+use crate::deployer::{CompileGuest, ComponentSource, Initialized, Rejection};
+use crate::domain::{Account, Digest, Version};
 use crate::limits;
 use crate::storage::ArtifactStore;
 use compiler::Compiler;
@@ -71,6 +74,7 @@ use maker::{Maker, gone, load_artifact};
 use memory_limiter::HostMemory;
 use prepare::{Prepared, Preparer};
 use slots::Slots;
+use snapshot::InitOrder;
 use ticker::Ticker;
 
 /// Compiles functions and runs each invocation in a sandbox of its own.
@@ -174,6 +178,23 @@ impl CompileGuest for Sandboxes {
             .await?
             .map(drop)
             .ok_or_else(gone)
+    }
+
+    async fn initialize(
+        &self,
+        version: &Arc<Version>,
+        wasm: Bytes,
+    ) -> Result<Initialized, Rejection> {
+        let order = InitOrder::of(&self.maker.account, version);
+        self.maker.compiler.initialize(order, wasm).await
+    }
+
+    async fn load(&self, version: &Version) -> Result<(), Rejection> {
+        let component = version.image().component;
+        let loaded = load_artifact(&self.maker.loader, component).await?;
+        let loaded = loaded.ok_or_else(gone)?;
+        self.maker.loaded.put(component, loaded).await;
+        Ok(())
     }
 
     fn forget(&self, component: Digest) {

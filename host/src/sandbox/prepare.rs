@@ -18,7 +18,7 @@ use super::settle::{not_started, timed_out};
 use super::shelf::{self, Shelf, Shelves};
 use super::trap::{self, Bounds};
 use super::vitals::Vitals;
-use super::{Sandboxes, limits};
+use super::Sandboxes;
 use crate::domain::Version;
 use crate::invoker::{HostFailure, PrepareFailure, PrepareGuest};
 
@@ -120,12 +120,12 @@ async fn set_up(
     };
     let (loaded, _) = maker.loaded(version).await?;
     let bounds = Bounds {
-        timeout: version.settings.timeout().max(limits::PREPARE_DURATION_MIN),
+        timeout: version.settings.init_duration_max(),
         memory_bytes_max: version.settings.memory_bytes_max(),
     };
     let deadline = Instant::now() + bounds.timeout;
     let purpose = Purpose {
-        initialization: Initialization::Provisioned,
+        initialization: Initialization::of(version, true),
         is_reusable: version.reuse_max() > 1,
         trace_id: None,
         deadline,

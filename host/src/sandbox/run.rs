@@ -77,6 +77,7 @@ impl Sandboxes {
         }
         let reuse_max = version.reuse_max();
         let is_reusable = reuse_max > 1;
+        let is_restored = version.is_snapshotted();
         let place = self
             .place(&version, &invocation, &admission, is_reusable)
             .await?;
@@ -101,7 +102,7 @@ impl Sandboxes {
                 loading,
             } => {
                 let purpose = Purpose {
-                    initialization: Initialization::OnDemand,
+                    initialization: Initialization::of(&version, false),
                     is_reusable,
                     trace_id,
                     deadline,
@@ -122,7 +123,7 @@ impl Sandboxes {
             version,
             invocation,
             response: response.clone(),
-            is_reusable,
+            is_told_apart: is_reusable || is_restored,
             ticking: self.maker.ticker.hold(),
             in_use,
             admission,
@@ -165,7 +166,8 @@ impl Sandboxes {
             } else {
                 elapsed.saturating_sub(set_up.unwrap_or_default())
             },
-            init_duration: sum(loading, set_up),
+            init_duration: sum(loading, set_up).filter(|_| !is_restored),
+            restore_duration: sum(loading, set_up).filter(|_| is_restored),
             preparation,
             memory_bytes_peak,
             log,
@@ -182,10 +184,7 @@ impl Sandboxes {
     ) -> Result<Place, HostFailure> {
         let owner = || idle_list::Owner {
             tenant_id: invocation.tenant_id.clone(),
-            initialization: match admission.is_provisioned() {
-                true => Initialization::Provisioned,
-                false => Initialization::OnDemand,
-            },
+            initialization: Initialization::of(version, admission.is_provisioned()),
         };
         if is_reusable && let Some(sandbox) = self.idle.take(version, &owner()) {
             return Ok(Place::Kept {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
+use wasmtime::component::Instance;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::exports::sparkler::function::handler::Context;
@@ -38,7 +39,7 @@ pub(super) struct Sandbox {
 
 enum Stage {
     New(Arc<Loaded>),
-    Live(Handler),
+    Live { handler: Handler, instance: Instance },
 }
 
 impl Sandbox {
@@ -59,13 +60,16 @@ impl Sandbox {
         }
     }
 
-    /// Sets up the guest, which runs code of it: start functions and constructors. Does nothing where
-    /// that was done before.
+    /// Sets up the guest, which runs code of it: start functions, constructors and its lifecycle. Does
+    /// nothing where that was done before.
     pub(super) async fn instantiate(&mut self) -> wasmtime::Result<()> {
         if let Stage::New(loaded) = &self.stage {
             let instance = loaded.component.instantiate_async(&mut self.store).await?;
             let handler = loaded.entry.in_instance(&mut self.store, &instance)?;
-            self.stage = Stage::Live(handler);
+            if let Some(lifecycle) = &loaded.lifecycle {
+                lifecycle.run(&mut self.store, &instance).await?;
+            }
+            self.stage = Stage::Live { handler, instance };
         }
         Ok(())
     }
@@ -101,10 +105,16 @@ impl Sandbox {
             Stage::New(_) => {
                 wasmtime::bail!("the handler was called before the guest was set up")
             }
-            Stage::Live(Handler::Buffered(handler)) => {
+            Stage::Live {
+                handler: Handler::Buffered(handler),
+                ..
+            } => {
                 handler.call_handle(store, event, context).await
             }
-            Stage::Live(Handler::Streaming(handler)) => {
+            Stage::Live {
+                handler: Handler::Streaming(handler),
+                ..
+            } => {
                 store.data_mut().response = Response::begin(response);
                 let ended = handler.call_handle(&mut *store, event, context).await;
                 let left = store.data_mut().response.end();
@@ -115,7 +125,20 @@ impl Sandbox {
 
     /// Whether the guest is set up.
     pub(super) fn is_set_up(&self) -> bool {
-        matches!(self.stage, Stage::Live(_))
+        matches!(self.stage, Stage::Live { .. })
+    }
+
+    /// Whether setting it up runs code that the function wrote for that.
+    pub(super) fn has_lifecycle(&self) -> bool {
+        matches!(&self.stage, Stage::New(loaded) if loaded.lifecycle.is_some())
+    }
+
+    /// What a guest that is set up consists of, for whoever reads its state; `None` where it is not.
+    pub(super) fn into_guest(self) -> Option<(Store<GuestState>, Instance)> {
+        match self.stage {
+            Stage::New(_) => None,
+            Stage::Live { instance, .. } => Some((self.store, instance)),
+        }
     }
 
     /// Makes a sandbox that was made for another invocation, or for none yet, that of the next one.

@@ -13,6 +13,7 @@ use wasmtime_wasi::p2::{
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 
 use super::guest_state::GuestState;
+use super::snapshot::StandardStream;
 use super::vitals::Vitals;
 use crate::limits;
 
@@ -49,13 +50,28 @@ impl cli::environment::Host for GuestState {
 
 impl cli::stdout::Host for GuestState {
     fn get_stdout(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
-        log_stream(self)
+        let stream = log_stream(self)?;
+        note_stream(self, &stream, StandardStream::Output);
+        Ok(stream)
     }
 }
 
 impl cli::stderr::Host for GuestState {
     fn get_stderr(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
-        log_stream(self)
+        let stream = log_stream(self)?;
+        note_stream(self, &stream, StandardStream::Error);
+        Ok(stream)
+    }
+}
+
+/// Remembers which stream a handle is of, where the guest is initialized for a snapshot.
+fn note_stream(
+    state: &mut GuestState,
+    stream: &Resource<DynOutputStream>,
+    which: StandardStream,
+) {
+    if let Some(open) = &mut state.open_streams {
+        open.note(stream.rep(), which);
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::io::Write as _;
 
-use super::{Ran, billed, megabytes, milliseconds, whole_milliseconds};
+use super::{Initialization, Ran, billed, megabytes, milliseconds, whole_milliseconds};
 use crate::domain::{FunctionError, Outcome};
 
 /// More than the platform's own lines take.
-const PLATFORM_BYTES: usize = 448;
+const PLATFORM_BYTES: usize = 576;
 
 /// The log, and how long its START line is.
 pub(super) fn render(ran: &Ran<'_>) -> (Vec<u8>, usize) {
@@ -37,9 +37,35 @@ pub(super) fn render(ran: &Ran<'_>) -> (Vec<u8>, usize) {
     if let Some(init) = report.init_duration {
         let _ = write!(log, "Init Duration: {:.2} ms\t", milliseconds(init));
     }
+    if let Some(restore) = report.restore_duration {
+        let _ = write!(
+            log,
+            "Restore Duration: {:.2} ms\tBilled Restore Duration: {} ms\t",
+            milliseconds(restore),
+            whole_milliseconds(restore)
+        );
+    }
     log.extend_from_slice(status(&report.outcome).as_bytes());
     log.push(b'\n');
     (log, head_bytes)
+}
+
+/// The log of an initialization for a snapshot.
+pub(super) fn render_initialization(initialized: &Initialization<'_>) -> Vec<u8> {
+    let mut log = initialized.log.as_bytes().to_vec();
+    if !log.is_empty() && !log.ends_with(b"\n") {
+        log.push(b'\n');
+    }
+    let _ = writeln!(
+        log,
+        "INIT_REPORT Init Duration: {:.2} ms\tPhase: init\tStatus: {}",
+        milliseconds(initialized.duration),
+        initialized.status,
+    );
+    if let Some(remark) = initialized.remark {
+        let _ = writeln!(log, "SNAPSTART {remark}");
+    }
+    log
 }
 
 /// What is appended for an invocation that the platform had to end. An error that the handler
