@@ -424,7 +424,11 @@ mod tests {
 
     #[test]
     fn what_runs_before_the_first_event_is_named_by_its_path() {
-        let item = || quote!(fn f(event: E) -> Result<R, F> {});
+        let item = || {
+            quote!(
+                fn f(event: E) -> Result<R, F> {}
+            )
+        };
         let expand = |arguments| {
             connect(Kind::Handler, arguments, item())
                 .expect("accepted")
@@ -435,7 +439,9 @@ mod tests {
         assert!(both.contains("done (reseed ())"), "{both}");
         assert!(expand(quote!(init = load,)).contains("export_lifecycle"));
         assert!(!expand(quote!()).contains("lifecycle"));
-        let streaming = quote!(fn f(event: E, response: ResponseStream) -> Result<(), F> {});
+        let streaming = quote!(
+            fn f(event: E, response: ResponseStream) -> Result<(), F> {}
+        );
         let streaming = connect(Kind::StreamingHandler, quote!(init = load), streaming);
         assert!(streaming.expect("accepted").to_string().contains("load"));
         let twice = errors(quote!(init = a, init = b), item());

@@ -87,7 +87,10 @@ impl<G: CompileGuest> Pipeline<G> {
 
     async fn initialize(&self, version: &Arc<Version>) -> Result<Initialized, Failure> {
         let name = &version.function;
-        let (source, code) = (StoredComponents(Arc::clone(&self.packages)), version.code.clone());
+        let (source, code) = (
+            StoredComponents(Arc::clone(&self.packages)),
+            version.code.clone(),
+        );
         let component = tokio::task::spawn_blocking(move || source.component(&code)).await;
         let wasm = component
             .map_err(|panic| unreadable(name, panic))?

@@ -85,7 +85,10 @@ impl FunctionRecord {
         let shown = &self.latest.code;
         let running = self.running.iter().map(|version| &version.code);
         let published = self.versions.values().map(|version| &version.code);
-        let snapshots = self.versions.values().filter(|version| version.is_snapshotted());
+        let snapshots = self
+            .versions
+            .values()
+            .filter(|version| version.is_snapshotted());
         std::iter::once(shown)
             .chain(running.filter(move |code| *code != shown))
             .chain(published)

@@ -9,8 +9,8 @@ use wit_component::ComponentEncoder;
 
 use super::entry::Entry;
 use super::guest_state::GuestState;
-use super::lifecycle::Lifecycle;
 use super::inspect::{Inspection, inspect_component, is_component};
+use super::lifecycle::Lifecycle;
 use super::{bindings, engine, response, wasi};
 use crate::deployer::Rejection;
 

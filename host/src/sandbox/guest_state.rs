@@ -68,7 +68,10 @@ impl GuestState {
     /// Has the monotonic clock begin at `elapsed`, so that it goes on after what a guest read of it while
     /// it was initialized.
     pub(super) fn start_clock_after(&mut self, elapsed: Duration) {
-        self.clock_start = self.clock_start.checked_sub(elapsed).unwrap_or(self.clock_start);
+        self.clock_start = self
+            .clock_start
+            .checked_sub(elapsed)
+            .unwrap_or(self.clock_start);
     }
 }
 

@@ -81,10 +81,7 @@ impl Maker {
             return Ok((loaded, None));
         }
         let started = Instant::now();
-        let loaded = self
-            .loaded
-            .get_or_load(component, self.load(image))
-            .await;
+        let loaded = self.loaded.get_or_load(component, self.load(image)).await;
         match loaded {
             Ok(loaded) => Ok((loaded, Some(started.elapsed()))),
             Err(Rejection { reason, .. }) => Err(HostFailure::CodeUnavailable(reason)),

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+use super::Sandboxes;
 use super::environment::Initialization;
 use super::maker::{Maker, Purpose};
 use super::sandbox::Sandbox;
@@ -18,7 +19,6 @@ use super::settle::{not_started, timed_out};
 use super::shelf::{self, Shelf, Shelves};
 use super::trap::{self, Bounds};
 use super::vitals::Vitals;
-use super::Sandboxes;
 use crate::domain::Version;
 use crate::invoker::{HostFailure, PrepareFailure, PrepareGuest};
 

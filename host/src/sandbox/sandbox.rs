@@ -39,7 +39,10 @@ pub(super) struct Sandbox {
 
 enum Stage {
     New(Arc<Loaded>),
-    Live { handler: Handler, instance: Instance },
+    Live {
+        handler: Handler,
+        instance: Instance,
+    },
 }
 
 impl Sandbox {
@@ -108,9 +111,7 @@ impl Sandbox {
             Stage::Live {
                 handler: Handler::Buffered(handler),
                 ..
-            } => {
-                handler.call_handle(store, event, context).await
-            }
+            } => handler.call_handle(store, event, context).await,
             Stage::Live {
                 handler: Handler::Streaming(handler),
                 ..

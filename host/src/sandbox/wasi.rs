@@ -65,11 +65,7 @@ impl cli::stderr::Host for GuestState {
 }
 
 /// Remembers which stream a handle is of, where the guest is initialized for a snapshot.
-fn note_stream(
-    state: &mut GuestState,
-    stream: &Resource<DynOutputStream>,
-    which: StandardStream,
-) {
+fn note_stream(state: &mut GuestState, stream: &Resource<DynOutputStream>, which: StandardStream) {
     if let Some(open) = &mut state.open_streams {
         open.note(stream.rep(), which);
     }

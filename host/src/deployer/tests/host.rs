@@ -88,7 +88,10 @@ impl CompileGuest for Script {
         component: Bytes,
     ) -> Result<Initialized, Rejection> {
         let script = String::from_utf8_lossy(&component[4..]).into_owned();
-        self.initialized.lock().expect("a lock").push(script.clone());
+        self.initialized
+            .lock()
+            .expect("a lock")
+            .push(script.clone());
         self.wait_if(script.contains("slow-init")).await;
         let outcome = if script.contains("no-snapshot") {
             InitOutcome::Impossible("It changes tables.".into())

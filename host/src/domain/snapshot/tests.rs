@@ -11,8 +11,7 @@ fn active() -> FunctionRecord {
     let mut settings = samples::settings();
     settings.snap_start = SnapStart::PublishedVersions;
     let name = samples::name("greet");
-    let created =
-        lifecycle::created(name, settings, samples::code("1"), BTreeMap::new(), stamp);
+    let created = lifecycle::created(name, settings, samples::code("1"), BTreeMap::new(), stamp);
     let work = lifecycle::work(&created).expect("it is pending");
     lifecycle::ended(&created, &work, Ok(()), samples::revisions()).expect("not late")
 }
@@ -33,12 +32,18 @@ fn taken() -> Snapshot {
 #[test]
 fn a_published_version_waits_for_its_snapshot_and_starts_from_it() {
     let (record, version) = published(&active());
-    assert_eq!((&version.state, &version.snapshot), (&State::Pending, &Some(Snapshot::Wanted)));
+    assert_eq!(
+        (&version.state, &version.snapshot),
+        (&State::Pending, &Some(Snapshot::Wanted))
+    );
     assert_eq!(wanted(&record).count(), 1);
     assert_eq!(version.image(), &version.code);
     let after = ended(&record, &version, Ok(taken()), Uuid::from_u128(7)).expect("it waits");
     let ready = &after.versions[&1];
-    assert_eq!((&ready.state, ready.revision), (&State::Active, Uuid::from_u128(7)));
+    assert_eq!(
+        (&ready.state, ready.revision),
+        (&State::Active, Uuid::from_u128(7))
+    );
     assert_eq!(ready.last_update, Some(LastUpdate::Successful));
     assert_eq!(ready.image(), &samples::code("snapshot"));
     assert_eq!(wanted(&after).count(), 0);
@@ -64,7 +69,11 @@ fn an_initialization_that_fails_fails_the_version_alone() {
     assert_eq!(after.versions[&1].state.name(), "Failed");
     assert_eq!(after.latest.state, State::Active);
     let (_, again) = published(&after);
-    assert_eq!(again.id, VersionId::Number(2), "a failed version is not given again");
+    assert_eq!(
+        again.id,
+        VersionId::Number(2),
+        "a failed version is not given again"
+    );
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::records::{
-    End, Init, Line, Metrics, ON_DEMAND, PROVISIONED, RestoreStart, Restored, SNAP_START, Start, exact,
+    End, Init, Line, Metrics, ON_DEMAND, PROVISIONED, RestoreStart, Restored, SNAP_START, Start,
+    exact,
 };
 use super::{Ran, billed, megabytes, whole_milliseconds};
 use crate::domain::settings::Logging;

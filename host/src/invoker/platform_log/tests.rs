@@ -42,7 +42,7 @@ fn report(log: &'static str) -> Report {
         log: log.into(),
         duration: Duration::from_micros(1_876),
         init_duration: None,
-            restore_duration: None,
+        restore_duration: None,
         preparation: None,
         memory_bytes_peak: 1024 * 1024 + 1,
     }

@@ -18,9 +18,11 @@ pub(super) fn check(component: &[u8]) -> Result<(), String> {
             }
             Payload::End(_) => match modules.pop().flatten() {
                 Some(module) if module.has_state && !module.has_exports => {
-                    return Err("a module in it has state of its own and exports nothing, so that \
+                    return Err(
+                        "a module in it has state of its own and exports nothing, so that \
                                 its state cannot be read"
-                        .into());
+                            .into(),
+                    );
                 }
                 _ => {}
             },

@@ -65,9 +65,7 @@ fn form_reason(reason: &str) -> String {
 }
 
 fn unready(error: impl std::fmt::Display) -> Rejection {
-    Rejection::of_host(format!(
-        "The initialization could not be set up: {error}."
-    ))
+    Rejection::of_host(format!("The initialization could not be set up: {error}."))
 }
 
 /// A guest that can be initialized now.
@@ -142,9 +140,9 @@ impl Ready {
             Some(error) => InitOutcome::Failed(init_failure(&error)),
             None => match snapshot(sandbox, &vitals, wizer, context).await {
                 Ok(image) => InitOutcome::Taken(image.into()),
-                Err(reason) => InitOutcome::Impossible(format!(
-                    "No snapshot could be taken: {reason}."
-                )),
+                Err(reason) => {
+                    InitOutcome::Impossible(format!("No snapshot could be taken: {reason}."))
+                }
             },
         };
         Initialized {
@@ -230,7 +228,9 @@ fn init_failure(error: &FunctionError) -> InitFailure {
             error_type,
             message,
             ..
-        } => failed(format!("The initialization failed: {error_type}: {message}")),
+        } => failed(format!(
+            "The initialization failed: {error_type}: {message}"
+        )),
         FunctionError::Exited { status } => failed(format!(
             "The function exited with status {status} while it was initialized."
         )),
