@@ -38,8 +38,8 @@ pub use rejection::{Fault, Rejection};
 use crate::catalog::Catalog;
 use crate::domain::settings::SettingsChange;
 use crate::domain::{
-    Account, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, Version,
-    lifecycle, publishing,
+    Account, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, State, Version,
+    VersionId, lifecycle, publishing,
 };
 use crate::limits::PACKAGE_BYTES_MAX;
 use crate::storage::ContentStore;
@@ -349,6 +349,25 @@ impl<G: CompileGuest> Deployer<G> {
                 return Ok(Arc::clone(&record.latest));
             }
             changes.changed().await.map_err(|_| Refusal::ShuttingDown)?;
+        }
+    }
+
+    /// Waits until a version is not Pending any more, as one that is published with SnapStart is until its
+    /// snapshot was taken.
+    ///
+    /// # Errors
+    /// [`Refusal::FunctionNotFound`], also where it is deleted meanwhile.
+    pub async fn ready(&self, name: &FunctionName, id: VersionId) -> Result<Arc<Version>, Refusal> {
+        let mut changes: watch::Receiver<()> = self.pipeline.changes.subscribe();
+        loop {
+            changes.borrow_and_update();
+            let record = self.catalog().get(name);
+            let version = record.as_ref().and_then(|record| record.version(id));
+            match version {
+                None => return Err(self.pipeline.not_found(name)),
+                Some(version) if version.state != State::Pending => return Ok(Arc::clone(version)),
+                Some(_) => changes.changed().await.map_err(|_| Refusal::ShuttingDown)?,
+            }
         }
     }
 
