@@ -65,6 +65,38 @@ impl<F: Into<FunctionError>> End for Result<(), F> {
     }
 }
 
+/// Something that a function does before its first event, with its types wrapped away.
+pub type Hook = fn() -> Result<(), FunctionError>;
+
+/// Ends a hook with what it returned.
+pub fn done(outcome: impl Done) -> Result<(), FunctionError> {
+    outcome.done()
+}
+
+/// What `init` and `after_restore` can return.
+#[diagnostic::on_unimplemented(
+    message = "what runs before the first event cannot return `{Self}`",
+    label = "neither nothing nor a result",
+    note = "`init` and `after_restore` return nothing or `Result<(), F>`, where `F` converts into \
+            `sparkler_guest::FunctionError`"
+)]
+pub trait Done {
+    /// Nothing, or the failure.
+    fn done(self) -> Result<(), FunctionError>;
+}
+
+impl Done for () {
+    fn done(self) -> Result<(), FunctionError> {
+        Ok(())
+    }
+}
+
+impl<F: Into<FunctionError>> Done for Result<(), F> {
+    fn done(self) -> Result<(), FunctionError> {
+        self.map_err(F::into)
+    }
+}
+
 /// Its argument: what a type must be, said where the compiler can point at it.
 pub fn same<T>(value: T) -> T {
     value

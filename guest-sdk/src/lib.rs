@@ -108,6 +108,41 @@
 //! assert_eq!(written.text(), "1\n2\n3\n");
 //! ```
 //!
+//! # Before the first event
+//!
+//! A function that reads tables or builds what it looks into can do so ahead of its events, once:
+//!
+//! ```
+//! use std::sync::OnceLock;
+//! use sparkler_guest::{Error, handler};
+//!
+//! static WORDS: OnceLock<Vec<String>> = OnceLock::new();
+//!
+//! fn load() -> Result<(), Error> {
+//!     let words = "tea coffee".split(' ').map(str::to_owned).collect();
+//!     WORDS.set(words).map_err(|_| "the words are loaded once".into())
+//! }
+//!
+//! #[handler(init = load)]
+//! fn count(_event: serde_json::Value) -> Result<usize, Error> {
+//!     Ok(WORDS.get().map_or(0, Vec::len))
+//! }
+//! ```
+//!
+//! `init` runs in each sandbox that starts from nothing. Of a version that is published with SnapStart it
+//! runs when the version is published, and every sandbox of the version starts from what it left: its
+//! statics hold what `init` put there. `#[handler(init = load, after_restore = renew)]` names besides what
+//! runs in each sandbox that starts from a snapshot, before its event. Both are functions without
+//! parameters that return nothing or a [`Result`]; either can be left out, and [`streaming_handler`] takes
+//! them as well.
+//!
+//! What is read of the environment, of clocks and of random bytes in `init` is the same in all sandboxes.
+//! Random bytes that are asked of the host after that, as the crate `getrandom` does each time, are fresh;
+//! a generator that was seeded in `init` has to be seeded again in `after_restore`. The keys of the standard
+//! library's `HashMap` are random bytes that it asks for once: where `init` makes a map, they are shared by
+//! all sandboxes of the version, and nobody outside knows them. An [`Instant`](std::time::Instant) of
+//! `init` lies before any that is taken later, by no length that means anything.
+//!
 //! # Failures
 //!
 //! An error that the handler returns becomes the invocation's error, with `errorType`,
@@ -137,6 +172,8 @@ mod response;
 #[cfg(target_family = "wasm")]
 mod component;
 #[cfg(target_family = "wasm")]
+mod lifecycle_component;
+#[cfg(target_family = "wasm")]
 mod streaming_component;
 #[cfg(any(test, target_family = "wasm"))]
 mod panic;
@@ -156,12 +193,16 @@ pub mod __private {
     pub use std::result::Result;
     pub use std::vec::Vec;
 
-    pub use crate::call::{Call, StreamingCall, end, read, same, write};
+    pub use crate::call::{Call, Hook, StreamingCall, done, end, read, same, write};
     pub use crate::context::RawContext;
     pub use crate::executor::block_on;
 
     #[cfg(target_family = "wasm")]
     pub use crate::component::{Guest, answer, bindings, export_function, wire};
+    #[cfg(target_family = "wasm")]
+    pub use crate::lifecycle_component::{
+        Guest as LifecycleGuest, bindings as lifecycle_bindings, export_lifecycle, prepare,
+    };
     #[cfg(target_family = "wasm")]
     pub use crate::streaming_component::{
         Guest as StreamingGuest, bindings as streaming_bindings, export_streaming_function, stream,

@@ -8,12 +8,15 @@ use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
 use crate::contract::{self, Api, BodyMemory, DownloadKey};
-use crate::deployer::{ComponentSource, Deployer, StoredComponents};
+use crate::deployer::{
+    ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
+};
 use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
+use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
-use crate::logs::LogKeeper;
+use crate::logs::{Entry, LogKeeper};
 use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
 use crate::storage::{ArtifactStore, ContentStore, DataDir, TmpFolders};
 
@@ -129,6 +132,8 @@ impl Host {
             parts.packages,
             Arc::clone(&guests),
         ));
+        let initialized = Arc::clone(&parts.logs);
+        deployer.observe_initializations(move |report| initialized.keep(log_entry(&report)));
         deployer.recover().await.map_err(start_error)?;
         let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
         let gate = Gate::new(config.concurrency_max);
@@ -277,6 +282,38 @@ impl Parts {
                 })
             }
         }
+    }
+}
+
+/// The initialization of a version, as its log tells it.
+fn log_entry(report: &InitReport) -> Entry {
+    let InitReport {
+        version,
+        started,
+        initialized,
+    } = report;
+    let (status, remark) = match &initialized.outcome {
+        InitOutcome::Taken(_) => ("success", None),
+        InitOutcome::Impossible(reason) => ("success", Some(reason.as_str())),
+        InitOutcome::Failed(failure) => match failure.cause {
+            InitCause::TimedOut => ("timeout", Some(failure.reason.as_str())),
+            InitCause::OutOfMemory | InitCause::Failed => ("error", Some(failure.reason.as_str())),
+        },
+    };
+    let rendered = render_initialization(&Initialization {
+        version,
+        started: *started,
+        duration: initialized.duration,
+        log: &initialized.log,
+        status,
+        remark,
+    });
+    Entry {
+        version: Arc::clone(version),
+        started: *started,
+        ended: rendered.ended,
+        text: rendered.text,
+        head_bytes: rendered.head_bytes,
     }
 }
 

@@ -425,15 +425,25 @@ pub const IDLE_SANDBOXES_MAX: usize = 512;
 
 const _: () = assert!(IDLE_SANDBOXES_OF_VERSION_MAX < IDLE_SANDBOXES_MAX);
 
-/// Time for instantiating a sandbox ahead of its invocation, unless the function's timeout is longer:
-/// what AWS gives the initialisation of provisioned concurrency.
-pub const PREPARE_DURATION_MIN: Duration = Duration::from_secs(130);
-
 /// How long an admitted invocation waits for a sandbox that is being cleaned.
 pub const SANDBOX_WAIT_MAX: Duration = Duration::from_secs(5);
 
 const _: () = assert!(RESPONSE_BYTES_MAX < HOSTCALL_BYTES_MAX);
 const _: () = assert!(WASM_STACK_BYTES_MAX < FIBER_STACK_BYTES);
+
+/// Memories of a guest together that are kept in a snapshot: they are stored, and mapped by every sandbox.
+pub const SNAPSHOT_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// Largest component with a snapshot in it: it is read as any package is.
+pub const SNAPSHOT_BYTES_MAX: u64 = UNZIPPED_BYTES_MAX;
+
+/// Largest memory of which an image is made that sandboxes map, even where most of it is zero: beyond it
+/// only if the data is dense, and else each sandbox copies its data. Interpreters with a snapshot have
+/// tens of megabytes.
+pub const MEMORY_IMAGE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Time for reading the state of a guest that was initialized: it runs no more code of its own.
+pub const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 
 /// Processor time of the process that compiles a component, over all its threads.
 pub const COMPILE_CPU_SECONDS_MAX: u64 = 240;

@@ -12,6 +12,7 @@ mod invoke;
 mod packages;
 mod provisioned;
 mod refusals;
+mod snapstart;
 mod streaming;
 mod versions;
 

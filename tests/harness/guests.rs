@@ -89,6 +89,12 @@ pub fn conformance() -> &'static [u8] {
     WASM.get_or_init(|| built(CONFORMANCE))
 }
 
+/// `tests/guests/lifecycle`: does something before its first event, and says what.
+pub fn lifecycle() -> &'static [u8] {
+    static WASM: OnceLock<Vec<u8>> = OnceLock::new();
+    WASM.get_or_init(|| built("tests/guests/lifecycle"))
+}
+
 /// The top of the workspace.
 pub fn workspace() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));

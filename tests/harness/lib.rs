@@ -24,7 +24,7 @@ pub mod server;
 pub mod wat;
 
 pub use event_stream::{Event, EventStream};
-pub use host::{Function, TestHost};
+pub use host::{Deploying, Function, TestHost};
 pub use http::{Connection, Reply, Request};
 pub use lambda::{Lambda, NewFunction};
 pub use origin::Origin;

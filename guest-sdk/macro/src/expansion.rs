@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Error, ItemFn};
+use syn::{Error, ItemFn, Path};
 
+use crate::arguments::Hooks;
 use crate::signature::{Kind, Signature};
 
 /// The item as it was, followed by what connects it, or by errors that say why it cannot be.
@@ -22,17 +23,12 @@ pub(crate) fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> T
 
 fn connect(kind: Kind, arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
     let attribute = kind.attribute();
-    if !arguments.is_empty() {
-        let message = format!(
-            "`{attribute}` takes no arguments: the function's settings are given when it is deployed"
-        );
-        return Err(Error::new(arguments.span(), message));
-    }
+    let hooks = Hooks::read(attribute, arguments)?;
     let function = syn::parse2::<ItemFn>(item.clone()).map_err(|_| {
         let message = format!("`{attribute}` goes on a function: `{}`", kind.form());
         Error::new(item.span(), message)
     })?;
-    Ok(connection(&Signature::of(kind, &function)?))
+    Ok(connection(&Signature::of(kind, &function)?, &hooks))
 }
 
 /// An anonymous constant, so that no name is added to the crate. The names inside of it have a
@@ -40,17 +36,73 @@ fn connect(kind: Kind, arguments: TokenStream, item: TokenStream) -> Result<Toke
 ///
 /// The call is there on every target, for two reasons: types that do not fit are found by a
 /// plain `cargo check`, and a private handler is no dead code.
-fn connection(signature: &Signature) -> TokenStream {
+fn connection(signature: &Signature, hooks: &Hooks) -> TokenStream {
     let call = call(signature);
     let component = match signature.response {
         None => component(),
         Some(_) => streaming_component(),
     };
+    let lifecycle = (!hooks.is_empty()).then(|| lifecycle(hooks));
     quote! {
         const _: () = {
             #call
             #component
+            #lifecycle
         };
+    }
+}
+
+/// The export of what runs before the first event.
+fn lifecycle(hooks: &Hooks) -> TokenStream {
+    let init = hook(&hooks.init);
+    let after_restore = hook(&hooks.after_restore);
+    quote! {
+        fn __sparkler_init() -> ::sparkler_guest::__private::Result<
+            (),
+            ::sparkler_guest::FunctionError,
+        > {
+            #init
+        }
+
+        fn __sparkler_after_restore() -> ::sparkler_guest::__private::Result<
+            (),
+            ::sparkler_guest::FunctionError,
+        > {
+            #after_restore
+        }
+
+        #[cfg(not(target_family = "wasm"))]
+        const _: [::sparkler_guest::__private::Hook; 2] =
+            [__sparkler_init, __sparkler_after_restore];
+
+        #[cfg(target_family = "wasm")]
+        impl ::sparkler_guest::__private::LifecycleGuest for __SparklerFunction {
+            fn init() -> ::sparkler_guest::__private::Result<
+                (),
+                ::sparkler_guest::__private::wire::FunctionError,
+            > {
+                ::sparkler_guest::__private::prepare(__sparkler_init)
+            }
+
+            fn after_restore() -> ::sparkler_guest::__private::Result<
+                (),
+                ::sparkler_guest::__private::wire::FunctionError,
+            > {
+                ::sparkler_guest::__private::prepare(__sparkler_after_restore)
+            }
+        }
+
+        #[cfg(target_family = "wasm")]
+        ::sparkler_guest::__private::export_lifecycle!(
+            __SparklerFunction with_types_in ::sparkler_guest::__private::lifecycle_bindings
+        );
+    }
+}
+
+fn hook(path: &Option<Path>) -> TokenStream {
+    match path {
+        Some(path) => quote_spanned!(path.span()=> ::sparkler_guest::__private::done(#path())),
+        None => quote!(::sparkler_guest::__private::done(())),
     }
 }
 
@@ -368,6 +420,32 @@ mod tests {
             ),
         );
         assert!(errors[0].contains("no arguments"), "{errors:?}");
+    }
+
+    #[test]
+    fn what_runs_before_the_first_event_is_named_by_its_path() {
+        let item = || {
+            quote!(
+                fn f(event: E) -> Result<R, F> {}
+            )
+        };
+        let expand = |arguments| {
+            connect(Kind::Handler, arguments, item())
+                .expect("accepted")
+                .to_string()
+        };
+        let both = expand(quote!(init = load::tables, after_restore = reseed));
+        assert!(both.contains("done (load :: tables ())"), "{both}");
+        assert!(both.contains("done (reseed ())"), "{both}");
+        assert!(expand(quote!(init = load,)).contains("export_lifecycle"));
+        assert!(!expand(quote!()).contains("lifecycle"));
+        let streaming = quote!(
+            fn f(event: E, response: ResponseStream) -> Result<(), F> {}
+        );
+        let streaming = connect(Kind::StreamingHandler, quote!(init = load), streaming);
+        assert!(streaming.expect("accepted").to_string().contains("load"));
+        let twice = errors(quote!(init = a, init = b), item());
+        assert!(twice[0].contains("given twice"), "{twice:?}");
     }
 
     #[test]

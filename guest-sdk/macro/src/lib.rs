@@ -1,9 +1,10 @@
 //! The attributes `handler` and `streaming_handler` of `sparkler-guest`.
 //!
-//! `signature` decides whether a function can be a handler and says why not; `expansion` writes
-//! the code that connects it to the host.
+//! `signature` decides whether a function can be a handler and says why not; `arguments` reads what the
+//! attribute is given; `expansion` writes the code that connects the function to the host.
 #![deny(missing_docs)]
 
+mod arguments;
 mod expansion;
 mod signature;
 
@@ -22,6 +23,10 @@ use signature::Kind;
 /// ```
 ///
 /// where `E: DeserializeOwned`, `R: Serialize` and `F: Into<FunctionError>`.
+///
+/// `#[handler(init = path, after_restore = path)]` names functions that run before the first event: `init`
+/// where a sandbox starts from nothing, or once for all sandboxes that start from its snapshot;
+/// `after_restore` in each of the latter. They take nothing and return nothing or a `Result<(), F>`.
 ///
 /// The function itself stays as it is, so that other code and tests can call it. On targets other
 /// than WebAssembly nothing else is added but a check of these bounds.

@@ -42,6 +42,7 @@ pub(super) enum ErrorCode {
     Serialization,
     Service,
     ServiceUnavailable,
+    SnapStartNotReady,
     TooManyRequests,
     UnknownOperation,
     Validation,
@@ -170,6 +171,12 @@ impl ErrorCode {
                 "ServiceUnavailable",
                 lower,
                 Fault::Absent,
+            ),
+            Self::SnapStartNotReady => shape(
+                StatusCode::CONFLICT,
+                "SnapStartNotReadyException",
+                upper,
+                Fault::User,
             ),
             Self::TooManyRequests => shape(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -331,6 +338,7 @@ impl From<Refusal> for WireError {
             Refusal::FunctionExists(_)
             | Refusal::FunctionNotActive { .. }
             | Refusal::UpdateInProgress(_) => Self::new(ErrorCode::ResourceConflict, text),
+            Refusal::SnapshotNotReady => Self::new(ErrorCode::SnapStartNotReady, text),
             Refusal::Conflict(_) => Self::new(ErrorCode::ResourceConflict, text),
             Refusal::RevisionMismatch | Refusal::PolicyRevisionMismatch => {
                 Self::new(ErrorCode::PreconditionFailed, text)

@@ -62,6 +62,7 @@ mod tests {
                 log: Bytes::new(),
                 duration: Duration::from_millis(1),
                 init_duration: None,
+                restore_duration: None,
                 preparation: None,
                 memory_bytes_peak: 0,
             },

@@ -24,7 +24,9 @@ use tower::ServiceExt as _;
 
 use super::{Api, BodyMemory, DownloadKey, router};
 use crate::catalog::{Catalog, MemoryJournal};
-use crate::deployer::{CompileGuest, Deployer, Rejection};
+use crate::deployer::{
+    CompileGuest, Deployer, InitCause, InitFailure, InitOutcome, Initialized, Rejection,
+};
 use crate::domain::{
     Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
 };
@@ -56,6 +58,30 @@ impl CompileGuest for Script {
         Ok(())
     }
 
+    /// What is described as having no form of a snapshot has none.
+    async fn initialize(
+        &self,
+        version: &Arc<Version>,
+        wasm: Bytes,
+    ) -> Result<Initialized, Rejection> {
+        let outcome = match version.settings.description.as_str() {
+            "has no snapshot" => InitOutcome::Impossible("It changes tables.".into()),
+            "fails while it is initialized" => InitOutcome::Failed(InitFailure {
+                cause: InitCause::TimedOut,
+                reason: "The initialization took longer than 130 seconds.".into(),
+            }),
+            _ => InitOutcome::Taken(Bytes::from([&wasm[..], b" image"].concat())),
+        };
+        Ok(Initialized {
+            outcome,
+            ..Initialized::impossible("")
+        })
+    }
+
+    async fn load(&self, _: &Version) -> Result<(), Rejection> {
+        Ok(())
+    }
+
     fn forget(&self, _: Digest) {}
 }
 
@@ -79,6 +105,7 @@ impl RunGuest for Script {
             log: "from the guest\n".into(),
             duration: Duration::from_millis(1),
             init_duration: None,
+            restore_duration: None,
             preparation: None,
             memory_bytes_peak: 1024 * 1024,
         })

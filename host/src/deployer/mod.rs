@@ -9,13 +9,17 @@
 //! 3. the caller is answered, and the code is compiled behind;
 //! 4. a second change of the catalog says how that went, if the function still waits for it.
 //!
+//! A version that is published with SnapStart goes on from there: see `snapshots`.
+//!
 //! A crash before 2 leaves at most a package that nothing refers to, a crash after it leaves work:
 //! [`Deployer::recover`] removes the one and takes up the other.
 
 mod component_source;
+mod initialization;
 mod pipeline;
 mod rejection;
 mod retention;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 
@@ -27,14 +31,15 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 pub use component_source::{ComponentSource, StoredComponents};
+pub use initialization::{InitCause, InitFailure, InitOutcome, InitReport, Initialized};
 pub(crate) use pipeline::stamp;
 pub use rejection::{Fault, Rejection};
 
 use crate::catalog::Catalog;
 use crate::domain::settings::SettingsChange;
 use crate::domain::{
-    Account, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, Version,
-    lifecycle, publishing,
+    Account, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, State, Version,
+    VersionId, lifecycle, publishing,
 };
 use crate::limits::PACKAGE_BYTES_MAX;
 use crate::storage::ContentStore;
@@ -63,6 +68,22 @@ pub trait CompileGuest: Send + Sync + 'static {
         &self,
         accepted: Self::Accepted,
     ) -> impl Future<Output = Result<(), Rejection>> + Send;
+
+    /// Initializes a version that is being published, whose component is `wasm`.
+    ///
+    /// # Errors
+    /// Where nothing can be said of it. A fault of the code means that there can be no snapshot of it.
+    fn initialize(
+        &self,
+        version: &Arc<Version>,
+        wasm: Bytes,
+    ) -> impl Future<Output = Result<Initialized, Rejection>> + Send;
+
+    /// Loads what the sandboxes of a version are made of, ahead of its first call.
+    ///
+    /// # Errors
+    /// With the reason, and whose fault it is.
+    fn load(&self, version: &Version) -> impl Future<Output = Result<(), Rejection>> + Send;
 
     /// Drops what is kept of a component that no version uses any more.
     fn forget(&self, component: Digest);
@@ -116,6 +137,11 @@ impl<G: CompileGuest> Deployer<G> {
         }
     }
 
+    /// Has `observer` told of every initialization that is made for a snapshot. The first observer stays.
+    pub fn observe_initializations(&self, observer: impl Fn(InitReport) + Send + Sync + 'static) {
+        let _ = self.pipeline.init_observer.set(Box::new(observer));
+    }
+
     /// The functions that this deployer deploys.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.pipeline.catalog
@@ -132,6 +158,9 @@ impl<G: CompileGuest> Deployer<G> {
         for (name, work) in self.pipeline.interrupted() {
             tracing::info!(function = %name, "a deployment that was interrupted is taken up again");
             tokio::spawn(Arc::clone(&self.pipeline).resume(name, work));
+        }
+        for name in self.pipeline.without_snapshot() {
+            self.pipeline.take_snapshots(&name);
         }
         Ok(())
     }
@@ -226,7 +255,8 @@ impl<G: CompileGuest> Deployer<G> {
         .await
     }
 
-    /// Publishes `$LATEST`: gives the new version, or the last one where nothing has changed since.
+    /// Publishes `$LATEST`: gives the new version, or the last one where nothing has changed since. With
+    /// SnapStart the version is Pending, and its snapshot is taken behind the answer.
     ///
     /// # Errors
     /// What [`publishing::published`] refuses, [`Refusal::FunctionNotFound`],
@@ -239,12 +269,15 @@ impl<G: CompileGuest> Deployer<G> {
     ) -> Result<Arc<Version>, Refusal> {
         let pipeline = Arc::clone(&self.pipeline);
         let arn = pipeline.account.function_arn(name, None);
-        self.amend(name, move |record| {
-            let (after, version) = publishing::published(record, arn, wanted, revisions())?;
-            pipeline.check_published(record, &after)?;
-            Ok((after, version))
-        })
-        .await
+        let version = self
+            .amend(name, move |record| {
+                let (after, version) = publishing::published(record, arn, wanted, revisions())?;
+                pipeline.check_published(record, &after)?;
+                Ok((after, version))
+            })
+            .await?;
+        self.pipeline.take_snapshots(name);
+        Ok(version)
     }
 
     /// Deletes a published version with what is attached to it. One that is not there is deleted already.
@@ -317,6 +350,25 @@ impl<G: CompileGuest> Deployer<G> {
                 return Ok(Arc::clone(&record.latest));
             }
             changes.changed().await.map_err(|_| Refusal::ShuttingDown)?;
+        }
+    }
+
+    /// Waits until a version is not Pending any more, as one that is published with SnapStart is until its
+    /// snapshot was taken.
+    ///
+    /// # Errors
+    /// [`Refusal::FunctionNotFound`], also where it is deleted meanwhile.
+    pub async fn ready(&self, name: &FunctionName, id: VersionId) -> Result<Arc<Version>, Refusal> {
+        let mut changes: watch::Receiver<()> = self.pipeline.changes.subscribe();
+        loop {
+            changes.borrow_and_update();
+            let record = self.catalog().get(name);
+            let version = record.as_ref().and_then(|record| record.version(id));
+            match version {
+                None => return Err(self.pipeline.not_found(name)),
+                Some(version) if version.state != State::Pending => return Ok(Arc::clone(version)),
+                Some(_) => changes.changed().await.map_err(|_| Refusal::ShuttingDown)?,
+            }
         }
     }
 

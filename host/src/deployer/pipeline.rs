@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -12,14 +12,16 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::component_source::{ComponentSource, StoredComponents};
+use super::initialization::InitObserver;
 use super::rejection::{failure, unreadable};
 use super::retention::{Claim, Retention};
+use super::snapshots::InTheMaking;
 use super::{CompileGuest, Fault, Rejection};
 use crate::catalog::Catalog;
 use crate::domain::lifecycle::{self, Failure, Revisions, Stamp, Work};
 use crate::domain::settings::SettingsChange;
 use crate::domain::{
-    Account, Code, Digest, FunctionName, FunctionRecord, Refusal, Version, publishing,
+    Account, Code, Digest, FunctionName, FunctionRecord, Refusal, Version, publishing, snapshot,
 };
 use crate::limits::{
     CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX, UPDATE_DURATION_MIN, VERSIONS_PER_FUNCTION_MAX,
@@ -38,7 +40,9 @@ pub(super) struct Pipeline<G> {
     pub(super) retention: Retention<G>,
     /// Told after every change of the catalog.
     pub(super) changes: watch::Sender<()>,
-    guests: Arc<G>,
+    pub(super) guests: Arc<G>,
+    pub(super) in_the_making: InTheMaking,
+    pub(super) init_observer: OnceLock<InitObserver>,
     /// Bounds the memory that packages and components take while they are handled.
     room: Arc<Semaphore>,
 }
@@ -72,6 +76,8 @@ impl<G: CompileGuest> Pipeline<G> {
             retention: Retention::new(kept, stored, Arc::clone(&guests)),
             changes: watch::Sender::new(()),
             guests,
+            in_the_making: InTheMaking::default(),
+            init_observer: OnceLock::new(),
             room: Arc::new(Semaphore::new(CONCURRENT_DEPLOYS_MAX)),
         }
     }
@@ -108,7 +114,7 @@ impl<G: CompileGuest> Pipeline<G> {
         self.release(checked.claim).await;
     }
 
-    async fn release(self: &Arc<Self>, claim: Claim) {
+    pub(super) async fn release(self: &Arc<Self>, claim: Claim) {
         let pipeline = Arc::clone(self);
         let released = blocking(move || {
             pipeline.retention.release(claim);
@@ -194,18 +200,31 @@ impl<G: CompileGuest> Pipeline<G> {
 
     /// Functions whose work nobody does, as after a start.
     pub(super) fn interrupted(&self) -> Vec<(FunctionName, Work)> {
-        let mut interrupted = Vec::new();
+        self.find(|record| {
+            let work = lifecycle::work(record)?;
+            Some((record.latest.function.clone(), work))
+        })
+    }
+
+    /// Functions with versions that wait for a snapshot.
+    pub(super) fn without_snapshot(&self) -> Vec<FunctionName> {
+        self.find(|record| {
+            let version = snapshot::wanted(record).next()?;
+            Some(version.function.clone())
+        })
+    }
+
+    /// Looks through all functions.
+    fn find<T>(&self, look: impl Fn(&FunctionRecord) -> Option<T>) -> Vec<T> {
+        let mut found = Vec::new();
         let mut after = None;
         loop {
             let page = self.catalog.page(after.as_ref(), PAGE);
             let Some(last) = page.last() else {
-                return interrupted;
+                return found;
             };
             after = Some(last.latest.function.clone());
-            interrupted.extend(page.iter().filter_map(|record| {
-                let work = lifecycle::work(record)?;
-                Some((record.latest.function.clone(), work))
-            }));
+            found.extend(page.iter().filter_map(|record| look(record)));
         }
     }
 
@@ -278,6 +297,7 @@ impl<G: CompileGuest> Pipeline<G> {
         result: Result<(), Failure>,
         claim: Option<Claim>,
     ) {
+        let (pipeline, function) = (Arc::clone(&self), name.clone());
         let ended = blocking(move || {
             if let Err(failure) = &result {
                 tracing::warn!(function = %name, reason = failure.reason, "a deployment failed");
@@ -297,6 +317,7 @@ impl<G: CompileGuest> Pipeline<G> {
         if let Err(error) = ended.await {
             tracing::error!(%error, "the end of a deployment could not be recorded: it is taken up again at the next start");
         }
+        pipeline.take_snapshots(&function);
     }
 
     /// One change of the catalog; what no version needs after it is removed. Blocks.
@@ -311,7 +332,7 @@ impl<G: CompileGuest> Pipeline<G> {
     }
 
     /// A change that those who wait for one are not told of yet.
-    fn change_unseen(
+    pub(super) fn change_unseen(
         &self,
         name: &FunctionName,
         decide: impl FnOnce(Option<&FunctionRecord>) -> Result<Option<FunctionRecord>, Refusal>,
@@ -373,7 +394,7 @@ impl<G: CompileGuest> Pipeline<G> {
         self.check_code_storage(after.latest.code.package_bytes)
     }
 
-    fn check_code_storage(&self, package_bytes: u64) -> Result<(), Refusal> {
+    pub(super) fn check_code_storage(&self, package_bytes: u64) -> Result<(), Refusal> {
         let used = self.catalog.usage().package_bytes;
         match used.saturating_add(package_bytes) > CODE_STORAGE_BYTES_MAX {
             true => Err(Refusal::CodeStorageExceeded),
@@ -381,7 +402,7 @@ impl<G: CompileGuest> Pipeline<G> {
         }
     }
 
-    async fn room(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+    pub(super) async fn room(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         let room = Arc::clone(&self.room).acquire_owned().await;
         room.map_err(|_closed| Refusal::ShuttingDown)
     }

@@ -1,5 +1,6 @@
 mod crash;
 mod host;
+mod snapshots;
 
 use std::time::Duration;
 

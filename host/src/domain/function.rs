@@ -79,15 +79,20 @@ pub enum RecursiveLoop {
 }
 
 impl FunctionRecord {
-    /// All code that the function needs: what is shown, what runs where that is other code, and what was
-    /// published.
+    /// All code that the function needs: what is shown, what runs where that is other code, what was
+    /// published, and snapshots of that.
     pub fn codes(&self) -> impl Iterator<Item = &Code> {
         let shown = &self.latest.code;
         let running = self.running.iter().map(|version| &version.code);
         let published = self.versions.values().map(|version| &version.code);
+        let snapshots = self
+            .versions
+            .values()
+            .filter(|version| version.is_snapshotted());
         std::iter::once(shown)
             .chain(running.filter(move |code| *code != shown))
             .chain(published)
+            .chain(snapshots.map(|version| version.image()))
     }
 
     /// A version as it is shown.

@@ -134,6 +134,7 @@ pub fn created(
             id: VersionId::Latest,
             settings,
             code,
+            snapshot: None,
             state: State::Pending,
             last_update: None,
             revision: stamp.revision,
@@ -267,17 +268,21 @@ pub fn ended(
     }
     after.latest = latest;
     // What was published together with the update waited for the same code. It is one version at most,
-    // since nothing can be published while something waits.
+    // since nothing can be published while something waits; others may wait for their snapshots.
     let mut waiting = after.versions.values_mut();
-    if let Some(version) = waiting.find(|version| version.state == State::Pending) {
+    let waits = |version: &Version| version.state == State::Pending && version.snapshot.is_none();
+    if let Some(version) = waiting.find(|version| waits(version)) {
         let version = Arc::make_mut(version);
         version.revision = revisions.published;
-        end(version, &result, false);
+        match result {
+            Ok(()) => version.make_ready(),
+            Err(failure) => fail(version, failure, false),
+        }
     }
     Some(after)
 }
 
-fn end(version: &mut Version, result: &Result<(), Failure>, something_runs: bool) {
+pub(super) fn end(version: &mut Version, result: &Result<(), Failure>, something_runs: bool) {
     match result {
         Ok(()) => {
             version.state = State::Active;

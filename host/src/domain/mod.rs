@@ -26,6 +26,7 @@ pub mod provisioning;
 pub mod refusal;
 pub mod runtime;
 pub mod settings;
+pub mod snapshot;
 pub mod tags;
 pub mod version;
 
@@ -47,4 +48,5 @@ pub use payload::{Payload, WebCall, WebRequest};
 pub use publishing::Publication;
 pub use refusal::{Refusal, Throttle};
 pub use settings::{Environment, Settings};
+pub use snapshot::Snapshot;
 pub use version::{Code, Digest, LastUpdate, State, Version};

@@ -90,6 +90,9 @@ pub struct Report {
     pub duration: Duration,
     /// Time that was spent on loading the function, where this invocation had to do it.
     pub init_duration: Option<Duration>,
+    /// Time that it took to restore the sandbox from a snapshot; `None` where it started from nothing, or
+    /// has served before.
+    pub restore_duration: Option<Duration>,
     /// Time that it took to prepare the sandbox ahead of this invocation, the first that it served;
     /// `None` where it was not prepared, or has served before.
     pub preparation: Option<Duration>,

@@ -3,7 +3,8 @@
 //! Numbers count up for as long as the function lives, and none is given twice. Where neither code nor
 //! settings of `$LATEST` have changed since the last publication, there is nothing to publish: the last
 //! version is given once more. A version that is published together with new code waits for that code,
-//! as `$LATEST` does, and becomes ready or fails with it (see [`lifecycle`]).
+//! as `$LATEST` does, and becomes ready or fails with it (see [`lifecycle`]). With SnapStart it waits for
+//! its snapshot after that (see [`snapshot`](super::snapshot)).
 
 #[cfg(test)]
 mod tests;
@@ -43,12 +44,12 @@ pub fn published(
     if let Some(last) = last_if_unchanged(record) {
         return Ok((record.clone(), Arc::clone(last)));
     }
-    let version = Version {
-        state: State::Active,
-        last_update: Some(LastUpdate::Successful),
+    let mut version = Version {
+        last_update: None,
         revision: revisions.published,
         ..copy(record, wanted.description)
     };
+    version.make_ready();
     let (after, version) = with_version(record, version);
     Ok((after.with_revision(None, revisions.latest), version))
 }

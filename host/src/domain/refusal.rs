@@ -22,6 +22,12 @@ pub enum Refusal {
         /// The state, as the wire names it.
         state: &'static str,
     },
+    /// The snapshot that a version starts from is not there yet.
+    #[error(
+        "Lambda is initializing your function. You can invoke the function when the function state \
+         becomes Active."
+    )]
+    SnapshotNotReady,
     /// An update of the function has not ended yet.
     #[error(
         "The operation cannot be performed at this time. An update is in progress for resource: {0}"

@@ -51,6 +51,7 @@ pub(crate) fn version(name: &str) -> Version {
         id: VersionId::Latest,
         settings: settings(),
         code: code("1"),
+        snapshot: None,
         state: State::Active,
         last_update: None,
         revision: Uuid::nil(),

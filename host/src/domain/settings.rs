@@ -54,9 +54,6 @@ pub struct Settings {
 }
 
 /// What versions start from; the API's `SnapStart`.
-///
-/// Kept and shown. Snapshots are not made yet: a published version runs as any other does, and its
-/// `OptimizationStatus` says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SnapStart {
     /// Published versions start from a snapshot of their initialized state.
@@ -99,6 +96,8 @@ impl Settings {
     pub const EPHEMERAL_STORAGE_MB: RangeInclusive<u32> = 512..=10_240;
     /// What `/tmp` has where the owner says nothing.
     pub const EPHEMERAL_STORAGE_MB_DEFAULT: u32 = *Self::EPHEMERAL_STORAGE_MB.start();
+    /// What AWS gives an initialization that is made ahead of invocations, unless the timeout is longer.
+    pub const INIT_DURATION: Duration = Duration::from_secs(130);
     /// The runtime that tools of Lambda name for compiled code, which a component is.
     pub const COMPILED_RUNTIME: &'static str = "provided.al2023";
     /// The handler that tools of Lambda name for compiled code.
@@ -152,6 +151,12 @@ impl Settings {
     /// The bound of `/tmp` in bytes.
     pub fn ephemeral_storage_bytes_max(&self) -> u64 {
         u64::from(self.ephemeral_storage_mb) * 1024 * 1024
+    }
+
+    /// The time for setting up a sandbox where nobody waits for an answer: ahead of its invocation, or for
+    /// a snapshot.
+    pub fn init_duration_max(&self) -> Duration {
+        self.timeout().max(Self::INIT_DURATION)
     }
 
     /// The memory limit in bytes.

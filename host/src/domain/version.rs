@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::name::{FunctionName, VersionId};
 use super::settings::Settings;
+use super::snapshot::Snapshot;
 
 /// The SHA-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -132,6 +133,9 @@ pub struct Version {
     pub settings: Settings,
     /// What it runs.
     pub code: Code,
+    /// What its sandboxes start from instead, where SnapStart is on; `None` where it is off, and until
+    /// the code is ready.
+    pub snapshot: Option<Snapshot>,
     /// Whether it can be invoked.
     pub state: State,
     /// How its last update went.

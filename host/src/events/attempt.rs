@@ -217,7 +217,7 @@ fn status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::TooManyInvocations(_) => 429,
         Refusal::FunctionNotFound(_) => 404,
-        Refusal::FunctionNotActive { .. } => 409,
+        Refusal::FunctionNotActive { .. } | Refusal::SnapshotNotReady => 409,
         _ => 500,
     }
 }

@@ -108,6 +108,7 @@ impl RunGuest for Script {
             log: Bytes::new(),
             duration: Duration::from_millis(1),
             init_duration: None,
+            restore_duration: None,
             preparation: None,
             memory_bytes_peak: 0,
         })

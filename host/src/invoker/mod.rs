@@ -18,7 +18,7 @@ use bytes::Bytes;
 use crate::catalog::Catalog;
 use crate::domain::{
     Account, FunctionArn, FunctionRecord, Invocation, LogType, Payload, Qualifier, Refusal, Report,
-    RequestId, Throttle, Version, VersionId,
+    RequestId, Throttle, Version, VersionId, snapshot,
 };
 use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
@@ -165,7 +165,7 @@ impl<G: RunGuest> Invoker<G> {
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`] (its ARN ends in `:$LATEST` where no qualifier was asked for, as
-    /// AWS words it for Invoke) and [`Refusal::FunctionNotActive`].
+    /// AWS words it for Invoke), [`Refusal::FunctionNotActive`] and [`Refusal::SnapshotNotReady`].
     pub fn resolve(&self, target: &FunctionArn) -> Result<Resolved, Refusal> {
         let latest = Qualifier::LATEST;
         let asked_for = target.qualifier.as_ref().unwrap_or(&latest);
@@ -174,7 +174,11 @@ impl<G: RunGuest> Invoker<G> {
         let record = self.catalog.get(&target.name).ok_or_else(missing)?;
         let id = record.drawn(asked_for, rand::random).ok_or_else(missing)?;
         let running = record.runnable(id).ok_or_else(missing)?;
-        let version = running.map_err(|state| Refusal::FunctionNotActive { state })?;
+        let waits = || snapshot::wanted(&record).any(|version| version.id == id);
+        let version = running.map_err(|state| match waits() {
+            true => Refusal::SnapshotNotReady,
+            false => Refusal::FunctionNotActive { state },
+        })?;
         Ok(Resolved {
             version: Arc::clone(version),
             record,

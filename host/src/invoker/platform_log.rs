@@ -65,6 +65,35 @@ pub fn render(ran: &Ran<'_>) -> Rendered {
     }
 }
 
+/// An initialization for a snapshot that has ended.
+pub struct Initialization<'a> {
+    /// What was initialized; its settings say how the log looks.
+    pub version: &'a Version,
+    /// When it began.
+    pub started: SystemTime,
+    /// How long it took.
+    pub duration: Duration,
+    /// What the guest wrote.
+    pub log: &'a str,
+    /// `success`, `error` or `timeout`.
+    pub status: &'static str,
+    /// Why it failed, or why there is no snapshot all the same.
+    pub remark: Option<&'a str>,
+}
+
+/// Puts the log of an initialization together.
+pub fn render_initialization(initialized: &Initialization<'_>) -> Rendered {
+    let text = match initialized.version.settings.logging.format == "JSON" {
+        true => json_log::render_initialization(initialized),
+        false => text_log::render_initialization(initialized),
+    };
+    Rendered {
+        text: text.into(),
+        head_bytes: 0,
+        ended: initialized.started + initialized.duration,
+    }
+}
+
 /// What is billed: loading the function counts too.
 fn billed(report: &Report) -> Duration {
     report.duration + report.init_duration.unwrap_or_default()

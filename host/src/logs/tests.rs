@@ -19,6 +19,7 @@ fn version(group: &str, format: &str, revision: u128) -> Arc<Version> {
         id: VersionId::Latest,
         settings,
         code: samples::code("greet"),
+        snapshot: None,
         state: State::Active,
         last_update: None,
         revision: Uuid::from_u128(revision),

@@ -1,6 +1,6 @@
 //! What the WIT package of the guest SDK becomes on this side.
 //!
-//! A guest exports one of the two handlers. The interface `response` is not here: its bytes are taken
+//! A guest exports one of the two handlers, and the lifecycle where it has something to do before them. The interface `response` is not here: its bytes are taken
 //! right out of the guest's memory, which generated code would copy first.
 
 wasmtime::component::bindgen!({
@@ -12,6 +12,7 @@ wasmtime::component::bindgen!({
             import sparkler:function/failure@0.1.0;
             export sparkler:function/handler@0.1.0;
             export sparkler:function/streaming-handler@0.1.0;
+            export sparkler:function/lifecycle@0.1.0;
         }
     ",
     world: "sparkler:host/guest",

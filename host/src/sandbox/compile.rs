@@ -10,6 +10,7 @@ use wit_component::ComponentEncoder;
 use super::entry::Entry;
 use super::guest_state::GuestState;
 use super::inspect::{Inspection, inspect_component, is_component};
+use super::lifecycle::Lifecycle;
 use super::{bindings, engine, response, wasi};
 use crate::deployer::Rejection;
 
@@ -102,10 +103,16 @@ pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, Rejection> {
             one_line(&error)
         ))
     })?;
+    Lifecycle::of(&pre).map_err(|error| {
+        Rejection::of_code(format!(
+            "The component's lifecycle has another signature: {}.",
+            one_line(&error)
+        ))
+    })?;
     component.serialize().map_err(rejected)
 }
 
-fn one_line(error: &wasmtime::Error) -> String {
+pub(super) fn one_line(error: &wasmtime::Error) -> String {
     format!("{error:#}").replace('\n', " ")
 }
 

@@ -14,8 +14,11 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use serde::de::DeserializeOwned;
 
 use super::compiler::failed;
-use super::worker::{Checked, CompileLimits, Compiled, FRAME_BYTES_MAX};
-use crate::deployer::Rejection;
+use super::snapshot::InitOrder;
+use super::worker::{
+    Checked, CompileLimits, Compiled, Ending, FRAME_BYTES_MAX, InitAnswer, Order, framed,
+};
+use crate::deployer::{InitOutcome, Initialized, Rejection};
 use crate::limits;
 
 /// A process that has accepted a component and compiles it. It is killed when this is dropped.
@@ -33,6 +36,60 @@ impl CompileChild {
         limits: CompileLimits,
         wasm: Bytes,
     ) -> Result<Self, Rejection> {
+        let mut started = Self::begin(program, arguments, limits, &Order::Compile, wasm).await?;
+        match started.frame().await? {
+            Checked::Accepted => Ok(started),
+            Checked::Rejected(rejection) => Err(rejection),
+        }
+    }
+
+    /// Starts the process and has it initialize `wasm`.
+    pub(super) async fn initialize(
+        program: &Path,
+        arguments: &[String],
+        limits: CompileLimits,
+        order: InitOrder,
+        wasm: Bytes,
+    ) -> Result<Initialized, Rejection> {
+        let order = Order::Initialize(Box::new(order));
+        let mut started = Self::begin(program, arguments, limits, &order, wasm).await?;
+        let (outcome, log, duration) = match started.frame().await? {
+            InitAnswer::Ended {
+                outcome,
+                log,
+                duration,
+            } => (outcome, log, duration),
+            InitAnswer::Rejected(rejection) => return Err(rejection),
+        };
+        let outcome = match outcome {
+            Ending::Taken { bytes } => InitOutcome::Taken(started.image(bytes).await?),
+            Ending::Impossible(reason) => InitOutcome::Impossible(reason),
+            Ending::Failed(failure) => InitOutcome::Failed(failure),
+        };
+        Ok(Initialized {
+            outcome,
+            log,
+            duration,
+        })
+    }
+
+    async fn image(&mut self, bytes: u64) -> Result<Bytes, Rejection> {
+        if bytes > limits::SNAPSHOT_BYTES_MAX {
+            return Err(failed("its snapshot is larger than one may be"));
+        }
+        let mut image = vec![0; usize::try_from(bytes).map_err(failed)?];
+        self.output.read_exact(&mut image).await.map_err(failed)?;
+        Ok(image.into())
+    }
+
+    async fn begin(
+        program: &Path,
+        arguments: &[String],
+        limits: CompileLimits,
+        order: &Order,
+        wasm: Bytes,
+    ) -> Result<Self, Rejection> {
+        let order = framed(order).map_err(failed)?;
         let mut child = Command::new(program)
             .args(arguments)
             .args(limits.arguments())
@@ -53,16 +110,13 @@ impl CompileChild {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed("its process has no input or output"));
         };
-        let mut started = Self {
+        let started = Self {
             child,
             output,
             limits,
         };
-        hand_over(input, wasm).await;
-        match started.frame().await? {
-            Checked::Accepted => Ok(started),
-            Checked::Rejected(rejection) => Err(rejection),
-        }
+        hand_over(input, &order, &wasm).await;
+        Ok(started)
     }
 
     /// Waits for the compiled code.
@@ -116,8 +170,10 @@ impl CompileChild {
 const PANICKED: i32 = 101;
 
 /// Gives the process its input. One that has died has closed it; that it died is seen at its output.
-async fn hand_over(mut input: ChildStdin, wasm: Bytes) {
-    let _ = input.write_all(&wasm).await;
+async fn hand_over(mut input: ChildStdin, order: &[u8], wasm: &[u8]) {
+    if input.write_all(order).await.is_ok() {
+        let _ = input.write_all(wasm).await;
+    }
 }
 
 /// Ended by the system for its time, or by itself for want of memory.

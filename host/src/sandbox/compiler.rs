@@ -11,8 +11,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::compile::{check, compile};
 use super::compile_child::CompileChild;
+use super::snapshot::{self, InitOrder};
 use super::worker::CompileLimits;
-use crate::deployer::Rejection;
+use crate::deployer::{Initialized, Rejection};
 use crate::domain::Digest;
 use crate::limits;
 use crate::storage::ArtifactStore;
@@ -131,6 +132,36 @@ impl Compiler {
                     self.store(digest, artifact).await
                 })
                 .await
+            }
+        }
+    }
+
+    /// Initializes `wasm` for a snapshot. Its own time comes on top of what compiling it may take.
+    pub(super) async fn initialize(
+        &self,
+        order: InitOrder,
+        wasm: Bytes,
+    ) -> Result<Initialized, Rejection> {
+        let _turn = self.turns.acquire().await.map_err(failed)?;
+        let duration_max = order.duration_max + limits::SNAPSHOT_READ_DURATION_MAX;
+        let deadline = Instant::now() + limits::COMPILE_DURATION_MAX + duration_max;
+        match &self.isolation {
+            CompileIsolation::InProcess => {
+                let initialized =
+                    spawn_blocking(move || snapshot::initialize(wasm.into(), &order)).await;
+                initialized.map_err(failed)?
+            }
+            CompileIsolation::Child {
+                program,
+                arguments,
+                limits,
+            } => {
+                let limits = CompileLimits {
+                    cpu_seconds_max: limits.cpu_seconds_max + duration_max.as_secs(),
+                    ..*limits
+                };
+                let child = CompileChild::initialize(program, arguments, limits, order, wasm);
+                within_time(deadline, child).await
             }
         }
     }

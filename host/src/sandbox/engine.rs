@@ -26,6 +26,7 @@ fn code_config() -> wasmtime::Result<Config> {
     config.native_unwind_info(false);
     config.max_wasm_stack(limits::WASM_STACK_BYTES_MAX);
     config.async_stack_size(limits::FIBER_STACK_BYTES);
+    config.memory_guaranteed_dense_image_size(limits::MEMORY_IMAGE_BYTES_MAX);
     config.module_version(ModuleVersionStrategy::Custom(format!("{ENGINE_VERSION}+1")))?;
     Ok(config)
 }
@@ -36,6 +37,20 @@ pub(super) fn compiling() -> wasmtime::Result<Engine> {
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     Engine::new(&config)
 }
+
+/// An engine that compiles and runs one guest, within the address space that its process has.
+pub(super) fn initializing() -> wasmtime::Result<Engine> {
+    let mut config = code_config()?;
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    config.memory_reservation(0);
+    config.memory_reservation_for_growth(INITIALIZING_GROWTH_BYTES);
+    config.memory_guard_size(0);
+    config.memory_init_cow(false);
+    Engine::new(&config)
+}
+
+/// Room for a memory to grow in place.
+const INITIALIZING_GROWTH_BYTES: u64 = 16 * 1024 * 1024;
 
 /// An engine that runs up to `sandboxes` guests at once.
 ///

@@ -33,6 +33,8 @@ pub(super) enum Initialization {
     OnDemand,
     /// Ahead of it.
     Provisioned,
+    /// For a snapshot, or from one.
+    SnapStart,
 }
 
 impl Initialization {
@@ -41,6 +43,16 @@ impl Initialization {
         match self {
             Self::OnDemand => "on-demand",
             Self::Provisioned => "provisioned-concurrency",
+            Self::SnapStart => "snap-start",
+        }
+    }
+
+    /// What a sandbox of `version` is told that serves calls of provisioned concurrency, or others.
+    pub(super) fn of(version: &Version, is_provisioned: bool) -> Self {
+        match is_provisioned {
+            _ if version.is_snapshotted() => Self::SnapStart,
+            true => Self::Provisioned,
+            false => Self::OnDemand,
         }
     }
 }

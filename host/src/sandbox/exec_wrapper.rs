@@ -26,6 +26,7 @@ pub(super) fn missing(version: &Version) -> Option<Report> {
         outcome: Outcome::Failed(FunctionError::Exited { status: NOT_FOUND }),
         log: Bytes::from(log),
         duration: Duration::ZERO,
+        restore_duration: None,
         init_duration: None,
         preparation: None,
         memory_bytes_peak: 0,

@@ -23,7 +23,7 @@ pub(super) struct GuestRun {
     /// Whoever reads along what the guest writes.
     pub(super) response: Option<ResponseSink>,
     /// Whether setting up is told apart from running.
-    pub(super) is_reusable: bool,
+    pub(super) is_told_apart: bool,
     pub(super) ticking: Ticking,
     pub(super) in_use: Option<InUse>,
     pub(super) admission: Admission,
@@ -73,13 +73,14 @@ impl GuestRun {
             invocation,
             input,
             response,
-            is_reusable,
+            is_told_apart,
             ticking,
             in_use,
             admission,
         } = self;
         sandbox.serve(invocation.tenant_id.as_deref());
-        let started = (is_reusable && !sandbox.is_set_up()).then(Instant::now);
+        let is_told_apart = is_told_apart || sandbox.has_lifecycle();
+        let started = (is_told_apart && !sandbox.is_set_up()).then(Instant::now);
         let instantiated = sandbox.instantiate().await;
         let set_up = started.map(|started| started.elapsed());
         let end = match instantiated {

@@ -4,6 +4,7 @@
 //! of WASI is linked and holds nothing that its function was not granted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
@@ -19,6 +20,7 @@ use super::files::{GuestFiles, HostFiles};
 use super::memory_limiter::MemoryLimiter;
 use super::outbound::{Network, Outbound};
 use super::response::Response;
+use super::snapshot::OpenStreams;
 use super::trap;
 use super::vitals::Vitals;
 use crate::limits;
@@ -37,7 +39,9 @@ pub(super) struct GuestState {
     pub(super) stdin: Option<MemoryInputPipe>,
     pub(super) response: Response,
     pub(super) http: WasiHttpCtx,
-    files: Arc<HostFiles>,
+    /// What a guest that is initialized for a snapshot holds open of the host.
+    pub(super) open_streams: Option<Box<OpenStreams>>,
+    files: Option<Arc<HostFiles>>,
     /// Made at the first call that needs them: most guests never do.
     guest_files: Option<Arc<GuestFiles>>,
     /// See `guest_files`.
@@ -46,13 +50,19 @@ pub(super) struct GuestState {
     wasi: Option<Box<WasiCtx>>,
 }
 
+/// What of the host a guest can get to, as far as its function was granted it.
+pub(super) struct Reach {
+    pub(super) files: Arc<HostFiles>,
+    pub(super) network: Arc<Network>,
+}
+
 impl GuestState {
+    /// The host's side of a guest; with no `reach`, it has neither files nor a network.
     pub(super) fn new(
         vitals: Arc<Vitals>,
         limiter: MemoryLimiter,
         surroundings: Surroundings,
-        files: Arc<HostFiles>,
-        network: Arc<Network>,
+        reach: Option<Reach>,
         deadline: Instant,
     ) -> Self {
         let mut table = ResourceTable::new();
@@ -60,6 +70,7 @@ impl GuestState {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(limits::GUEST_HTTP_FIELDS_BYTES_MAX);
         let version = Arc::clone(&surroundings.version);
+        let (files, network) = reach.map(|reach| (reach.files, reach.network)).unzip();
         Self {
             outbound: Outbound::new(network, Arc::clone(&vitals), version, deadline),
             vitals,
@@ -71,6 +82,7 @@ impl GuestState {
             stdin: None,
             response: Response::default(),
             http,
+            open_streams: None,
             files,
             guest_files: None,
             config: None,
@@ -78,12 +90,23 @@ impl GuestState {
         }
     }
 
-    /// The guest's own files, which live as long as its sandbox.
-    pub(super) fn guest_files(&mut self) -> &Arc<GuestFiles> {
-        self.guest_files.get_or_insert_with(|| {
+    /// The guest's own files, which live as long as its sandbox; none while it is initialized for a
+    /// snapshot.
+    pub(super) fn guest_files(&mut self) -> Option<&Arc<GuestFiles>> {
+        let host = self.files.as_ref()?;
+        Some(self.guest_files.get_or_insert_with(|| {
             let settings = &self.surroundings.version.settings;
-            GuestFiles::new(&self.files, settings.ephemeral_storage_bytes_max())
-        })
+            GuestFiles::new(host, settings.ephemeral_storage_bytes_max())
+        }))
+    }
+
+    /// Has the monotonic clock begin at `elapsed`, so that it goes on after what a guest read of it while
+    /// it was initialized.
+    pub(super) fn start_clock_after(&mut self, elapsed: Duration) {
+        self.clock_start = self
+            .clock_start
+            .checked_sub(elapsed)
+            .unwrap_or(self.clock_start);
     }
 }
 

@@ -128,7 +128,7 @@ impl<T> IdleList<T> {
 
     /// Takes out those of a component.
     pub(super) fn take_component(&mut self, component: Digest) -> Vec<T> {
-        self.take_all(|idle| idle.version.code.component == component)
+        self.take_all(|idle| idle.version.image().component == component)
     }
 
     fn take_all(&mut self, is_meant: impl Fn(&Idle<T>) -> bool) -> Vec<T> {

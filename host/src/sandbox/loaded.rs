@@ -9,6 +9,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 
 use super::entry::Entry;
 use super::guest_state::GuestState;
+use super::lifecycle::Lifecycle;
 use crate::domain::Digest;
 use crate::limits;
 
@@ -16,6 +17,7 @@ use crate::limits;
 pub(super) struct Loaded {
     pub(super) component: InstancePre<GuestState>,
     pub(super) entry: Entry,
+    pub(super) lifecycle: Option<Lifecycle>,
 }
 
 impl Loaded {
@@ -27,7 +29,12 @@ impl Loaded {
         component.initialize_copy_on_write_image()?;
         let component = linker.instantiate_pre(component)?;
         let entry = Entry::of(&component)?;
-        Ok(Self { component, entry })
+        let lifecycle = Lifecycle::of(&component)?;
+        Ok(Self {
+            component,
+            entry,
+            lifecycle,
+        })
     }
 }
 
@@ -62,6 +69,12 @@ impl LoadedFunctions {
     ) -> Result<Arc<Loaded>, E> {
         let slot = self.slot(component);
         slot.cell.get_or_try_init(|| load).await.cloned()
+    }
+
+    /// Has a function that was just loaded ahead of its first call.
+    pub(super) async fn put(&self, component: Digest, loaded: Arc<Loaded>) {
+        let slot = self.slot(component);
+        slot.cell.get_or_init(async || loaded).await;
     }
 
     /// Drops a function; guests that run it go on.

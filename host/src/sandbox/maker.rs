@@ -11,7 +11,7 @@ use super::compiler::Compiler;
 use super::environment::{Initialization, Surroundings};
 use super::files::HostFiles;
 use super::grants::{Granted, Grants};
-use super::guest_state::GuestState;
+use super::guest_state::{GuestState, Reach};
 use super::loaded::{Loaded, LoadedFunctions};
 use super::loader::Loader;
 use super::memory_limiter::{HostMemory, MemoryLimiter};
@@ -72,10 +72,15 @@ impl Maker {
             is_reusable: purpose.is_reusable,
             granted: purpose.granted,
         };
-        let network = Arc::clone(&self.network);
-        let files = Arc::clone(&self.files);
+        let reach = Reach {
+            files: Arc::clone(&self.files),
+            network: Arc::clone(&self.network),
+        };
         let deadline = purpose.deadline;
-        let state = GuestState::new(vitals, limiter, surroundings, files, network, deadline);
+        let mut state = GuestState::new(vitals, limiter, surroundings, Some(reach), deadline);
+        if version.is_snapshotted() {
+            state.start_clock_after(version.settings.init_duration_max());
+        }
         Sandbox::new(loaded, state, slot)
     }
 
@@ -84,15 +89,13 @@ impl Maker {
         &self,
         version: &Version,
     ) -> Result<(Arc<Loaded>, Option<Duration>), HostFailure> {
-        let component = version.code.component;
+        let image = version.image();
+        let component = image.component;
         if let Some(loaded) = self.loaded.get(component) {
             return Ok((loaded, None));
         }
         let started = Instant::now();
-        let loaded = self
-            .loaded
-            .get_or_load(component, self.load(&version.code))
-            .await;
+        let loaded = self.loaded.get_or_load(component, self.load(image)).await;
         match loaded {
             Ok(loaded) => Ok((loaded, Some(started.elapsed()))),
             Err(Rejection { reason, .. }) => Err(HostFailure::CodeUnavailable(reason)),

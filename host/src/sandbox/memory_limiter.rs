@@ -83,6 +83,11 @@ impl MemoryLimiter {
         }
     }
 
+    /// Gives room beyond the function's memory size, for what is not its doing.
+    pub(super) fn add_room(&mut self, bytes: u64) {
+        self.limit_bytes = self.limit_bytes.saturating_add(bytes);
+    }
+
     fn grow(&mut self, current_bytes: u64, desired_bytes: u64) -> bool {
         let added = desired_bytes.saturating_sub(current_bytes);
         let held = self.held_bytes.saturating_add(added);

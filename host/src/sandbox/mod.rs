@@ -21,6 +21,7 @@ mod http_guest;
 mod entry;
 mod input;
 mod call;
+mod lifecycle;
 mod environment;
 mod exec_wrapper;
 mod files;
@@ -51,6 +52,7 @@ mod idle_list;
 mod idle_sandboxes;
 mod shelf;
 mod prepare;
+mod snapshot;
 
 use std::sync::Arc;
 
@@ -64,10 +66,11 @@ pub use inspect::{
     COMMAND_EXPORT, GuestKind, HANDLER_EXPORT, HTTP_EXPORT, Import, Inspection, Memory,
     STREAMING_HANDLER_EXPORT,
 };
+pub use lifecycle::LIFECYCLE_EXPORT;
 pub use worker::{CompileLimits, compile_worker};
 
-use crate::deployer::{CompileGuest, ComponentSource, Rejection};
-use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret};
+use crate::deployer::{CompileGuest, ComponentSource, Initialized, Rejection};
+use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret, Version};
 use crate::limits;
 use crate::storage::{ArtifactStore, TmpFolders};
 use compiler::Compiler;
@@ -82,6 +85,7 @@ use memory_limiter::HostMemory;
 use outbound::Network;
 use prepare::{Prepared, Preparer};
 use slots::Slots;
+use snapshot::InitOrder;
 use ticker::Ticker;
 
 /// Compiles functions and runs each invocation in a sandbox of its own.
@@ -202,6 +206,23 @@ impl CompileGuest for Sandboxes {
             .await?
             .map(drop)
             .ok_or_else(gone)
+    }
+
+    async fn initialize(
+        &self,
+        version: &Arc<Version>,
+        wasm: Bytes,
+    ) -> Result<Initialized, Rejection> {
+        let order = InitOrder::of(&self.maker.account, version);
+        self.maker.compiler.initialize(order, wasm).await
+    }
+
+    async fn load(&self, version: &Version) -> Result<(), Rejection> {
+        let component = version.image().component;
+        let loaded = load_artifact(&self.maker.loader, component).await?;
+        let loaded = loaded.ok_or_else(gone)?;
+        self.maker.loaded.put(component, loaded).await;
+        Ok(())
     }
 
     fn forget(&self, component: Digest) {

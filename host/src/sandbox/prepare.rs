@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+use super::Sandboxes;
 use super::environment::Initialization;
 use super::maker::{Maker, Purpose};
 use super::sandbox::Sandbox;
@@ -18,7 +19,6 @@ use super::settle::{not_started, timed_out};
 use super::shelf::{self, Shelf, Shelves};
 use super::trap::{self, Bounds};
 use super::vitals::Vitals;
-use super::{Sandboxes, limits};
 use crate::domain::Version;
 use crate::invoker::{HostFailure, PrepareFailure, PrepareGuest};
 
@@ -120,13 +120,13 @@ async fn set_up(
     };
     let (loaded, _) = maker.loaded(version).await?;
     let bounds = Bounds {
-        timeout: version.settings.timeout().max(limits::PREPARE_DURATION_MIN),
+        timeout: version.settings.init_duration_max(),
         memory_bytes_max: version.settings.memory_bytes_max(),
     };
     let deadline = Instant::now() + bounds.timeout;
     let granted = maker.grants.of(version).map_err(PrepareFailure::Guest)?;
     let purpose = Purpose {
-        initialization: Initialization::Provisioned,
+        initialization: Initialization::of(version, true),
         is_reusable: loaded.entry.kind().reuse_max(version) > 1,
         trace_id: None,
         granted,

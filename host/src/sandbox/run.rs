@@ -96,6 +96,7 @@ impl Sandboxes {
         let kind = place.kind();
         let reuse_max = kind.reuse_max(&version);
         let is_reusable = reuse_max > 1;
+        let is_restored = version.is_snapshotted();
         let input = Input::of(&invocation.payload, kind).await?;
         let bounds = Bounds {
             timeout: version.settings.timeout(),
@@ -118,7 +119,7 @@ impl Sandboxes {
                 loading,
             } => {
                 let purpose = Purpose {
-                    initialization: Initialization::OnDemand,
+                    initialization: Initialization::of(&version, false),
                     is_reusable,
                     trace_id,
                     granted,
@@ -142,7 +143,7 @@ impl Sandboxes {
             invocation,
             input,
             response: response.clone(),
-            is_reusable,
+            is_told_apart: is_reusable || is_restored,
             ticking: self.maker.ticker.hold(),
             in_use,
             admission,
@@ -188,7 +189,8 @@ impl Sandboxes {
             } else {
                 elapsed.saturating_sub(set_up.unwrap_or_default())
             },
-            init_duration: sum(loading, set_up),
+            init_duration: sum(loading, set_up).filter(|_| !is_restored),
+            restore_duration: sum(loading, set_up).filter(|_| is_restored),
             preparation,
             memory_bytes_peak,
             log,
@@ -204,10 +206,7 @@ impl Sandboxes {
     ) -> Result<Place, HostFailure> {
         let owner = || idle_list::Owner {
             tenant_id: invocation.tenant_id.clone(),
-            initialization: match admission.is_provisioned() {
-                true => Initialization::Provisioned,
-                false => Initialization::OnDemand,
-            },
+            initialization: Initialization::of(version, admission.is_provisioned()),
         };
         if version.reuse_max() > 1
             && let Some(sandbox) = self.idle.take(version, &owner())

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
+use wasmtime::component::Instance;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::call::{Answer, Call};
@@ -36,7 +37,10 @@ pub(super) struct Sandbox {
 
 enum Stage {
     New(Arc<Loaded>),
-    Live(Handler),
+    Live {
+        handler: Handler,
+        instance: Instance,
+    },
 }
 
 impl Sandbox {
@@ -57,13 +61,16 @@ impl Sandbox {
         }
     }
 
-    /// Sets up the guest, which runs code of it: start functions and constructors. Does nothing where
-    /// that was done before.
+    /// Sets up the guest, which runs code of it: start functions, constructors and its lifecycle. Does
+    /// nothing where that was done before.
     pub(super) async fn instantiate(&mut self) -> wasmtime::Result<()> {
         if let Stage::New(loaded) = &self.stage {
             let instance = loaded.component.instantiate_async(&mut self.store).await?;
             let handler = loaded.entry.in_instance(&mut self.store, &instance)?;
-            self.stage = Stage::Live(handler);
+            if let Some(lifecycle) = &loaded.lifecycle {
+                lifecycle.run(&mut self.store, &instance).await?;
+            }
+            self.stage = Stage::Live { handler, instance };
         }
         Ok(())
     }
@@ -97,13 +104,26 @@ impl Sandbox {
             Stage::New(_) => {
                 wasmtime::bail!("the guest was called before it was set up")
             }
-            Stage::Live(handler) => call.make(&mut self.store, handler).await,
+            Stage::Live { handler, .. } => call.make(&mut self.store, handler).await,
         }
     }
 
     /// Whether the guest is set up.
     pub(super) fn is_set_up(&self) -> bool {
-        matches!(self.stage, Stage::Live(_))
+        matches!(self.stage, Stage::Live { .. })
+    }
+
+    /// Whether setting it up runs code that the function wrote for that.
+    pub(super) fn has_lifecycle(&self) -> bool {
+        matches!(&self.stage, Stage::New(loaded) if loaded.lifecycle.is_some())
+    }
+
+    /// What a guest that is set up consists of, for whoever reads its state; `None` where it is not.
+    pub(super) fn into_guest(self) -> Option<(Store<GuestState>, Instance)> {
+        match self.stage {
+            Stage::New(_) => None,
+            Stage::Live { instance, .. } => Some((self.store, instance)),
+        }
     }
 
     /// Makes a sandbox that was made for another invocation, or for none yet, that of the next one.

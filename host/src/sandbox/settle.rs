@@ -109,6 +109,7 @@ pub(super) fn not_granted(error: FunctionError) -> Report {
         outcome: Outcome::Failed(error),
         duration: Duration::ZERO,
         init_duration: None,
+        restore_duration: None,
         preparation: None,
         memory_bytes_peak: 0,
     }

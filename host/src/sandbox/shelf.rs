@@ -91,7 +91,7 @@ impl<T> Shelves<T> {
     pub(super) fn forget(&self, component: Digest) {
         let mut removed = Vec::new();
         self.lock().retain(|_, shelf| {
-            let stays = shelf.version.code.component != component;
+            let stays = shelf.version.image().component != component;
             if !stays {
                 removed.push(Arc::clone(shelf));
             }
@@ -135,7 +135,9 @@ impl<T> Shelf<T> {
     /// Whether a sandbox of this shelf is the same as one that is made of `version` now. A revision
     /// may change without that.
     fn is_for(&self, version: &Version) -> bool {
-        self.version.code == version.code && self.version.settings == version.settings
+        self.version.code == version.code
+            && self.version.snapshot == version.snapshot
+            && self.version.settings == version.settings
     }
 
     /// How many are to wait; drops those that are too many.

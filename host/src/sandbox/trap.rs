@@ -6,6 +6,7 @@ use wasmtime::{OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::bindings::sparkler::function::types;
+use super::lifecycle::GaveUp;
 use super::response::TooLarge;
 use super::vitals::Vitals;
 use crate::domain::FunctionError;
@@ -58,6 +59,9 @@ pub(super) fn classify(error: &wasmtime::Error, vitals: &Vitals, bounds: &Bounds
         return FunctionError::ResponseTooLarge {
             limit_bytes: *limit_bytes,
         };
+    }
+    if let Some(GaveUp(error)) = error.downcast_ref::<GaveUp>() {
+        return handler_error(error.clone());
     }
     if vitals.memory_refused() {
         return FunctionError::OutOfMemory {

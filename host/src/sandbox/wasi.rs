@@ -20,6 +20,7 @@ use super::config;
 use super::guest_state::GuestState;
 use super::outbound;
 use super::response::Response;
+use super::snapshot::StandardStream;
 use super::vitals::Vitals;
 use crate::limits;
 
@@ -76,7 +77,9 @@ impl cli::stdout::Host for GuestState {
                 Ok(self.table.push(stream)?)
             }
             Response::Closed | Response::Collected(_) | Response::Streamed { .. } => {
-                log_stream(self)
+                let stream = log_stream(self)?;
+                note_stream(self, &stream, StandardStream::Output);
+                Ok(stream)
             }
         }
     }
@@ -94,7 +97,16 @@ impl cli::stdin::Host for GuestState {
 
 impl cli::stderr::Host for GuestState {
     fn get_stderr(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
-        log_stream(self)
+        let stream = log_stream(self)?;
+        note_stream(self, &stream, StandardStream::Error);
+        Ok(stream)
+    }
+}
+
+/// Remembers which stream a handle is of, where the guest is initialized for a snapshot.
+fn note_stream(state: &mut GuestState, stream: &Resource<DynOutputStream>, which: StandardStream) {
+    if let Some(open) = &mut state.open_streams {
+        open.note(stream.rep(), which);
     }
 }
 

@@ -2,24 +2,62 @@
 //! to its output, and can do nothing else. Whatever a hostile component makes the compiler do, it
 //! does it here, within limits.
 //!
-//! The conversation: all of the wasm in, then a frame that says whether it is accepted, then a frame that says
-//! how long the artifact is, then the artifact. A frame is a length of four bytes, big-endian, and
-//! that much JSON.
+//! The conversation begins with a frame that says what is to be done, and all of the wasm. A component
+//! that is to be compiled is answered with a frame that says whether it is accepted, then a frame that
+//! says how long the artifact is, then the artifact; one that is to be initialized, with a frame that
+//! says what came of it, then the image where there is one. A frame is a length of four bytes,
+//! big-endian, and that much JSON.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::compile::{check, compile};
-use crate::deployer::Rejection;
+use super::snapshot::{self, InitOrder};
+use crate::deployer::{InitFailure, InitOutcome, Initialized, Rejection};
 use crate::limits;
 
 /// Largest frame: a rejection may name many imports.
 pub(super) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
 
-/// The first frame.
+/// What is to be done with the wasm behind it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// Check and compile it.
+    Compile,
+    /// Initialize it for a snapshot.
+    Initialize(Box<InitOrder>),
+}
+
+/// What came of an initialization.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum InitAnswer {
+    /// It ended.
+    Ended {
+        outcome: Ending,
+        log: String,
+        duration: Duration,
+    },
+    /// It could not be begun.
+    Rejected(Rejection),
+}
+
+/// How an initialization ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Ending {
+    /// That many bytes of a component follow.
+    Taken { bytes: u64 },
+    /// There can be no snapshot.
+    Impossible(String),
+    /// The function failed.
+    Failed(InitFailure),
+}
+
+/// The first frame of an answer to [`Order::Compile`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Checked {
     /// It can be invoked here.
@@ -105,10 +143,47 @@ fn limit_self(limits: CompileLimits) -> io::Result<()> {
 }
 
 fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+    let order: Order = read_frame(input)?;
     let mut wasm = Vec::new();
     input
         .take(limits::UNZIPPED_BYTES_MAX)
         .read_to_end(&mut wasm)?;
+    match order {
+        Order::Compile => compile_for(output, wasm),
+        Order::Initialize(order) => initialize_for(output, wasm, &order),
+    }
+}
+
+fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> io::Result<()> {
+    let Initialized {
+        outcome,
+        log,
+        duration,
+    } = match snapshot::initialize(wasm, order) {
+        Ok(initialized) => initialized,
+        Err(rejection) => return write_frame(output, &InitAnswer::Rejected(rejection)),
+    };
+    let (outcome, image) = match outcome {
+        InitOutcome::Taken(image) => (
+            Ending::Taken {
+                bytes: image.len() as u64,
+            },
+            Some(image),
+        ),
+        InitOutcome::Impossible(reason) => (Ending::Impossible(reason), None),
+        InitOutcome::Failed(failure) => (Ending::Failed(failure), None),
+    };
+    let answer = InitAnswer::Ended {
+        outcome,
+        log,
+        duration,
+    };
+    write_frame(output, &answer)?;
+    output.write_all(&image.unwrap_or_default())?;
+    output.flush()
+}
+
+fn compile_for(output: &mut impl Write, wasm: Vec<u8>) -> io::Result<()> {
     let checked = check(wasm).and_then(|(component, inspection)| {
         inspection.accept()?;
         Ok(component)
@@ -133,10 +208,26 @@ fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     }
 }
 
+fn read_frame<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<T> {
+    let mut length = [0; 4];
+    input.read_exact(&mut length)?;
+    let length = u32::from_be_bytes(length);
+    if length > FRAME_BYTES_MAX {
+        return Err(io::Error::other("the order is too long"));
+    }
+    let mut json = vec![0; length as usize];
+    input.read_exact(&mut json)?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
 fn write_frame(output: &mut impl Write, frame: &impl Serialize) -> io::Result<()> {
-    let json = serde_json::to_vec(frame)?;
-    let length = u32::try_from(json.len()).map_err(io::Error::other)?;
-    output.write_all(&length.to_be_bytes())?;
-    output.write_all(&json)?;
+    output.write_all(&framed(frame)?)?;
     output.flush()
+}
+
+/// A value as a frame.
+pub(super) fn framed(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let json = serde_json::to_vec(value)?;
+    let length = u32::try_from(json.len()).map_err(io::Error::other)?;
+    Ok([&length.to_be_bytes()[..], &json].concat())
 }

@@ -168,6 +168,10 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
             component: parsed(row, "component", Digest::parse_hex)?,
             reuse: u32::try_from(reuse).map_err(|error| unreadable("reuse", error.to_string()))?,
         },
+        snapshot: match row.get_ref("snapshot")?.as_str_or_null()? {
+            Some(_) => Some(json(row, "snapshot")?),
+            None => None,
+        },
         state: state(row)?,
         last_update: last_update(row)?,
         revision: revision(row)?,

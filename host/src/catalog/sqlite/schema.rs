@@ -74,4 +74,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (function, qualifier)
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    -- What the sandboxes of a published version start from, a JSON value; NULL without SnapStart.
+    ALTER TABLE versions ADD COLUMN snapshot TEXT;
+",
 ];

@@ -194,12 +194,12 @@ fn insert_version(
         .prepare_cached(
             "INSERT INTO versions (
                  function, version, copy, settings, package, package_bytes, component, reuse,
-                 state, state_reason, state_reason_code,
+                 snapshot, state, state_reason, state_reason_code,
                  last_update, last_update_reason, last_update_reason_code,
                  revision, last_modified_ms
              ) VALUES (
                  :function, :version, :copy, :settings, :package, :package_bytes, :component, :reuse,
-                 :state, :state_reason, :state_reason_code,
+                 :snapshot, :state, :state_reason, :state_reason_code,
                  :last_update, :last_update_reason, :last_update_reason_code,
                  :revision, :last_modified_ms
              )",
@@ -213,6 +213,7 @@ fn insert_version(
             ":package_bytes": signed(version.code.package_bytes),
             ":component": version.code.component.to_string(),
             ":reuse": version.code.reuse,
+            ":snapshot": version.snapshot.as_ref().map(to_json).transpose()?,
             ":state": state,
             ":state_reason": state_reason,
             ":state_reason_code": state_reason_code,

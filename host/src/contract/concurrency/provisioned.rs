@@ -29,6 +29,10 @@ use crate::invoker::RunGuest;
 /// What the text of AWS calls a `$LATEST` that cannot be asked for.
 const NO_LATEST: &str = "The function resource provided must be an alias or a published version.";
 
+/// What is prepared ahead already needs no more preparation, as AWS has it.
+const WITH_SNAPSHOT: &str = "Provisioned Concurrency is not supported for versions that are published \
+                             with SnapStart.";
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page {
@@ -71,6 +75,10 @@ pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
         arn.clone(),
     );
     let decide = move |record: &FunctionRecord| {
+        let shown = record.shown(Some(&place));
+        if shown.is_some_and(|version| version.wants_snapshot()) {
+            return Err(Refusal::InvalidParameter(WITH_SNAPSHOT.into()));
+        }
         let account = of_account(&catalog, limit);
         let after = concurrency::provisioned(record, &asked, wanted, &account, stamp())?;
         let config = config(&after, &place)?;

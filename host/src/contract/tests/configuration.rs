@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ARN, FUNCTIONS, Host};
+use crate::domain::{FunctionName, VersionId};
 
 const EVENT_INVOKE: &str = "/2019-09-25/functions/fn/event-invoke-config";
 const POLICY: &str = "/2015-03-31/functions/fn/policy";
@@ -444,14 +445,98 @@ async fn calls_of_an_isolated_function_name_their_tenant() {
     );
 }
 
-#[tokio::test]
-async fn a_snapshot_is_noted_and_not_claimed() {
-    let host = Host::with_function("fn").await;
+/// `fn`, its versions published with SnapStart and described like this, and the answer to its publication.
+async fn published_with_snap_start(host: &Host, description: &str) -> Value {
     let path = format!("{FUNCTIONS}/fn/configuration");
-    let change = json!({"SnapStart": {"ApplyOn": "PublishedVersions"}});
+    let change = json!({"SnapStart": {"ApplyOn": "PublishedVersions"}, "Description": description});
     let answer = host.call("PUT", &path, change.to_string()).await.json();
     assert_eq!(
         answer["SnapStart"],
         json!({"ApplyOn": "PublishedVersions", "OptimizationStatus": "Off"})
+    );
+    let name = FunctionName::parse("fn").expect("a name");
+    host.deployer.settled(&name).await.expect("updated");
+    let path = format!("{FUNCTIONS}/fn/versions");
+    let pending = host.call("POST", &path, "{}".to_owned()).await.json();
+    let ready = host.deployer.ready(&name, VersionId::Number(1)).await;
+    ready.expect("it is there");
+    pending
+}
+
+/// The configuration of version 1 of `fn`.
+async fn version_1(host: &Host) -> Value {
+    let path = format!("{FUNCTIONS}/fn/configuration?Qualifier=1");
+    host.call("GET", &path, "").await.json()
+}
+
+#[tokio::test]
+async fn a_version_with_its_snapshot_says_so_and_latest_never_has_one() {
+    let host = Host::with_function("fn").await;
+    let pending = published_with_snap_start(&host, "").await;
+    assert_eq!(
+        (&pending["State"], &pending["Version"]),
+        (&json!("Pending"), &json!("1"))
+    );
+    assert_eq!(pending["StateReasonCode"], "Creating");
+    let active = version_1(&host).await;
+    assert_eq!(
+        (&active["State"], &active["LastUpdateStatus"]),
+        (&json!("Active"), &json!("Successful"))
+    );
+    assert_eq!(active["SnapStart"]["OptimizationStatus"], "On");
+    assert_eq!(
+        active["CodeSize"], pending["CodeSize"],
+        "it is the package that is shown"
+    );
+    let latest = host
+        .call("GET", &format!("{FUNCTIONS}/fn/configuration"), "")
+        .await
+        .json();
+    assert_eq!(latest["SnapStart"]["OptimizationStatus"], "Off");
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_have_a_snapshot_is_active_and_says_why_it_has_none() {
+    let host = Host::with_function("fn").await;
+    published_with_snap_start(&host, "has no snapshot").await;
+    let active = version_1(&host).await;
+    assert_eq!(
+        (&active["State"], &active["StateReason"]),
+        (&json!("Active"), &json!("It changes tables."))
+    );
+    assert_eq!(active["SnapStart"]["OptimizationStatus"], "Off");
+}
+
+#[tokio::test]
+async fn a_version_whose_initialization_fails_has_failed_and_says_how() {
+    let host = Host::with_function("fn").await;
+    published_with_snap_start(&host, "fails while it is initialized").await;
+    let failed = version_1(&host).await;
+    assert_eq!(
+        (&failed["State"], &failed["StateReasonCode"]),
+        (&json!("Failed"), &json!("FunctionError.InitTimeout"))
+    );
+    assert!(
+        failed["StateReason"]
+            .as_str()
+            .is_some_and(|text| text.contains("130 seconds"))
+    );
+}
+
+#[tokio::test]
+async fn a_version_with_a_snapshot_has_no_provisioned_concurrency() {
+    let host = Host::with_function("fn").await;
+    published_with_snap_start(&host, "").await;
+    let path = "/2019-09-30/functions/fn/provisioned-concurrency?Qualifier=1";
+    let wanted = json!({"ProvisionedConcurrentExecutions": 1});
+    let answer = host.call("PUT", path, wanted.to_string()).await;
+    assert_eq!(
+        answer.header("x-amzn-errortype"),
+        "InvalidParameterValueException"
+    );
+    assert!(
+        answer.json()["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("SnapStart"))
     );
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::logging::LoggingMember;
 use super::tenancy::TenancyMember;
 use super::timestamp;
-use crate::domain::{Account, Digest, LastUpdate, Qualifier, State, Version};
+use crate::domain::{Account, Digest, LastUpdate, Qualifier, Snapshot, State, Version};
 
 /// What AWS says of creations, and in the same words of updates.
 const CREATING: (&str, &str) = ("The function is being created.", "Creating");
@@ -112,7 +112,7 @@ struct EphemeralStorage {
 #[serde(rename_all = "PascalCase")]
 struct SnapStartResponse {
     apply_on: &'static str,
-    /// Always `Off`: no version has a snapshot yet.
+    /// `On` for a version that has its snapshot.
     optimization_status: &'static str,
 }
 
@@ -166,7 +166,10 @@ impl Renderer<'_> {
             },
             snap_start: SnapStartResponse {
                 apply_on: settings.snap_start.name(),
-                optimization_status: "Off",
+                optimization_status: match version.is_snapshotted() {
+                    true => "On",
+                    false => "Off",
+                },
             },
             tenancy_config: TenancyMember::of(settings.tenancy),
             runtime_version_config: whole.then(|| self.runtime_version()),
@@ -202,6 +205,9 @@ impl States {
             } => Some((reason.clone(), reason_code.clone())),
         };
         (states.state_reason, states.state_reason_code) = reason.unzip();
+        if let Some(Snapshot::Impossible { reason }) = &version.snapshot {
+            states.state_reason = Some(reason.clone());
+        }
         let (status, reason) = match &version.last_update {
             None => (None, None),
             Some(LastUpdate::Successful) => (Some("Successful"), None),
@@ -248,6 +254,7 @@ mod tests {
                 component: Digest([1; 32]),
                 reuse: 0,
             },
+            snapshot: None,
             state: State::Active,
             last_update: Some(LastUpdate::Successful),
             revision: uuid::Uuid::nil(),

@@ -17,6 +17,9 @@ pub(super) struct Script {
     pub(super) checks_begun: Semaphore,
     finished: Mutex<Vec<Digest>>,
     forgotten: Mutex<Vec<Digest>>,
+    /// What was initialized, by its script.
+    pub(super) initialized: Mutex<Vec<String>>,
+    pub(super) loaded: Mutex<Vec<Digest>>,
 }
 
 impl Script {
@@ -26,6 +29,8 @@ impl Script {
             checks_begun: Semaphore::new(0),
             finished: Mutex::default(),
             forgotten: Mutex::default(),
+            initialized: Mutex::default(),
+            loaded: Mutex::default(),
         })
     }
 
@@ -73,6 +78,40 @@ impl CompileGuest for Script {
             return Err(Rejection::of_host("/data is full"));
         }
         self.finished.lock().expect("a lock").push(component);
+        Ok(())
+    }
+
+    /// `no-snapshot` cannot be initialized, `init-fails` fails in it, and `slow-init` waits for a permit.
+    async fn initialize(
+        &self,
+        _version: &Arc<Version>,
+        component: Bytes,
+    ) -> Result<Initialized, Rejection> {
+        let script = String::from_utf8_lossy(&component[4..]).into_owned();
+        self.initialized
+            .lock()
+            .expect("a lock")
+            .push(script.clone());
+        self.wait_if(script.contains("slow-init")).await;
+        let outcome = if script.contains("no-snapshot") {
+            InitOutcome::Impossible("It changes tables.".into())
+        } else if script.contains("init-fails") {
+            InitOutcome::Failed(InitFailure {
+                cause: InitCause::Failed,
+                reason: "NoTable: it is empty".into(),
+            })
+        } else {
+            InitOutcome::Taken(wasm(&format!("image of {script}")))
+        };
+        Ok(Initialized {
+            outcome,
+            ..Initialized::impossible("")
+        })
+    }
+
+    async fn load(&self, version: &Version) -> Result<(), Rejection> {
+        let component = version.image().component;
+        self.loaded.lock().expect("a lock").push(component);
         Ok(())
     }
 

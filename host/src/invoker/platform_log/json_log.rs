@@ -7,7 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::records::{End, Init, Line, Metrics, ON_DEMAND, PROVISIONED, Start, exact};
+use super::records::{
+    End, Init, Line, Metrics, ON_DEMAND, PROVISIONED, RestoreStart, Restored, SNAP_START, Start,
+    exact,
+};
 use super::{Ran, billed, megabytes, whole_milliseconds};
 use crate::domain::settings::Logging;
 use crate::domain::{FunctionError, Outcome, Version};
@@ -64,6 +67,29 @@ pub(super) fn render(ran: &Ran<'_>) -> (Vec<u8>, usize) {
     (records.log, head_bytes)
 }
 
+/// The log of an initialization for a snapshot.
+pub(super) fn render_initialization(initialized: &super::Initialization<'_>) -> Vec<u8> {
+    let logging = &initialized.version.settings.logging;
+    let mut records = Records {
+        least: Level::least(logging.system_level.as_ref()),
+        log: Vec::new(),
+    };
+    guest_lines(initialized.log.as_bytes(), logging, &mut records.log);
+    let ended = initialized.started + initialized.duration;
+    let record = Init {
+        status: Some(initialized.status),
+        error_message: initialized.remark,
+        metrics: Some(Metrics::of(initialized.duration)),
+        ..Init::of(SNAP_START)
+    };
+    let level = match initialized.status {
+        "success" => Level::Info,
+        _ => Level::Warn,
+    };
+    records.add(level, ended, "platform.initReport", &record);
+    records.log
+}
+
 /// The platform's lines that are kept.
 struct Records {
     least: Level,
@@ -113,6 +139,10 @@ fn head(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
         };
         initialization(version, &on_demand, *started, records);
     }
+    if let Some(restore) = report.restore_duration {
+        loaded = started.checked_add(restore).unwrap_or(loaded);
+        restoration(version, restore, *started, loaded, records);
+    }
     let record = Start {
         request_id,
         version: &id,
@@ -157,6 +187,27 @@ fn initialization(
     records.add(level, ended, "platform.initReport", &record);
 }
 
+fn restoration(
+    version: &Version,
+    took: Duration,
+    began: SystemTime,
+    ended: SystemTime,
+    records: &mut Records,
+) {
+    let start = RestoreStart {
+        function_name: version.function.as_str(),
+        function_version: &version.id.to_string(),
+    };
+    records.add(Level::Debug, began, "platform.restoreStart", start);
+    let mut record = Restored {
+        status: "success",
+        metrics: None,
+    };
+    records.add(Level::Debug, ended, "platform.restoreRuntimeDone", &record);
+    record.metrics = Some(Metrics::of(took));
+    records.add(Level::Debug, ended, "platform.restoreReport", &record);
+}
+
 /// What is said when the guest has ended.
 fn end(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
     let Ran {
@@ -189,6 +240,8 @@ fn end(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
         memory_size_mb: Some(version.settings.memory_mb),
         max_memory_used_mb: Some(megabytes(report.memory_bytes_peak)),
         init_duration_ms: report.init_duration.map(exact),
+        restore_duration_ms: report.restore_duration.map(exact),
+        billed_restore_duration_ms: report.restore_duration.map(whole_milliseconds),
         ..Metrics::of(report.duration)
     };
     records.add(level(Level::Info), *ended, "platform.report", &record);

@@ -28,6 +28,25 @@ pub(super) struct Init<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error_message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) metrics: Option<Metrics>,
+}
+
+/// A sandbox is restored from a snapshot.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RestoreStart<'a> {
+    pub(super) function_name: &'a str,
+    pub(super) function_version: &'a str,
+}
+
+/// A sandbox was restored.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Restored {
+    pub(super) status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) metrics: Option<Metrics>,
 }
 
@@ -46,10 +65,14 @@ impl Init<'_> {
             function_name: None,
             function_version: None,
             status: None,
+            error_message: None,
             metrics: None,
         }
     }
 }
+
+/// The initialization whose result is kept in a snapshot.
+pub(super) const SNAP_START: &str = "snap-start";
 
 /// An invocation begins.
 #[derive(Serialize)]
@@ -85,6 +108,10 @@ pub(super) struct Metrics {
     pub(super) max_memory_used_mb: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) init_duration_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) restore_duration_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) billed_restore_duration_ms: Option<u64>,
 }
 
 impl Metrics {

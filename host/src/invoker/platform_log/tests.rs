@@ -21,6 +21,7 @@ fn rendered(logging: [&str; 3], report: &Report) -> Rendered {
         id: VersionId::Number(3),
         settings,
         code: samples::code("greet"),
+        snapshot: None,
         state: State::Active,
         last_update: None,
         revision: Uuid::nil(),
@@ -41,6 +42,7 @@ fn report(log: &'static str) -> Report {
         log: log.into(),
         duration: Duration::from_micros(1_876),
         init_duration: None,
+        restore_duration: None,
         preparation: None,
         memory_bytes_peak: 1024 * 1024 + 1,
     }

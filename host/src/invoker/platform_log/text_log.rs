@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Ran, billed, megabytes, whole_milliseconds};
+use super::{Initialization, Ran, billed, megabytes, whole_milliseconds};
 use crate::domain::{FunctionError, Outcome, VersionId};
 
 /// More than the platform's own lines take.
-const PLATFORM_BYTES: usize = 448;
+const PLATFORM_BYTES: usize = 576;
 
 /// The log, and how long its START line is.
 ///
@@ -45,8 +45,30 @@ pub(super) fn render(ran: &Ran<'_>) -> (Vec<u8>, usize) {
     if let Some(init) = report.init_duration {
         log.text("Init Duration: ").milliseconds(init).text(" ms\t");
     }
+    if let Some(restore) = report.restore_duration {
+        log.text("Restore Duration: ").milliseconds(restore);
+        log.text(" ms\tBilled Restore Duration: ");
+        log.number(whole_milliseconds(restore)).text(" ms\t");
+    }
     log.text(&status(&report.outcome)).text("\n");
     (log.0, head_bytes)
+}
+
+/// The log of an initialization for a snapshot.
+pub(super) fn render_initialization(initialized: &Initialization<'_>) -> Vec<u8> {
+    let mut log = Text(initialized.log.as_bytes().to_vec());
+    if !log.0.is_empty() && !log.0.ends_with(b"\n") {
+        log.text("\n");
+    }
+    log.text("INIT_REPORT Init Duration: ");
+    log.milliseconds(initialized.duration);
+    log.text(" ms\tPhase: init\tStatus: ")
+        .text(initialized.status);
+    log.text("\n");
+    if let Some(remark) = initialized.remark {
+        log.text("SNAPSTART ").text(remark).text("\n");
+    }
+    log.0
 }
 
 /// A text that grows.

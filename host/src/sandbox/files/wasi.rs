@@ -159,7 +159,9 @@ impl preopens::Host for GuestState {
     /// `/tmp` and the folders that the function was granted. No folder is made before it is used: the
     /// libraries of languages ask this whether or not a program has to do with files.
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Fd, String)>> {
-        let guest = Arc::clone(self.guest_files());
+        let Some(guest) = self.guest_files().map(Arc::clone) else {
+            return Ok(Vec::new());
+        };
         let mut folders = vec![(OpenFolder::root(&guest, guest.tmp()), TMP_PATH.to_owned())];
         if let Some(granted) = &self.surroundings.granted {
             let granted = granted.folders().iter();

@@ -45,7 +45,8 @@ pub(super) use network::Network;
 
 /// Decides about the requests of one guest, and sends them.
 pub(super) struct Outbound {
-    network: Arc<Network>,
+    /// None while the guest is initialized for a snapshot.
+    network: Option<Arc<Network>>,
     vitals: Arc<Vitals>,
     version: Arc<Version>,
     tenant_id: Option<String>,
@@ -67,7 +68,7 @@ type Sent = Box<dyn Future<Output = Result<(Response<WasiBody>, BodySent), Error
 
 impl Outbound {
     pub(super) fn new(
-        network: Arc<Network>,
+        network: Option<Arc<Network>>,
         vitals: Arc<Vitals>,
         version: Arc<Version>,
         deadline: Instant,
@@ -127,7 +128,9 @@ impl WasiHttpHooks for Outbound {
         options: Option<RequestOptions>,
         _received: BodySent,
     ) -> Sent {
-        let network = Arc::clone(&self.network);
+        let Some(network) = self.network.clone() else {
+            return Box::new(async { Err(Error::HttpRequestDenied) });
+        };
         let Ongoing { allowance, end } = self.ongoing();
         let Some(place) = allowance.place() else {
             allowance.log(&format!(

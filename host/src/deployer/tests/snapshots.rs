@@ -1,0 +1,133 @@
+//! Versions that start from snapshots: taken behind the answer, kept as long as they are needed.
+
+use tokio::runtime::Runtime;
+
+use super::super::*;
+use super::host::{Host, name, new_function, wasm};
+use crate::domain::settings::SnapStart;
+use crate::domain::{Snapshot, VersionId};
+
+const FIRST: VersionId = VersionId::Number(1);
+
+fn with_snap_start(code: &str) -> NewFunction {
+    let mut new = new_function(code);
+    new.settings.snap_start = SnapStart::PublishedVersions;
+    new
+}
+
+fn image(code: &str) -> String {
+    format!("image of {code}")
+}
+
+impl Host {
+    /// Creates the function and publishes it when it is ready.
+    async fn create_and_publish(&self, code: &str) -> Arc<Version> {
+        let created = self.deployer.create(with_snap_start(code)).await;
+        created.expect("created");
+        self.settled().await;
+        let published = self.deployer.publish(&name(), Publication::default()).await;
+        published.expect("published")
+    }
+
+    async fn first(&self) -> Arc<Version> {
+        self.deployer.ready(&name(), FIRST).await.expect("there")
+    }
+
+    fn initializations(&self) -> usize {
+        self.script.initialized.lock().expect("a lock").len()
+    }
+}
+
+#[tokio::test]
+async fn a_published_version_is_active_when_its_snapshot_is_stored_compiled_and_loaded() {
+    let host = Host::ephemeral();
+    let published = host.create_and_publish("1").await;
+    assert_eq!(published.state, State::Pending);
+    let ready = host.first().await;
+    assert_eq!(ready.state, State::Active);
+    let component = ready.image().component;
+    assert_eq!(component, Digest::of(&wasm(&image("1"))));
+    assert!(host.stores(&image("1")) && host.script.has_finished(&image("1")));
+    assert_eq!(*host.script.loaded.lock().expect("a lock"), [component]);
+    let again = host.deployer.publish(&name(), Publication::default()).await;
+    assert_eq!(again.expect("the same"), ready);
+    assert_eq!(host.initializations(), 1);
+}
+
+#[tokio::test]
+async fn a_function_that_is_published_as_it_is_created_is_initialized_when_its_code_is_ready() {
+    let host = Host::ephemeral();
+    let mut new = with_snap_start("1");
+    new.publish = true;
+    host.deployer.create(new).await.expect("created");
+    assert!(host.first().await.is_snapshotted());
+}
+
+#[tokio::test]
+async fn a_snapshot_goes_with_the_last_version_that_has_it() {
+    let host = Host::ephemeral();
+    host.create_and_publish("1").await;
+    host.first().await;
+    host.deployer
+        .delete_version(&name(), 1)
+        .await
+        .expect("deleted");
+    host.gone(&image("1")).await;
+    assert!(host.stores("1"));
+}
+
+#[tokio::test]
+async fn a_function_that_is_deleted_meanwhile_leaves_nothing() {
+    let host = Host::ephemeral();
+    host.create_and_publish("slow-init").await;
+    host.deployer.delete(&name()).await.expect("deleted");
+    host.script.gate.add_permits(1);
+    // The image of a script that is slow to be initialized is slow to be compiled.
+    host.script.gate.add_permits(1);
+    host.gone(&image("slow-init")).await;
+    host.gone("slow-init").await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_snapshotted_runs_and_what_fails_does_not() {
+    for (code, state, has_reason) in [
+        ("no-snapshot", "Active", true),
+        ("init-fails", "Failed", false),
+    ] {
+        let host = Host::ephemeral();
+        host.create_and_publish(code).await;
+        let ready = host.first().await;
+        assert_eq!(ready.state.name(), state, "{code}");
+        let impossible = matches!(ready.snapshot, Some(Snapshot::Impossible { .. }));
+        assert_eq!(impossible, has_reason, "{code}");
+        assert!(!host.stores(&image(code)));
+    }
+}
+
+#[test]
+fn after_a_crash_a_snapshot_that_was_begun_is_taken_and_one_that_was_taken_stays() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let runtime = Runtime::new().expect("a runtime");
+    let host = Host::on_disk(temp.path());
+    runtime.block_on(host.create_and_publish("slow-init"));
+    drop((runtime, host));
+
+    let runtime = Runtime::new().expect("a runtime");
+    let host = Host::on_disk(temp.path());
+    let taken = runtime.block_on(async {
+        host.deployer.recover().await.expect("recovered");
+        host.script.gate.add_permits(2);
+        host.first().await
+    });
+    assert!(taken.is_snapshotted());
+    drop((runtime, host));
+
+    let runtime = Runtime::new().expect("a runtime");
+    let host = Host::on_disk(temp.path());
+    runtime.block_on(async {
+        host.deployer.recover().await.expect("recovered");
+        assert_eq!(host.first().await, taken);
+    });
+    assert_eq!(host.initializations(), 0);
+    assert!(host.stores(&image("slow-init")));
+}
