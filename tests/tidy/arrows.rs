@@ -60,6 +60,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("wasmtime", &["sandbox/"]),
     ("wasmtime_wasi", &["sandbox/"]),
     ("wit_component", &["sandbox/"]),
+    ("wasm_encoder", &["sandbox/"]),
     (
         "rusqlite",
         &["catalog/", "events/store", "storage/database.rs"],
