@@ -195,4 +195,7 @@ fn a_go_program_for_preview_1_runs() {
     let log = reply.log().text();
     assert!(log.contains("panic: as it was told"), "{log}");
     assert!(log.contains("main.main()"), "{log}");
+    // Its heap grows over where the adapter of preview 1 would keep its state.
+    let large = format!("\"{}\"", "X".repeat(5 * 1024 * 1024));
+    assert!(function.invoke(&large).text() == large);
 }

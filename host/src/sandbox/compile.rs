@@ -11,7 +11,7 @@ use super::entry::Entry;
 use super::guest_state::GuestState;
 use super::inspect::{Inspection, inspect_component, is_component};
 use super::lifecycle::Lifecycle;
-use super::{bindings, engine, response, wasi};
+use super::{bindings, engine, go_module, response, wasi};
 use crate::deployer::Rejection;
 
 /// What a file is, a core module wrapped first.
@@ -48,8 +48,9 @@ fn wrap_core_module(module: &[u8]) -> Result<Vec<u8>, Rejection> {
     } else {
         adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER
     };
+    let with_room = go_module::with_room_for_the_adapter(module);
     ComponentEncoder::default()
-        .module(module)
+        .module(with_room.as_deref().unwrap_or(module))
         .and_then(|encoder| encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, bytes))
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| {

@@ -8,6 +8,7 @@
 mod engine;
 mod inspect;
 mod provided;
+mod go_module;
 mod compile;
 mod worker;
 mod compile_child;
