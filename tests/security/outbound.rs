@@ -273,7 +273,7 @@ fn a_rule_that_is_none_is_refused_with_a_sentence() {
     ] {
         assert_eq!(reply.status, 400, "{}", reply.text());
         let error = reply.header("x-amzn-errortype");
-        assert_eq!(error.as_deref(), Some("InvalidParameterValueException"));
+        assert_eq!(error, Some("InvalidParameterValueException"));
         let text = reply.text().to_owned();
         assert!(text.contains(rule), "{text}");
         assert!(text.contains("such as https://api.example.com"), "{text}");

@@ -119,7 +119,7 @@ impl<C> Idle<C> {
     fn put(&mut self, owner: Owner, origin: Origin, connection: C, now: Instant) -> Option<C> {
         let own = self.owners.get(&owner).map_or(0, Vec::len);
         let gives_way = if own >= limits::OUTBOUND_IDLE_OF_FUNCTION_MAX {
-            self.remove_oldest(&owner.clone())
+            self.remove_oldest(&owner)
         } else if self.count >= limits::OUTBOUND_IDLE_MAX {
             let oldest = self.owners.iter().min_by_key(|(_, kept)| kept[0].since);
             let oldest = oldest.map(|(owner, _)| owner.clone());
