@@ -293,12 +293,6 @@ pub const TMP_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 /// Share of what is free where `/tmp` is kept, in percent, that all invocations may fill together.
 pub const TMP_FREE_PERCENT_MAX: u64 = 50;
 
-/// Folders of the host that one function may see.
-pub const GRANTED_FOLDERS_MAX: usize = 16;
-
-/// Where a guest sees a folder of the host.
-pub const GUEST_PATH_BYTES_MAX: usize = 256;
-
 /// One secret.
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 

@@ -169,7 +169,7 @@ fn a_folder_that_the_host_does_not_grant_is_told_to_whoever_calls() {
         assert_eq!(reply.status, 200);
         assert_eq!(
             reply.function_error().as_deref(),
-            Some("Runtime.Unknown"),
+            Some("Runtime.InitError"),
             "{}",
             reply.text()
         );

@@ -10,7 +10,8 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::Dir;
 use uuid::Uuid;
 
-/// Removes all that is in `root`, and leaves `root`. Links are removed, not followed.
+/// Removes all that is in `root`, and leaves `root`. Links are removed, not followed. That somebody else
+/// removes the same meanwhile is fine.
 pub(super) fn empty(root: &Dir) -> io::Result<()> {
     let mut names = LiftedNames::default();
     loop {
@@ -20,8 +21,8 @@ pub(super) fn empty(root: &Dir) -> io::Result<()> {
             was_empty = false;
             let name = entry.file_name();
             match entry.file_type()?.is_dir() {
-                true => remove_folder(root, &name, &mut names)?,
-                false => root.remove_file(&name)?,
+                true => gone(remove_folder(root, &name, &mut names))?,
+                false => gone(root.remove_file(&name))?,
             }
         }
         // A listing may miss what was lifted while it was read.
@@ -39,13 +40,21 @@ fn remove_folder(root: &Dir, name: &OsStr, names: &mut LiftedNames) -> io::Resul
             let entry = entry?;
             was_empty = false;
             match entry.file_type()?.is_dir() {
-                true => folder.rename(entry.file_name(), root, names.next())?,
-                false => folder.remove_file(entry.file_name())?,
+                true => gone(folder.rename(entry.file_name(), root, names.next()))?,
+                false => gone(folder.remove_file(entry.file_name()))?,
             }
         }
         if was_empty {
             return root.remove_dir(name);
         }
+    }
+}
+
+/// What is not there any more is as it should be.
+fn gone(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
     }
 }
 

@@ -36,7 +36,7 @@ enum Keeper {
     /// Its lock keeps other hosts away.
     DataDir { _locked: DataDir },
     /// Removed with all that is in it.
-    System { _folder: SystemFolder },
+    System { folder: SystemFolder },
 }
 
 impl TmpFolders {
@@ -101,17 +101,20 @@ impl TmpFolders {
         let (folder, dir) = SystemFolder::make()?;
         let made = Arc::new(Home {
             dir,
-            keeper: Keeper::System { _folder: folder },
+            keeper: Keeper::System { folder },
         });
         *home = Some(Arc::clone(&made));
         Ok(made)
     }
 }
 
-impl Drop for Home {
+impl Drop for TmpFolders {
+    /// There is no guest any more. What is about to be removed might not be before the process ends.
     fn drop(&mut self) {
-        if let Keeper::System { .. } = self.keeper
-            && let Err(error) = empty(&self.dir)
+        let home = self.home.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(home) = home.take()
+            && let Keeper::System { folder } = &home.keeper
+            && let Err(error) = empty(&home.dir).and_then(|()| folder.remove())
         {
             tracing::warn!(%error, "temporary files of functions could not be removed");
         }
@@ -135,7 +138,9 @@ impl TmpFolder {
 impl Drop for TmpFolder {
     fn drop(&mut self) {
         let removed = empty(&self.dir).and_then(|()| self.home.dir.remove_dir(&self.name));
-        if let Err(error) = removed {
+        if let Err(error) = removed
+            && error.kind() != io::ErrorKind::NotFound
+        {
             tracing::warn!(
                 %error,
                 "the temporary files of an invocation could not be removed; the next start removes them"
@@ -175,6 +180,21 @@ mod tests {
         drop(other);
         lists(0);
         assert!(folders.free_bytes().expect("told") > 0);
+    }
+
+    #[test]
+    fn nothing_stays_in_the_system_folder_even_if_a_folder_is_still_held() {
+        let folders = TmpFolders::in_system_folder();
+        let held = folders.make().expect("made");
+        held.dir().write("file", b"x").expect("written");
+        let home = Arc::clone(&held.home);
+        let Keeper::System { folder } = &home.keeper else {
+            panic!("it is in the system's folder");
+        };
+        assert!(folder.path().exists());
+        drop(folders);
+        assert!(!folder.path().exists());
+        drop(held);
     }
 
     #[test]

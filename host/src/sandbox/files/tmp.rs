@@ -138,11 +138,14 @@ impl Drop for Tmp {
         let Some(folder) = folder.take() else {
             return;
         };
-        let (host, held) = (Arc::clone(&self.host), self.usage().held);
-        let elsewhere = host.elsewhere.clone();
-        elsewhere.spawn_blocking(move || {
+        let held = self.usage().held;
+        // The last guest does not keep the host's side of all files: what is left goes with that.
+        let host = Arc::downgrade(&self.host);
+        self.host.elsewhere.spawn_blocking(move || {
             drop(folder);
-            host.tmp.give_back(held);
+            if let Some(host) = host.upgrade() {
+                host.tmp.give_back(held);
+            }
         });
     }
 }

@@ -3,14 +3,12 @@
 //! The interfaces are those that the engine's makers generate. Their own descriptors cannot be made from
 //! outside, so handles are theirs by type, and what they name in the table is ours.
 
-use std::collections::VecDeque;
-use std::io;
+mod conversions;
+mod handles;
+
 use std::sync::Arc;
 
-use cap_std::fs::{FileType, FileTypeExt as _, Metadata, MetadataExt as _};
-use tokio::runtime::Handle;
 use wasmtime::component::Resource;
-use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi::p2::bindings::filesystem::preopens;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     self, Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode,
@@ -19,141 +17,16 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
 use super::TMP_PATH;
-use super::blocking::Job;
 use super::error_code::code_of;
-use super::listing::{Entry, Listing};
 use super::open_file::OpenFile;
 use super::open_folder::{OpenFolder, Opened};
-use super::opening::Opening;
-use super::places::{GuestFiles, OpenPlace};
 use super::reader::FileReader;
-use super::status::{self, NewTime, NewTimes};
-use super::writer::FileWriter;
+use super::status;
 use crate::sandbox::guest_state::GuestState;
+use conversions::{descriptor_type, follows, hash, new_times, opening, stat};
+use handles::{Descriptor, EntryStream, blocking, stream_place};
 
 type Fd = Resource<types::Descriptor>;
-
-/// What a handle of a guest names.
-#[derive(Clone)]
-enum Descriptor {
-    File(Arc<OpenFile>),
-    Folder(Arc<OpenFolder>),
-}
-
-impl Descriptor {
-    fn elsewhere(&self) -> &Handle {
-        match self {
-            Self::File(file) => file.elsewhere(),
-            Self::Folder(folder) => folder.elsewhere(),
-        }
-    }
-
-    fn guest(&self) -> &Arc<GuestFiles> {
-        match self {
-            Self::File(file) => file.guest(),
-            Self::Folder(folder) => folder.guest(),
-        }
-    }
-
-    fn metadata(&self) -> io::Result<Metadata> {
-        match self {
-            Self::File(file) => file.metadata(),
-            Self::Folder(folder) => folder.metadata(),
-        }
-    }
-}
-
-/// A folder that is being listed, and what was read of it ahead.
-struct EntryStream {
-    listing: Option<Listing>,
-    ahead: VecDeque<io::Result<Entry>>,
-}
-
-/// Runs what may block where it may.
-async fn blocking<T: Send + 'static>(
-    elsewhere: &Handle,
-    call: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> FsResult<T> {
-    let ended = Job::start(elsewhere, call).await;
-    ended.map_err(|error| code_of(&error).into())
-}
-
-impl GuestState {
-    fn descriptor(&self, fd: &Fd) -> FsResult<Descriptor> {
-        let own = Resource::<Descriptor>::new_own(fd.rep());
-        Ok(self.table.get(&own)?.clone())
-    }
-
-    fn file(&self, fd: &Fd) -> FsResult<Arc<OpenFile>> {
-        match self.descriptor(fd)? {
-            Descriptor::File(file) => Ok(file),
-            Descriptor::Folder(_) => Err(ErrorCode::IsDirectory.into()),
-        }
-    }
-
-    fn folder(&self, fd: &Fd) -> FsResult<Arc<OpenFolder>> {
-        match self.descriptor(fd)? {
-            Descriptor::Folder(folder) => Ok(folder),
-            Descriptor::File(_) => Err(ErrorCode::NotDirectory.into()),
-        }
-    }
-
-    fn push(&mut self, descriptor: Descriptor) -> wasmtime::Result<Fd> {
-        let own = self.table.push(descriptor)?;
-        Ok(Resource::new_own(own.rep()))
-    }
-
-    /// Does something with a file.
-    async fn with_file<T: Send + 'static>(
-        &mut self,
-        fd: &Fd,
-        call: impl FnOnce(&OpenFile) -> io::Result<T> + Send + 'static,
-    ) -> FsResult<T> {
-        let file = self.file(fd)?;
-        let elsewhere = file.elsewhere().clone();
-        blocking(&elsewhere, move || call(&file)).await
-    }
-
-    /// Does something in a folder.
-    async fn with_folder<T: Send + 'static>(
-        &mut self,
-        fd: &Fd,
-        call: impl FnOnce(&OpenFolder) -> io::Result<T> + Send + 'static,
-    ) -> FsResult<T> {
-        let folder = self.folder(fd)?;
-        let elsewhere = folder.elsewhere().clone();
-        blocking(&elsewhere, move || call(&folder)).await
-    }
-
-    /// Does something with either.
-    async fn with_either<T: Send + 'static>(
-        &mut self,
-        fd: &Fd,
-        call: impl FnOnce(&Descriptor) -> io::Result<T> + Send + 'static,
-    ) -> FsResult<T> {
-        let descriptor = self.descriptor(fd)?;
-        let elsewhere = descriptor.elsewhere().clone();
-        blocking(&elsewhere, move || call(&descriptor)).await
-    }
-
-    fn write_stream(
-        &mut self,
-        fd: &Fd,
-        position: Option<Filesize>,
-    ) -> FsResult<Resource<DynOutputStream>> {
-        let file = self.file(fd)?;
-        if !file.mode().write {
-            return Err(ErrorCode::BadDescriptor.into());
-        }
-        let place = stream_place(&file)?;
-        let writer: DynOutputStream = Box::new(FileWriter::new(file, position, place));
-        Ok(self.table.push(writer)?)
-    }
-}
-
-fn stream_place(file: &OpenFile) -> FsResult<OpenPlace> {
-    OpenPlace::take(file.guest()).map_err(|error| code_of(&error).into())
-}
 
 impl preopens::Host for GuestState {
     /// `/tmp` and the folders that the function was granted. No folder is made before it is used: the
@@ -492,74 +365,4 @@ impl types::HostDirectoryEntryStream for GuestState {
             .delete(Resource::<EntryStream>::new_own(stream.rep()))?;
         Ok(())
     }
-}
-
-fn follows(flags: PathFlags) -> bool {
-    flags.contains(PathFlags::SYMLINK_FOLLOW)
-}
-
-fn opening(path: PathFlags, open: OpenFlags, flags: DescriptorFlags) -> Opening {
-    Opening {
-        follow: follows(path),
-        create: open.contains(OpenFlags::CREATE),
-        exclusive: open.contains(OpenFlags::EXCLUSIVE),
-        truncate: open.contains(OpenFlags::TRUNCATE),
-        directory: open.contains(OpenFlags::DIRECTORY),
-        read: flags.contains(DescriptorFlags::READ),
-        write: flags.contains(DescriptorFlags::WRITE),
-        sync: flags.contains(DescriptorFlags::FILE_INTEGRITY_SYNC),
-        data_sync: flags.contains(DescriptorFlags::DATA_INTEGRITY_SYNC),
-    }
-}
-
-fn new_times(accessed: &NewTimestamp, modified: &NewTimestamp) -> io::Result<NewTimes> {
-    Ok(NewTimes {
-        accessed: new_time(accessed)?,
-        modified: new_time(modified)?,
-    })
-}
-
-fn new_time(time: &NewTimestamp) -> io::Result<NewTime> {
-    Ok(match time {
-        NewTimestamp::NoChange => NewTime::Keep,
-        NewTimestamp::Now => NewTime::Now,
-        NewTimestamp::Timestamp(at) => {
-            NewTime::At(status::since_epoch(at.seconds, at.nanoseconds)?)
-        }
-    })
-}
-
-fn stat(metadata: &Metadata) -> DescriptorStat {
-    let [accessed, modified, changed] = status::times(metadata).map(|time| {
-        time.map(|time| Datetime {
-            seconds: time.as_secs(),
-            nanoseconds: time.subsec_nanos(),
-        })
-    });
-    DescriptorStat {
-        type_: descriptor_type(metadata.file_type()),
-        link_count: metadata.nlink(),
-        size: metadata.len(),
-        data_access_timestamp: accessed,
-        data_modification_timestamp: modified,
-        status_change_timestamp: changed,
-    }
-}
-
-fn descriptor_type(kind: FileType) -> DescriptorType {
-    match () {
-        () if kind.is_file() => DescriptorType::RegularFile,
-        () if kind.is_dir() => DescriptorType::Directory,
-        () if kind.is_symlink() => DescriptorType::SymbolicLink,
-        () if kind.is_fifo() => DescriptorType::Fifo,
-        () if kind.is_socket() => DescriptorType::Socket,
-        () if kind.is_char_device() => DescriptorType::CharacterDevice,
-        () if kind.is_block_device() => DescriptorType::BlockDevice,
-        () => DescriptorType::Unknown,
-    }
-}
-
-fn hash(metadata: &Metadata, guest: &GuestFiles) -> MetadataHashValue {
-    let (lower, upper) = status::identity(metadata, &guest.host().identities);
-    MetadataHashValue { lower, upper }
 }

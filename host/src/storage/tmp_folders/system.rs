@@ -22,9 +22,9 @@ const LOCK_FILE: &str = "lock";
 /// Folders that may be taken away by somebody who starts at the same moment, before one is locked.
 const ATTEMPTS_MAX: u32 = 8;
 
-/// Removed when it is dropped, once it is empty.
+/// Removed when it is dropped, if it was not before.
 pub(super) struct SystemFolder {
-    _folder: TempDir,
+    folder: TempDir,
     _lock: File,
 }
 
@@ -53,10 +53,20 @@ impl SystemFolder {
         }
         let dir = Dir::open_ambient_dir(folder.path(), ambient_authority())?;
         let made = Self {
-            _folder: folder,
+            folder,
             _lock: lock,
         };
         Ok((made, dir))
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Removes it, once it is empty.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        fs::remove_dir(self.path())
     }
 
     /// Removes those of this user whose process is gone. What cannot be removed stays: it is in nobody's
@@ -128,7 +138,7 @@ mod tests {
     #[test]
     fn a_folder_is_its_users_alone_and_goes_with_its_process() {
         let (made, dir) = SystemFolder::make().expect("made");
-        let path = made._folder.path().to_owned();
+        let path = made.path().to_owned();
         let mode = fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         assert!(dir.exists(LOCK_FILE));

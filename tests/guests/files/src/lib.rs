@@ -171,7 +171,7 @@ pub enum Step {
 pub fn act(work: Work) -> Result<Value, FunctionError> {
     let answers = work.steps.into_iter().map(|step| match step.act() {
         Ok(answer) => answer,
-        Err(error) => json!({ "error": format!("{:?}", error.kind()) }),
+        Err(error) => json!({ "error": kind(&error) }),
     });
     let answers = answers.collect();
     match work.end {
@@ -217,6 +217,14 @@ impl Step {
             Self::WholeConfiguration => Ok(configuration::all()),
             Self::Print { pieces } => print(&pieces),
         }
+    }
+}
+
+/// The kind as the standard library names it; it does not know this one on WASI yet.
+fn kind(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(libc::ENOTEMPTY) => "DirectoryNotEmpty".into(),
+        _ => format!("{:?}", error.kind()),
     }
 }
 
