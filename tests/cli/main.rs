@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod crashes;
 mod events;
+mod kits;
 mod logs;
 mod python;
 mod serving;

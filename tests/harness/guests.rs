@@ -9,6 +9,9 @@ use sparkler::toolchain::{self, BuildOptions};
 
 use crate::scratch;
 
+/// Folders that builds write.
+const OUTPUTS: [&str; 3] = ["target", "build", "node_modules"];
+
 /// Where the guest of many behaviours is.
 pub const CONFORMANCE: &str = "tests/guests/conformance";
 
@@ -65,7 +68,7 @@ pub fn workspace() -> &'static Path {
 /// The component of a package of the workspace, built where its sources have changed.
 fn built(package: &str) -> Vec<u8> {
     let name = package.replace('/', "-");
-    let key = digest_of(&[package, "guest-sdk", "host/src/toolchain"]);
+    let key = digest_of_sources(package);
     let place = scratch::folder().join(format!("{name}-{key}.wasm"));
     scratch::made_once(&place, |place| build(&workspace().join(package), place));
     fs::read(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()))
@@ -82,14 +85,14 @@ fn build(package: &Path, place: &Path) {
     fs::write(place, &guest.bytes).expect("keep the component");
 }
 
-/// Changes with everything that a guest is made of: the locked dependencies, and what lies in `folders`: its
-/// sources, the SDK and the code that builds it.
-pub(crate) fn digest_of(folders: &[&str]) -> String {
+/// Changes with everything that a guest is made of: its sources, the SDK, the locked dependencies and the
+/// code that builds it.
+pub(crate) fn digest_of_sources(package: &str) -> String {
     let mut files = vec![
         workspace().join("Cargo.lock"),
         workspace().join("rust-toolchain.toml"),
     ];
-    for folder in folders {
+    for folder in [package, "guest-sdk", "host/src/toolchain"] {
         collect(&workspace().join(folder), &mut files);
     }
     files.sort();
@@ -112,10 +115,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.expect("an entry of a folder").path();
         if !path.is_dir() {
             files.push(path);
-        } else if !["target", "build", "__pycache__"]
-            .iter()
-            .any(|made| path.ends_with(made))
-        {
+        } else if !OUTPUTS.iter().any(|name| path.ends_with(name)) {
             collect(&path, files);
         }
     }

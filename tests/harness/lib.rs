@@ -2,17 +2,17 @@
 //!
 //! [`TestHost`] is the product as a library, on a real socket; [`Server`] is its binary. Both are
 //! spoken to through [`Lambda`], whose answers show what came over the wire. Guests come from
-//! [`guests`], built by the product's own build code, and from [`wat`], written by hand.
+//! [`guests`] and [`kits`], built by the product's own build code, and from [`wat`], written by hand.
 
 pub mod conformance;
 pub mod event_stream;
 pub mod guests;
 pub mod host;
 pub mod http;
+pub mod kits;
 pub mod lambda;
 pub mod log;
 pub mod python;
-pub mod python_guests;
 pub mod receiver;
 pub mod scratch;
 pub mod server;

@@ -24,10 +24,8 @@ impl Python {
     #[track_caller]
     pub fn environment() -> &'static Self {
         static ENVIRONMENT: OnceLock<Python> = OnceLock::new();
-        ENVIRONMENT.get_or_init(|| {
-            let folder = scratch::folder().join(PACKAGES.join("-").replace("==", "-"));
-            scratch::made_once(&folder, make);
-            Self { folder }
+        ENVIRONMENT.get_or_init(|| Self {
+            folder: environment_of(PACKAGES),
         })
     }
 
@@ -64,6 +62,22 @@ impl Python {
     }
 }
 
+/// The folder of the programs that packages of PyPI bring, in a virtual environment of their own.
+///
+/// # Panics
+/// With what to install, where python3 or the packages cannot be had.
+#[track_caller]
+pub fn programs_of(packages: &[&str]) -> PathBuf {
+    environment_of(packages).join("bin")
+}
+
+#[track_caller]
+fn environment_of(packages: &[&str]) -> PathBuf {
+    let folder = scratch::folder().join(packages.join("-").replace("==", "-"));
+    scratch::made_once(&folder, |folder| make(folder, packages));
+    folder
+}
+
 /// Runs a command to its end.
 ///
 /// # Panics
@@ -93,11 +107,11 @@ fn told(output: &Output) -> String {
 }
 
 #[track_caller]
-fn make(folder: &Path) {
+fn make(folder: &Path, packages: &[&str]) {
     if Command::new("python3").arg("--version").output().is_err() {
         panic!(
-            "The suite `clients` needs python3 with its venv module, to call Sparkler as boto3 and \
-             the AWS CLI do. Install it (Debian: apt install python3-venv), then run the tests again."
+            "The suites need python3 with its venv module, for {packages:?} from PyPI. Install it \
+             (Debian: apt install python3-venv), then run the tests again."
         );
     }
     let mut venv = Command::new("python3");
@@ -116,10 +130,10 @@ fn make(folder: &Path) {
         "--quiet",
         "--disable-pip-version-check",
     ]);
-    let output = run(pip.args(PACKAGES));
+    let output = run(pip.args(packages));
     assert!(
         output.status.success(),
-        "pip cannot install {PACKAGES:?} from PyPI.\n{}",
+        "pip cannot install {packages:?} from PyPI.\n{}",
         told(&output)
     );
 }

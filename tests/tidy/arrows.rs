@@ -59,7 +59,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WALLS: &[(&str, &[&str])] = &[
     ("wasmtime", &["sandbox/"]),
     ("wasmtime_wasi", &["sandbox/"]),
-    ("wit_component", &["sandbox/"]),
+    ("wit_component", &["sandbox/", "toolchain/c/"]),
+    ("wit_parser", &["toolchain/c/"]),
     (
         "rusqlite",
         &["catalog/", "events/store", "storage/database.rs"],

@@ -42,6 +42,14 @@ impl MemoryLayout {
             ..self
         }
     }
+
+    /// How much initial memory the linker asks for, in `rust-lld: error: initial memory too small, 72640
+    /// bytes needed`.
+    pub(super) fn bytes_needed(linker_says: &str) -> Option<u64> {
+        let (_, rest) = linker_says.split_once("initial memory too small, ")?;
+        let (bytes, _) = rest.split_once(" bytes needed")?;
+        bytes.parse().ok()
+    }
 }
 
 /// The settings of a build, as they are written.

@@ -57,7 +57,8 @@ fn locked(root: &Path, name: &str) -> io::Result<File> {
     Ok(file)
 }
 
-fn root(options: &BuildOptions) -> Result<PathBuf, BuildError> {
+/// Where tools are kept.
+pub(super) fn root(options: &BuildOptions) -> Result<PathBuf, BuildError> {
     let chosen = options.tools.clone();
     let chosen = chosen.or_else(|| folder_in(TOOLS_VARIABLE));
     let in_cache = || {

@@ -20,7 +20,12 @@ const MANIFEST: &str = include_str!("tools.package.json");
 const LOCK: &str = include_str!("tools.package-lock.json");
 
 /// Flags of npm that keep it to its task; scripts of packages are not needed, and so do not run.
-const QUIET: [&str; 4] = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"];
+const QUIET: [&str; 4] = [
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--no-update-notifier",
+];
 
 /// Node and npm as they were found.
 pub(super) struct Node<'a> {
@@ -63,9 +68,14 @@ impl<'a> Node<'a> {
         observe: &mut dyn FnMut(BuildEvent<'_>),
     ) -> Result<PathBuf, BuildError> {
         let digest = Sha256::digest(LOCK);
-        let name = format!("javascript-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
+        let name = format!(
+            "javascript-{:02x}{:02x}{:02x}{:02x}",
+            digest[0], digest[1], digest[2], digest[3]
+        );
         tools::installed(self.options, &name, |folder| {
-            observe(BuildEvent::Installing("componentize-js and esbuild from npm"));
+            observe(BuildEvent::Installing(
+                "componentize-js and esbuild from npm",
+            ));
             output::write(&folder.join("package.json"), MANIFEST.as_bytes())?;
             output::write(&folder.join("package-lock.json"), LOCK.as_bytes())?;
             self.npm(folder, "ci", "The tools that build JavaScript", observe)
@@ -81,7 +91,9 @@ impl<'a> Node<'a> {
         if directory.join("node_modules").is_dir() || !has_dependencies(directory) {
             return Ok(());
         }
-        observe(BuildEvent::Installing("the packages that package.json names, from npm"));
+        observe(BuildEvent::Installing(
+            "the packages that package.json names, from npm",
+        ));
         self.npm(directory, "install", "The function's packages", observe)
     }
 
@@ -113,7 +125,9 @@ fn major(version: &str) -> Option<u32> {
 fn has_dependencies(directory: &Path) -> bool {
     let manifest = std::fs::read_to_string(directory.join("package.json")).unwrap_or_default();
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
-    let dependencies = manifest.get("dependencies").and_then(|named| named.as_object());
+    let dependencies = manifest
+        .get("dependencies")
+        .and_then(|named| named.as_object());
     dependencies.is_some_and(|named| !named.is_empty())
 }
 
@@ -146,7 +160,11 @@ mod tests {
         }
         let (folder, options) = search_path("v18.20.4");
         let refusal = || Node::find(&options).map(|_| ()).unwrap_err().to_string();
-        assert!(refusal().contains("v18.20.4, which is too old"), "{}", refusal());
+        assert!(
+            refusal().contains("v18.20.4, which is too old"),
+            "{}",
+            refusal()
+        );
         fs::remove_file(folder.path().join("node")).unwrap();
         assert!(refusal().contains("no `node` on the PATH"), "{}", refusal());
     }

@@ -12,7 +12,10 @@ const RUNTIME: [(&str, &str); 10] = [
     ("driver.mjs", include_str!("driver.mjs")),
     // Without it, Node would look into the function's for how to read the modules here.
     ("package.json", "{\"type\": \"module\"}\n"),
-    ("entry.js", include_str!("../../../../guest-sdk/js/entry.js")),
+    (
+        "entry.js",
+        include_str!("../../../../guest-sdk/js/entry.js"),
+    ),
     (
         "runtime/serve.js",
         include_str!("../../../../guest-sdk/js/runtime/serve.js"),
@@ -33,7 +36,10 @@ const RUNTIME: [(&str, &str); 10] = [
         "runtime/source_map.js",
         include_str!("../../../../guest-sdk/js/runtime/source_map.js"),
     ),
-    ("wit/world.wit", include_str!("../../../../guest-sdk/js/world.wit")),
+    (
+        "wit/world.wit",
+        include_str!("../../../../guest-sdk/js/world.wit"),
+    ),
     (
         "wit/deps/cli/environment.wit",
         include_str!("../../../../guest-sdk/js/environment.wit"),
@@ -54,7 +60,11 @@ pub(super) fn main_file(directory: &Path) -> Result<String, BuildError> {
         BuildError::Unsuitable(format!("{} is not JSON: {error}.", manifest.display()))
     })?;
     let named = package.get("main").and_then(|main| main.as_str());
-    let main = named.or_else(|| MAIN_FILES.into_iter().find(|name| directory.join(name).is_file()));
+    let main = named.or_else(|| {
+        MAIN_FILES
+            .into_iter()
+            .find(|name| directory.join(name).is_file())
+    });
     match main {
         Some(main) if directory.join(main).is_file() => Ok(main.to_owned()),
         Some(main) => Err(BuildError::Unsuitable(format!(
@@ -74,7 +84,10 @@ pub(super) fn write_runtime(work: &Path) -> Result<(), BuildError> {
     for (path, text) in RUNTIME {
         output::write(&work.join(path), text.as_bytes())?;
     }
-    output::write(&work.join("wit/deps/sparkler/function.wit"), CONTRACT.as_bytes())
+    output::write(
+        &work.join("wit/deps/sparkler/function.wit"),
+        CONTRACT.as_bytes(),
+    )
 }
 
 #[cfg(test)]
@@ -92,7 +105,11 @@ mod tests {
         fs::write(here.join("index.mjs"), "").unwrap();
         assert_eq!(found().unwrap(), "index.mjs");
         fs::write(here.join("package.json"), r#"{"main": "greet.js"}"#).unwrap();
-        assert!(found().unwrap_err().contains("greet.js, which is not there"));
+        assert!(
+            found()
+                .unwrap_err()
+                .contains("greet.js, which is not there")
+        );
         fs::write(here.join("greet.js"), "").unwrap();
         assert_eq!(found().unwrap(), "greet.js");
         fs::write(here.join("package.json"), "{").unwrap();

@@ -100,7 +100,7 @@ impl CargoRun {
         }
         self.messages
             .iter()
-            .find_map(|message| memory_needed(&message.text))
+            .find_map(|message| MemoryLayout::bytes_needed(&message.text))
     }
 
     /// What the user has to read when the build failed.
@@ -194,13 +194,6 @@ enum CargoMessage {
 struct Diagnostic {
     level: String,
     rendered: Option<String>,
-}
-
-/// Reads `rust-lld: error: initial memory too small, 72640 bytes needed`.
-fn memory_needed(text: &str) -> Option<u64> {
-    let (_, rest) = text.split_once("initial memory too small, ")?;
-    let (bytes, _) = rest.split_once(" bytes needed")?;
-    bytes.parse().ok()
 }
 
 #[cfg(test)]
