@@ -4,16 +4,15 @@
 use std::fs;
 use std::process::Command;
 
-use sparkler_tests::Server;
-use sparkler_tests::python_guests::tools;
 use sparkler_tests::server::{ended, sparkler};
+use sparkler_tests::{Server, kits};
 
 use crate::{Workbench, assert_fails, assert_succeeds};
 
 /// The binary, with the tools that the suites share.
 fn with_tools() -> Command {
     let mut command = sparkler();
-    command.env("SPARKLER_TOOLS", tools());
+    command.env("SPARKLER_TOOLS", kits::tools());
     command
 }
 

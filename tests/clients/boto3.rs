@@ -3,7 +3,7 @@
 use sparkler_tests::kits;
 use sparkler_tests::python::{Python, succeed};
 
-use crate::{behaviours_zip, echo_zip, python_echo_zip, server, streaming_zip, zipped};
+use crate::{behaviours_zip, echo_zip, server, streaming_zip, zipped};
 
 #[track_caller]
 fn scenario(script: &str) {
@@ -25,7 +25,7 @@ fn functions_in_every_language_answer_the_same() {
     let server = server();
     let mut command = Python::environment().script("languages.py", server.address);
     command.arg("rust").arg(echo_zip()).arg("");
-    for language in ["js", "c"] {
+    for language in ["js", "python", "c"] {
         let zip = |name: &str| {
             let component = kits::example(&format!("{language}/{name}"));
             zipped(&format!("{language}-{name}"), &component)
@@ -33,14 +33,6 @@ fn functions_in_every_language_answer_the_same() {
         command.arg(language).arg(zip("echo")).arg(zip("failing"));
     }
     succeed(&mut command);
-}
-
-#[test]
-fn an_echo_in_python_answers_as_one_in_rust() {
-    let server = server();
-    let mut command = Python::environment().script("python_kit.py", server.address);
-    let command = command.arg(behaviours_zip()).arg(echo_zip());
-    succeed(command.arg(python_echo_zip()));
 }
 
 #[test]

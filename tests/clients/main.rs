@@ -11,7 +11,6 @@ mod rust_sdk_streaming;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, Weak};
 
-use sparkler_tests::python_guests::python_example;
 use sparkler_tests::{Server, guests, scratch};
 
 /// The server that the tests share which run at the same time: the product's binary, without state.
@@ -40,11 +39,6 @@ fn echo_zip() -> PathBuf {
 /// The function that streams what its event says, zipped, as a file.
 fn streaming_zip() -> PathBuf {
     zipped("streaming", guests::streaming())
-}
-
-/// The same in Python, zipped, as a file.
-fn python_echo_zip() -> PathBuf {
-    zipped("python-echo", &python_example("python-echo"))
 }
 
 fn zipped(name: &str, wasm: &[u8]) -> PathBuf {

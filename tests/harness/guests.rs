@@ -104,7 +104,7 @@ pub fn workspace() -> &'static Path {
 /// The component of a package of the workspace, built where its sources have changed.
 fn built(package: &str) -> Vec<u8> {
     let name = package.replace('/', "-");
-    let key = digest_of(&[package, "guest-sdk", "host/src/toolchain"]);
+    let key = digest_of_sources(package);
     let place = scratch::folder().join(format!("{name}-{key}.wasm"));
     scratch::made_once(&place, |place| build(&workspace().join(package), place));
     fs::read(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()))
@@ -121,14 +121,14 @@ fn build(package: &Path, place: &Path) {
     fs::write(place, &guest.bytes).expect("keep the component");
 }
 
-/// Changes with everything that a guest is made of: the locked dependencies, and what lies in `folders`: its
-/// sources, the SDK and the code that builds it.
-pub(crate) fn digest_of(folders: &[&str]) -> String {
+/// Changes with everything that a guest is made of: its sources, the SDK, the locked dependencies and the
+/// code that builds it.
+pub(crate) fn digest_of_sources(package: &str) -> String {
     let mut files = vec![
         workspace().join("Cargo.lock"),
         workspace().join("rust-toolchain.toml"),
     ];
-    for folder in folders {
+    for folder in [package, "guest-sdk", "host/src/toolchain"] {
         collect(&workspace().join(folder), &mut files);
     }
     files.sort();

@@ -20,11 +20,24 @@ const ZIG: &[&str] = &["ziglang==0.17.1"];
 /// With what the build says, where it fails.
 #[track_caller]
 pub fn example(name: &str) -> Vec<u8> {
-    let folder = format!("examples/{name}");
-    let key = guests::digest_of(&[&folder, "guest-sdk", "host/src/toolchain"]);
+    component(&format!("examples/{name}"))
+}
+
+/// `tests/guests/python`: does what its event says.
+///
+/// # Panics
+/// As [`example`].
+#[track_caller]
+pub fn python_behaviours() -> Vec<u8> {
+    component("tests/guests/python")
+}
+
+#[track_caller]
+fn component(folder: &str) -> Vec<u8> {
+    let key = guests::digest_of_sources(folder);
     let place = scratch::folder().join(format!("{}-{key}.wasm", folder.replace('/', "-")));
     scratch::made_once(&place, |place| {
-        let built = built(&guests::workspace().join(&folder));
+        let built = built(&guests::workspace().join(folder));
         fs::write(place, built).expect("keep the component");
     });
     fs::read(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()))

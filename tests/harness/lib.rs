@@ -17,7 +17,6 @@ pub mod log;
 pub mod programs;
 pub mod origin;
 pub mod python;
-pub mod python_guests;
 pub mod receiver;
 pub mod scratch;
 pub mod server;

@@ -4,8 +4,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 use sparkler_tests::lambda::invocation;
-use sparkler_tests::python_guests::{python_behaviours, python_example};
-use sparkler_tests::{Function, Reply, TestHost};
+use sparkler_tests::{Function, Reply, TestHost, kits};
 
 /// One host for all: nothing here depends on what another test leaves.
 #[track_caller]
@@ -17,13 +16,13 @@ fn deployed(wasm: Vec<u8>) -> Function<'static> {
 fn behave(event: &Value) -> Reply {
     static BEHAVIOURS: OnceLock<Function<'static>> = OnceLock::new();
     BEHAVIOURS
-        .get_or_init(|| deployed(python_behaviours()))
+        .get_or_init(|| deployed(kits::python_behaviours()))
         .invoke(event)
 }
 
 #[test]
 fn the_example_greets_and_refuses_with_an_exception() {
-    let hello = deployed(python_example("python-hello"));
+    let hello = deployed(kits::example("python/hello"));
     let reply = hello.invoke(json!({ "name": "Ada" }));
     assert_eq!(reply.text(), r#"{"message": "Hello, Ada!"}"#);
     let text = reply.log().text();
@@ -35,7 +34,7 @@ fn the_example_greets_and_refuses_with_an_exception() {
 
 #[test]
 fn the_echo_answers_what_it_got_up_to_six_megabytes_in_the_smallest_memory() {
-    let echo = deployed(python_example("python-echo"));
+    let echo = deployed(kits::example("python/echo"));
     let nested = format!("{}{}", "[".repeat(900), "]".repeat(900));
     for event in [
         r#"{"b": [1.0, 2000.0, null, true], "a": "gr\u00fc\u00dfe, 你好, 😀"}"#,
@@ -62,30 +61,29 @@ fn the_echo_answers_what_it_got_up_to_six_megabytes_in_the_smallest_memory() {
 
 #[test]
 fn an_exception_is_told_with_the_frames_of_the_users_code_innermost_last() {
-    let failing = deployed(python_example("python-failing"));
-    let reply = failing.invoke(json!({ "how": "exception", "cups": 2 }));
+    let failing = deployed(kits::example("python/failing"));
+    let reply = failing.invoke(json!({ "how": "error", "item": "pear" }));
     assert_eq!(reply.function_error().as_deref(), Some("Unhandled"));
     assert_eq!(
         reply.json(),
         json!({
-            "errorType": "OutOfTea",
-            "errorMessage": "There is no tea.",
+            "errorType": "SoldOut",
+            "errorMessage": "No pear is left.",
             "stackTrace": [
-                "  File \"/var/task/handler.py\", line 19, in handler\n    return brew(event.get(\"cups\", 1))\n",
-                "  File \"/var/task/handler.py\", line 12, in brew\n    return brew(cups - 1)\n",
-                "  File \"/var/task/handler.py\", line 13, in brew\n    raise OutOfTea(\"There is no tea.\")\n",
+                "  File \"/var/task/handler.py\", line 19, in handler\n    return sell(event.get(\"item\", \"apple\"))\n",
+                "  File \"/var/task/handler.py\", line 13, in sell\n    raise SoldOut(f\"No {item} is left.\")\n",
             ],
         })
     );
     let lines = reply.log().lines();
-    assert_eq!(lines[0], "[ERROR] OutOfTea: There is no tea.", "{lines:?}");
+    assert_eq!(lines[0], "[ERROR] SoldOut: No pear is left.", "{lines:?}");
     assert_eq!(lines[1], "Traceback (most recent call last):", "{lines:?}");
     assert!(
-        lines[7].ends_with("raise OutOfTea(\"There is no tea.\")"),
+        lines[5].ends_with("raise SoldOut(f\"No {item} is left.\")"),
         "{lines:?}"
     );
 
-    let reply = failing.invoke(json!({ "how": "unserializable" }));
+    let reply = failing.invoke(json!({ "how": "answer" }));
     assert_eq!(reply.member("errorType"), "Runtime.MarshalError");
     let message = reply.member("errorMessage");
     assert_eq!(
@@ -107,7 +105,7 @@ fn an_exception_is_told_with_the_frames_of_the_users_code_innermost_last() {
 
 #[test]
 fn what_is_printed_and_logged_stands_in_the_log_as_lambda_writes_it() {
-    let logging = deployed(python_example("python-logging"));
+    let logging = deployed(kits::example("python/logging"));
     let reply = logging.invoke(json!({ "a": 1 }));
     assert_eq!(reply.json(), json!({ "written": 5 }));
     let log = reply.log();
@@ -228,7 +226,7 @@ fn what_was_printed_before_an_exit_or_the_deadline_is_in_the_log() {
     assert_eq!(reply.member("errorType"), "Runtime.ExitError");
     assert_eq!(reply.log().lines(), ["leaving"]);
     let behaviours = TestHost::shared()
-        .function(python_behaviours())
+        .function(kits::python_behaviours())
         .timeout_seconds(1)
         .deploy();
     let reply = behaviours.invoke(json!({ "do": "print_and_sleep" }));

@@ -59,7 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WALLS: &[(&str, &[&str])] = &[
     ("wasmtime", &["sandbox/"]),
     ("wasmtime_wasi", &["sandbox/"]),
-    ("wasm_encoder", &["sandbox/", "toolchain/"]),
+    ("wasm_encoder", &["sandbox/"]),
     ("wit_component", &["sandbox/", "toolchain/c/"]),
     ("wit_parser", &["toolchain/c/"]),
     (
