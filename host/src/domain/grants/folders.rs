@@ -8,10 +8,10 @@ use super::GrantName;
 pub const FOLDERS_VARIABLE: &str = "SPARKLER_FOLDERS";
 
 /// Folders of the host that one function may see.
-pub const GRANTED_FOLDERS_MAX: usize = 16;
+const GRANTED_FOLDERS_MAX: usize = 16;
 
 /// Longest path at which a guest sees a folder of the host.
-pub const GUEST_PATH_BYTES_MAX: usize = 256;
+const GUEST_PATH_BYTES_MAX: usize = 256;
 
 /// Where every function has a folder of its own, which nothing is put into.
 const TMP: &str = "/tmp";
