@@ -75,17 +75,19 @@ fn a_guest_fills_its_tmp_and_nothing_more() {
         { "do": "fill", "path": "/tmp/more", "bytes": 16 * MB },
     ]);
     let full = json!({ "error": "StorageFull" });
+    // The library of this guest's language tells every failure of a stream as the same.
+    let unwritten = json!({ "error": "Uncategorized" });
     let expected = json!([
         null,
         null,
-        full,
+        unwritten,
         full,
         null,
         2 * MB,
-        full,
-        full,
+        unwritten,
+        unwritten,
         null,
-        16 * MB,
+        16 * MB
     ]);
     assert_eq!(Value::from(steps(&function, work)), expected);
 }

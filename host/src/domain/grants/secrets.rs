@@ -58,7 +58,8 @@ impl fmt::Debug for SecretValue {
 
 /// Whether a value is meant as a reference, well-formed or not.
 pub(super) fn is_meant(value: &str) -> bool {
-    value.contains(START)
+    // Asked of every variable at every invocation; nearly none has a brace.
+    value.contains('{') && value.contains(START)
 }
 
 /// The secret that the value of a variable refers to: the whole value is `{{secret:NAME}}`. `None` where

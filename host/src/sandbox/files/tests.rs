@@ -10,6 +10,7 @@ use cap_std::fs::Dir;
 use rustix::io::Errno;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
 use super::open_file::OpenFile;
 use super::open_folder::{OpenFolder, Opened};
@@ -346,6 +347,59 @@ fn what_is_written_and_appended_is_read() {
         };
         assert_refused(open(&folder, "file", &nested), Errno::NOTDIR);
     }
+}
+
+#[test]
+fn a_stream_tells_why_it_could_not_write_and_then_no_more() {
+    use wasmtime_wasi::p2::{OutputStream as _, StreamError};
+    let bench = Bench::new();
+    let file = Arc::new(make(&bench.tmp(), "file", 0));
+    let place = places::OpenPlace::take(&bench.guest).expect("a place");
+    let mut stream = writer::FileWriter::new(Arc::clone(&file), Some(0), place);
+    bench.runtime.block_on(async {
+        for piece in ["one ", "two"] {
+            let written = stream.blocking_write_and_flush(piece.into()).await;
+            written.expect("written");
+        }
+        assert_eq!(file.read(100, 0).expect("read"), "one two");
+        file.set_len(MB).expect("as large as it may be");
+        let place = places::OpenPlace::take(&bench.guest).expect("a place");
+        let mut stream = writer::FileWriter::new(Arc::clone(&file), None, place);
+        let failed = stream.blocking_write_and_flush("three".into()).await;
+        match failed {
+            Err(StreamError::LastOperationFailed(error)) => {
+                let code = error.downcast_ref::<ErrorCode>();
+                assert!(
+                    matches!(code, Some(ErrorCode::InsufficientSpace)),
+                    "{error:?}"
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(matches!(stream.check_write(), Err(StreamError::Closed)));
+    });
+}
+
+#[test]
+fn a_stream_reads_to_the_end_of_its_file() {
+    use wasmtime_wasi::p2::{InputStream as _, Pollable as _, StreamError};
+    let bench = Bench::new();
+    let file = Arc::new(make(&bench.tmp(), "file", 100_000));
+    let place = places::OpenPlace::take(&bench.guest).expect("a place");
+    let mut stream = reader::FileReader::new(file, 1_000, place);
+    bench.runtime.block_on(async {
+        let first = stream.blocking_read(70_000).await.expect("read");
+        assert_eq!(first.len(), crate::limits::FILE_READ_BYTES_MAX);
+        let mut rest = 99_000 - first.len();
+        while rest > 0 {
+            stream.ready().await;
+            let piece = stream.read(10_000).expect("read");
+            assert!(!piece.is_empty(), "it said that it is ready");
+            rest -= piece.len();
+        }
+        stream.ready().await;
+        assert!(matches!(stream.read(1), Err(StreamError::Closed)));
+    });
 }
 
 #[test]

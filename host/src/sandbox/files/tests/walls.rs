@@ -4,8 +4,6 @@ use std::os::unix::fs::symlink;
 use std::sync::Barrier;
 use std::thread;
 
-use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
-
 use super::*;
 
 /// What leads out of a folder: refused as something that is not permitted, or as on another disk.
