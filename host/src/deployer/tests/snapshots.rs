@@ -90,7 +90,7 @@ async fn a_function_that_is_deleted_meanwhile_leaves_nothing() {
 async fn what_cannot_be_snapshotted_runs_and_what_fails_does_not() {
     for (code, state, has_reason) in [
         ("no-snapshot", "Active", true),
-        ("init-fails", "Failed", false),
+        ("init-breaks", "Failed", false),
     ] {
         let host = Host::ephemeral();
         host.create_and_publish(code).await;
