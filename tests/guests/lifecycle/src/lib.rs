@@ -4,6 +4,12 @@
 //! `panic`, `spin`, `hoard` (more memory than any function of the tests has), or nothing of these.
 //! `AFTER_RESTORE` may be `fail` or `panic`.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a guest prints is its log"
+)]
+
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::{Mutex, PoisonError};
