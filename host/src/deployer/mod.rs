@@ -269,15 +269,12 @@ impl<G: CompileGuest> Deployer<G> {
     ) -> Result<Arc<Version>, Refusal> {
         let pipeline = Arc::clone(&self.pipeline);
         let arn = pipeline.account.function_arn(name, None);
-        let version = self
-            .amend(name, move |record| {
-                let (after, version) = publishing::published(record, arn, wanted, revisions())?;
-                pipeline.check_published(record, &after)?;
-                Ok((after, version))
-            })
-            .await?;
-        self.pipeline.take_snapshots(name);
-        Ok(version)
+        self.amend(name, move |record| {
+            let (after, version) = publishing::published(record, arn, wanted, revisions())?;
+            pipeline.check_published(record, &after)?;
+            Ok((after, version))
+        })
+        .await
     }
 
     /// Deletes a published version with what is attached to it. One that is not there is deleted already.
@@ -328,6 +325,8 @@ impl<G: CompileGuest> Deployer<G> {
                 told = Some(answer);
                 Ok(Some(after))
             })?;
+            // Here and not behind the answer: a caller that leaves does not keep it from being done.
+            pipeline.take_snapshots(&name);
             told.ok_or(Refusal::Internal)
         })
         .await

@@ -81,7 +81,7 @@ impl CompileGuest for Script {
         Ok(())
     }
 
-    /// `no-snapshot` cannot be initialized, `init-fails` fails in it, and `slow-init` waits for a permit.
+    /// `no-snapshot` cannot be initialized, `init-breaks` fails in it, and `late-init` waits for a permit.
     async fn initialize(
         &self,
         _version: &Arc<Version>,
@@ -92,10 +92,10 @@ impl CompileGuest for Script {
             .lock()
             .expect("a lock")
             .push(script.clone());
-        self.wait_if(script.contains("slow-init")).await;
+        self.wait_if(script.contains("late-init")).await;
         let outcome = if script.contains("no-snapshot") {
             InitOutcome::Impossible("It changes tables.".into())
-        } else if script.contains("init-fails") {
+        } else if script.contains("init-breaks") {
             InitOutcome::Failed(InitFailure {
                 cause: InitCause::Failed,
                 reason: "NoTable: it is empty".into(),

@@ -79,20 +79,18 @@ async fn a_snapshot_goes_with_the_last_version_that_has_it() {
 #[tokio::test]
 async fn a_function_that_is_deleted_meanwhile_leaves_nothing() {
     let host = Host::ephemeral();
-    host.create_and_publish("slow-init").await;
+    host.create_and_publish("late-init").await;
     host.deployer.delete(&name()).await.expect("deleted");
     host.script.gate.add_permits(1);
-    // The image of a script that is slow to be initialized is slow to be compiled.
-    host.script.gate.add_permits(1);
-    host.gone(&image("slow-init")).await;
-    host.gone("slow-init").await;
+    host.gone(&image("late-init")).await;
+    host.gone("late-init").await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_snapshotted_runs_and_what_fails_does_not() {
     for (code, state, has_reason) in [
         ("no-snapshot", "Active", true),
-        ("init-fails", "Failed", false),
+        ("init-breaks", "Failed", false),
     ] {
         let host = Host::ephemeral();
         host.create_and_publish(code).await;
@@ -109,14 +107,14 @@ fn after_a_crash_a_snapshot_that_was_begun_is_taken_and_one_that_was_taken_stays
     let temp = tempfile::tempdir().expect("a directory");
     let runtime = Runtime::new().expect("a runtime");
     let host = Host::on_disk(temp.path());
-    runtime.block_on(host.create_and_publish("slow-init"));
+    runtime.block_on(host.create_and_publish("late-init"));
     drop((runtime, host));
 
     let runtime = Runtime::new().expect("a runtime");
     let host = Host::on_disk(temp.path());
     let taken = runtime.block_on(async {
         host.deployer.recover().await.expect("recovered");
-        host.script.gate.add_permits(2);
+        host.script.gate.add_permits(1);
         host.first().await
     });
     assert!(taken.is_snapshotted());
@@ -129,5 +127,5 @@ fn after_a_crash_a_snapshot_that_was_begun_is_taken_and_one_that_was_taken_stays
         assert_eq!(host.first().await, taken);
     });
     assert_eq!(host.initializations(), 0);
-    assert!(host.stores(&image("slow-init")));
+    assert!(host.stores(&image("late-init")));
 }

@@ -11,6 +11,8 @@ use super::{Handle, OpenHandles, StandardStream};
 use index_spaces::IndexSpaces;
 
 mod index_spaces;
+#[cfg(test)]
+mod tests;
 
 /// Appends it to `component`.
 pub(super) fn append(mut component: Vec<u8>, open: &OpenHandles) -> Result<Vec<u8>, String> {
