@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::{Value, json};
 use sparkler_tests::server::{Ended, ended, sparkler};
-use sparkler_tests::{Reply, Server, kits};
+use sparkler_tests::{Reply, Server, guests, kits};
 
 use crate::{Workbench, assert_fails, assert_succeeds};
 
@@ -183,6 +183,18 @@ fn a_c_function_that_gives_up_says_where() {
         answer(&failed("recursion"))["errorType"],
         "Runtime.ExitError"
     );
+}
+
+#[test]
+fn the_runtime_of_javascript_passes_its_own_tests() {
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=tap"])
+        .current_dir(guests::workspace().join("guest-sdk/js"))
+        .env("PATH", kits::search_path());
+    let ended = ended(&mut node);
+    assert_succeeds(&ended);
+    assert!(ended.stdout.contains("# fail 0"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("# pass 0"), "{}", ended.stdout);
 }
 
 /// A build of a folder with these files, on a machine without any tool or with all of them.

@@ -221,4 +221,22 @@ mod tests {
         assert!(matters("src/lib.rs") && matters("Cargo.toml") && matters("sparkler.toml"));
         assert!(!matters("Cargo.lock") && !matters("target/x") && !matters("README.md"));
     }
+
+    #[test]
+    fn sources_of_any_language_matter_and_what_their_builds_write_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().canonicalize().unwrap();
+        for name in ["lib", "build", "node_modules"] {
+            fs::create_dir(top.join(name)).unwrap();
+        }
+        fs::write(top.join("package.json"), "{}").unwrap();
+        let mut changes = Changes::watch(&top).unwrap();
+        changes.also_watch(&[function_in(&top)]).unwrap();
+        assert!(changes.watched.contains(&top.join("lib")));
+        assert!(!changes.watched.contains(&top.join("build")));
+        let matters = |path: &str| changes.relevant.contains(&top.join(path));
+        assert!(matters("handler.js") && matters("lib/words.js") && matters("lib"));
+        assert!(!matters("build") && !matters("build/javascript/entry.js"));
+        assert!(!matters("node_modules/a/index.js") && !matters("package-lock.json"));
+    }
 }

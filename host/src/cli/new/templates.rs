@@ -45,7 +45,7 @@ const RUST: [Template; 5] = [
     },
 ];
 
-const JAVASCRIPT: [Template; 5] = [
+const JAVASCRIPT: [Template; 6] = [
     Template {
         path: "package.json",
         text: include_str!("js/package.json.template"),
@@ -53,6 +53,10 @@ const JAVASCRIPT: [Template; 5] = [
     Template {
         path: "handler.js",
         text: include_str!("js/handler.js.template"),
+    },
+    Template {
+        path: "handler.test.js",
+        text: include_str!("js/handler.test.js.template"),
     },
     Template {
         path: "sparkler.toml",
