@@ -129,7 +129,7 @@ fn what_is_printed_and_logged_stands_in_the_log_as_lambda_writes_it() {
     assert!(lines[3].starts_with("[WARNING]\t") && lines[4].starts_with("[ERROR]\t"));
     assert_eq!(
         lines[6],
-        "  File \"/var/task/handler.py\", line 20, in handler"
+        "  File \"/var/task/handler.py\", line 17, in handler"
     );
     assert_eq!(
         lines.last().map(String::as_str),
@@ -184,7 +184,7 @@ fn a_module_is_imported_at_build_time_and_its_init_runs_once_in_each_sandbox() {
 fn modules_can_be_imported_while_a_handler_runs() {
     let reply = behave(&json!({ "do": "imports" }));
     let expected =
-        json!({ "hsv": [0.0, 0.0, 1], "year": 2026, "codec": "e9", "package": "xn--gre-6ka8i" });
+        json!({ "hsv": [0.0, 0.0, 1], "year": 2026, "codec": "e9", "package": "xn--gre-6ka8l" });
     assert_eq!(reply.json(), expected, "{}", reply.text());
     let reply = behave(&json!({ "do": "late_failure" })).json();
     let frame = "  File \"/var/task/behaviours/late.py\", line 5, in fail\n    \
