@@ -28,7 +28,7 @@ fn the_example_greets_and_refuses_with_an_exception() {
     let text = reply.log().text();
     assert!(text.contains("\ngreeting 'Ada', 2"), "{text}");
     let reply = hello.invoke(json!({ "name": "" }));
-    assert_eq!(reply.function_error().as_deref(), Some("Unhandled"));
+    assert_eq!(reply.header("x-amz-function-error"), Some("Unhandled"));
     assert_eq!(reply.member("errorType"), "EmptyName");
 }
 
@@ -36,11 +36,11 @@ fn the_example_greets_and_refuses_with_an_exception() {
 fn the_echo_answers_what_it_got_up_to_six_megabytes_in_the_smallest_memory() {
     let echo = deployed(kits::example("python/echo"));
     let nested = format!("{}{}", "[".repeat(900), "]".repeat(900));
+    assert_eq!(echo.invoke(&nested).text(), nested);
     for event in [
         r#"{"b": [1.0, 2000.0, null, true], "a": "gr\u00fc\u00dfe, 你好, 😀"}"#,
         "null",
         "\"\"",
-        &nested,
     ] {
         let reply = echo.invoke(event);
         let sent: Value = serde_json::from_str(event).expect("JSON");
@@ -63,7 +63,7 @@ fn the_echo_answers_what_it_got_up_to_six_megabytes_in_the_smallest_memory() {
 fn an_exception_is_told_with_the_frames_of_the_users_code_innermost_last() {
     let failing = deployed(kits::example("python/failing"));
     let reply = failing.invoke(json!({ "how": "error", "item": "pear" }));
-    assert_eq!(reply.function_error().as_deref(), Some("Unhandled"));
+    assert_eq!(reply.header("x-amz-function-error"), Some("Unhandled"));
     assert_eq!(
         reply.json(),
         json!({
@@ -129,7 +129,7 @@ fn what_is_printed_and_logged_stands_in_the_log_as_lambda_writes_it() {
     assert!(lines[3].starts_with("[WARNING]\t") && lines[4].starts_with("[ERROR]\t"));
     assert_eq!(
         lines[6],
-        "  File \"/var/task/handler.py\", line 20, in handler"
+        "  File \"/var/task/handler.py\", line 17, in handler"
     );
     assert_eq!(
         lines.last().map(String::as_str),
@@ -184,7 +184,7 @@ fn a_module_is_imported_at_build_time_and_its_init_runs_once_in_each_sandbox() {
 fn modules_can_be_imported_while_a_handler_runs() {
     let reply = behave(&json!({ "do": "imports" }));
     let expected =
-        json!({ "hsv": [0.0, 0.0, 1], "year": 2026, "codec": "e9", "package": "xn--gre-6ka8i" });
+        json!({ "hsv": [0.0, 0.0, 1], "year": 2026, "codec": "e9", "package": "xn--gre-6ka8l" });
     assert_eq!(reply.json(), expected, "{}", reply.text());
     let reply = behave(&json!({ "do": "late_failure" })).json();
     let frame = "  File \"/var/task/behaviours/late.py\", line 5, in fail\n    \

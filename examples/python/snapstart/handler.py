@@ -8,11 +8,13 @@ import random
 
 SIZE = 200_000
 TABLE = {}
-_dice = random.Random()
+# Made when the function is built, and so with the same seed in all sandboxes: it gets another one below.
+dice = random.Random()
 
 
 def init():
     """Runs when a version with SnapStart is published, otherwise in each sandbox before its first event."""
+    dice.seed()
     word = 1
     for _ in range(SIZE):
         word = word * 48271 % 2147483647
@@ -22,9 +24,9 @@ def init():
 
 def after_restore():
     """Runs in each sandbox that starts from the snapshot: what it draws must not be the same in all."""
-    _dice.seed()
+    dice.seed()
 
 
 def handler(event, context):
     word = event.get("word", "0000bc8f")
-    return {"word": word, "value": TABLE.get(word), "draw": _dice.random()}
+    return {"word": word, "value": TABLE.get(word), "draw": dice.random()}
