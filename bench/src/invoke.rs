@@ -63,6 +63,7 @@ async fn prepared_round(
             trace_id: None,
             client_context: None,
             tenant_id: None,
+            terms: Default::default(),
         };
         let admission = gate.enter()?.provisioned();
         let run = host

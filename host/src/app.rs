@@ -17,7 +17,9 @@ use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::{Entry, LogKeeper};
-use crate::sandbox::{CompileIsolation, ENGINE_VERSION, Sandboxes, SandboxesConfig};
+use crate::sandbox::{
+    CompileIsolation, ENGINE_VERSION, Interface, Interfaces, Sandboxes, SandboxesConfig,
+};
 use crate::storage::{ArtifactStore, ContentStore, DataDir, TmpFolders};
 
 /// Where functions are kept.
@@ -39,6 +41,13 @@ pub struct HostConfig {
     pub storage: Storage,
     /// Where components are compiled. In this process by default, which suits trusted functions only.
     pub compile: CompileIsolation,
+    /// What functions may import besides WASI, provided by the program that embeds the host. With any, a
+    /// host compiles in this process: see [`with_interface`](Self::with_interface).
+    pub interfaces: Interfaces,
+    /// Whether code that `sparkler compile` made is taken in the place of a component. Such code runs as a
+    /// part of this process, outside of the sandbox if whoever made it wanted that: only for hosts whose
+    /// every deployer may do what the host may.
+    pub trust_artifacts: bool,
     /// Invocations that may run at once.
     pub concurrency_max: u32,
     /// Whether function URLs whose `AuthType` is `NONE` are open to everybody without a permission in the
@@ -61,12 +70,58 @@ impl Default for HostConfig {
             account: Account::default(),
             storage: Storage::default(),
             compile: CompileIsolation::InProcess,
+            interfaces: Interfaces::default(),
+            trust_artifacts: false,
             concurrency_max: limits::CONCURRENT_INVOCATIONS_MAX,
             open_function_urls: false,
             events: EventsConfig::default(),
             learn_http: false,
             folders: Vec::new(),
             secrets: Vec::new(),
+        }
+    }
+}
+
+impl HostConfig {
+    /// Adds an interface that functions may import, such as `acme:text/dictionary@1.0.0`, in the place of
+    /// another of that name.
+    ///
+    /// The name is what a component's import says, version included. The namespaces `wasi:` and `sparkler:`
+    /// belong to the host. Whether a component's idea of a function is that of this program is checked when
+    /// it is loaded.
+    ///
+    /// With interfaces of its own, a host compiles in its own process: the process that it would start for
+    /// that knows none of this one's functions. Then nothing bounds what the compiler uses; where components
+    /// come from strangers, compile them elsewhere first, as the guide to embedding shows.
+    ///
+    /// ```
+    /// use sparkler::{Caller, HostConfig};
+    ///
+    /// let config = HostConfig::default().with_interface("acme:text/dictionary@1.0.0", |dictionary| {
+    ///     dictionary.function("lookup", |caller: &Caller, (word,): (String,)| {
+    ///         caller.log(&format!("{} looks up {word}", caller.function()));
+    ///         Ok((word.len() as u32,))
+    ///     });
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_interface(mut self, name: &str, define: impl FnOnce(&mut Interface)) -> Self {
+        let mut interface = Interface::default();
+        define(&mut interface);
+        self.interfaces.insert(name, interface);
+        self
+    }
+
+    fn check(&self) -> Result<(), StartError> {
+        self.interfaces.check().map_err(start_error)?;
+        let compiles_elsewhere = matches!(self.compile, CompileIsolation::Child { .. });
+        match compiles_elsewhere && !self.interfaces.is_empty() {
+            true => Err(StartError(
+                "a host with interfaces of its own compiles in its own process, since another process knows \
+                 none of its functions: set `compile` to `CompileIsolation::InProcess`"
+                    .into(),
+            )),
+            false => Ok(()),
         }
     }
 }
@@ -99,6 +154,7 @@ impl Host {
     /// # Errors
     /// When the data directory is in use, unwritable or damaged, or the engine cannot start.
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
+        config.check()?;
         let parts = Parts::open(&config.storage)?;
         if let Some(data_dir) = &parts.data_dir {
             data_dir
@@ -117,6 +173,8 @@ impl Host {
             account: config.account.clone(),
             concurrency_max: config.concurrency_max,
             isolation: config.compile,
+            interfaces: config.interfaces,
+            trusts_artifacts: config.trust_artifacts,
             artifacts: parts.artifacts,
             components,
             learn_http: config.learn_http,
@@ -178,6 +236,12 @@ impl Host {
         let door = contract::door(self.api());
         let service = |caller| door.for_caller(caller);
         contract::server::serve(listener, service, shutdown).await;
+        self.close().await;
+    }
+
+    /// Takes no more work, and returns when what runs has ended and its logs are written. Asynchronous events
+    /// that wait stay where they are kept.
+    pub async fn close(&self) {
         self.events.stop();
         self.invoker.drain().await;
         self.events.drained().await;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod compiled;
 mod crashes;
 mod events;
 mod grants;

@@ -81,6 +81,11 @@ pub fn files() -> &'static [u8] {
     WASM.get_or_init(|| built("tests/guests/files"))
 }
 
+/// `examples/embed-plugins/plugins/NAME`: does something to a text, or something worse.
+pub fn plugin(name: &str) -> Vec<u8> {
+    built(&format!("examples/embed-plugins/plugins/{name}"))
+}
+
 /// `tests/guests/conformance`: has any of its behaviours, once [`conformance::package`] gave it one.
 ///
 /// [`conformance::package`]: crate::conformance::package

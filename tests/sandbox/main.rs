@@ -2,6 +2,7 @@
 //! full.
 
 mod commands;
+mod embedding;
 mod environment;
 mod failures;
 mod http_guests;
@@ -9,6 +10,7 @@ mod https;
 mod files;
 mod log;
 mod outbound;
+mod plugins;
 mod prepared;
 mod python;
 mod report;

@@ -45,6 +45,7 @@ impl Prepared {
             trace_id: None,
             client_context: None,
             tenant_id: None,
+            terms: Default::default(),
         };
         let guests = self.host.host().guests();
         let run = guests.run(Arc::clone(&self.version), invocation, admission);

@@ -43,6 +43,7 @@ impl Streaming {
             trace_id: None,
             client_context: None,
             tenant_id: None,
+            terms: Default::default(),
         };
         let guests = Arc::clone(TestHost::shared().host().guests());
         let version = Arc::clone(&self.version);

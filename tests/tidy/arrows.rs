@@ -22,7 +22,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "sandbox",
-        &["deployer", "domain", "invoker", "limits", "storage"],
+        &[
+            "deployer", "domain", "invoker", "limits", "package", "storage",
+        ],
     ),
     (
         "contract",
@@ -36,6 +38,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "catalog", "contract", "deployer", "domain", "events", "invoker", "limits", "logs",
             "sandbox", "storage",
         ],
+    ),
+    (
+        "embed",
+        &["app", "deployer", "domain", "invoker", "limits", "sandbox"],
     ),
     (
         "cli",

@@ -14,6 +14,7 @@ use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
 use crate::domain::settings::{Logging, SettingsChange};
 use crate::domain::{Account, Environment, FunctionName, Settings};
 use crate::limits::PACKAGE_BYTES_MAX;
+use crate::package::Precompiled;
 use crate::toolchain::{BuiltLookup, find_built};
 
 /// A function to deploy.
@@ -226,7 +227,7 @@ fn read_package(file: &Path) -> anyhow::Result<Bytes> {
 /// What a file is that cannot be a package, by how it begins.
 fn what_else(bytes: &[u8]) -> Option<&'static str> {
     let begins = |start: &[u8]| bytes.starts_with(start);
-    if begins(b"\0asm") || begins(b"PK") {
+    if begins(b"\0asm") || begins(b"PK") || Precompiled::is_one(bytes) {
         None
     } else if bytes.is_empty() {
         Some("is empty")

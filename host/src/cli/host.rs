@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 
@@ -11,8 +11,9 @@ use super::functions::Function;
 use super::listen::ListenAddress;
 use super::signals::Shutdown;
 use crate::app::{Host, HostConfig, Storage};
-use crate::deployer::{CodeChange, CompileGuest, Deployer, NewFunction};
-use crate::domain::{Account, Digest, FunctionName, LastUpdate, Refusal, State, Version};
+pub(super) use crate::deployer::Deployed;
+use crate::deployer::{CompileGuest, Deployer, Wanted};
+use crate::domain::Account;
 use crate::sandbox::{CompileIsolation, CompileLimits};
 
 /// The threads that serve.
@@ -93,14 +94,6 @@ pub(super) async fn deploy_all(
     Ok(true)
 }
 
-/// What a deployment did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deployed {
-    Created,
-    Updated,
-    Unchanged,
-}
-
 /// Creates a function, or makes an existing one what it is to be; returns when it can be invoked.
 pub(super) async fn deploy<G: CompileGuest>(
     deployer: &Deployer<G>,
@@ -108,97 +101,12 @@ pub(super) async fn deploy<G: CompileGuest>(
     function: &Function,
     package: Bytes,
 ) -> anyhow::Result<Deployed> {
-    let name = &function.name;
-    match deployer.settled(name).await {
-        Ok(current) => update(deployer, &current, function, package).await,
-        Err(Refusal::FunctionNotFound(_)) => {
-            let new = NewFunction {
-                name: name.clone(),
-                settings: function.settings(account),
-                package,
-                tags: std::collections::BTreeMap::new(),
-                publish: false,
-            };
-            deployer
-                .create(new)
-                .await
-                .map_err(|refusal| refused(name, &refusal))?;
-            settled(deployer, name).await.map(|()| Deployed::Created)
-        }
-        Err(refusal) => Err(refused(name, &refusal)),
-    }
-}
-
-async fn update<G: CompileGuest>(
-    deployer: &Deployer<G>,
-    current: &Version,
-    function: &Function,
-    package: Bytes,
-) -> anyhow::Result<Deployed> {
-    let name = &function.name;
-    let mut deployed = Deployed::Unchanged;
-    if current.code.package != Digest::of(&package) || failure(current).is_some() {
-        let change = CodeChange {
-            package,
-            architecture: None,
-            dry_run: false,
-            publish: false,
-            expected_revision: None,
-        };
-        let updated = deployer.update_code(name, change).await;
-        updated.map_err(|refusal| refused(name, &refusal))?;
-        settled(deployer, name).await?;
-        deployed = Deployed::Updated;
-    }
-    if let Some(change) = function.change() {
-        let mut wanted = current.settings.clone();
-        let applied = change.clone().apply(&mut wanted);
-        applied.map_err(|refusal| refused(name, &refusal))?;
-        // An empty environment and none at all are the same to a guest.
-        if !same_but_for_an_empty_environment(&wanted, &current.settings) {
-            let updated = deployer.update_settings(name, None, change).await;
-            updated.map_err(|refusal| refused(name, &refusal))?;
-            settled(deployer, name).await?;
-            deployed = Deployed::Updated;
-        }
-    }
-    Ok(deployed)
-}
-
-fn same_but_for_an_empty_environment(
-    wanted: &crate::domain::Settings,
-    current: &crate::domain::Settings,
-) -> bool {
-    let mut current = current.clone();
-    let environment = current.environment.take().unwrap_or_default();
-    current.environment = Some(environment);
-    *wanted == current
-}
-
-async fn settled<G: CompileGuest>(
-    deployer: &Deployer<G>,
-    name: &FunctionName,
-) -> anyhow::Result<()> {
-    let version = deployer
-        .settled(name)
-        .await
-        .map_err(|refusal| refused(name, &refusal))?;
-    match failure(&version) {
-        Some(reason) => bail!("{name} was not deployed: {reason}"),
-        None => Ok(()),
-    }
-}
-
-/// Why the last change of a function did not succeed.
-fn failure(version: &Version) -> Option<&str> {
-    match (&version.state, &version.last_update) {
-        (State::Failed { reason, .. }, _) | (_, Some(LastUpdate::Failed { reason, .. })) => {
-            Some(reason)
-        }
-        _ => None,
-    }
-}
-
-fn refused(name: &FunctionName, refusal: &Refusal) -> anyhow::Error {
-    anyhow!("{name} was not deployed: {refusal}")
+    let wanted = Wanted {
+        name: function.name.clone(),
+        package,
+        settings: function.settings(account),
+        change: function.change(),
+    };
+    let deployed = deployer.deploy(wanted).await;
+    deployed.map_err(|problem| anyhow!("{} was not deployed: {problem}", function.name))
 }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use bytes::Bytes;
 use clap::Args;
 
 use super::{CommandResult, functions, output};
 use crate::domain::ALLOW_HTTP_VARIABLE;
-use crate::package::{self, PackageError};
+use crate::package::{self, PackageError, Precompiled};
 use crate::sandbox::{self, Import, Inspection};
 
 const EXAMPLES: &str = "\
@@ -34,6 +35,9 @@ pub(super) struct Inspect {
 impl Inspect {
     pub(super) fn run(self) -> CommandResult {
         let file = functions::read_package_at(&self.file)?;
+        if Precompiled::is_one(&file) {
+            return self.show_compiled(&file);
+        }
         let wasm = package::wasm_of(&file).map_err(|error| self.unreadable(&error))?;
         let inspection = sandbox::inspect(wasm.into())
             .map_err(|error| anyhow!("{}: {error}", self.file.display()))?;
@@ -49,6 +53,29 @@ impl Inspect {
 }
 
 impl Inspect {
+    /// Compiled code is not looked into: what it fits is all that can be said of it.
+    fn show_compiled(&self, file: &Bytes) -> CommandResult {
+        let compiled = Precompiled::read(file).map_err(|error| self.unreadable(&error))?;
+        let (engine, component) = (&compiled.engine, compiled.component);
+        let bytes = compiled.code.len();
+        if self.json {
+            output::json(&serde_json::json!({
+                "kind": "compiled",
+                "engine": engine,
+                "component": component.to_string(),
+                "bytes": bytes,
+            }))?;
+        } else {
+            output::data("Kind: compiled code, for hosts that are started with --trust-artifacts");
+            output::data(&format!("Size: {}", output::size(bytes as u64)));
+            output::data(&format!("Engine: {engine}"));
+            output::data(&format!(
+                "Made of: the component with the SHA-256 {component}"
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
     fn unreadable(&self, error: &PackageError) -> anyhow::Error {
         let file = self.file.display();
         match error.0.contains(UPLOAD) {

@@ -5,6 +5,9 @@
 
 mod build;
 mod client;
+#[cfg(feature = "compiler")]
+mod compile;
+#[cfg(feature = "compiler")]
 mod compile_worker;
 mod completions;
 mod delete;
@@ -38,6 +41,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+#[cfg(not(feature = "compiler"))]
+const EXAMPLES: &str = "\
+This program was built without the compiler: it runs what `sparkler compile` makes elsewhere.
+  sparkler serve --trust-artifacts hello.cwasm
+  sparkler invoke hello '{\"name\":\"World\"}'";
+
+#[cfg(feature = "compiler")]
 const EXAMPLES: &str = "\
 First steps:
   sparkler demo                              See it work: build, deploy, invoke, in one go
@@ -59,9 +69,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg_attr(not(feature = "compiler"), command(hide = true))]
     Demo(demo::Demo),
     New(new::New),
     Build(build::Build),
+    #[cfg_attr(not(feature = "compiler"), command(hide = true))]
     Dev(dev::Dev),
     Serve(serve::Serve),
     Deploy(deploy::Deploy),
@@ -71,7 +83,10 @@ enum Command {
     Delete(delete::Delete),
     Events(events::Events),
     Inspect(inspect::Inspect),
+    #[cfg(feature = "compiler")]
+    Compile(compile::Compile),
     Completions(completions::Completions),
+    #[cfg(feature = "compiler")]
     /// Reads wasm from stdin and writes its artifact to stdout; the host starts this by itself.
     #[command(hide = true)]
     CompileWorker(compile_worker::CompileWorker),
@@ -102,7 +117,10 @@ fn run(command: Command) -> CommandResult {
         Command::Delete(command) => command.run(),
         Command::Events(command) => command.run(),
         Command::Inspect(command) => command.run(),
+        #[cfg(feature = "compiler")]
+        Command::Compile(command) => command.run(),
         Command::Completions(command) => command.run(Cli::command()),
+        #[cfg(feature = "compiler")]
         Command::CompileWorker(command) => Ok(command.run()),
     }
 }

@@ -95,6 +95,11 @@ pub(super) struct Serve {
     #[arg(long)]
     open_function_urls: bool,
 
+    /// Take compiled code of `sparkler compile` in the place of a component. Such code can do whatever the
+    /// host may: only where everybody who reaches the address may do that
+    #[arg(long)]
+    trust_artifacts: bool,
+
     #[command(flatten)]
     grants: GrantArgs,
 
@@ -132,6 +137,7 @@ impl Serve {
         config.concurrency_max = self.concurrency;
         config.open_function_urls = self.open_function_urls;
         config.learn_http = self.learn_http;
+        config.trust_artifacts = self.trust_artifacts;
         config.events = self.events.config(|name| std::env::var(name).ok());
         if self.learn_http {
             learned_http::warn();

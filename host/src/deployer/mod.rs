@@ -20,6 +20,7 @@ mod pipeline;
 mod rejection;
 mod retention;
 mod snapshots;
+mod wanted;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub use component_source::{ComponentSource, StoredComponents};
 pub use initialization::{InitCause, InitFailure, InitOutcome, InitReport, Initialized};
 pub(crate) use pipeline::stamp;
 pub use rejection::{Fault, Rejection};
+pub use wanted::{Deployed, NotDeployed, Wanted};
 
 use crate::catalog::Catalog;
 use crate::domain::settings::SettingsChange;

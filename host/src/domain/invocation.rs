@@ -5,6 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::payload::Payload;
+use super::terms::Terms;
 
 /// The id of an invocation: what the caller, the guest and the log see.
 ///
@@ -50,4 +51,6 @@ pub struct Invocation {
     pub client_context: Option<String>,
     /// The tenant that the caller named.
     pub tenant_id: Option<String>,
+    /// What it is run on, beyond what the function is set to.
+    pub terms: Terms,
 }

@@ -28,6 +28,7 @@ pub mod runtime;
 pub mod settings;
 pub mod snapshot;
 pub mod tags;
+pub mod terms;
 pub mod version;
 
 #[cfg(test)]
@@ -49,4 +50,5 @@ pub use publishing::Publication;
 pub use refusal::{Refusal, Throttle};
 pub use settings::{Environment, Settings};
 pub use snapshot::Snapshot;
+pub use terms::{LogListener, Terms};
 pub use version::{Code, Digest, LastUpdate, State, Version};

@@ -1,5 +1,6 @@
 //! What became of an invocation.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,10 +14,11 @@ pub enum Outcome {
     Failed(FunctionError),
 }
 
-/// How a function failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How a function failed; its text is a line for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FunctionError {
     /// The handler returned an error.
+    #[error("{error_type}: {message}")]
     Handler {
         /// A name that programs can match on.
         error_type: String,
@@ -26,22 +28,26 @@ pub enum FunctionError {
         stack_trace: Vec<String>,
     },
     /// The guest was still running at its deadline.
+    #[error("it was still running after {timeout:?}")]
     TimedOut {
         /// The configured timeout.
         timeout: Duration,
     },
     /// The guest ended after it was refused more memory than its function may have.
+    #[error("it needs more than the {} MB of memory that it may use", limit_bytes / (1024 * 1024))]
     OutOfMemory {
         /// The limit, in bytes.
         limit_bytes: u64,
     },
     /// The guest ended its process instead of answering.
+    #[error("it exited with status {status} instead of answering")]
     Exited {
         /// Its exit status.
         status: i32,
     },
     /// The guest broke a rule of its machine or of its host: unreachable code, an access out of
     /// bounds, a full stack, a spent bound.
+    #[error("it broke off: {description}")]
     Trapped {
         /// What happened, in one line.
         description: String,
@@ -49,11 +55,13 @@ pub enum FunctionError {
         stack_trace: Vec<String>,
     },
     /// The answer was larger than an answer may be.
+    #[error("its answer is larger than {limit_bytes} bytes")]
     ResponseTooLarge {
         /// The limit, in bytes.
         limit_bytes: usize,
     },
     /// The guest could not be set up, before any of its handler ran.
+    #[error("it could not be set up: {description}")]
     InitFailed {
         /// What happened, in one line.
         description: String,
@@ -98,4 +106,22 @@ pub struct Report {
     pub preparation: Option<Duration>,
     /// Highest sum of the guest's memories and tables.
     pub memory_bytes_peak: u64,
+}
+
+impl Report {
+    /// What the function returned.
+    ///
+    /// # Errors
+    /// How it failed, where it did.
+    pub fn answer(&self) -> Result<&Bytes, FunctionError> {
+        match &self.outcome {
+            Outcome::Returned(answer) => Ok(answer),
+            Outcome::Failed(error) => Err(error.clone()),
+        }
+    }
+
+    /// What the guest wrote, as text.
+    pub fn log_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.log)
+    }
 }

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use crate::catalog::Catalog;
 use crate::domain::{
     Account, FunctionArn, FunctionRecord, Invocation, LogType, Payload, Qualifier, Refusal, Report,
-    RequestId, Throttle, Version, VersionId, snapshot,
+    RequestId, Terms, Throttle, Version, VersionId, snapshot,
 };
 use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
@@ -192,7 +192,23 @@ impl<G: RunGuest> Invoker<G> {
     /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
     /// [`Invoker::resolve`] where the function is gone meanwhile.
     pub async fn run(&self, resolved: Resolved, call: Call) -> Result<Completion, Refusal> {
-        self.run_into(resolved, call, None).await
+        self.run_into(resolved, call, Terms::default(), None).await
+    }
+
+    /// The same on terms of the caller's own, as a program has them that embeds the host; what the function
+    /// writes while it runs goes to `response`, where there is one.
+    ///
+    /// # Errors
+    /// As [`Invoker::run`].
+    pub async fn run_on(
+        &self,
+        resolved: Resolved,
+        call: Call,
+        terms: Terms,
+        response: Option<ResponseSink>,
+    ) -> Result<Completion, Refusal> {
+        self.run_into(resolved, call, terms, response.as_ref())
+            .await
     }
 
     /// The same, only that what the function writes while it runs goes to `response`: see
@@ -206,20 +222,25 @@ impl<G: RunGuest> Invoker<G> {
         call: Call,
         response: ResponseSink,
     ) -> Result<Completion, Refusal> {
-        self.run_into(resolved, call, Some(&response)).await
+        self.run_into(resolved, call, Terms::default(), Some(&response))
+            .await
     }
 
     async fn run_into(
         &self,
         resolved: Resolved,
         call: Call,
+        terms: Terms,
         response: Option<&ResponseSink>,
     ) -> Result<Completion, Refusal> {
         let started = SystemTime::now();
-        let ran = match self.attempt(&resolved, &call, response).await? {
+        let ran = match self.attempt(&resolved, &call, &terms, response).await? {
             Err(HostFailure::CodeUnavailable(_)) => {
                 let current = self.resolve(&call.target)?;
-                (self.attempt(&current, &call, response).await?, current)
+                (
+                    self.attempt(&current, &call, &terms, response).await?,
+                    current,
+                )
             }
             ran => (ran, resolved),
         };
@@ -253,6 +274,7 @@ impl<G: RunGuest> Invoker<G> {
         &self,
         resolved: &Resolved,
         call: &Call,
+        terms: &Terms,
         response: Option<&ResponseSink>,
     ) -> Result<Result<Report, HostFailure>, Refusal> {
         let Resolved { version, record } = resolved;
@@ -265,6 +287,7 @@ impl<G: RunGuest> Invoker<G> {
             trace_id: call.trace_id.clone(),
             client_context: call.client_context.clone(),
             tenant_id: call.tenant_id.clone(),
+            terms: terms.clone(),
         };
         let (guests, running) = (&self.guests, Arc::clone(version));
         Ok(match response {

@@ -114,6 +114,16 @@ impl ResponseSource {
         poll_fn(|context| self.poll_next(context)).await
     }
 
+    /// The bytes that wait, if there are any.
+    pub fn take(&mut self) -> Option<Bytes> {
+        let mut pipe = lock(&self.pipe);
+        let bytes = std::mem::take(&mut pipe.waiting).freeze();
+        let writer = pipe.writer.take();
+        drop(pipe);
+        wake(writer);
+        (!bytes.is_empty()).then_some(bytes)
+    }
+
     /// The version that writes the response, once it was begun.
     pub fn executed(&self) -> Option<VersionId> {
         lock(&self.pipe).executed

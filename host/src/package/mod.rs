@@ -1,4 +1,5 @@
-//! Packages as they are uploaded: a zip that holds one wasm file, or the wasm file itself.
+//! Packages as they are uploaded: a zip that holds one wasm file, or the wasm file itself; or what
+//! `sparkler compile` made of it.
 //!
 //! A package comes from a stranger. Nothing of it is written anywhere under a name of its choosing, no
 //! number in it is believed, and it is read as a whole, though one file of it is wanted: a package that
@@ -6,12 +7,14 @@
 
 mod archive;
 mod choice;
+mod precompiled;
 mod reuse;
 #[cfg(test)]
 mod tests;
 
 use bytes::Bytes;
 
+pub use precompiled::Precompiled;
 pub use reuse::reuse_of;
 
 /// Why a package holds no code that could be run, in a sentence that says what to do.
@@ -32,12 +35,12 @@ impl PackageError {
 /// What wasm starts with, components and core modules alike.
 const WASM_MAGIC: &[u8] = b"\0asm";
 
-/// The wasm file in a package. Takes as long as unpacking does.
+/// The wasm file in a package, or the compiled code in the place of one. Takes as long as unpacking does.
 ///
 /// # Errors
 /// For anything but bare wasm and a sound zip within the limits that holds one wasm file.
 pub fn wasm_of(package: &Bytes) -> Result<Bytes, PackageError> {
-    if package.starts_with(WASM_MAGIC) {
+    if package.starts_with(WASM_MAGIC) || Precompiled::is_one(package) {
         return Ok(package.clone());
     }
     let archive = archive::Archive::open(package)?;

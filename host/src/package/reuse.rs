@@ -2,7 +2,7 @@
 
 use wasmparser::{Chunk, Parser, Payload};
 
-use super::PackageError;
+use super::{PackageError, Precompiled};
 use crate::domain::version::{REUSE_MAX, REUSE_SECTION};
 use crate::limits::COMPONENT_SECTIONS_MAX;
 
@@ -14,6 +14,9 @@ use crate::limits::COMPONENT_SECTIONS_MAX;
 /// # Errors
 /// When it says something else than a number within the bound.
 pub fn reuse_of(wasm: &[u8]) -> Result<u32, PackageError> {
+    if Precompiled::is_one(wasm) {
+        return Ok(Precompiled::reuse_of(wasm));
+    }
     let Some(content) = section(wasm) else {
         return Ok(0);
     };

@@ -1,17 +1,15 @@
 //! From wasm to compiled code, in one process and in two steps: check what it is, then compile it.
 
-use std::hash::{Hash, Hasher};
-
-use sha2::{Digest as _, Sha256};
-use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 
+use super::engine;
 use super::entry::Entry;
-use super::guest_state::GuestState;
+use super::go_module;
 use super::inspect::{Inspection, inspect_component, is_component};
+use super::interfaces::Interfaces;
 use super::lifecycle::Lifecycle;
-use super::{bindings, engine, go_module, response, wasi};
+use super::linker::linker;
 use crate::deployer::Rejection;
 
 /// What a file is, a core module wrapped first.
@@ -75,8 +73,18 @@ fn exports_start(module: &[u8]) -> bool {
         })
 }
 
+/// The component of `wasm`, where it is a function that runs here, with these interfaces of an embedder.
+pub(super) fn accepted(wasm: Vec<u8>, own: &Interfaces) -> Result<Vec<u8>, Rejection> {
+    let (component, mut inspection) = check(wasm)?;
+    for import in &mut inspection.imports {
+        import.provided |= own.has(&import.name);
+    }
+    inspection.accept()?;
+    Ok(component)
+}
+
 /// Compiles a checked component and makes sure that everything it imports fits.
-pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, Rejection> {
+pub(super) fn compile(component: &[u8], own: &Interfaces) -> Result<Vec<u8>, Rejection> {
     let rejected = |error: wasmtime::Error| {
         Rejection::of_code(format!(
             "The component cannot be compiled: {}.",
@@ -91,7 +99,7 @@ pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, Rejection> {
     };
     let engine = engine::compiling().map_err(unready)?;
     let component = Component::from_binary(&engine, component).map_err(rejected)?;
-    let linker = linker(&engine).map_err(unready)?;
+    let linker = linker(&engine, own).map_err(unready)?;
     let pre = linker.instantiate_pre(&component).map_err(|error| {
         Rejection::of_code(format!(
             "The component's imports do not fit this host: {}.",
@@ -115,38 +123,4 @@ pub(super) fn compile(component: &[u8]) -> Result<Vec<u8>, Rejection> {
 
 pub(super) fn one_line(error: &wasmtime::Error) -> String {
     format!("{error:#}").replace('\n', " ")
-}
-
-/// Everything that a guest may import.
-pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
-    use wasmtime::component::HasSelf;
-    let mut linker = Linker::new(engine);
-    wasi::add_to_linker(&mut linker)?;
-    bindings::Guest::add_to_linker::<_, HasSelf<GuestState>>(&mut linker, |state| state)?;
-    response::add_to_linker(&mut linker)?;
-    Ok(linker)
-}
-
-/// Names all that an artifact's validity depends on: the engine's version and configuration, and
-/// the processor it was compiled for.
-pub(super) fn engine_key(engine: &Engine) -> String {
-    let mut hasher = StableHasher(Sha256::new());
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    format!("{}-{:016x}", engine::ENGINE_VERSION, hasher.finish())
-}
-
-/// A hasher whose results are the same in every process of one build.
-struct StableHasher(Sha256);
-
-impl Hasher for StableHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        let digest = self.0.clone().finalize();
-        u64::from_be_bytes([
-            digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7],
-        ])
-    }
 }

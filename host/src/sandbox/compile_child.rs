@@ -14,10 +14,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use serde::de::DeserializeOwned;
 
 use super::compiler::failed;
+use super::isolation::CompileLimits;
 use super::snapshot::InitOrder;
-use super::worker::{
-    Checked, CompileLimits, Compiled, Ending, FRAME_BYTES_MAX, InitAnswer, Order, framed,
-};
+use super::worker::{Checked, Compiled, Ending, FRAME_BYTES_MAX, InitAnswer, Order, framed};
 use crate::deployer::{InitOutcome, Initialized, Rejection};
 use crate::limits;
 
@@ -163,6 +162,18 @@ impl CompileChild {
             self.limits.memory_bytes_max / (1024 * 1024),
             self.limits.cpu_seconds_max
         ))
+    }
+}
+
+impl CompileLimits {
+    /// The limits as arguments of a command line.
+    fn arguments(self) -> [String; 4] {
+        [
+            "--memory-bytes".into(),
+            self.memory_bytes_max.to_string(),
+            "--cpu-seconds".into(),
+            self.cpu_seconds_max.to_string(),
+        ]
     }
 }
 

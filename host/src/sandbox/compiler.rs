@@ -1,7 +1,7 @@
-//! The host's side of compiling: hands wasm to the compiler, keeps what comes back.
+//! The host's side of compiling: hands wasm to the compiler, keeps what comes back, and takes in what was
+//! compiled elsewhere where the host's owner trusts it.
 
 use std::io::{self, Read};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,39 +9,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
-use super::compile::{check, compile};
-use super::compile_child::CompileChild;
-use super::snapshot::{self, InitOrder};
-use super::worker::CompileLimits;
+use super::compilation::{self, Compilation};
+use super::interfaces::Interfaces;
+use super::isolation::CompileIsolation;
 use crate::deployer::{Initialized, Rejection};
-use crate::domain::Digest;
+use crate::domain::{Account, Digest, Version};
 use crate::limits;
+use crate::package::Precompiled;
 use crate::storage::ArtifactStore;
-
-/// Where components are compiled.
-#[derive(Clone, Debug)]
-pub enum CompileIsolation {
-    /// In this process: for trusted components only, since nothing bounds what the compiler uses.
-    InProcess,
-    /// In a child process with limits of its own, started for each component. The program must run
-    /// [`compile_worker`](super::compile_worker) when it is started with these arguments, followed by
-    /// `--memory-bytes N --cpu-seconds N`.
-    Child {
-        /// The program, usually the one that runs.
-        program: PathBuf,
-        /// What tells it to be the worker.
-        arguments: Vec<String>,
-        /// What the worker is to hold itself to.
-        limits: CompileLimits,
-    },
-}
 
 /// Checks and compiles components, a few at a time.
 pub(super) struct Compiler {
-    isolation: CompileIsolation,
-    engine_key: String,
-    artifacts: Arc<ArtifactStore>,
-    turns: Arc<Semaphore>,
+    pub(super) isolation: CompileIsolation,
+    pub(super) interfaces: Interfaces,
+    pub(super) engine_key: String,
+    pub(super) artifacts: Arc<ArtifactStore>,
+    /// Whether code that was compiled elsewhere is taken in.
+    pub(super) trusts_artifacts: bool,
+    pub(super) turns: Arc<Semaphore>,
 }
 
 /// A component that was checked; its compilation goes on, or begins when it is asked for.
@@ -54,8 +39,9 @@ pub struct Accepted {
 }
 
 enum Work {
-    Child(Box<CompileChild>),
-    InProcess { component: Vec<u8> },
+    Compile(Compilation),
+    /// It was compiled elsewhere.
+    Keep(Bytes),
 }
 
 impl Accepted {
@@ -66,18 +52,9 @@ impl Accepted {
 }
 
 impl Compiler {
-    pub(super) fn new(
-        isolation: CompileIsolation,
-        engine_key: String,
-        artifacts: Arc<ArtifactStore>,
-    ) -> Self {
-        let turns = Arc::new(Semaphore::new(limits::COMPILATIONS_MAX));
-        Self {
-            isolation,
-            engine_key,
-            artifacts,
-            turns,
-        }
+    /// As many turns as compile at once.
+    pub(super) fn turns() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(limits::COMPILATIONS_MAX))
     }
 
     /// Checks `wasm`, and starts to compile it where that happens in a process of its own.
@@ -87,21 +64,11 @@ impl Compiler {
             .await
             .map_err(failed)?;
         let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
-        let work = match &self.isolation {
-            CompileIsolation::InProcess => {
-                let component = spawn_blocking(move || accepted_component(wasm))
-                    .await
-                    .map_err(failed)??;
-                Work::InProcess { component }
-            }
-            CompileIsolation::Child {
-                program,
-                arguments,
-                limits,
-            } => {
-                let child = CompileChild::start(program, arguments, *limits, wasm);
-                Work::Child(Box::new(within_time(deadline, child).await?))
-            }
+        let work = match Precompiled::is_one(&wasm) {
+            true => Work::Keep(self.admit(wasm)?),
+            false => Work::Compile(
+                Compilation::start(&self.isolation, &self.interfaces, wasm, deadline).await?,
+            ),
         };
         Ok(Accepted {
             digest,
@@ -120,15 +87,11 @@ impl Compiler {
             _turn,
         } = accepted;
         match work {
-            Work::InProcess { component } => {
-                let artifact = spawn_blocking(move || compile(&component))
-                    .await
-                    .map_err(failed)??;
-                self.store(digest, io::Cursor::new(artifact)).await
-            }
-            Work::Child(mut child) => {
+            Work::Keep(code) => self.store(digest, io::Cursor::new(code)).await,
+            Work::Compile(mut compilation) => {
+                let deadline = compilation.can_be_ended().then_some(deadline);
                 within_time(deadline, async {
-                    let artifact = child.artifact().await?;
+                    let artifact = compilation.artifact().await?;
                     self.store(digest, artifact).await
                 })
                 .await
@@ -136,33 +99,42 @@ impl Compiler {
         }
     }
 
-    /// Initializes `wasm` for a snapshot. Its own time comes on top of what compiling it may take.
+    /// Initializes a version for a snapshot.
     pub(super) async fn initialize(
         &self,
-        order: InitOrder,
+        account: &Account,
+        version: &Version,
         wasm: Bytes,
     ) -> Result<Initialized, Rejection> {
+        if Precompiled::is_one(&wasm) {
+            return Ok(Initialized::impossible(
+                "There is no snapshot of code that was compiled elsewhere. Upload the component.",
+            ));
+        }
         let _turn = self.turns.acquire().await.map_err(failed)?;
-        let duration_max = order.duration_max + limits::SNAPSHOT_READ_DURATION_MAX;
-        let deadline = Instant::now() + limits::COMPILE_DURATION_MAX + duration_max;
-        match &self.isolation {
-            CompileIsolation::InProcess => {
-                let initialized =
-                    spawn_blocking(move || snapshot::initialize(wasm.into(), &order)).await;
-                initialized.map_err(failed)?
-            }
-            CompileIsolation::Child {
-                program,
-                arguments,
-                limits,
-            } => {
-                let limits = CompileLimits {
-                    cpu_seconds_max: limits.cpu_seconds_max + duration_max.as_secs(),
-                    ..*limits
-                };
-                let child = CompileChild::initialize(program, arguments, limits, order, wasm);
-                within_time(deadline, child).await
-            }
+        let (isolation, interfaces) = (&self.isolation, &self.interfaces);
+        compilation::initialize(isolation, interfaces, account, version, wasm).await
+    }
+
+    /// The code in what was compiled elsewhere. Compiled code is run as it is, outside of any sandbox if it
+    /// wants to be: nobody but the host's owner can say that it is trusted.
+    fn admit(&self, file: Bytes) -> Result<Bytes, Rejection> {
+        if !self.trusts_artifacts {
+            return Err(Rejection::of_code(
+                "The file holds compiled code, which this host does not take: it would run as a part of the \
+                 host, outside of the sandbox, if whoever made it wanted that. Upload the component \
+                 instead, or have the host's owner start it with --trust-artifacts.",
+            ));
+        }
+        let precompiled =
+            Precompiled::read(&file).map_err(|error| Rejection::of_code(error.to_string()))?;
+        match precompiled.engine == self.engine_key {
+            true => Ok(precompiled.code),
+            false => Err(Rejection::of_code(format!(
+                "The code was compiled for the engine {}, and this host has {}. Compile it again with \
+                 `sparkler compile` of this host's version, on the same kind of machine.",
+                precompiled.engine, self.engine_key
+            ))),
         }
     }
 
@@ -181,16 +153,14 @@ impl Compiler {
     }
 }
 
-fn accepted_component(wasm: Bytes) -> Result<Vec<u8>, Rejection> {
-    let (component, inspection) = check(wasm.into())?;
-    inspection.accept()?;
-    Ok(component)
-}
-
-async fn within_time<T>(
-    deadline: Instant,
+/// `work`, ended where it is at `deadline`.
+pub(super) async fn within_time<T>(
+    deadline: Option<Instant>,
     work: impl Future<Output = Result<T, Rejection>>,
 ) -> Result<T, Rejection> {
+    let Some(deadline) = deadline else {
+        return work.await;
+    };
     timeout_at(deadline, work).await.unwrap_or_else(|_| {
         Err(Rejection::of_code(format!(
             "The component takes longer than {} seconds to compile. Make it smaller, or split \

@@ -15,6 +15,17 @@ use crate::limits;
 /// is only ever loaded by the very version that made it.
 pub const ENGINE_VERSION: &str = "48.0.8";
 
+/// Counts the changes of [`code_config`]: code that was compiled under another count is not loaded.
+const CODE_REVISION: u32 = 1;
+
+/// Names all that an artifact's validity depends on: the engine's version and configuration, and the kind
+/// of machine it was compiled for. Told without a compiler, so that a host which has none finds what another
+/// has compiled. Which instructions a processor lacks is found when an artifact is loaded.
+pub(super) fn key() -> String {
+    use std::env::consts::{ARCH, OS};
+    format!("{ENGINE_VERSION}-{CODE_REVISION}-{ARCH}-{OS}")
+}
+
 /// The configuration that decides what compiled code looks like. Compiler and runner must agree.
 fn code_config() -> wasmtime::Result<Config> {
     let mut config = Config::new();
@@ -27,11 +38,14 @@ fn code_config() -> wasmtime::Result<Config> {
     config.max_wasm_stack(limits::WASM_STACK_BYTES_MAX);
     config.async_stack_size(limits::FIBER_STACK_BYTES);
     config.memory_guaranteed_dense_image_size(limits::MEMORY_IMAGE_BYTES_MAX);
-    config.module_version(ModuleVersionStrategy::Custom(format!("{ENGINE_VERSION}+1")))?;
+    config.module_version(ModuleVersionStrategy::Custom(format!(
+        "{ENGINE_VERSION}+{CODE_REVISION}"
+    )))?;
     Ok(config)
 }
 
 /// An engine that compiles and never runs: it reserves no address space.
+#[cfg(feature = "compiler")]
 pub(super) fn compiling() -> wasmtime::Result<Engine> {
     let mut config = code_config()?;
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
@@ -39,6 +53,7 @@ pub(super) fn compiling() -> wasmtime::Result<Engine> {
 }
 
 /// An engine that compiles and runs one guest, within the address space that its process has.
+#[cfg(feature = "compiler")]
 pub(super) fn initializing() -> wasmtime::Result<Engine> {
     let mut config = code_config()?;
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
@@ -50,6 +65,7 @@ pub(super) fn initializing() -> wasmtime::Result<Engine> {
 }
 
 /// Room for a memory to grow in place.
+#[cfg(feature = "compiler")]
 const INITIALIZING_GROWTH_BYTES: u64 = 16 * 1024 * 1024;
 
 /// An engine that runs up to `sandboxes` guests at once.

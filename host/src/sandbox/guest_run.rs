@@ -78,7 +78,7 @@ impl GuestRun {
             in_use,
             admission,
         } = self;
-        sandbox.serve(invocation.tenant_id.as_deref());
+        sandbox.serve(&invocation);
         let is_told_apart = is_told_apart || sandbox.has_lifecycle();
         let started = (is_told_apart && !sandbox.is_set_up()).then(Instant::now);
         let instantiated = sandbox.instantiate().await;

@@ -15,12 +15,13 @@ use wasmtime_wasi_http::WasiHttpCtx;
 
 use super::bindings::sparkler::function::failure;
 use super::bindings::sparkler::function::types;
+use super::caller::Served;
 use super::environment::Surroundings;
 use super::files::{GuestFiles, HostFiles};
 use super::memory_limiter::MemoryLimiter;
+use super::open_streams::OpenStreams;
 use super::outbound::{Network, Outbound};
 use super::response::Response;
-use super::snapshot::OpenStreams;
 use super::trap;
 use super::vitals::Vitals;
 use crate::limits;
@@ -30,6 +31,7 @@ pub(super) struct GuestState {
     pub(super) vitals: Arc<Vitals>,
     pub(super) limiter: MemoryLimiter,
     pub(super) surroundings: Surroundings,
+    pub(super) served: Served,
     pub(super) deadline: Instant,
     pub(super) clock_start: Instant,
     /// Goes before the table does, so that requests know that their guest has ended.
@@ -76,6 +78,7 @@ impl GuestState {
             vitals,
             limiter,
             surroundings,
+            served: Served::default(),
             deadline,
             clock_start: Instant::now(),
             table,

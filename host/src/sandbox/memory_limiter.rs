@@ -84,6 +84,7 @@ impl MemoryLimiter {
     }
 
     /// Gives room beyond the function's memory size, for what is not its doing.
+    #[cfg(feature = "compiler")]
     pub(super) fn add_room(&mut self, bytes: u64) {
         self.limit_bytes = self.limit_bytes.saturating_add(bytes);
     }

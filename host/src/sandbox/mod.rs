@@ -8,11 +8,25 @@
 mod engine;
 mod inspect;
 mod provided;
+pub mod component;
+mod interfaces;
+mod caller;
+mod unwinding;
+mod isolation;
+#[cfg(feature = "compiler")]
 mod go_module;
+#[cfg(feature = "compiler")]
 mod compile;
+#[cfg(feature = "compiler")]
 mod worker;
+#[cfg(feature = "compiler")]
 mod compile_child;
+#[cfg(feature = "compiler")]
+mod precompile;
+#[cfg_attr(not(feature = "compiler"), path = "no_compilation.rs")]
+mod compilation;
 mod compiler;
+mod linker;
 mod loaded;
 mod loader;
 mod bindings;
@@ -53,6 +67,8 @@ mod idle_list;
 mod idle_sandboxes;
 mod shelf;
 mod prepare;
+mod open_streams;
+#[cfg(feature = "compiler")]
 mod snapshot;
 
 use std::sync::Arc;
@@ -60,15 +76,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-pub use compile::inspect;
-pub use compiler::{Accepted, CompileIsolation};
+pub use caller::Caller;
+pub use compilation::inspect;
+pub use compiler::Accepted;
 pub use engine::ENGINE_VERSION;
 pub use inspect::{
     COMMAND_EXPORT, GuestKind, HANDLER_EXPORT, HTTP_EXPORT, Import, Inspection, Memory,
     STREAMING_HANDLER_EXPORT,
 };
+pub use interfaces::{Interface, InterfaceError, Interfaces};
+pub use isolation::{CompileIsolation, CompileLimits};
 pub use lifecycle::LIFECYCLE_EXPORT;
-pub use worker::{CompileLimits, compile_worker};
+#[cfg(feature = "compiler")]
+pub use precompile::precompile;
+#[cfg(feature = "compiler")]
+pub use worker::compile_worker;
 
 use crate::deployer::{CompileGuest, ComponentSource, Initialized, Rejection};
 use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret, Version};
@@ -86,7 +108,6 @@ use memory_limiter::HostMemory;
 use outbound::Network;
 use prepare::{Prepared, Preparer};
 use slots::Slots;
-use snapshot::InitOrder;
 use ticker::Ticker;
 
 /// Compiles functions and runs each invocation in a sandbox of its own.
@@ -110,6 +131,10 @@ pub struct SandboxesConfig {
     pub concurrency_max: u32,
     /// Where components are compiled.
     pub isolation: CompileIsolation,
+    /// What guests may import besides what every host provides.
+    pub interfaces: Interfaces,
+    /// Whether code that was compiled elsewhere is taken in.
+    pub trusts_artifacts: bool,
     /// Where compiled code is kept.
     pub artifacts: Arc<ArtifactStore>,
     /// Where components come from whose artifact is missing.
@@ -143,12 +168,23 @@ impl Sandboxes {
             .concurrency_max
             .saturating_add(limits::SANDBOXES_SPARE);
         let engine = engine::running(slots).map_err(|error| failed(&error))?;
-        let engine_key = compile::engine_key(&engine);
+        let engine_key = engine::key();
         let artifacts = config.artifacts;
-        artifacts
-            .retain_engine(&engine_key)
-            .map_err(|error| failed(&error))?;
-        let compiler = Compiler::new(config.isolation, engine_key.clone(), Arc::clone(&artifacts));
+        // Without a compiler, what another engine left could not be made again.
+        if cfg!(feature = "compiler") {
+            artifacts
+                .retain_engine(&engine_key)
+                .map_err(|error| failed(&error))?;
+        }
+        let linker = linker::linker(&engine, &config.interfaces).map_err(|error| failed(&error))?;
+        let compiler = Compiler {
+            isolation: config.isolation,
+            interfaces: config.interfaces,
+            engine_key: engine_key.clone(),
+            artifacts: Arc::clone(&artifacts),
+            trusts_artifacts: config.trusts_artifacts,
+            turns: Compiler::turns(),
+        };
         let long_runners = LongRunners::start().map_err(|error| failed(&error))?;
         let elsewhere = long_runners.handle().clone();
         let idle = Arc::new(IdleSandboxes::new(elsewhere.clone()));
@@ -165,7 +201,7 @@ impl Sandboxes {
             network: Arc::new(Network::new(config.learn_http, elsewhere.clone())),
             ticker: Ticker::start(&engine).map_err(|error| failed(&error))?,
             loader: Arc::new(Loader {
-                linker: compile::linker(&engine).map_err(|error| failed(&error))?,
+                linker,
                 engine,
                 engine_key,
                 artifacts,
@@ -214,8 +250,10 @@ impl CompileGuest for Sandboxes {
         version: &Arc<Version>,
         wasm: Bytes,
     ) -> Result<Initialized, Rejection> {
-        let order = InitOrder::of(&self.maker.account, version);
-        self.maker.compiler.initialize(order, wasm).await
+        let Maker {
+            compiler, account, ..
+        } = &*self.maker;
+        compiler.initialize(account, version, wasm).await
     }
 
     async fn load(&self, version: &Version) -> Result<(), Rejection> {

@@ -99,7 +99,7 @@ impl Sandboxes {
         let is_restored = version.is_snapshotted();
         let input = Input::of(&invocation.payload, kind).await?;
         let bounds = Bounds {
-            timeout: version.settings.timeout(),
+            timeout: timeout(&version, &invocation),
             memory_bytes_max: version.settings.memory_bytes_max(),
         };
         let started = Instant::now();
@@ -137,6 +137,7 @@ impl Sandboxes {
         let shelf = in_use.as_ref().map(|in_use| Arc::clone(in_use.shelf()));
         let preparation = sandbox.take_preparation();
         let vitals = Arc::clone(sandbox.vitals());
+        vitals.listen(invocation.terms.listener.clone());
         let guest = GuestRun {
             sandbox,
             version,
@@ -278,6 +279,15 @@ async fn while_read(
         ended = running => ended,
         () = response.left() => Err(Lost::Unread),
     }
+}
+
+/// The function's own, or what the caller gives where that is shorter.
+fn timeout(version: &Version, invocation: &Invocation) -> Duration {
+    let timeout = version.settings.timeout();
+    invocation
+        .terms
+        .time_max
+        .map_or(timeout, |time_max| time_max.min(timeout))
 }
 
 fn sum(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {

@@ -15,13 +15,14 @@ use wasmtime::component::Instance;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::call::{Answer, Call};
+use super::caller::Served;
 use super::entry::Handler;
 use super::environment::Initialization;
 use super::guest_state::GuestState;
 use super::inspect::GuestKind;
 use super::loaded::Loaded;
 use super::vitals::Vitals;
-use crate::domain::Version;
+use crate::domain::{Invocation, Version};
 use crate::limits;
 
 /// A sandbox, which holds its slot. Dropping it resets the slot, which counts as taken until then: the
@@ -98,6 +99,13 @@ impl Sandbox {
         self.store.data().surroundings.initialization
     }
 
+    /// Says which invocation it serves from now on.
+    pub(super) fn serve(&mut self, invocation: &Invocation) {
+        let state = self.store.data_mut();
+        state.outbound.serve(invocation.tenant_id.as_deref());
+        state.served = Served::by(invocation);
+    }
+
     /// Calls the guest, once it is set up.
     pub(super) async fn handle(&mut self, call: Call<'_>) -> wasmtime::Result<Answer> {
         match &self.stage {
@@ -119,6 +127,10 @@ impl Sandbox {
     }
 
     /// What a guest that is set up consists of, for whoever reads its state; `None` where it is not.
+    #[cfg_attr(
+        not(feature = "compiler"),
+        expect(dead_code, reason = "snapshots are of the compiler")
+    )]
     pub(super) fn into_guest(self) -> Option<(Store<GuestState>, Instance)> {
         match self.stage {
             Stage::New(_) => None,
@@ -138,13 +150,9 @@ impl Sandbox {
         state.outbound.begin(Arc::clone(&version), deadline);
         state.surroundings.version = version;
         state.surroundings.trace_id = trace_id;
+        state.served = Served::default();
         state.deadline = deadline;
         start_ticks(&mut self.store);
-    }
-
-    /// Says for which tenant the invocation is.
-    pub(super) fn serve(&mut self, tenant_id: Option<&str>) {
-        self.store.data_mut().outbound.serve(tenant_id);
     }
 
     /// Counts an invocation that it has served, and ends the requests that it left behind; gives how many

@@ -4,18 +4,20 @@
 //! the sandbox and not in it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
 use super::grants::LogMask;
 use super::log_tail::LogTail;
-use crate::domain::FunctionError;
+use crate::domain::{FunctionError, LogListener};
 
 /// Shared between a sandbox and whoever waits for it.
 #[derive(Default)]
 pub(super) struct Vitals {
     log: Mutex<LogTail>,
+    /// Is told of the log while it is written.
+    listener: Mutex<Option<LogListener>>,
     memory_bytes: AtomicU64,
     memory_refused: AtomicBool,
     host_memory_refused: AtomicBool,
@@ -47,6 +49,20 @@ impl Vitals {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .write(bytes);
+        self.tell(bytes);
+    }
+
+    /// Has somebody told of what is written from now on, until the log is taken.
+    pub(super) fn listen(&self, listener: Option<LogListener>) {
+        *lock(&self.listener) = listener;
+    }
+
+    /// Outside of the lock: a listener may take its time, and may panic.
+    fn tell(&self, bytes: &[u8]) {
+        let listener = lock(&self.listener).clone();
+        if let Some(listener) = listener {
+            listener.hear(bytes);
+        }
     }
 
     /// Writes whole lines, after the end of the line that the guest may have left open.
@@ -56,12 +72,14 @@ impl Vitals {
             log.write(b"\n");
         }
         log.write(lines.as_bytes());
+        drop(log);
+        self.tell(lines.as_bytes());
     }
 
-    /// Takes the log out, without what `mask` hides.
+    /// Takes the log out, without what `mask` hides; nobody is told of what is written after it.
     pub(super) fn take_log(&self, mask: Option<&LogMask>) -> Bytes {
-        let log = std::mem::take(&mut *self.log.lock().unwrap_or_else(PoisonError::into_inner));
-        log.into_bytes(mask)
+        drop(lock(&self.listener).take());
+        std::mem::take(&mut *lock(&self.log)).into_bytes(mask)
     }
 
     /// Memory never shrinks while a guest lives, so what it has is the most it had.
@@ -109,6 +127,10 @@ impl Vitals {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

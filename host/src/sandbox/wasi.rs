@@ -18,9 +18,9 @@ use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 
 use super::config;
 use super::guest_state::GuestState;
+use super::open_streams::StandardStream;
 use super::outbound;
 use super::response::Response;
-use super::snapshot::StandardStream;
 use super::vitals::Vitals;
 use crate::limits;
 

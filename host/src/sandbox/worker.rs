@@ -16,7 +16,9 @@ use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::compile::{check, compile};
+use super::compile::{accepted, compile};
+use super::interfaces::Interfaces;
+use super::isolation::CompileLimits;
 use super::snapshot::{self, InitOrder};
 use crate::deployer::{InitFailure, InitOutcome, Initialized, Rejection};
 use crate::limits;
@@ -75,36 +77,6 @@ pub(super) enum Compiled {
     Rejected(Rejection),
 }
 
-/// What the worker may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CompileLimits {
-    /// Address space, in bytes.
-    pub memory_bytes_max: u64,
-    /// Processor time over all threads, in seconds.
-    pub cpu_seconds_max: u64,
-}
-
-impl CompileLimits {
-    /// The limits as arguments of a command line.
-    pub(super) fn arguments(self) -> [String; 4] {
-        [
-            "--memory-bytes".into(),
-            self.memory_bytes_max.to_string(),
-            "--cpu-seconds".into(),
-            self.cpu_seconds_max.to_string(),
-        ]
-    }
-}
-
-impl Default for CompileLimits {
-    fn default() -> Self {
-        Self {
-            memory_bytes_max: limits::COMPILE_MEMORY_BYTES_MAX,
-            cpu_seconds_max: limits::COMPILE_CPU_SECONDS_MAX,
-        }
-    }
-}
-
 /// Runs the worker: the program that embeds the host calls this where it is started as a child for
 /// [`CompileIsolation::Child`](super::CompileIsolation::Child).
 pub fn compile_worker(limits: CompileLimits) -> ExitCode {
@@ -159,7 +131,7 @@ fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> 
         outcome,
         log,
         duration,
-    } = match snapshot::initialize(wasm, order) {
+    } = match snapshot::initialize(wasm, order, &Interfaces::default()) {
         Ok(initialized) => initialized,
         Err(rejection) => return write_frame(output, &InitAnswer::Rejected(rejection)),
     };
@@ -184,16 +156,14 @@ fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> 
 }
 
 fn compile_for(output: &mut impl Write, wasm: Vec<u8>) -> io::Result<()> {
-    let checked = check(wasm).and_then(|(component, inspection)| {
-        inspection.accept()?;
-        Ok(component)
-    });
-    let component = match checked {
+    // Functions of an embedder are in its own process, so this one knows none.
+    let own = Interfaces::default();
+    let component = match accepted(wasm, &own) {
         Ok(accepted) => accepted,
         Err(rejection) => return write_frame(output, &Checked::Rejected(rejection)),
     };
     write_frame(output, &Checked::Accepted)?;
-    match compile(&component) {
+    match compile(&component, &own) {
         Ok(artifact) => {
             write_frame(
                 output,

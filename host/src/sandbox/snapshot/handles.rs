@@ -13,15 +13,8 @@ use std::collections::BTreeMap;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable};
 
+use super::super::open_streams::{OpenStreams, StandardStream};
 use places::{Places, address};
-
-/// Which of its three streams a guest has opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::sandbox) enum StandardStream {
-    Input,
-    Output,
-    Error,
-}
 
 /// Something that can be opened again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +28,7 @@ pub(super) enum Handle {
 /// What is open, by its places: the handle of a guest is one more than its place.
 pub(super) type OpenHandles = BTreeMap<u32, Handle>;
 
-/// Which streams a guest opened while it was initialized, by their places in the host's table.
-#[derive(Debug, Default)]
-pub(in crate::sandbox) struct OpenStreams(BTreeMap<u32, StandardStream>);
-
 impl OpenStreams {
-    /// Remembers what the guest was given at `place`.
-    pub(in crate::sandbox) fn note(&mut self, place: u32, stream: StandardStream) {
-        self.0.insert(place, stream);
-    }
-
     /// What is still open.
     ///
     /// # Errors

@@ -8,9 +8,10 @@ use tokio::time::{Instant, timeout_at};
 use wasmtime::component::Component;
 use wasmtime_wizer::{ComponentContext, Wizer};
 
+use super::super::open_streams::OpenStreams;
 use super::order::InitOrder;
 use super::state_reader::StateReader;
-use super::{OpenStreams, form, handles};
+use super::{form, handles};
 use crate::deployer::{InitCause, InitFailure, InitOutcome, Initialized, Rejection};
 use crate::domain::{FunctionError, Version};
 use crate::limits;
@@ -18,6 +19,8 @@ use crate::sandbox::compile::{self, one_line};
 use crate::sandbox::engine;
 use crate::sandbox::environment::{Initialization, Surroundings};
 use crate::sandbox::guest_state::GuestState;
+use crate::sandbox::interfaces::Interfaces;
+use crate::sandbox::linker::linker;
 use crate::sandbox::loaded::Loaded;
 use crate::sandbox::memory_limiter::{HostMemory, MemoryLimiter};
 use crate::sandbox::sandbox::Sandbox;
@@ -33,9 +36,9 @@ use crate::sandbox::vitals::Vitals;
 pub(in crate::sandbox) fn initialize(
     wasm: Vec<u8>,
     order: &InitOrder,
+    own: &Interfaces,
 ) -> Result<Initialized, Rejection> {
-    let (component, inspection) = compile::check(wasm)?;
-    inspection.accept()?;
+    let component = compile::accepted(wasm, own)?;
     if order.asks_for_grants() {
         return Ok(Initialized::impossible(ASKS_FOR_GRANTS));
     }
@@ -51,7 +54,7 @@ pub(in crate::sandbox) fn initialize(
         Ok(instrumented) => instrumented,
         Err(reason) => return Ok(Initialized::impossible(form_reason(&reason))),
     };
-    let ready = match Ready::of(&wasm, order)? {
+    let ready = match Ready::of(&wasm, order, own)? {
         Ok(ready) => ready,
         Err(reason) => return Ok(Initialized::impossible(form_reason(&reason))),
     };
@@ -85,7 +88,11 @@ struct Ready {
 
 impl Ready {
     /// Compiles the instrumented component; the inner error says why it cannot be.
-    fn of(instrumented: &[u8], order: &InitOrder) -> Result<Result<Self, String>, Rejection> {
+    fn of(
+        instrumented: &[u8],
+        order: &InitOrder,
+        own: &Interfaces,
+    ) -> Result<Result<Self, String>, Rejection> {
         let version: Version = order
             .version()
             .ok_or_else(|| unready("the order names no version"))?;
@@ -94,7 +101,7 @@ impl Ready {
             memory_bytes_max: version.settings.memory_bytes_max(),
         };
         let engine = engine::initializing().map_err(unready)?;
-        let linker = compile::linker(&engine).map_err(unready)?;
+        let linker = linker(&engine, own).map_err(unready)?;
         let loaded = Component::from_binary(&engine, instrumented)
             .and_then(|component| Loaded::link(&linker, &component));
         let loaded = match loaded {

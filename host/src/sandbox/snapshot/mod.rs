@@ -13,6 +13,5 @@ mod initialize;
 mod order;
 mod state_reader;
 
-pub(super) use handles::{OpenStreams, StandardStream};
 pub(super) use initialize::initialize;
 pub(super) use order::InitOrder;

@@ -1,0 +1,123 @@
+//! Making a function what it is to be, whether it is there already or not.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{CodeChange, CompileGuest, Deployer, NewFunction};
+use crate::domain::settings::SettingsChange;
+use crate::domain::{Digest, FunctionName, LastUpdate, Refusal, Settings, State, Version};
+
+/// What a function is to be.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its name.
+    pub name: FunctionName,
+    /// Its package: a zip, bare wasm, or what `sparkler compile` made.
+    pub package: Bytes,
+    /// Its settings where it is new.
+    pub settings: Settings,
+    /// What becomes of its settings where it is there already.
+    pub change: Option<SettingsChange>,
+}
+
+/// What was done for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployed {
+    /// It was not there.
+    Created,
+    /// It was another.
+    Updated,
+    /// It was that already.
+    Unchanged,
+}
+
+/// Why a function did not become what it was to be.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NotDeployed {
+    /// It was refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Its code could not be made ready; the text says why.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl<G: CompileGuest> Deployer<G> {
+    /// Creates a function, or makes an existing one what it is to be; returns when it can be invoked.
+    ///
+    /// # Errors
+    /// Where it was refused, or its code could not be made ready.
+    pub async fn deploy(&self, wanted: Wanted) -> Result<Deployed, NotDeployed> {
+        match self.settled(&wanted.name).await {
+            Ok(current) => self.update(&current, wanted).await,
+            Err(Refusal::FunctionNotFound(_)) => {
+                let name = wanted.name.clone();
+                self.create(NewFunction {
+                    name: wanted.name,
+                    settings: wanted.settings,
+                    package: wanted.package,
+                    tags: BTreeMap::new(),
+                    publish: false,
+                })
+                .await?;
+                self.active(&name).await.map(|()| Deployed::Created)
+            }
+            Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    async fn update(&self, current: &Version, wanted: Wanted) -> Result<Deployed, NotDeployed> {
+        let name = &wanted.name;
+        let mut deployed = Deployed::Unchanged;
+        let is_other_code = current.code.package != Digest::of(&wanted.package);
+        if is_other_code || failure(current).is_some() {
+            let change = CodeChange {
+                package: wanted.package,
+                architecture: None,
+                dry_run: false,
+                publish: false,
+                expected_revision: None,
+            };
+            self.update_code(name, change).await?;
+            self.active(name).await?;
+            deployed = Deployed::Updated;
+        }
+        if let Some(change) = wanted.change {
+            let mut settings = current.settings.clone();
+            change.clone().apply(&mut settings)?;
+            // An empty environment and none at all are the same to a guest.
+            if !same_but_for_an_empty_environment(&settings, &current.settings) {
+                self.update_settings(name, None, change).await?;
+                self.active(name).await?;
+                deployed = Deployed::Updated;
+            }
+        }
+        Ok(deployed)
+    }
+
+    async fn active(&self, name: &FunctionName) -> Result<(), NotDeployed> {
+        let version = self.settled(name).await?;
+        match failure(&version) {
+            Some(reason) => Err(NotDeployed::Failed(reason.to_owned())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn same_but_for_an_empty_environment(wanted: &Settings, current: &Settings) -> bool {
+    let mut current = current.clone();
+    let environment = current.environment.take().unwrap_or_default();
+    current.environment = Some(environment);
+    *wanted == current
+}
+
+/// Why the last change of a function did not succeed.
+fn failure(version: &Version) -> Option<&str> {
+    match (&version.state, &version.last_update) {
+        (State::Failed { reason, .. }, _) | (_, Some(LastUpdate::Failed { reason, .. })) => {
+            Some(reason)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,149 @@
+//! A call that is about to be made.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+
+use super::{Function, StreamedResponse};
+use crate::domain::{LogListener, LogType, Refusal, Report, RequestId, Terms};
+use crate::invoker::{Call, Resolved, response_pipe};
+use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
+
+/// A call of a [`Function`] that is about to be made: it runs with [`run`](Self::run) or
+/// [`stream`](Self::stream).
+#[must_use = "nothing runs before `run` or `stream`"]
+pub struct Calling<'function> {
+    function: &'function Function,
+    event: Bytes,
+    request_id: RequestId,
+    tenant: Option<String>,
+    terms: Terms,
+}
+
+impl<'function> Calling<'function> {
+    pub(super) fn new(function: &'function Function, event: Bytes) -> Self {
+        Self {
+            function,
+            event,
+            request_id: RequestId::random(),
+            tenant: None,
+            terms: Terms {
+                time_max: function.time_max,
+                listener: None,
+            },
+        }
+    }
+
+    /// Chooses the id that the guest and the log know the call by, which is random otherwise.
+    pub fn request_id(mut self, id: RequestId) -> Self {
+        self.request_id = id;
+        self
+    }
+
+    /// Names the tenant that the call is for, of a function that was loaded with
+    /// [`per_tenant`](super::FunctionConfig::per_tenant).
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Gives this call less time than the function's timeout.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        let time_max = self
+            .terms
+            .time_max
+            .map_or(timeout, |most| most.min(timeout));
+        self.terms.time_max = Some(time_max);
+        self
+    }
+
+    /// Has `hear` called with every piece that the guest writes to stdout or stderr, while it writes it. That
+    /// happens on the thread of the guest, which waits meanwhile: nothing piles up, and a listener that has
+    /// much to do sends the pieces on. A piece has at most 64 KB, and need not end where a line or a character
+    /// does. A flood ends at the call's deadline; what the [`Report`] keeps of it is bounded.
+    pub fn on_log(mut self, hear: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
+        self.terms.listener = Some(LogListener::new(hear));
+        self
+    }
+
+    /// Makes the call and waits for its end. Dropping the future ends the guest where it is.
+    ///
+    /// # Errors
+    /// As [`Function::invoke`].
+    pub async fn run(self) -> Result<Report, Refusal> {
+        let Ready {
+            function,
+            resolved,
+            call,
+            terms,
+        } = self.ready()?;
+        let invoker = function.host.invoker();
+        let completion = invoker.run_on(resolved, call, terms, None).await?;
+        Ok(completion.report)
+    }
+
+    /// Makes the call, and gives what a streaming function writes while it writes it. What another function
+    /// answers comes in one piece. Needs to be called in a runtime of tokio.
+    ///
+    /// # Errors
+    /// As [`Function::invoke`], as far as that is known before it runs.
+    pub fn stream(self) -> Result<StreamedResponse, Refusal> {
+        let Ready {
+            function,
+            resolved,
+            call,
+            terms,
+        } = self.ready()?;
+        let (sink, source) = response_pipe();
+        let host = function.host.clone();
+        let running = tokio::spawn(async move {
+            let invoker = host.invoker();
+            let ended = invoker.run_on(resolved, call, terms, Some(sink)).await;
+            ended.map(|completion| completion.report)
+        });
+        Ok(StreamedResponse::new(source, running))
+    }
+
+    fn ready(self) -> Result<Ready<'function>, Refusal> {
+        check(&self.event)?;
+        let target = self.function.arn();
+        let resolved = self.function.host.invoker().resolve(&target)?;
+        let tenant_id = resolved.version.settings.tenant(self.tenant)?;
+        let call = Call {
+            target,
+            request_id: self.request_id,
+            payload: self.event.into(),
+            trace_id: None,
+            client_context: None,
+            tenant_id,
+            log_type: LogType::None,
+        };
+        Ok(Ready {
+            function: self.function,
+            resolved,
+            call,
+            terms: self.terms,
+        })
+    }
+}
+
+/// A call that was checked.
+struct Ready<'function> {
+    function: &'function Function,
+    resolved: Resolved,
+    call: Call,
+    terms: Terms,
+}
+
+fn check(event: &[u8]) -> Result<(), Refusal> {
+    if event.len() > SYNC_PAYLOAD_BYTES_MAX {
+        return Err(Refusal::InvalidParameter(format!(
+            "The event has {} bytes, and may have {SYNC_PAYLOAD_BYTES_MAX}.",
+            event.len()
+        )));
+    }
+    serde_json::from_slice::<IgnoredAny>(event)
+        .map(|_| ())
+        .map_err(|error| Refusal::InvalidParameter(format!("The event is not JSON: {error}.")))
+}
