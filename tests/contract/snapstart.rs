@@ -157,8 +157,7 @@ fn a_sandbox_that_cannot_take_up_its_work_fails_its_invocation() {
     for (how, kind) in [("fail", "Error"), ("panic", "Runtime.Panic")] {
         let published = Published::of(lifecycle().variable("AFTER_RESTORE", how));
         let reply = published.invoke();
-        assert_eq!(reply.function_error().as_deref(), Some("Unhandled"));
-        let error = reply.member("errorType");
+        let error = reply.function_error().unwrap_or_default();
         assert!(error.contains(kind), "{how}: {}", reply.text());
         assert!(
             reply.text().contains("there are no secrets"),
