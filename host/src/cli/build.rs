@@ -17,8 +17,8 @@ Examples:
   sparkler build -p hello           A package of the Rust workspace in this folder
 
 The language is told by what lies in the folder: Cargo.toml (Rust), package.json (JavaScript),
-pyproject.toml (Python), or else C files. Rust is built in its target directory; the others, with the
-tools that they need, in `build` and in SPARKLER_TOOLS (a folder in your cache, by default).
+pyproject.toml (Python), or else C files. Rust is built in its target directory; the others in the
+folder `build`, by tools that are kept in SPARKLER_TOOLS (a folder in your cache, by default).
 
 How the memory is laid out (Rust and C), and whether a sandbox is reused, can be set: for Rust in
 [package.metadata.sparkler] of Cargo.toml, else in [build] of sparkler.toml:

@@ -78,7 +78,7 @@ impl cli::stdout::Host for GuestState {
             }
             Response::Closed | Response::Collected(_) | Response::Streamed { .. } => {
                 let stream = log_stream(self)?;
-                note_stream(self, &stream, StandardStream::Output);
+                note_stream(self, stream.rep(), StandardStream::Output);
                 Ok(stream)
             }
         }
@@ -91,22 +91,24 @@ impl cli::stdin::Host for GuestState {
             Some(stdin) => Box::new(stdin.clone()),
             None => Box::new(ClosedInputStream),
         };
-        Ok(self.table.push(stream)?)
+        let stream = self.table.push(stream)?;
+        note_stream(self, stream.rep(), StandardStream::Input);
+        Ok(stream)
     }
 }
 
 impl cli::stderr::Host for GuestState {
     fn get_stderr(&mut self) -> wasmtime::Result<Resource<DynOutputStream>> {
         let stream = log_stream(self)?;
-        note_stream(self, &stream, StandardStream::Error);
+        note_stream(self, stream.rep(), StandardStream::Error);
         Ok(stream)
     }
 }
 
 /// Remembers which stream a handle is of, where the guest is initialized for a snapshot.
-fn note_stream(state: &mut GuestState, stream: &Resource<DynOutputStream>, which: StandardStream) {
+fn note_stream(state: &mut GuestState, place: u32, which: StandardStream) {
     if let Some(open) = &mut state.open_streams {
-        open.note(stream.rep(), which);
+        open.note(place, which);
     }
 }
 

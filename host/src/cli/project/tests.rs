@@ -139,7 +139,7 @@ fn rules_for_http_requests_become_the_variable_that_says_the_same() {
     let text = refusal(
         "[functions.a]\nallow-http = []\nenvironment = { SPARKLER_ALLOW_HTTP = \"http://*\" }\n",
     );
-    assert!(text.contains("say the same"), "{text}");
+    assert!(text.contains("and in `environment` too"), "{text}");
 }
 
 #[test]

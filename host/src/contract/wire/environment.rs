@@ -118,21 +118,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_of_the_host_is_checked() {
-        let error = member(r#"{"Variables":{"SPARKLER_FOLDERS":"data"}}"#).variables();
-        let text = format!("{:?}", error.expect_err("it names no path"));
-        assert!(
-            text.contains("InvalidParameterValue") && text.contains("NAME:PATH"),
-            "{text}"
-        );
-        let error = member(r#"{"Variables":{"KEY":"{{secret:}}"}}"#).variables();
-        let text = format!("{:?}", error.expect_err("it names no secret"));
-        assert!(text.contains("The variable KEY"), "{text}");
-        let fine = member(r#"{"Variables":{"SPARKLER_FOLDERS":"d:/d","KEY":"{{secret:a}}"}}"#);
-        assert!(fine.variables().is_ok());
-    }
-
-    #[test]
     fn an_empty_member_is_an_empty_environment() {
         assert_eq!(member("{}").variables(), Ok(Environment::default()));
     }

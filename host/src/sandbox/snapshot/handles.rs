@@ -63,12 +63,12 @@ impl OpenStreams {
 
     fn stream_at(&self, place: u32, table: &mut ResourceTable) -> Option<StandardStream> {
         let entry = table.get_any_mut(place).ok()?;
-        if entry.is::<DynInputStream>() {
-            // An initialization reaches no file and no socket: there is no other stream to read.
-            return Some(StandardStream::Input);
-        }
-        let noted = self.0.get(&place).copied();
-        noted.filter(|_| entry.is::<DynOutputStream>())
+        let noted = self.0.get(&place).copied()?;
+        let is_it = match noted {
+            StandardStream::Input => entry.is::<DynInputStream>(),
+            StandardStream::Output | StandardStream::Error => entry.is::<DynOutputStream>(),
+        };
+        is_it.then_some(noted)
     }
 }
 
