@@ -443,8 +443,19 @@ pub const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 /// Processor time of the process that compiles a component, over all its threads.
 pub const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 
-/// Components that are checked or compiled at once.
+/// Components that are compiled at once. So many are checked at once besides, which is quick, so that
+/// whoever deploys need not wait for the compilations of others to be told what is wrong.
 pub const COMPILATIONS_MAX: usize = 2;
+
+/// Memory of the components that were accepted and wait to be compiled. Each counts for its size, and for
+/// [`WAITING_COMPONENT_BYTES_MIN`] besides; where there is none left, a deploy waits before it is answered.
+pub const WAITING_COMPONENTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// What a process takes that waits to compile.
+pub const WAITING_COMPONENT_BYTES_MIN: u64 = 16 * 1024 * 1024;
+
+const _: () =
+    assert!(UNZIPPED_BYTES_MAX + WAITING_COMPONENT_BYTES_MIN <= WAITING_COMPONENTS_BYTES_MAX);
 
 /// How long provisioned concurrency is shown as in progress at least: a caller who asks right after a
 /// change sees that something goes on, as in AWS.

@@ -20,7 +20,7 @@ pub use super::compile::inspect;
 
 /// A component that was accepted.
 pub(super) enum Compilation {
-    /// It is being compiled by a process of its own.
+    /// A process of its own holds it, and compiles it when its code is asked for.
     Child(Box<CompileChild>),
     /// It is compiled here when its code is asked for.
     InProcess {
@@ -30,7 +30,7 @@ pub(super) enum Compilation {
 }
 
 impl Compilation {
-    /// Checks `wasm`, and starts to compile it where that happens in a process of its own.
+    /// Checks `wasm`.
     pub(super) async fn start(
         isolation: &CompileIsolation,
         interfaces: &Interfaces,

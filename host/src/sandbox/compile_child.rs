@@ -16,13 +16,15 @@ use serde::de::DeserializeOwned;
 use super::compiler::failed;
 use super::isolation::CompileLimits;
 use super::snapshot::InitOrder;
-use super::worker::{Checked, Compiled, Ending, FRAME_BYTES_MAX, InitAnswer, Order, framed};
+use super::worker::{Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswer, Order, framed};
 use crate::deployer::{InitOutcome, Initialized, Rejection};
 use crate::limits;
 
-/// A process that has accepted a component and compiles it. It is killed when this is dropped.
+/// A process that has accepted a component, and compiles it when it is told to. It is killed when this is
+/// dropped.
 pub(super) struct CompileChild {
     child: Child,
+    input: ChildStdin,
     output: ChildStdout,
     limits: CompileLimits,
 }
@@ -106,20 +108,22 @@ impl CompileChild {
                     "The compiler's process could not be started: {error}."
                 ))
             })?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed("its process has no input or output"));
         };
-        let started = Self {
+        hand_over(&mut input, &order, &wasm).await;
+        Ok(Self {
             child,
+            input,
             output,
             limits,
-        };
-        hand_over(input, &order, &wasm).await;
-        Ok(started)
+        })
     }
 
-    /// Waits for the compiled code.
+    /// Has it compile, and waits for the code.
     pub(super) async fn artifact(&mut self) -> Result<impl Read + Send + use<>, Rejection> {
+        // One that has died has closed it; that it died is seen at its output.
+        let _ = self.input.write_all(&[GO_ON]).await;
         let bytes = match self.frame().await? {
             Compiled::Artifact { bytes } if bytes <= limits::ARTIFACT_BYTES_MAX => bytes,
             Compiled::Artifact { bytes } => return Err(too_large(bytes)),
@@ -181,9 +185,12 @@ impl CompileLimits {
 const PANICKED: i32 = 101;
 
 /// Gives the process its input. One that has died has closed it; that it died is seen at its output.
-async fn hand_over(mut input: ChildStdin, order: &[u8], wasm: &[u8]) {
-    if input.write_all(order).await.is_ok() {
-        let _ = input.write_all(wasm).await;
+async fn hand_over(input: &mut ChildStdin, order: &[u8], wasm: &[u8]) {
+    let length = (wasm.len() as u64).to_be_bytes();
+    for part in [order, &length, wasm] {
+        if input.write_all(part).await.is_err() {
+            return;
+        }
     }
 }
 

@@ -26,16 +26,37 @@ pub(super) struct Compiler {
     pub(super) artifacts: Arc<ArtifactStore>,
     /// Whether code that was compiled elsewhere is taken in.
     pub(super) trusts_artifacts: bool,
-    pub(super) turns: Arc<Semaphore>,
+    pub(super) turns: Turns,
 }
 
-/// A component that was checked; its compilation goes on, or begins when it is asked for.
+/// Who checks, who waits and who compiles.
+pub(super) struct Turns {
+    checking: Semaphore,
+    compiling: Semaphore,
+    /// In megabytes.
+    waiting: Arc<Semaphore>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        let megabytes = limits::WAITING_COMPONENTS_BYTES_MAX / MEGABYTE;
+        Self {
+            checking: Semaphore::new(limits::COMPILATIONS_MAX),
+            compiling: Semaphore::new(limits::COMPILATIONS_MAX),
+            waiting: Arc::new(Semaphore::new(
+                usize::try_from(megabytes).unwrap_or(usize::MAX),
+            )),
+        }
+    }
+}
+
+const MEGABYTE: u64 = 1024 * 1024;
+
+/// A component that was checked; its compilation begins when it is asked for.
 pub struct Accepted {
     digest: Digest,
     work: Work,
-    /// When the time is up, for checking, compiling and storing together.
-    deadline: Instant,
-    _turn: OwnedSemaphorePermit,
+    _waiting: OwnedSemaphorePermit,
 }
 
 enum Work {
@@ -52,17 +73,13 @@ impl Accepted {
 }
 
 impl Compiler {
-    /// As many turns as compile at once.
-    pub(super) fn turns() -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(limits::COMPILATIONS_MAX))
-    }
-
-    /// Checks `wasm`, and starts to compile it where that happens in a process of its own.
+    /// Checks `wasm`.
     pub(super) async fn accept(&self, digest: Digest, wasm: Bytes) -> Result<Accepted, Rejection> {
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
+        let waiting = Arc::clone(&self.turns.waiting)
+            .acquire_many_owned(megabytes(wasm.len()))
             .await
             .map_err(failed)?;
+        let _turn = self.turns.checking.acquire().await.map_err(failed)?;
         let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
         let work = match Precompiled::is_one(&wasm) {
             true => Work::Keep(self.admit(wasm)?),
@@ -73,19 +90,19 @@ impl Compiler {
         Ok(Accepted {
             digest,
             work,
-            deadline,
-            _turn: turn,
+            _waiting: waiting,
         })
     }
 
-    /// Waits for the artifact and stores it.
+    /// Compiles it when its turn comes, and stores the artifact.
     pub(super) async fn finish(&self, accepted: Accepted) -> Result<(), Rejection> {
         let Accepted {
             digest,
             work,
-            deadline,
-            _turn,
+            _waiting,
         } = accepted;
+        let _turn = self.turns.compiling.acquire().await.map_err(failed)?;
+        let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
         match work {
             Work::Keep(code) => self.store(digest, io::Cursor::new(code)).await,
             Work::Compile(mut compilation) => {
@@ -111,7 +128,7 @@ impl Compiler {
                 "There is no snapshot of code that was compiled elsewhere. Upload the component.",
             ));
         }
-        let _turn = self.turns.acquire().await.map_err(failed)?;
+        let _turn = self.turns.compiling.acquire().await.map_err(failed)?;
         let (isolation, interfaces) = (&self.isolation, &self.interfaces);
         compilation::initialize(isolation, interfaces, account, version, wasm).await
     }
@@ -151,6 +168,12 @@ impl Compiler {
                 Rejection::of_host(format!("The compiled code could not be kept: {error}"))
             })
     }
+}
+
+/// What a component counts for while it waits.
+fn megabytes(bytes: usize) -> u32 {
+    let bytes = bytes as u64 + limits::WAITING_COMPONENT_BYTES_MIN;
+    u32::try_from(bytes.div_ceil(MEGABYTE)).unwrap_or(u32::MAX)
 }
 
 /// `work`, ended where it is at `deadline`.

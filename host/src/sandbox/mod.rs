@@ -96,7 +96,7 @@ use crate::deployer::{CompileGuest, ComponentSource, Initialized, Rejection};
 use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret, Version};
 use crate::limits;
 use crate::storage::{ArtifactStore, TmpFolders};
-use compiler::Compiler;
+use compiler::{Compiler, Turns};
 use files::HostFiles;
 use grants::Grants;
 use idle_sandboxes::IdleSandboxes;
@@ -183,7 +183,7 @@ impl Sandboxes {
             engine_key: engine_key.clone(),
             artifacts: Arc::clone(&artifacts),
             trusts_artifacts: config.trusts_artifacts,
-            turns: Compiler::turns(),
+            turns: Turns::default(),
         };
         let long_runners = LongRunners::start().map_err(|error| failed(&error))?;
         let elsewhere = long_runners.handle().clone();

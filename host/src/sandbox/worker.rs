@@ -2,9 +2,10 @@
 //! to its output, and can do nothing else. Whatever a hostile component makes the compiler do, it
 //! does it here, within limits.
 //!
-//! The conversation begins with a frame that says what is to be done, and all of the wasm. A component
-//! that is to be compiled is answered with a frame that says whether it is accepted, then a frame that
-//! says how long the artifact is, then the artifact; one that is to be initialized, with a frame that
+//! The conversation begins with a frame that says what is to be done, the length of the wasm in eight
+//! bytes, and the wasm. A component
+//! that is to be compiled is answered with a frame that says whether it is accepted, then, when one more
+//! byte has come, with a frame that says how long the artifact is, and the artifact; one that is to be initialized, with a frame that
 //! says what came of it, then the image where there is one. A frame is a length of four bytes,
 //! big-endian, and that much JSON.
 
@@ -25,6 +26,9 @@ use crate::limits;
 
 /// Largest frame: a rejection may name many imports.
 pub(super) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
+
+/// What has an accepted component be compiled.
+pub(super) const GO_ON: u8 = b'\n';
 
 /// What is to be done with the wasm behind it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -116,12 +120,9 @@ fn limit_self(limits: CompileLimits) -> io::Result<()> {
 
 fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     let order: Order = read_frame(input)?;
-    let mut wasm = Vec::new();
-    input
-        .take(limits::UNZIPPED_BYTES_MAX)
-        .read_to_end(&mut wasm)?;
+    let wasm = read_wasm(input)?;
     match order {
-        Order::Compile => compile_for(output, wasm),
+        Order::Compile => compile_for(input, output, wasm),
         Order::Initialize(order) => initialize_for(output, wasm, &order),
     }
 }
@@ -155,7 +156,7 @@ fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> 
     output.flush()
 }
 
-fn compile_for(output: &mut impl Write, wasm: Vec<u8>) -> io::Result<()> {
+fn compile_for(input: &mut impl Read, output: &mut impl Write, wasm: Vec<u8>) -> io::Result<()> {
     // Functions of an embedder are in its own process, so this one knows none.
     let own = Interfaces::default();
     let component = match accepted(wasm, &own) {
@@ -163,6 +164,8 @@ fn compile_for(output: &mut impl Write, wasm: Vec<u8>) -> io::Result<()> {
         Err(rejection) => return write_frame(output, &Checked::Rejected(rejection)),
     };
     write_frame(output, &Checked::Accepted)?;
+    // Where nobody wants it any more, the input ends.
+    input.read_exact(&mut [0])?;
     match compile(&component, &own) {
         Ok(artifact) => {
             write_frame(
@@ -176,6 +179,18 @@ fn compile_for(output: &mut impl Write, wasm: Vec<u8>) -> io::Result<()> {
         }
         Err(rejection) => write_frame(output, &Compiled::Rejected(rejection)),
     }
+}
+
+fn read_wasm(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut length = [0; 8];
+    input.read_exact(&mut length)?;
+    let length = u64::from_be_bytes(length);
+    if length > limits::UNZIPPED_BYTES_MAX {
+        return Err(io::Error::other("the component is too long"));
+    }
+    let mut wasm = Vec::new();
+    input.take(length).read_to_end(&mut wasm)?;
+    Ok(wasm)
 }
 
 fn read_frame<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<T> {
