@@ -13,7 +13,7 @@ function thrown(stack, more = {}) {
 }
 
 test("frames lead to the sources, innermost first, and those around the function are left out", () => {
-  const stack = "say@bundle.js:2:14\nasync*handler@/work/bundle.js:2:1\nhandle@runtime/serve.js:9:1\n";
+  const stack = "say@bundle.js:2:14\nasync*handler@/app/bundle.js:2:1\nhandle@runtime/serve.js:9:1\n";
   assert.deepEqual(failureOf(thrown(stack), places), {
     errorType: "TypeError",
     errorMessage: "no words",
