@@ -2,25 +2,12 @@
 //! something is missing or wrong.
 
 use std::process::Command;
-use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::{Value, json};
 use sparkler_tests::server::{Ended, ended, sparkler};
 use sparkler_tests::{Reply, Server, guests, kits};
 
 use crate::{Workbench, assert_fails, assert_succeeds};
-
-/// The server that the tests share which run at the same time.
-#[track_caller]
-fn server() -> Arc<Server> {
-    static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
-    let mut shared = SHARED.lock().expect("the shared server");
-    shared.upgrade().unwrap_or_else(|| {
-        let server = Arc::new(Server::ephemeral());
-        *shared = Arc::downgrade(&server);
-        server
-    })
-}
 
 /// A command of the binary on a machine that has the tools of every language.
 fn with_tools(bench: &Workbench, arguments: &[&str]) -> Command {
@@ -41,7 +28,7 @@ fn answer(reply: &Reply) -> Value {
 
 #[track_caller]
 fn assert_starts_builds_and_runs(lang: &str, greeting: &str) {
-    let (server, bench) = (server(), Workbench::new());
+    let (server, bench) = (Server::shared(), Workbench::new());
     let name = format!("new-{lang}");
     assert_succeeds(&ended(&mut with_tools(
         &bench,
@@ -84,7 +71,7 @@ fn deployed(server: &Server, language: &str, example: &str) -> String {
 
 #[track_caller]
 fn assert_greets(language: &str) {
-    let server = server();
+    let server = Server::shared();
     let name = deployed(&server, language, "hello");
     let greeted = server
         .lambda()
@@ -111,7 +98,7 @@ fn c_greets() {
 
 #[track_caller]
 fn assert_logs_and_knows_its_context(language: &str) {
-    let server = server();
+    let server = Server::shared();
     let name = deployed(&server, language, "logging");
     let invoked = server.run([
         "invoke",
@@ -162,7 +149,7 @@ fn c_logs_and_knows_its_context() {
 
 #[test]
 fn a_c_function_that_gives_up_says_where() {
-    let server = server();
+    let server = Server::shared();
     let name = deployed(&server, "c", "failing");
     let failed = |how: &str| {
         server

@@ -8,7 +8,7 @@ use serde_json::Value;
 use sparkler_tests::Server;
 use sparkler_tests::python::{Python, succeed};
 
-use crate::{behaviours_zip, echo_zip, server};
+use crate::{behaviours_zip, echo_zip};
 
 /// Runs `aws lambda …`.
 #[track_caller]
@@ -68,7 +68,7 @@ fn invoke(server: &Server, name: &str, payload: &str) -> (Value, Value) {
 
 #[test]
 fn the_life_of_a_function() {
-    let server = server();
+    let server = Server::shared();
     let name = "cli-life";
     let named = ["--function-name", name];
     let made = create(&server, name, &behaviours_zip());
@@ -132,7 +132,7 @@ fn the_life_of_a_function() {
 
 #[test]
 fn a_function_that_is_missing_is_an_error_that_names_it() {
-    let server = server();
+    let server = Server::shared();
     let mut command = Python::environment().aws(server.address);
     let output = command
         .args(["lambda", "get-function", "--function-name", "nope"])
@@ -159,7 +159,7 @@ fn logs(server: &Server, name: &str, arguments: &[&str]) -> Value {
 
 #[test]
 fn the_log_of_a_function_is_read() {
-    let server = server();
+    let server = Server::shared();
     let name = "cli-logs";
     create(&server, name, &behaviours_zip());
     let wait = ["wait", "function-active-v2", "--function-name", name];

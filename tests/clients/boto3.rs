@@ -1,20 +1,21 @@
 //! boto3: one Python process for each scenario.
 
+use sparkler_tests::Server;
 use sparkler_tests::kits;
 use sparkler_tests::python::{Python, succeed};
 
-use crate::{behaviours_zip, echo_zip, server, streaming_zip, zipped};
+use crate::{behaviours_zip, echo_zip, streaming_zip, zipped};
 
 #[track_caller]
 fn scenario(script: &str) {
-    let server = server();
+    let server = Server::shared();
     let mut command = Python::environment().script(script, server.address);
     succeed(command.arg(behaviours_zip()).arg(echo_zip()));
 }
 
 #[test]
 fn responses_are_streamed() {
-    let server = server();
+    let server = Server::shared();
     let mut command = Python::environment().script("streaming.py", server.address);
     let command = command.arg(behaviours_zip()).arg(echo_zip());
     succeed(command.arg(streaming_zip()));
@@ -22,7 +23,7 @@ fn responses_are_streamed() {
 
 #[test]
 fn functions_in_every_language_answer_the_same() {
-    let server = server();
+    let server = Server::shared();
     let mut command = Python::environment().script("languages.py", server.address);
     command.arg("rust").arg(echo_zip()).arg("");
     for language in ["js", "python", "c"] {

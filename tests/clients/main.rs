@@ -9,22 +9,9 @@ mod rust_sdk;
 mod rust_sdk_streaming;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Mutex;
 
-use sparkler_tests::{Server, guests, scratch};
-
-/// The server that the tests share which run at the same time: the product's binary, without state.
-/// It ends with the last of them.
-#[track_caller]
-fn server() -> Arc<Server> {
-    static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
-    let mut shared = SHARED.lock().expect("the shared server");
-    shared.upgrade().unwrap_or_else(|| {
-        let server = Arc::new(Server::ephemeral());
-        *shared = Arc::downgrade(&server);
-        server
-    })
-}
+use sparkler_tests::{guests, scratch};
 
 /// The function that does what its event says, zipped, as a file.
 fn behaviours_zip() -> PathBuf {

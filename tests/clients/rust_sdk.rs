@@ -13,8 +13,6 @@ use serde_json::{Value, json};
 use sparkler_tests::log::Log;
 use sparkler_tests::{Server, guests};
 
-use crate::server;
-
 /// Long enough for a function to be compiled on a busy machine.
 const WAIT_MAX: Duration = Duration::from_secs(120);
 
@@ -64,7 +62,7 @@ async fn invoke(client: &Client, name: &str, event: &Value) -> (InvokeOutput, Va
 
 #[tokio::test]
 async fn the_life_of_a_function() {
-    let server = server();
+    let server = Server::shared();
     let (client, name) = (client(&server), "rust-life");
     create(&client, name, guests::behaviours()).await;
 
@@ -145,7 +143,7 @@ async fn change(client: &Client, name: &str) {
 
 #[tokio::test]
 async fn a_dry_run_is_answered_without_a_run() {
-    let server = server();
+    let server = Server::shared();
     let (client, name) = (client(&server), "rust-dry");
     create(&client, name, guests::echo()).await;
     let dry = client
@@ -157,7 +155,7 @@ async fn a_dry_run_is_answered_without_a_run() {
 
 #[tokio::test]
 async fn refusals_are_the_errors_that_the_model_names() {
-    let server = server();
+    let server = Server::shared();
     let client = client(&server);
     let error = client.invoke().function_name("nope").send().await;
     let error = error.expect_err("a missing function").into_service_error();

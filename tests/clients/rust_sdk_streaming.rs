@@ -7,11 +7,10 @@ use aws_sdk_lambda::types::{
     InvokeWithResponseStreamResponseEvent as Event, LogType,
 };
 use serde_json::{Value, json};
-use sparkler_tests::guests;
 use sparkler_tests::log::Log;
+use sparkler_tests::{Server, guests};
 
 use crate::rust_sdk::{client, create};
-use crate::server;
 
 /// The bytes of a response, and the last event.
 async fn streamed(client: &Client, name: &str, event: &Value) -> (Vec<u8>, Complete) {
@@ -40,7 +39,7 @@ async fn streamed(client: &Client, name: &str, event: &Value) -> (Vec<u8>, Compl
 
 #[tokio::test]
 async fn responses_are_read_to_their_end() {
-    let server = server();
+    let server = Server::shared();
     let (client, name) = (client(&server), "rust-streaming");
     create(&client, name, guests::streaming()).await;
 
@@ -79,7 +78,7 @@ async fn responses_are_read_to_their_end() {
 
 #[tokio::test]
 async fn a_missing_function_is_the_error_that_the_model_names() {
-    let server = server();
+    let server = Server::shared();
     let invoked = client(&server)
         .invoke_with_response_stream()
         .function_name("nope");

@@ -141,6 +141,16 @@ impl Connection {
         read_chunk(&mut self.stream)
     }
 
+    /// Reads what is left of a body in chunks; gives its size.
+    ///
+    /// # Panics
+    /// Where the connection ends before the body does.
+    #[track_caller]
+    pub fn read_rest(&mut self) -> usize {
+        let rest = read_chunks(&mut self.stream);
+        rest.expect("the response goes on").len()
+    }
+
     /// Sends bytes that need not be HTTP.
     pub fn send_raw(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).expect("send bytes");

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -101,6 +101,19 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments);
         Self::of(&mut command)
+    }
+
+    /// The server without state that the tests of a suite share which run at the same time. It ends with the
+    /// last of them.
+    #[track_caller]
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().expect("the shared server");
+        shared.upgrade().unwrap_or_else(|| {
+            let server = Arc::new(Self::ephemeral());
+            *shared = Arc::downgrade(&server);
+            server
+        })
     }
 
     /// A server without state.

@@ -1,17 +1,20 @@
 //! HTTP requests that no rule allows, that lead where they should not, or that do not end.
 
 use serde_json::{Value, json};
-use sparkler_tests::{Function, NewFunction, Origin, Reply, TestHost, guests};
+use sparkler_tests::{Deploying, Function, NewFunction, Origin, Reply, TestHost, guests};
 
 use super::{assert_failed, assert_serving};
 
 /// A function with these rules.
 #[track_caller]
 fn allowing(rules: &str) -> Function<'static> {
-    TestHost::shared()
-        .function(guests::requests())
-        .variable("SPARKLER_ALLOW_HTTP", rules)
-        .deploy()
+    with_rules(rules).deploy()
+}
+
+/// One that is not deployed yet.
+fn with_rules(rules: &str) -> Deploying<'static> {
+    let function = TestHost::shared().function(guests::requests());
+    function.variable("SPARKLER_ALLOW_HTTP", rules)
 }
 
 fn get(url: &str) -> Value {
@@ -164,12 +167,7 @@ fn headers_of_the_connection_are_the_hosts() {
 #[test]
 fn a_server_that_does_not_answer_costs_no_more_than_the_invocation() {
     let origin = Origin::start();
-    let function = TestHost::shared()
-        .function(guests::requests())
-        .variable(
-            "SPARKLER_ALLOW_HTTP",
-            &format!("http://127.0.0.1:{}", origin.port()),
-        )
+    let function = with_rules(&format!("http://127.0.0.1:{}", origin.port()))
         .timeout_seconds(1)
         .deploy();
     for path in ["/silent", "/stall"] {
@@ -224,12 +222,7 @@ fn requests_at_once_are_bounded() {
 #[test]
 fn what_a_guest_leaves_unread_ends_with_its_invocation() {
     let origin = Origin::start();
-    let function = TestHost::shared()
-        .function(guests::requests())
-        .variable(
-            "SPARKLER_ALLOW_HTTP",
-            &format!("http://127.0.0.1:{}", origin.port()),
-        )
+    let function = with_rules(&format!("http://127.0.0.1:{}", origin.port()))
         .variable("SPARKLER_REUSE", "10")
         .deploy();
     let event = json!({ "keep": true, "requests": [{ "url": origin.url("/stall") }] });

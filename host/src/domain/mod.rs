@@ -10,6 +10,7 @@ pub mod arn;
 pub mod attachments;
 pub mod destination;
 pub mod event_invoke;
+pub mod event_text;
 pub mod concurrency;
 pub mod function;
 pub mod function_url;

@@ -133,7 +133,7 @@ impl Sandboxes {
             version: Arc::clone(&version),
             tenant_id: invocation.tenant_id.clone(),
         });
-        let function = version.function.clone();
+        let learner = self.maker.network.learner(&version);
         let shelf = in_use.as_ref().map(|in_use| Arc::clone(in_use.shelf()));
         let preparation = sandbox.take_preparation();
         let vitals = Arc::clone(sandbox.vitals());
@@ -173,7 +173,7 @@ impl Sandboxes {
             self.preparer.fill(&shelf);
         }
         let Settled { outcome, sandbox } = settled?;
-        if let Some(news) = self.maker.network.news_for(&function) {
+        if let Some(news) = learner.and_then(|function| self.maker.network.news_for(&function)) {
             vitals.write_log_lines(&news);
         }
         let log = vitals.take_log(mask.as_ref().and_then(|granted| granted.mask()));
@@ -181,6 +181,7 @@ impl Sandboxes {
         if let (Some(owner), Some(sandbox)) = (owner, sandbox) {
             self.keep(owner, sandbox);
         }
+        let readying = sum(loading, set_up);
         let timed_out = matches!(outcome, Outcome::Failed(FunctionError::TimedOut { .. }));
         Ok(Report {
             outcome,
@@ -190,8 +191,8 @@ impl Sandboxes {
             } else {
                 elapsed.saturating_sub(set_up.unwrap_or_default())
             },
-            init_duration: sum(loading, set_up).filter(|_| !is_restored),
-            restore_duration: sum(loading, set_up).filter(|_| is_restored),
+            init_duration: readying.filter(|_| !is_restored),
+            restore_duration: readying.filter(|_| is_restored),
             preparation,
             memory_bytes_peak,
             log,

@@ -5,7 +5,7 @@ use sparkler_tests::Server;
 use sparkler_tests::python::Python;
 
 use super::{create, invoke, lambda, logs};
-use crate::{behaviours_zip, server};
+use crate::behaviours_zip;
 
 const NAME: &str = "cli-attached";
 
@@ -42,7 +42,7 @@ fn executed(server: &Server, name: &str) -> Value {
 
 #[test]
 fn the_life_of_versions_and_of_what_is_attached() {
-    let server = server();
+    let server = Server::shared();
     create(&server, NAME, &behaviours_zip());
     lambda(
         &server,

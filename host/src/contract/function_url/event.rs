@@ -17,6 +17,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use crate::domain::event_text::{is_textual, keeps_its_size};
 use crate::domain::{RequestId, WebCall, WebRequest};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -258,29 +259,10 @@ impl Received {
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(is_textual);
         match std::str::from_utf8(&self.body) {
-            Ok(text) if is_textual && !text.contains(is_inflated) => (Some(text.into()), false),
+            Ok(text) if is_textual && keeps_its_size(text) => (Some(text.into()), false),
             _ => (Some(BASE64_STANDARD.encode(&self.body)), true),
         }
     }
-}
-
-/// Characters that JSON writes as six: a body of them would become an event of six times its size.
-fn is_inflated(character: char) -> bool {
-    character < ' ' && !matches!(character, '\t' | '\n' | '\r')
-}
-
-fn is_textual(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default();
-    let kind = kind.trim().to_ascii_lowercase();
-    kind.starts_with("text/")
-        || kind.ends_with("+json")
-        || kind.ends_with("+xml")
-        || [
-            "application/json",
-            "application/javascript",
-            "application/xml",
-        ]
-        .contains(&&*kind)
 }
 
 fn concerns_connection(name: &HeaderName) -> bool {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::gateway_event::Gateway;
 use super::head::Head;
+use crate::domain::event_text::{self, keeps_its_size, media_type};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,31 +54,16 @@ pub(super) fn rendered(gateway: Gateway, head: &Head, body: Vec<u8>) -> Vec<u8> 
 fn text(content_type: Option<&str>, body: Vec<u8>) -> (String, bool) {
     let is_textual = content_type.is_none_or(is_textual);
     match String::from_utf8(body) {
-        Ok(text) if is_textual && !text.contains(is_inflated) => (text, false),
+        Ok(text) if is_textual && keeps_its_size(&text) => (text, false),
         Ok(text) => (BASE64_STANDARD.encode(text), true),
         Err(error) => (BASE64_STANDARD.encode(error.into_bytes()), true),
     }
 }
 
-/// Characters that JSON writes as six.
-fn is_inflated(character: char) -> bool {
-    character < ' ' && !matches!(character, '\t' | '\n' | '\r')
-}
-
+/// As in an event, and what else servers answer as text.
 fn is_textual(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default();
-    let kind = kind.trim().to_ascii_lowercase();
-    kind.starts_with("text/")
-        || kind.ends_with("+json")
-        || kind.ends_with("+xml")
-        || [
-            "application/javascript",
-            "application/json",
-            "application/x-ndjson",
-            "application/x-www-form-urlencoded",
-            "application/xml",
-        ]
-        .contains(&&*kind)
+    let others = ["application/x-ndjson", "application/x-www-form-urlencoded"];
+    event_text::is_textual(content_type) || others.contains(&&*media_type(content_type))
 }
 
 #[cfg(test)]

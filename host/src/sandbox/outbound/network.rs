@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::lessons::Lessons;
 use super::pool::Pool;
 use super::trust::Trust;
-use crate::domain::FunctionName;
+use crate::domain::{FunctionName, Version};
 use crate::limits;
 
 /// Connections, the threads that look up names, and whom to trust.
@@ -32,6 +32,11 @@ impl Network {
             trust: Trust::default(),
             lessons: learns.then(Lessons::default),
         }
+    }
+
+    /// The function of `version`, where it is to be learned what it needs.
+    pub(in crate::sandbox) fn learner(&self, version: &Version) -> Option<FunctionName> {
+        self.lessons.as_ref().map(|_| version.function.clone())
     }
 
     /// What the log of a function is to be told of the rules that it needs, where there is news.
