@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
-use crate::contract::{self, Api, BodyMemory, DownloadKey};
+use crate::contract::{self, Api, BodyMemory, ConnectionThreads, DownloadKey};
 use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
@@ -228,15 +228,30 @@ impl Host {
     /// Serves the Lambda API and function URLs on `listener` until `shutdown` completes; then takes no
     /// more work, and returns when what runs has ended. Asynchronous events that wait stay where they
     /// are kept.
+    ///
+    /// Connections are served on threads of their own, one for each core.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
     pub async fn serve(
         &self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
-    ) {
+    ) -> Result<(), StartError> {
+        let threads = ConnectionThreads::start().map_err(|error| {
+            start_error(format!(
+                "the threads that serve connections could not be started: {error}"
+            ))
+        })?;
         let door = contract::door(self.api());
-        let service = |caller| door.for_caller(caller);
-        contract::server::serve(listener, service, shutdown).await;
+        let answerer = |caller| {
+            let door = door.for_caller(caller);
+            move |request| door.clone().answer(request)
+        };
+        contract::server::serve(listener, &threads, answerer, shutdown).await;
+        // What was begun on the threads ends there, also where its caller has left.
         self.close().await;
+        Ok(())
     }
 
     /// Takes no more work, and returns when what runs has ended and its logs are written. Asynchronous events

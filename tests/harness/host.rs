@@ -76,7 +76,8 @@ impl TestHost {
             let host = host.clone();
             async move {
                 let stopped = async { drop(stopped.await) };
-                host.serve(listener, stopped).await;
+                let served = host.serve(listener, stopped).await;
+                served.expect("it serves");
             }
         });
         Self {

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::functions::Function;
 use super::listen::ListenAddress;
 use super::signals::Shutdown;
-use crate::app::{Host, HostConfig, Storage};
+use crate::app::{Host, HostConfig, StartError, Storage};
 pub(super) use crate::deployer::Deployed;
 use crate::deployer::{CompileGuest, Deployer, Wanted};
 use crate::domain::Account;
@@ -50,7 +50,7 @@ pub(super) fn ephemeral_config() -> HostConfig {
 pub(super) struct Serving {
     pub(super) host: Host,
     pub(super) address: SocketAddr,
-    server: tokio::task::JoinHandle<()>,
+    server: tokio::task::JoinHandle<Result<(), StartError>>,
 }
 
 impl Serving {
@@ -72,7 +72,7 @@ impl Serving {
 
     /// Waits until the last invocation has ended.
     pub(super) async fn drained(self) -> anyhow::Result<()> {
-        Ok(self.server.await?)
+        Ok(self.server.await??)
     }
 }
 

@@ -152,7 +152,7 @@ impl Serve {
             .map(|(function, _)| function.name.as_str())
             .collect();
         output::note(&introduction(&address.to_string(), &names));
-        host.serve(listener, shutdown.requested()).await;
+        host.serve(listener, shutdown.requested()).await?;
         learned_http::print(&host.learned_http());
         Ok(ExitCode::SUCCESS)
     }

@@ -6,13 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::door::RequestBody;
 use super::error::{ErrorCode, WireError};
 use crate::limits::{
     BODY_BYTES_PER_SECOND_MIN, BODY_LAG_MAX, BODY_MEMORY_WAIT_MAX, LARGE_DEPLOYS_BYTES_MAX,
@@ -80,7 +79,7 @@ impl BodyMemory {
     /// Where it is larger than `limit`, too slow, or broken off, or where there is no memory for it.
     pub(super) async fn receive(
         &self,
-        body: Body,
+        body: impl RequestBody,
         limit: BodyLimit,
     ) -> Result<Received, WireError> {
         let announced = body.size_hint().exact().map(saturated);
@@ -102,8 +101,8 @@ impl BodyMemory {
 }
 
 /// A body that arrives.
-struct Reading<'a> {
-    body: Body,
+struct Reading<'a, B> {
+    body: B,
     limit: BodyLimit,
     /// When the next piece must have arrived. Each piece moves it by the time that it takes at the
     /// least rate, so that nobody can save time up, nor win any with single bytes.
@@ -111,7 +110,7 @@ struct Reading<'a> {
     share: Share<'a>,
 }
 
-impl Reading<'_> {
+impl<B: RequestBody> Reading<'_, B> {
     async fn finish(mut self) -> Result<Received, WireError> {
         let Some(first) = self.next_piece(0).await? else {
             return Ok(self.received(Bytes::new()));
@@ -136,7 +135,7 @@ impl Reading<'_> {
             let frame = match timeout_at(self.due, self.body.frame()).await {
                 Err(_) => return Err(too_slow()),
                 Ok(None) => return Ok(None),
-                Ok(Some(Err(error))) => return Err(broken_off(&error)),
+                Ok(Some(Err(error))) => return Err(broken_off(error)),
                 Ok(Some(Ok(frame))) => frame,
             };
             if let Ok(piece) = frame.into_data()
@@ -233,7 +232,8 @@ fn no_memory() -> WireError {
     WireError::new(ErrorCode::ServiceUnavailable, text).closing()
 }
 
-fn broken_off(error: &axum::Error) -> WireError {
+fn broken_off(error: impl Into<axum::BoxError>) -> WireError {
+    let error = error.into();
     let text = format!("The body of the request could not be read: {error}.");
     WireError::new(ErrorCode::MalformedHttpRequest, text).closing()
 }
@@ -241,6 +241,7 @@ fn broken_off(error: &axum::Error) -> WireError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Body;
     use std::convert::Infallible;
     use std::future::Future as _;
     use std::pin::Pin;

@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 
 use super::body::{BodyLimit, Purpose, Received};
+use super::door::RequestBody;
 use super::error::WireError;
 use super::invoke_headers::{InvocationType, InvokeHeaders};
 use super::reference::{NameShape, Reference};
@@ -53,16 +53,17 @@ pub(super) struct Checked {
 
 /// `POST /2015-03-31/functions/{FunctionName}/invocations`
 pub(super) async fn invoke<G: RunGuest>(
-    State(api): State<Arc<Api<G>>>,
-    request: Request,
+    api: Arc<Api<G>>,
+    request: Request<impl RequestBody>,
+    name: &str,
 ) -> Response {
-    under_chosen_id(request, |request, id| answered(api, request, id)).await
+    under_chosen_id(request, |request, id| answered(api, request, name, id)).await
 }
 
 /// Answers a request under the id that its caller chose, or under a new one.
-pub(super) async fn under_chosen_id<F>(
-    request: Request,
-    answered: impl FnOnce(Request, RequestId) -> F,
+pub(super) async fn under_chosen_id<B, F>(
+    request: Request<B>,
+    answered: impl FnOnce(Request<B>, RequestId) -> F,
 ) -> Response
 where
     F: Future<Output = Result<Response, WireError>>,
@@ -82,7 +83,8 @@ where
 
 async fn answered<G: RunGuest>(
     api: Arc<Api<G>>,
-    request: Request,
+    request: Request<impl RequestBody>,
+    name: &str,
     id: RequestId,
 ) -> Result<Response, WireError> {
     let Checked {
@@ -91,7 +93,7 @@ async fn answered<G: RunGuest>(
         call,
         trace,
         received: _received,
-    } = checked(&api, request, id, &INVOKE).await?;
+    } = checked(&api, request, name, id, &INVOKE).await?;
     match invocation_type {
         InvocationType::DryRun => Ok(answer::empty(StatusCode::NO_CONTENT)),
         InvocationType::Event => {
@@ -117,25 +119,23 @@ pub(super) fn event(call: Call) -> NewEvent {
     }
 }
 
-/// Checks a request; nothing has happened by then.
+/// Checks a request for the function of this name; nothing has happened by then.
 pub(super) async fn checked<G: RunGuest>(
     api: &Api<G>,
-    request: Request,
+    request: Request<impl RequestBody>,
+    name: &str,
     id: RequestId,
     operation: &Operation,
 ) -> Result<Checked, WireError> {
     web_page::refuse(request.headers())?;
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let received = api.bodies.receive(body, operation.limit).await?;
-    let params = RawPathParams::from_request_parts(&mut parts, &())
-        .await
-        .map_err(|_| WireError::unknown_operation())?;
     let headers = (operation.headers)(&parts.headers)?;
     let is_event = headers.invocation_type == InvocationType::Event;
     if is_event {
         invoke_event::check_size(received.bytes.len())?;
     }
-    let reference = reference(&params, &parts.uri, &api.account)?;
+    let reference = reference(name, &parts.uri, &api.account)?;
     // What AWS names in the text for a missing function when no qualifier was asked for.
     let target = reference.arn(&api.account, Some(&Qualifier::LATEST))?;
     let resolved = api.invoker.resolve(&target)?;
@@ -176,11 +176,7 @@ fn payload_of(body: &Bytes) -> Bytes {
     }
 }
 
-fn reference(params: &RawPathParams, uri: &Uri, account: &Account) -> Result<Reference, WireError> {
-    let (_, name) = params
-        .iter()
-        .next()
-        .ok_or_else(WireError::unknown_operation)?;
+fn reference(name: &str, uri: &Uri, account: &Account) -> Result<Reference, WireError> {
     let qualifier = query::value(uri, "Qualifier");
     Reference::parse(NameShape::Namespaced, name, qualifier.as_deref(), account)
 }

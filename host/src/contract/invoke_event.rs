@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
 use axum::response::Response;
-use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
+use http::{Request, StatusCode};
 
 use super::body::{BodyLimit, Purpose};
+use super::door::RequestBody;
 use super::error::WireError;
 use super::invoke::{Checked, Operation, checked, event, under_chosen_id};
 use super::invoke_headers::InvokeHeaders;
@@ -54,22 +54,24 @@ pub(super) fn accepted(trace: Option<HeaderValue>) -> Response {
 
 /// `POST /2014-11-13/functions/{FunctionName}/invoke-async`: the older form, without headers.
 pub(super) async fn invoke_async<G: RunGuest>(
-    State(api): State<Arc<Api<G>>>,
-    request: Request,
+    api: Arc<Api<G>>,
+    request: Request<impl RequestBody>,
+    name: &str,
 ) -> Response {
-    under_chosen_id(request, |request, id| answered(api, request, id)).await
+    under_chosen_id(request, |request, id| answered(api, request, name, id)).await
 }
 
 async fn answered<G: RunGuest>(
     api: Arc<Api<G>>,
-    request: Request,
+    request: Request<impl RequestBody>,
+    name: &str,
     id: RequestId,
 ) -> Result<Response, WireError> {
     let Checked {
         call,
         received: _received,
         ..
-    } = checked(&api, request, id, &INVOKE_ASYNC).await?;
+    } = checked(&api, request, name, id, &INVOKE_ASYNC).await?;
     let event = NewEvent {
         trace_id: None,
         ..event(call)

@@ -11,16 +11,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http::{Request, StatusCode};
 use http_body::Frame;
 
 use super::body::{BodyLimit, Purpose};
+use super::door::RequestBody;
 use super::error::WireError;
 use super::event_stream::{self, InvokeComplete, invoke_complete, payload_chunk};
 use super::invoke::{Checked, Operation, checked, under_chosen_id};
@@ -43,18 +43,20 @@ const INVOKE: Operation = Operation {
 
 /// `POST /2021-11-15/functions/{FunctionName}/response-streaming-invocations`
 pub(super) async fn invoke<G: RunGuest>(
-    State(api): State<Arc<Api<G>>>,
-    request: Request,
+    api: Arc<Api<G>>,
+    request: Request<impl RequestBody>,
+    name: &str,
 ) -> Response {
-    under_chosen_id(request, |request, id| answered(api, request, id)).await
+    under_chosen_id(request, |request, id| answered(api, request, name, id)).await
 }
 
 async fn answered<G: RunGuest>(
     api: Arc<Api<G>>,
-    request: Request,
+    request: Request<impl RequestBody>,
+    name: &str,
     id: RequestId,
 ) -> Result<Response, WireError> {
-    let checked = checked(&api, request, id, &INVOKE).await?;
+    let checked = checked(&api, request, name, id, &INVOKE).await?;
     if checked.invocation_type == InvocationType::DryRun {
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     }

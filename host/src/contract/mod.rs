@@ -1,7 +1,7 @@
 //! AWS Lambda's HTTP contract: the only folder that knows HTTP.
 //!
 //! A handler verifies, converts and sends on. What is read and what is rendered are pure functions,
-//! each beside its tests; this file holds the one table of routes. Paths are matched after the API's
+//! each beside its tests; this file holds the one table of routes, and `door` what comes before it. Paths are matched after the API's
 //! templates, each with and without a slash at its end, as older clients send it; names are decoded
 //! once. What is no operation of this host is answered as AWS answers an unknown one.
 
@@ -12,7 +12,9 @@ mod client_context;
 mod code_signing;
 mod cloudwatch;
 mod concurrency;
+mod connection_threads;
 mod constraint;
+mod door;
 mod error;
 mod event_invoke;
 mod event_json;
@@ -25,6 +27,7 @@ mod invoke_event;
 mod invoke_headers;
 mod invoke_reply;
 mod invoke_stream;
+mod invoking_path;
 mod lacking_operations;
 mod package_address;
 mod metrics;
@@ -53,13 +56,14 @@ use std::time::SystemTime;
 
 use axum::Router;
 use axum::middleware::{from_fn, map_response};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, any};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use uuid::Uuid;
 
 pub use body::BodyMemory;
-pub use function_url::{Door, door};
+pub use connection_threads::ConnectionThreads;
+pub use door::{Door, RequestBody, door};
 pub use package_address::DownloadKey;
 
 use crate::catalog::Catalog;
@@ -127,12 +131,9 @@ pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router 
     Router::new().fallback_service(door(api))
 }
 
-/// All routes of the API.
+/// All routes of the API, but for those that invoke: the [door](door::Door) leads to them itself.
 fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router {
-    let invoke = any(unknown_operation_identified).post(invoke::invoke::<G>);
-    let stream = any(unknown_operation_identified).post(invoke_stream::invoke::<G>);
-    let invoke_async = any(unknown_operation_identified).post(invoke_event::invoke_async::<G>);
-    let control = Router::new()
+    Router::new()
         .operation(
             "/sparkler/events",
             methods().get(events::list::<G>).delete(events::purge::<G>),
@@ -269,20 +270,7 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
         .layer(from_fn(web_page::refused))
         // Says nothing that a web page may not know.
         .operation("/health", methods().get(health))
-        .layer(map_response(answer::identified));
-    // Invoke names its answers after its invocations and looks for web pages itself, so it is spared
-    // the layers.
-    Router::new()
-        .operation("/2015-03-31/functions/{FunctionName}/invocations", invoke)
-        .operation(
-            "/2021-11-15/functions/{FunctionName}/response-streaming-invocations",
-            stream,
-        )
-        .operation(
-            "/2014-11-13/functions/{FunctionName}/invoke-async",
-            invoke_async,
-        )
-        .merge(control)
+        .layer(map_response(answer::identified))
         .with_state(api)
 }
 
@@ -314,10 +302,4 @@ async fn health() -> Response {
 
 async fn unknown_operation() -> WireError {
     WireError::unknown_operation()
-}
-
-async fn unknown_operation_identified(headers: HeaderMap) -> Response {
-    let error = web_page::refuse(&headers).err();
-    let error = error.unwrap_or_else(WireError::unknown_operation);
-    answer::identified(error.into_response()).await
 }

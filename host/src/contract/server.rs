@@ -15,38 +15,42 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
+use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tower::{Service, ServiceExt as _};
 
+use super::connection_threads::ConnectionThreads;
 use super::progressing::Progressing;
 use super::unread_body::UnreadBody;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX,
 };
 
-/// Serves connections to `listener`, each with the service that `service` makes for its caller, until
-/// `shutdown` ends, and then until all connections have ended. Dropping the future cuts the connections
-/// that are left.
-pub async fn serve<S>(
+/// The body of a request as it comes in.
+pub type Arriving = UnreadBody<Incoming>;
+
+/// Serves connections to `listener` on `threads`, each with the function that `answerer` makes for its
+/// caller, until `shutdown` ends, and then until all connections have ended. Dropping the future cuts the
+/// connections that are left.
+pub async fn serve<A, F>(
     listener: TcpListener,
-    service: impl Fn(SocketAddr) -> S,
+    threads: &ConnectionThreads,
+    answerer: impl Fn(SocketAddr) -> A,
     shutdown: impl Future<Output = ()>,
 ) where
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send + 'static,
+    A: Fn(Request<Arriving>) -> F + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
 {
     let mut server = Server {
-        service,
+        answerer,
+        threads,
         http: http(),
         graceful: GracefulShutdown::new(),
         connections: JoinSet::new(),
@@ -61,8 +65,9 @@ pub async fn serve<S>(
 }
 
 /// What all connections have in common.
-struct Server<F> {
-    service: F,
+struct Server<'a, M> {
+    answerer: M,
+    threads: &'a ConnectionThreads,
     http: http1::Builder,
     graceful: GracefulShutdown,
     connections: JoinSet<()>,
@@ -78,11 +83,11 @@ fn http() -> http1::Builder {
     http
 }
 
-impl<F, S> Server<F>
+impl<M, A, F> Server<'_, M>
 where
-    F: Fn(SocketAddr) -> S,
-    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send + 'static,
+    M: Fn(SocketAddr) -> A,
+    A: Fn(Request<Arriving>) -> F + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
 {
     async fn accept_all(&mut self, listener: &TcpListener) -> Infallible {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -92,29 +97,45 @@ where
                 .await
                 .expect("the semaphore is never closed");
             let (stream, caller) = accept(listener).await;
-            self.serve(stream, caller, place);
+            match stream.into_std() {
+                Ok(stream) => self.serve(stream, caller, place),
+                Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
+            }
             while self.connections.try_join_next().is_some() {}
         }
     }
 
-    fn serve(&mut self, stream: TcpStream, caller: SocketAddr, place: OwnedSemaphorePermit) {
+    fn serve(
+        &mut self,
+        stream: std::net::TcpStream,
+        caller: SocketAddr,
+        place: OwnedSemaphorePermit,
+    ) {
         // Answers are small: they must not wait for more.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
-        let service = (self.service)(caller)
-            .map_request(|request| UnreadBody::<Incoming>::of(request).map(Body::new));
-        let stream = TokioIo::new(Progressing::new(stream));
-        let connection = self
-            .http
-            .serve_connection(stream, TowerToHyperService::new(service));
-        let connection = self.graceful.watch(connection);
-        self.connections.spawn(async move {
+        let answer = (self.answerer)(caller);
+        let service = service_fn(move |request| {
+            let answered = answer(UnreadBody::of(request));
+            async move { Ok::<_, Infallible>(answered.await) }
+        });
+        let (http, watcher) = (self.http.clone(), self.graceful.watcher());
+        let connection = async move {
+            let stream = TcpStream::from_std(stream)?;
+            let stream = TokioIo::new(Progressing::new(stream));
+            watcher
+                .watch(http.serve_connection(stream, service))
+                .await?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        };
+        let ending = async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(place);
-        });
+        };
+        self.connections.spawn_on(ending, self.threads.next());
     }
 }
 
@@ -145,12 +166,14 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 mod tests {
     use super::*;
     use axum::Router;
+    use axum::body::Body;
     use axum::routing::{get, post};
     use bytes::Bytes;
     use http_body_util::BodyExt as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::sync::{Notify, oneshot};
     use tokio::task::JoinHandle;
+    use tower::ServiceExt as _;
 
     use crate::contract::body::{BodyLimit, BodyMemory, Purpose};
     use crate::contract::error::WireError;
@@ -165,10 +188,21 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (shutdown, on_shutdown) = oneshot::channel();
-        let ended = tokio::spawn(serve(listener, move |_| router.clone(), async {
-            // A test that ends without a word ends its server, too.
-            on_shutdown.await.unwrap_or_default();
-        }));
+        let answerer = move |_| {
+            let router = router.clone();
+            move |request: Request<Arriving>| {
+                let answered = router.clone().oneshot(request.map(Body::new));
+                async { answered.await.unwrap_or_else(|never| match never {}) }
+            }
+        };
+        let ended = tokio::spawn(async move {
+            let threads = ConnectionThreads::start().expect("threads");
+            let shutdown = async {
+                // A test that ends without a word ends its server, too.
+                on_shutdown.await.unwrap_or_default();
+            };
+            serve(listener, &threads, answerer, shutdown).await;
+        });
         Running {
             address,
             shutdown,

@@ -86,7 +86,7 @@ pub(super) fn addressed<'a>(
 }
 
 /// Whether a request is for a function: a look at the host and at the start of the path.
-pub(super) fn is_for_function(uri: &Uri, headers: &HeaderMap) -> bool {
+pub(in crate::contract) fn is_for_function(uri: &Uri, headers: &HeaderMap) -> bool {
     is_host_of_function(host(uri, headers)) || uri.path().starts_with(PATH)
 }
 

@@ -11,7 +11,6 @@
 pub(super) mod address;
 mod compact;
 mod cors;
-mod door;
 mod event;
 mod head;
 mod reply;
@@ -19,4 +18,5 @@ mod serve;
 mod stream_reply;
 mod streaming;
 
-pub use door::{Door, door};
+pub(super) use address::is_for_function;
+pub(super) use serve::{Caller, serve};

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::CONTENT_SECURITY_POLICY;
@@ -16,7 +16,6 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::address::{self, Addressed, Form};
 use super::cors::{self, Page};
-use super::door::Caller;
 use super::event;
 use super::head::Malformed;
 use super::reply;
@@ -48,9 +47,13 @@ const NO_ORIGIN: HeaderValue = HeaderValue::from_static(
     "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts",
 );
 
+/// Who sent a request, as functions are told.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::contract) struct Caller(pub(in crate::contract) IpAddr);
+
 /// Any request for a function.
-pub(super) async fn serve<G: RunGuest>(
-    State(api): State<Arc<Api<G>>>,
+pub(in crate::contract) async fn serve<G: RunGuest>(
+    api: Arc<Api<G>>,
     request: Request,
 ) -> Response {
     let id = RequestId::random();

@@ -166,7 +166,10 @@ mod tests {
     async fn a_large_body_is_parsed_like_a_small_one() {
         let name = "x".repeat(INLINE_PARSE_BYTES_MAX);
         let received = BodyMemory::default()
-            .receive(format!(r#"{{"Name":"{name}"}}"#).into(), LIMIT)
+            .receive(
+                axum::body::Body::from(format!(r#"{{"Name":"{name}"}}"#)),
+                LIMIT,
+            )
             .await
             .expect("there is room");
         let shape: Shape = body(received).await.expect("it fits");
