@@ -1,7 +1,8 @@
 //! What the WIT package of the guest SDK becomes on this side.
 //!
-//! A guest exports one of the two handlers, and the lifecycle where it has something to do before them. The interface `response` is not here: its bytes are taken
-//! right out of the guest's memory, which generated code would copy first.
+//! A guest exports one of the two handlers, and the lifecycle where it has something to do before them. The
+//! interfaces `response` and `log` are not here: their bytes are taken right out of the guest's memory, which
+//! generated code would copy first.
 
 wasmtime::component::bindgen!({
     path: "../guest-sdk/wit",

@@ -40,6 +40,7 @@ const WASI_INTERFACES: &[&str] = &[
 const OWN_INTERFACES: &[&str] = &[
     "sparkler:function/types@0.1.0",
     "sparkler:function/failure@0.1.0",
+    "sparkler:function/log@0.1.0",
     "sparkler:function/response@0.1.0",
 ];
 

@@ -9,6 +9,7 @@ use std::thread;
 use serde::Deserialize;
 
 use super::package::GuestPackage;
+use super::standard_streams::StandardStreams;
 use super::{REMEDY, flags};
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, MemoryLayout};
 
@@ -45,11 +46,12 @@ struct Message {
 pub(super) fn run(
     package: &GuestPackage,
     memory: MemoryLayout,
+    streams: StandardStreams,
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<CargoRun, BuildError> {
     let mut cargo = Command::new(cargo_program())
-        .args(flags::arguments(package, memory, options))
+        .args(flags::arguments(package, memory, streams, options))
         .current_dir(&package.directory)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -10,6 +10,7 @@ use std::path::Path;
 use toml::Table;
 
 use super::package::{Artifact, GuestPackage};
+use super::standard_streams::StandardStreams;
 use super::{GUEST_PROFILE, GUEST_TARGET};
 use crate::toolchain::{BuildOptions, MemoryLayout};
 
@@ -17,6 +18,7 @@ use crate::toolchain::{BuildOptions, MemoryLayout};
 pub(super) fn arguments(
     package: &GuestPackage,
     memory: MemoryLayout,
+    streams: StandardStreams,
     options: &BuildOptions,
 ) -> Vec<String> {
     let profile = profile_name(options);
@@ -43,6 +45,7 @@ pub(super) fn arguments(
         "--".into(),
     ]);
     arguments.extend(linker_flags(memory));
+    arguments.extend(streams.linker_flags());
     arguments.push(remapped_folder(&package.directory));
     arguments
 }
@@ -127,6 +130,7 @@ mod tests {
                 initial_bytes: 262_144,
             },
             reuse: None,
+            has_sdk: true,
         }
     }
 
@@ -138,7 +142,7 @@ mod tests {
             debug,
             ..BuildOptions::release(folder.path())
         };
-        arguments(&package, package.memory, &options).join(" ")
+        arguments(&package, package.memory, StandardStreams::ToLog, &options).join(" ")
     }
 
     #[test]

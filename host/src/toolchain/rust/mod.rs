@@ -8,12 +8,16 @@ mod built;
 mod cargo;
 mod flags;
 mod package;
+mod standard_streams;
 mod target;
+
+use std::path::PathBuf;
 
 use super::output::{self, Built};
 use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, MemoryLayout, lock};
 use cargo::CargoRun;
 use package::GuestPackage;
+use standard_streams::StandardStreams;
 
 pub(super) use built::find_built;
 
@@ -39,14 +43,15 @@ pub(super) fn build(
         &package.target_directory,
         &package.target_directory.join(GUEST_TARGET),
     )?;
-    let (run, memory) = link_with_enough_memory(&package, options, observe)?;
-    let path = run.artifact.ok_or_else(|| BuildError::NoArtifact {
-        package: package.name.clone(),
-    })?;
-    let bytes = std::fs::read(&path).map_err(|source| BuildError::Read {
-        path: path.clone(),
-        source,
-    })?;
+    let Linked {
+        run,
+        memory,
+        path,
+        bytes,
+    } = link(&package, options, observe)?;
+    for warning in run.warnings() {
+        observe(BuildEvent::Warning(warning));
+    }
     output::finish(Built {
         package: package.name,
         path,
@@ -56,14 +61,63 @@ pub(super) fn build(
     })
 }
 
+/// A component that was linked.
+struct Linked {
+    run: CargoRun,
+    memory: MemoryLayout,
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+/// Links a component whose standard streams lead straight to the log, where it needs no others.
+fn link(
+    package: &GuestPackage,
+    options: &BuildOptions,
+    observe: &mut dyn FnMut(BuildEvent<'_>),
+) -> Result<Linked, BuildError> {
+    if package.has_sdk {
+        match link_with(package, StandardStreams::ToLog, options, observe) {
+            Ok(linked) if standard_streams::uses_streams(&linked.bytes) => {}
+            // An older SDK.
+            Err(BuildError::Compile { messages, .. })
+                if standard_streams::is_nothing_there(&messages) => {}
+            decided => return decided,
+        }
+    }
+    link_with(package, StandardStreams::OfWasi, options, observe)
+}
+
+fn link_with(
+    package: &GuestPackage,
+    streams: StandardStreams,
+    options: &BuildOptions,
+    observe: &mut dyn FnMut(BuildEvent<'_>),
+) -> Result<Linked, BuildError> {
+    let (mut run, memory) = link_with_enough_memory(package, streams, options, observe)?;
+    let path = run.artifact.take().ok_or_else(|| BuildError::NoArtifact {
+        package: package.name.clone(),
+    })?;
+    let bytes = std::fs::read(&path).map_err(|source| BuildError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Linked {
+        run,
+        memory,
+        path,
+        bytes,
+    })
+}
+
 /// Runs cargo, and once more where the linker says that the initial memory is too small for the data.
 fn link_with_enough_memory(
     package: &GuestPackage,
+    streams: StandardStreams,
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<(CargoRun, MemoryLayout), BuildError> {
     let mut memory = package.memory;
-    let mut run = cargo::run(package, memory, options, observe)?;
+    let mut run = cargo::run(package, memory, streams, options, observe)?;
     if let Some(needed) = run.initial_memory_bytes_needed() {
         let from_bytes = memory.initial_bytes;
         memory = memory.with_room_for(needed);
@@ -71,16 +125,13 @@ fn link_with_enough_memory(
             from_bytes,
             to_bytes: memory.initial_bytes,
         });
-        run = cargo::run(package, memory, options, observe)?;
+        run = cargo::run(package, memory, streams, options, observe)?;
     }
     if !run.succeeded {
         return Err(BuildError::Compile {
             package: package.name.clone(),
             messages: run.failure_text(),
         });
-    }
-    for warning in run.warnings() {
-        observe(BuildEvent::Warning(warning));
     }
     Ok((run, memory))
 }

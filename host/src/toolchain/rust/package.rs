@@ -10,6 +10,9 @@ use super::cargo::{cargo_program, not_started};
 use crate::toolchain::settings::{BuildSettings, CheckedSettings};
 use crate::toolchain::{BuildError, MemoryLayout};
 
+/// The package of the guest SDK.
+const SDK: &str = "sparkler-guest";
+
 /// What of a package becomes the component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Artifact {
@@ -28,6 +31,8 @@ pub(super) struct GuestPackage {
     pub(super) memory: MemoryLayout,
     /// Invocations that one sandbox may serve, where the manifest says how many.
     pub(super) reuse: Option<u32>,
+    /// Whether it is written with the guest SDK.
+    pub(super) has_sdk: bool,
 }
 
 /// The package in `directory`, or the one called `name` in its workspace.
@@ -43,6 +48,7 @@ pub(super) fn find(directory: &Path, name: Option<&str>) -> Result<GuestPackage,
         artifact: artifact_of(package)?,
         memory: settings.memory,
         reuse: settings.reuse,
+        has_sdk: package.dependencies.iter().any(|it| it.name == SDK),
     })
 }
 
@@ -59,7 +65,15 @@ struct Package {
     manifest_path: PathBuf,
     targets: Vec<Target>,
     #[serde(default)]
+    dependencies: Vec<Dependency>,
+    #[serde(default)]
     metadata: Option<PackageMetadata>,
+}
+
+/// A dependency, by the name of its package.
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
 }
 
 #[derive(Deserialize)]
