@@ -318,6 +318,12 @@ pub const LOG_QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Groups whose dropped entries are counted one by one.
 pub const LOG_DROPPED_GROUPS_MAX: usize = 1_024;
 
+/// Logs up to this size are copied into the buffer of all that wait.
+pub const LOG_TEXT_COPIED_BYTES_MAX: usize = 8 * 1024;
+
+/// The largest such buffer that is kept for the next logs.
+pub const LOG_TEXTS_KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// How long logs are collected before they are written together.
 pub const LOG_BATCH_PAUSE: Duration = Duration::from_millis(5);
 

@@ -1,17 +1,17 @@
 //! The headers of an invocation.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
 use crate::domain::LogType;
 
-const INVOCATION_TYPE: &str = "x-amz-invocation-type";
-const LOG_TYPE: &str = "x-amz-log-type";
-const CLIENT_CONTEXT: &str = "x-amz-client-context";
-const TENANT_ID: &str = "x-amz-tenant-id";
-const DURABLE_EXECUTION_NAME: &str = "x-amz-durable-execution-name";
-const TRACE_ID: &str = "x-amzn-trace-id";
+const INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
+const LOG_TYPE: HeaderName = HeaderName::from_static("x-amz-log-type");
+const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
+const TENANT_ID: HeaderName = HeaderName::from_static("x-amz-tenant-id");
+const DURABLE_EXECUTION_NAME: HeaderName = HeaderName::from_static("x-amz-durable-execution-name");
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 static TENANT_ID_PATTERN: Pattern = Pattern::new(r"[a-zA-Z0-9\._:\/=+\-@ ]+");
 static DURABLE_EXECUTION_NAME_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9-_]+");
@@ -48,10 +48,10 @@ impl<'a> InvokeHeaders<'a> {
         let mut violations = Violations::default();
         let allowed = ["Event", "RequestResponse", "DryRun"];
         let parsed = Self {
-            names_durable_execution: headers.contains_key(DURABLE_EXECUTION_NAME),
+            names_durable_execution: headers.contains_key(&DURABLE_EXECUTION_NAME),
             ..Self::common(headers, &allowed, &mut violations)
         };
-        if let Some(name) = headers.get(DURABLE_EXECUTION_NAME).map(text) {
+        if let Some(name) = headers.get(&DURABLE_EXECUTION_NAME).map(text) {
             let member = "durableExecutionName";
             violations.length(member, &name, 1, 64);
             violations.pattern(member, &name, &DURABLE_EXECUTION_NAME_PATTERN);
@@ -88,12 +88,12 @@ impl<'a> InvokeHeaders<'a> {
         let parsed = Self {
             invocation_type: invocation_type(headers, allowed, violations),
             log_type: log_type(headers, violations),
-            client_context: headers.get(CLIENT_CONTEXT),
-            trace: headers.get(TRACE_ID),
-            tenant: headers.get(TENANT_ID),
+            client_context: headers.get(&CLIENT_CONTEXT),
+            trace: headers.get(&TRACE_ID),
+            tenant: headers.get(&TENANT_ID),
             names_durable_execution: false,
         };
-        if let Some(id) = headers.get(TENANT_ID).map(text) {
+        if let Some(id) = headers.get(&TENANT_ID).map(text) {
             violations.length("tenantId", &id, 1, 256);
             violations.pattern("tenantId", &id, &TENANT_ID_PATTERN);
         }
@@ -122,7 +122,7 @@ fn invocation_type(
     allowed: &[&str],
     violations: &mut Violations,
 ) -> InvocationType {
-    let Some(named) = headers.get(INVOCATION_TYPE).map(text) else {
+    let Some(named) = headers.get(&INVOCATION_TYPE).map(text) else {
         return InvocationType::RequestResponse;
     };
     match named.as_ref() {
@@ -137,7 +137,7 @@ fn invocation_type(
 }
 
 fn log_type(headers: &HeaderMap, violations: &mut Violations) -> LogType {
-    match headers.get(LOG_TYPE).map(HeaderValue::as_bytes) {
+    match headers.get(&LOG_TYPE).map(HeaderValue::as_bytes) {
         None | Some(b"None") => LogType::None,
         Some(b"Tail") => LogType::Tail,
         Some(other) => {
@@ -156,15 +156,10 @@ fn text(header: &HeaderValue) -> std::borrow::Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
         pairs
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.parse().expect("a name"),
-                    HeaderValue::from_static(value),
-                )
-            })
+            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
             .collect()
     }
 

@@ -1,12 +1,20 @@
 //! The tracing header: taken over from the caller, or made, and given to the guest and in the answer.
 
-use bytes::BytesMut;
+use std::ops::Range;
+
 use http::HeaderValue;
 
 /// Longest header that is taken over: room for the three known fields and some more.
 const TAKEN_BYTES_MAX: usize = 512;
 
 const FIELDS_ARE_ASCII: &str = "the fields are hexadecimal digits and dashes";
+
+/// A new trace, and where its digits go.
+const TEMPLATE: &[u8; 74] =
+    b"Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0";
+const SECONDS: Range<usize> = 7..15;
+const ROOT: Range<usize> = 16..40;
+const PARENT: Range<usize> = 48..64;
 
 /// One trace, as the guest sees it and as the answer shows it.
 #[derive(Debug)]
@@ -31,19 +39,16 @@ impl Trace {
         let seconds = std::time::UNIX_EPOCH
             .elapsed()
             .map_or(0, |elapsed| elapsed.as_secs());
-        let random: u128 = rand::random();
-        let root = random >> 32;
-        let parent: u64 = rand::random();
-        let guest = format!(
-            "Root=1-{:08x}-{root:024x};Parent={parent:016x};Sampled=0",
-            seconds & 0xffff_ffff
-        );
+        let mut guest = *TEMPLATE;
+        let seconds = u32::try_from(seconds & 0xffff_ffff).unwrap_or_default();
+        write_hex(&mut guest[SECONDS], &seconds.to_be_bytes());
+        write_hex(&mut guest[ROOT], &rand::random::<[u8; 12]>());
+        write_hex(&mut guest[PARENT], &rand::random::<[u8; 8]>());
         // All else is lower case already.
-        let mut answer = BytesMut::from(guest.as_bytes());
-        answer.make_ascii_lowercase();
+        let answer = guest.to_ascii_lowercase();
         Self {
-            answer: HeaderValue::from_maybe_shared(answer.freeze()).expect(FIELDS_ARE_ASCII),
-            guest,
+            answer: HeaderValue::from_bytes(&answer).expect(FIELDS_ARE_ASCII),
+            guest: str::from_utf8(&guest).expect(FIELDS_ARE_ASCII).to_owned(),
         }
     }
 
@@ -77,6 +82,15 @@ impl Trace {
             answer: answer(root, &parent, sampled),
             guest,
         })
+    }
+}
+
+/// Two digits for each byte.
+fn write_hex(digits: &mut [u8], bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
     }
 }
 
@@ -132,6 +146,28 @@ mod tests {
         assert!(guest.starts_with("Root=1-5759e988-bd862e3fe1be46a994272793;Parent="));
         assert!(guest.ends_with(";Sampled=0"));
         assert_eq!(guest.to_lowercase(), answer);
+    }
+
+    #[test]
+    fn a_new_trace_has_fresh_digits_in_all_its_fields() {
+        let traces = [(); 2].map(|()| Trace::continued(None).guest);
+        for trace in &traces {
+            // What was made is what would be taken over.
+            let taken = Trace::taken_over(trace).expect("it is well-formed");
+            assert_eq!(&taken.guest, trace);
+        }
+        let fields = traces.map(|trace| {
+            let ranges = [ROOT, PARENT];
+            ranges.map(|range| trace[range].to_owned())
+        });
+        let [[root, parent], [other_root, other_parent]] = fields;
+        assert!(root != other_root && parent != other_parent);
+        let now = std::time::UNIX_EPOCH
+            .elapsed()
+            .expect("after 1970")
+            .as_secs();
+        let seconds = u64::from_str_radix(&Trace::continued(None).guest[SECONDS], 16);
+        assert!(seconds.expect("digits").abs_diff(now) < 60);
     }
 
     #[test]

@@ -282,7 +282,7 @@ impl<G: RunGuest> Invoker<G> {
         let admission = self.gate.enter_for(record, version, asked_for)?;
         let invocation = Invocation {
             request_id: call.request_id,
-            invoked_arn: call.target.to_string(),
+            invoked_arn: call.target.text(),
             payload: call.payload.clone(),
             trace_id: call.trace_id.clone(),
             client_context: call.client_context.clone(),

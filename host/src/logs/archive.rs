@@ -15,7 +15,7 @@ use super::group::{Group, GroupSummary, Segment};
 use super::index::{Index, StreamSummary};
 use super::medium::Medium;
 use super::segment_name::{self, HEADER_BYTES_MAX};
-use super::stream::stream_name;
+use super::stream::StreamNames;
 use crate::limits;
 use crate::storage::{LogFile, StorageError};
 
@@ -186,11 +186,12 @@ impl Archive {
         if segment.is_new {
             bytes = segment_name::header(group, segment.created_ms);
         }
+        let mut streams = StreamNames::default();
         let mut taken = 0;
         for entry in entries {
-            let stream = stream_name(&entry.version, entry.started);
+            let stream = streams.of(entry);
             let start = bytes.len();
-            let record: Record<'_> = entry.record(&stream);
+            let record: Record<'_> = entry.record(stream);
             frame::encode(&record, &mut bytes);
             index.add(&record, bytes.len() - start);
             taken += 1;

@@ -1,18 +1,22 @@
 //! Between the invocations and the thread that writes: a queue with a bound in bytes.
 //!
 //! To wake a thread costs more than all the rest of handing an entry over, so the writer is woken by
-//! the first entry only, and then waits a moment for others before it takes them all.
+//! the first entry only, and then waits a moment for others before it takes them all. Texts are copied into one
+//! buffer, which goes back and forth: memory that one thread takes and another gives back costs both more
+//! than the copy.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::entry::Entry;
 use crate::domain::Version;
 use crate::limits::{
     LOG_BATCH_PAUSE, LOG_DROPPED_GROUPS_MAX, LOG_EXPIRY_PERIOD, LOG_QUEUE_BYTES_MAX,
+    LOG_TEXT_COPIED_BYTES_MAX, LOG_TEXTS_KEPT_BYTES_MAX,
 };
 
 /// The queue, shared by all.
@@ -27,7 +31,11 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    entries: Vec<Entry>,
+    entries: Vec<Queued>,
+    /// The texts of entries, one behind the other.
+    texts: BytesMut,
+    /// What the writer gave back, to be filled next.
+    spare: BytesMut,
     /// Of the entries, and of those that are being written.
     bytes: usize,
     dropped: HashMap<String, Dropped>,
@@ -45,6 +53,23 @@ struct State {
     is_closed: bool,
 }
 
+/// An entry that waits.
+struct Queued {
+    /// Without its text, where that stands among the others.
+    entry: Entry,
+    text: Option<Range<usize>>,
+}
+
+impl Queued {
+    fn entry(self, texts: &Bytes) -> Entry {
+        let Self { mut entry, text } = self;
+        if let Some(range) = text {
+            entry.text = texts.slice(range);
+        }
+        entry
+    }
+}
+
 /// Entries of one group that found no room.
 struct Dropped {
     version: Arc<Version>,
@@ -56,6 +81,7 @@ struct Dropped {
 /// What the writer takes at once.
 pub(super) struct Batch {
     entries: Vec<Entry>,
+    texts: Bytes,
     accepted: u64,
     bytes: usize,
 }
@@ -77,7 +103,7 @@ impl Queue {
         }
         state.bytes += cost;
         state.accepted += 1;
-        state.entries.push(entry);
+        state.put(entry);
         if std::mem::take(&mut state.is_idle) {
             drop(state);
             self.filled.notify_one();
@@ -141,19 +167,22 @@ impl Queue {
     /// Says that a batch was written.
     pub(super) fn written(&self, batch: Batch) {
         let Batch {
-            mut entries,
+            entries,
+            texts,
             accepted,
             bytes,
         } = batch;
-        // Before the lock is taken: it frees all their texts.
-        entries.clear();
+        // Before the lock is taken: it frees what they hold.
+        drop(entries);
+        let spare = texts.try_into_mut().ok();
+        let spare = spare.filter(|texts| texts.capacity() <= LOG_TEXTS_KEPT_BYTES_MAX);
         let mut state = self.lock();
         state.bytes -= bytes;
         state.written = accepted;
         state.is_urgent &= !state.entries.is_empty();
-        if state.entries.capacity() == 0 {
-            // Given back, so that it need not grow again.
-            state.entries = entries;
+        if let Some(mut spare) = spare {
+            spare.clear();
+            state.spare = spare;
         }
         drop(state);
         self.done.notify_all();
@@ -177,8 +206,22 @@ impl Queue {
 }
 
 impl State {
+    /// Puts an entry in. A text that is large is handed over as it is.
+    fn put(&mut self, mut entry: Entry) {
+        let text = (entry.text.len() <= LOG_TEXT_COPIED_BYTES_MAX).then(|| {
+            let start = self.texts.len();
+            self.texts.extend_from_slice(&entry.text);
+            entry.text = Bytes::new();
+            start..self.texts.len()
+        });
+        self.entries.push(Queued { entry, text });
+    }
+
     fn take(&mut self) -> Batch {
-        let mut entries = std::mem::take(&mut self.entries);
+        let spare = std::mem::take(&mut self.spare);
+        let texts = std::mem::replace(&mut self.texts, spare).freeze();
+        let queued = self.entries.drain(..);
+        let mut entries: Vec<_> = queued.map(|queued| queued.entry(&texts)).collect();
         entries.extend(self.dropped.drain().map(|(_, dropped)| dropped.entry()));
         let elsewhere = std::mem::take(&mut self.dropped_elsewhere);
         if elsewhere > 0 {
@@ -189,6 +232,7 @@ impl State {
         }
         Batch {
             entries,
+            texts,
             accepted: self.accepted,
             bytes: self.bytes,
         }

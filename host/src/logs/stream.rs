@@ -1,10 +1,14 @@
 //! How logs name streams and times.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use time::OffsetDateTime;
 
+use super::entry::{Entry, milliseconds};
 use crate::domain::Version;
+
+const MILLISECONDS_PER_DAY: u64 = 24 * 60 * 60 * 1_000;
 
 /// The name of the log stream of a version on a day: `YYYY/MM/DD/[VERSION]<32 hex>`.
 pub fn stream_name(version: &Version, now: SystemTime) -> String {
@@ -19,6 +23,37 @@ pub fn stream_name(version: &Version, now: SystemTime) -> String {
     )
 }
 
+/// Names the streams of many entries. Nearly always the next one is of the same version on the same day.
+#[derive(Default)]
+pub(super) struct StreamNames {
+    last: Option<LastName>,
+}
+
+struct LastName {
+    version: Arc<Version>,
+    day: u64,
+    name: String,
+}
+
+impl StreamNames {
+    /// The stream of an entry.
+    pub(super) fn of(&mut self, entry: &Entry) -> &str {
+        let day = milliseconds(entry.started) / MILLISECONDS_PER_DAY;
+        let is_last =
+            |last: &LastName| last.day == day && Arc::ptr_eq(&last.version, &entry.version);
+        let last = self
+            .last
+            .take()
+            .filter(is_last)
+            .unwrap_or_else(|| LastName {
+                version: Arc::clone(&entry.version),
+                day,
+                name: stream_name(&entry.version, entry.started),
+            });
+        &self.last.insert(last).name
+    }
+}
+
 /// `time` as records in the JSON format show it: `2026-01-01T00:00:00.000Z`.
 pub fn timestamp(time: SystemTime) -> String {
     let time = OffsetDateTime::from(time);
@@ -26,4 +61,37 @@ pub fn timestamp(time: SystemTime) -> String {
     let (hour, minute, second, millisecond) = time.to_hms_milli();
     let month = u8::from(month);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples;
+    use bytes::Bytes;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn entries_of_other_versions_and_other_days_have_other_streams() {
+        let versions = ["one", "two"].map(|name| Arc::new(samples::version(name)));
+        let entry = |version: &Arc<Version>, seconds| Entry {
+            version: Arc::clone(version),
+            started: UNIX_EPOCH + Duration::from_secs(seconds),
+            ended: UNIX_EPOCH + Duration::from_secs(seconds),
+            text: Bytes::new(),
+            head_bytes: 0,
+        };
+        let midnight = 24 * 60 * 60;
+        let mut names = StreamNames::default();
+        for (version, seconds) in [
+            (0, 0),
+            (0, midnight - 1),
+            (0, midnight),
+            (1, midnight),
+            (0, midnight + 1),
+        ] {
+            let entry = entry(&versions[version], seconds);
+            let expected = stream_name(&entry.version, entry.started);
+            assert_eq!(names.of(&entry), expected);
+        }
+    }
 }
