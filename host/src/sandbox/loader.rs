@@ -22,7 +22,7 @@ pub(super) struct Loader {
 
 impl Loader {
     /// The function of `component`; `None` where there is no artifact of it, or only a damaged one.
-    /// Blocks: the artifact is read and hashed as a whole.
+    /// Blocks: the artifact is mapped and taken apart, and hashed as a whole where it has been touched.
     ///
     /// # Errors
     /// When the artifact is what was compiled and the engine does not take it.
@@ -45,8 +45,8 @@ impl Loader {
 
 #[expect(
     unsafe_code,
-    reason = "loading compiled code is running it: the store has just found that these are the very \
-              bytes that our own compiler wrote, and nobody else writes into the data directory"
+    reason = "loading compiled code is running it: the store has just found that this is the very \
+              file that our own compiler wrote, and nobody else writes into the data directory"
 )]
 fn map(engine: &Engine, artifact: &Artifact) -> wasmtime::Result<Component> {
     match artifact {

@@ -1,10 +1,12 @@
 //! Compiled code, found by the component that it was compiled from and the engine that it fits.
 //!
 //! `artifacts/ENGINE KEY/COMPONENT DIGEST/ARTIFACT DIGEST.cwasm`: the name of a file says what its
-//! content must be, so no index has to agree with it. Running compiled code is trusting it wholly;
-//! hence an artifact is hashed through the very handle that is then given out, each time it is opened.
+//! content must be, so no index has to agree with it. Running compiled code is trusting it wholly; hence
+//! an artifact is verified through the very handle that is then given out, each time it is opened: by its
+//! [`seal`], or else by its hash.
 
 mod artifact_files;
+mod seal;
 #[cfg(test)]
 mod tests;
 

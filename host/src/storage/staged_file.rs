@@ -33,6 +33,11 @@ impl StagedFile {
             .map_err(|error| self.staging.failed("write", &self.name, &error))
     }
 
+    /// The file itself, to change what is not its content.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// Returns when the file is durable as `name` in `folder`, in the place of what was there.
     pub(super) fn commit(self, folder: &Folder, name: &str) -> Result<(), StorageError> {
         self.sync()?.commit(folder, name)

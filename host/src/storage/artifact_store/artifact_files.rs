@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::folder::Folder;
 use super::super::layout::ARTIFACTS_FOLDER;
 use super::super::{DataDir, StorageError};
+use super::seal::{is_sealed, seal};
 use super::{Artifact, Bounded};
 use crate::domain::Digest;
 
@@ -44,7 +45,9 @@ impl ArtifactFiles {
             hasher.update(chunk);
             staged.write_all(chunk)?;
         }
-        let name = format!("{}{SUFFIX}", Digest(hasher.finalize().into()));
+        let digest = Digest(hasher.finalize().into());
+        let name = format!("{digest}{SUFFIX}");
+        seal_where_possible(staged.file(), digest);
         let staged = staged.sync()?;
 
         let _names = self.change_names();
@@ -69,9 +72,9 @@ impl ArtifactFiles {
         };
         for (name, digest, mut file) in candidates {
             let path = folder.path().join(&name);
-            let found =
-                digest_of(&mut file).map_err(|error| folder.failed("read", &name, &error))?;
-            if found == digest {
+            let is_sound = is_sound(&mut file, digest)
+                .map_err(|error| folder.failed("read", &name, &error))?;
+            if is_sound {
                 let file = file.into_std();
                 return Ok(Some(Artifact::File { path, file }));
             }
@@ -163,6 +166,25 @@ fn artifact_names(folder: &Folder) -> Result<Vec<(String, Digest)>, StorageError
             Some((name, digest))
         })
         .collect())
+}
+
+/// Whether `file` holds what `digest` says. Leaves it at its start.
+fn is_sound(file: &mut File, digest: Digest) -> io::Result<bool> {
+    if is_sealed(file, digest)? {
+        return Ok(true);
+    }
+    let is_sound = digest_of(file)? == digest;
+    if is_sound {
+        seal_where_possible(file, digest);
+    }
+    Ok(is_sound)
+}
+
+/// What has no seal is hashed each time, and that is all.
+fn seal_where_possible(file: &File, digest: Digest) {
+    if let Err(error) = seal(file, digest) {
+        tracing::debug!(%error, "an artifact could not be sealed: it is hashed whenever it is loaded");
+    }
 }
 
 /// Leaves `file` at its start.

@@ -90,6 +90,61 @@ fn a_damaged_artifact_is_never_given_out_and_is_removed() {
 }
 
 #[test]
+fn an_artifact_is_sealed_when_it_is_stored_and_when_it_was_hashed() {
+    let (temp, store) = on_disk();
+    put(&store, ENGINE, b"code");
+    let digest = Digest::of(b"code");
+    let path = folder(temp.path()).join(format!("{digest}.cwasm"));
+    let is_sealed = || {
+        let file = cap_std::fs::File::from_std(std::fs::File::open(&path).expect("opened"));
+        seal::is_sealed(&file, digest).expect("looked at")
+    };
+    assert!(is_sealed());
+    // As a backup that is put back.
+    let copy = temp.path().join("copy");
+    std::fs::copy(&path, &copy).expect("copied");
+    std::fs::rename(&copy, &path).expect("put back");
+    assert!(!is_sealed());
+    assert_eq!(content(&store, ENGINE), Some(b"code".to_vec()));
+    assert!(is_sealed());
+}
+
+#[test]
+fn whatever_is_done_to_an_artifact_breaks_its_seal() {
+    let (temp, store) = on_disk();
+    let digest = Digest::of(b"code");
+    let path = folder(temp.path()).join(format!("{digest}.cwasm"));
+    let damages: [&dyn Fn(); 4] = [
+        &|| std::fs::write(&path, "evil").expect("written"),
+        &|| {
+            let file = std::fs::File::options().write(true).open(&path);
+            file.and_then(|file| file.set_len(2)).expect("cut short");
+        },
+        &|| {
+            let file = std::fs::File::options().append(true).open(&path);
+            std::io::Write::write_all(&mut file.expect("opened"), b"more").expect("appended");
+        },
+        &|| {
+            // Another file with the time of the sealed one.
+            let modified = std::fs::metadata(&path).and_then(|sealed| sealed.modified());
+            let other = temp.path().join("other");
+            std::fs::write(&other, "evil").expect("written");
+            let file = std::fs::File::options().write(true).open(&other);
+            file.and_then(|file| file.set_modified(modified.expect("a time")))
+                .expect("set");
+            std::fs::rename(&other, &path).expect("put in its place");
+        },
+    ];
+    for damage in damages {
+        put(&store, ENGINE, b"code");
+        assert_eq!(content(&store, ENGINE), Some(b"code".to_vec()));
+        damage();
+        assert_eq!(content(&store, ENGINE), None);
+        assert!(!path.exists());
+    }
+}
+
+#[test]
 fn beside_a_damaged_artifact_a_sound_one_is_still_found() {
     let (temp, store) = on_disk();
     put(&store, ENGINE, b"code");
