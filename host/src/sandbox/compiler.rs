@@ -56,16 +56,32 @@ const MEGABYTE: u64 = 1024 * 1024;
 pub struct Accepted {
     digest: Digest,
     work: Work,
-    _waiting: OwnedSemaphorePermit,
+    _waiting: Option<OwnedSemaphorePermit>,
 }
 
 enum Work {
     Compile(Compilation),
     /// It was compiled elsewhere.
     Keep(Bytes),
+    /// It was compiled here before.
+    Nothing,
 }
 
 impl Accepted {
+    /// A component of which there is compiled code already.
+    pub(super) fn known(digest: Digest) -> Self {
+        Self {
+            digest,
+            work: Work::Nothing,
+            _waiting: None,
+        }
+    }
+
+    /// Whether there is nothing to be done for it.
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self.work, Work::Nothing)
+    }
+
     /// Which component it is.
     pub(super) fn component(&self) -> Digest {
         self.digest
@@ -90,7 +106,7 @@ impl Compiler {
         Ok(Accepted {
             digest,
             work,
-            _waiting: waiting,
+            _waiting: Some(waiting),
         })
     }
 
@@ -104,6 +120,7 @@ impl Compiler {
         let _turn = self.turns.compiling.acquire().await.map_err(failed)?;
         let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
         match work {
+            Work::Nothing => Ok(()),
             Work::Keep(code) => self.store(digest, io::Cursor::new(code)).await,
             Work::Compile(mut compilation) => {
                 let deadline = compilation.can_be_ended().then_some(deadline);

@@ -95,6 +95,7 @@ pub use worker::compile_worker;
 use crate::deployer::{CompileGuest, ComponentSource, Initialized, Rejection};
 use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret, Version};
 use crate::limits;
+use crate::package::Precompiled;
 use crate::storage::{ArtifactStore, TmpFolders};
 use compiler::{Compiler, Turns};
 use files::HostFiles;
@@ -221,6 +222,13 @@ impl Sandboxes {
         })
     }
 
+    /// Whether there is compiled code of `component` that fits this host.
+    async fn can_run(&self, component: Digest) -> bool {
+        let Maker { loaded, loader, .. } = &*self.maker;
+        loaded.get(component).is_some()
+            || matches!(load_artifact(loader, component).await, Ok(Some(_)))
+    }
+
     /// The rules for HTTP requests that functions need, by function, as far as they were learned.
     pub fn learned_http(&self) -> Vec<(FunctionName, Vec<String>)> {
         self.maker.network.learned()
@@ -230,13 +238,22 @@ impl Sandboxes {
 impl CompileGuest for Sandboxes {
     type Accepted = Accepted;
 
+    /// What this host has compiled and can run needs neither: another function has the same code, or had
+    /// it a moment ago. Compiled code that is handed in is not compared with what is there, since whether
+    /// it is taken in may have changed.
     async fn accept(&self, component: Digest, wasm: Bytes) -> Result<Accepted, Rejection> {
+        if !Precompiled::is_one(&wasm) && self.can_run(component).await {
+            return Ok(Accepted::known(component));
+        }
         self.maker.compiler.accept(component, wasm).await
     }
 
     /// An artifact counts when it has been loaded once, by the engine that will run it: what does not
     /// fit a sandbox is told to the person who deploys and not to those who call.
     async fn finish(&self, accepted: Accepted) -> Result<(), Rejection> {
+        if accepted.is_known() {
+            return Ok(());
+        }
         let component = accepted.component();
         self.maker.compiler.finish(accepted).await?;
         load_artifact(&self.maker.loader, component)
