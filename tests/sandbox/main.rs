@@ -8,6 +8,7 @@ mod failures;
 mod http_guests;
 mod https;
 mod files;
+mod known_code;
 mod log;
 mod outbound;
 mod plugins;
