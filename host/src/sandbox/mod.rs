@@ -70,6 +70,9 @@ mod prepare;
 mod open_streams;
 #[cfg(feature = "compiler")]
 mod snapshot;
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub mod stages;
 
 use std::sync::Arc;
 
@@ -163,6 +166,12 @@ impl Sandboxes {
         let failed = |error: &dyn std::fmt::Display| {
             EngineError(format!("the engine could not be started: {error}"))
         };
+        if !limits::ARE_ENFORCED {
+            tracing::warn!(
+                "this host was built with `unlimited-for-benchmarks`: nothing stops a function that runs for \
+                 ever or takes all memory, and no log is kept. Build it without that feature"
+            );
+        }
         let grants = Grants::open(&config.folders, &config.secrets).map_err(EngineError)?;
         let slots = config
             .concurrency_max
