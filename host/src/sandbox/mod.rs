@@ -74,6 +74,9 @@ mod snapshot;
 #[doc(hidden)]
 pub mod stages;
 
+#[cfg(all(test, feature = "compiler"))]
+mod residue_tests;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
