@@ -18,7 +18,7 @@ pub(crate) const FRESH: &str = "echo";
 /// The function whose sandboxes are reused.
 pub(crate) const REUSED: &str = "echo-reused";
 
-/// Invocations that may run at once: few, since valgrind shall find the address space for their sandboxes.
+/// Invocations that may run at once: more than ever do.
 const CONCURRENCY_MAX: u32 = 8;
 
 /// A host that keeps its state there.

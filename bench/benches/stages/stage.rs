@@ -123,6 +123,9 @@ impl Stages {
 
     /// A sandbox comes, is called and goes; one of these is measured.
     fn live(&self, stage: &str, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        // Loads the function, where that was not done before.
+        self.runtime
+            .block_on(self.calls.completion(&self.calls.fresh))?;
         let _entered = self.runtime.enter();
         let version = self.calls.fresh_version()?;
         for _ in 0..times {

@@ -5,7 +5,7 @@ use super::Host;
 use crate::contract::{self, Door};
 
 pub use crate::contract::stages::{ReplyTrace, reply};
-pub use crate::sandbox::stages::Instantiated;
+pub use crate::sandbox::stages::{Instantiated, make_at_most};
 
 impl Host {
     /// What [`Host::serve`] has behind each connection, without the connection.

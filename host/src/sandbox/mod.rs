@@ -179,6 +179,8 @@ impl Sandboxes {
         let slots = config
             .concurrency_max
             .saturating_add(limits::SANDBOXES_SPARE);
+        #[cfg(feature = "measure")]
+        let slots = stages::at_most(slots);
         let engine = engine::running(slots).map_err(|error| failed(&error))?;
         let engine_key = engine::key();
         let artifacts = config.artifacts;

@@ -5,6 +5,7 @@
 //! measure another one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
@@ -17,6 +18,20 @@ use super::input::Input;
 use super::maker::Purpose;
 use super::sandbox::Sandbox;
 use crate::domain::{Invocation, Version};
+
+/// What [`make_at_most`] was told.
+static SANDBOXES_MAX: AtomicU32 = AtomicU32::new(u32::MAX);
+
+/// Has hosts that start from now on in this process reserve the address space of so many sandboxes at most. Under
+/// valgrind there is too little for a pool of the usual size, and without its pool a host is another one.
+pub fn make_at_most(sandboxes: u32) {
+    SANDBOXES_MAX.store(sandboxes, Ordering::Relaxed);
+}
+
+/// `sandboxes`, or fewer where that was asked for.
+pub(super) fn at_most(sandboxes: u32) -> u32 {
+    sandboxes.min(SANDBOXES_MAX.load(Ordering::Relaxed))
+}
 
 /// A sandbox whose guest is set up and has not been called. Dropping it resets its slot.
 pub struct Instantiated {
