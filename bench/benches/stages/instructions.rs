@@ -15,6 +15,11 @@ use sparkler::app::Storage;
 use crate::timed::several_threads;
 use crate::{counted, echo};
 
+/// Has memory copied and filled by loops over wide registers. The one instruction that does so by itself counts once
+/// for each few bytes under valgrind, and would hide all others.
+const COPIES_BY_LOOPS: &str = "glibc.cpu.x86_rep_stosb_threshold=1073741824:\
+                               glibc.cpu.x86_rep_movsb_threshold=1073741824";
+
 /// Counts all stages, and ends with `instructions:` and a line for each.
 #[expect(clippy::print_stdout, reason = "this is the benchmark's result")]
 pub(crate) fn show() -> anyhow::Result<()> {
@@ -50,6 +55,7 @@ pub(crate) fn counted() -> anyhow::Result<Vec<(&'static str, u64)>> {
     fs::create_dir_all(&profiles)?;
     let profile = profiles.join("callgrind.out");
     run(Command::new(valgrind)
+        .env("GLIBC_TUNABLES", COPIES_BY_LOOPS)
         .args(["--tool=callgrind", "--quiet"])
         .arg(format!("--toggle-collect={}", counted::COUNTED))
         .arg(format!("--dump-before={}", counted::END_OF_STAGE))

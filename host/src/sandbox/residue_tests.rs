@@ -20,7 +20,7 @@ const IN_SECOND_MEMORY: i32 = 32;
 /// Sandboxes at once: so few that every guest gets a slot in which others were.
 const SANDBOXES: u32 = 1;
 
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 3;
 
 /// A guest that looks for what was left behind, and then leaves its mark everywhere.
 #[derive(Clone, Copy, Debug)]
