@@ -9,6 +9,7 @@ mod conformance;
 mod events;
 mod function;
 mod http;
+mod instructions;
 mod invoke;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +44,12 @@ enum Benchmark {
         /// Times that both are measured in turn, of which the medians are shown.
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+    },
+    /// Count instructions per invocation with valgrind; fails where they have grown by more than 5 %.
+    Instructions {
+        /// Take the counts for good, instead of comparing them with those that were.
+        #[arg(long)]
+        accept: bool,
     },
     /// Run the tests that show what AWS Lambda does, and write docs/CONFORMANCE.md.
     Conformance,
@@ -79,6 +86,18 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Conformance => {
             let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
             conformance::run(workspace.context("the folder of the workspace")?)
+        }
+        Benchmark::Instructions { accept } => {
+            let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+            let then = match accept {
+                true => instructions::Then::Accept,
+                false => instructions::Then::Compare,
+            };
+            instructions::run(
+                workspace.context("the folder of the workspace")?,
+                None,
+                then,
+            )
         }
         Benchmark::Events {
             folder,

@@ -1,5 +1,9 @@
 //! The one place where the parts are put together: configuration → host → serve → drain.
 
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub mod stages;
+
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;

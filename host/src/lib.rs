@@ -99,6 +99,9 @@ pub mod embed;
 pub mod toolchain;
 pub mod cli;
 
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage};
 pub use domain::{FunctionError, Outcome, Refusal, Report, RequestId};
 pub use embed::{Calling, Function, FunctionConfig, Limits, LoadError, StreamedResponse};

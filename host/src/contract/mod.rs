@@ -41,6 +41,9 @@ mod run_to_end;
 mod runtime_management;
 pub mod server;
 mod spelling;
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub mod stages;
 mod streamed_response;
 mod tags;
 mod trace_header;

@@ -23,13 +23,18 @@ const CODE_REVISION: u32 = 1;
 /// has compiled. Which instructions a processor lacks is found when an artifact is loaded.
 pub(super) fn key() -> String {
     use std::env::consts::{ARCH, OS};
-    format!("{ENGINE_VERSION}-{CODE_REVISION}-{ARCH}-{OS}")
+    let kind = if limits::ARE_ENFORCED {
+        ""
+    } else {
+        "-unlimited"
+    };
+    format!("{ENGINE_VERSION}-{CODE_REVISION}-{ARCH}-{OS}{kind}")
 }
 
 /// The configuration that decides what compiled code looks like. Compiler and runner must agree.
 fn code_config() -> wasmtime::Result<Config> {
     let mut config = Config::new();
-    config.epoch_interruption(true);
+    config.epoch_interruption(limits::ARE_ENFORCED);
     config.concurrency_support(false);
     // Names of functions are enough. Files and lines would be read from the guest's own debug
     // information, in this process and without a bound.
@@ -68,14 +73,35 @@ pub(super) fn initializing() -> wasmtime::Result<Engine> {
 #[cfg(feature = "compiler")]
 const INITIALIZING_GROWTH_BYTES: u64 = 16 * 1024 * 1024;
 
+/// Where guests get their memories and tables from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Allocation {
+    /// From a pool, whose slots keep so much of a memory and of a table between two guests.
+    Pool {
+        memory_bytes_kept: usize,
+        table_bytes_kept: usize,
+    },
+    /// From the system, one by one.
+    OneByOne,
+}
+
+impl Allocation {
+    const POOL: Self = Self::Pool {
+        memory_bytes_kept: limits::KEEP_RESIDENT_BYTES,
+        table_bytes_kept: limits::TABLE_KEEP_RESIDENT_BYTES,
+    };
+
+    /// Every one that guests may run on: what a guest leaves behind is looked for on each of them.
+    #[cfg(all(test, feature = "compiler"))]
+    pub(super) const ALL: &[Self] = &[Self::POOL, Self::OneByOne];
+}
+
 /// An engine that runs up to `sandboxes` guests at once.
 ///
 /// Where the address space is too small for a pool (a container with `ulimit -v`, say), sandboxes
 /// are allocated one by one, which is slower and otherwise the same.
 pub(super) fn running(sandboxes: u32) -> wasmtime::Result<Engine> {
-    let mut config = code_config()?;
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(sandboxes)));
-    match Engine::new(&config) {
+    match running_on(Allocation::POOL, sandboxes) {
         Ok(engine) => Ok(engine),
         Err(error) => {
             tracing::warn!(
@@ -83,10 +109,29 @@ pub(super) fn running(sandboxes: u32) -> wasmtime::Result<Engine> {
                 "the address space is too small for a pool of sandboxes; they are made one by one, \
                  which is slower (raise `ulimit -v`, or lower --concurrency)"
             );
-            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-            Engine::new(&config)
+            running_on(Allocation::OneByOne, sandboxes)
         }
     }
+}
+
+/// An engine whose guests get what they need from there.
+pub(super) fn running_on(allocation: Allocation, sandboxes: u32) -> wasmtime::Result<Engine> {
+    let mut config = code_config()?;
+    config.allocation_strategy(match allocation {
+        Allocation::Pool {
+            memory_bytes_kept,
+            table_bytes_kept,
+        } => {
+            let mut pool = pool(sandboxes);
+            // A guest whose memory is no larger than this, and did not grow, is reset by a copy: no
+            // system call takes the process's memory lock, and no other core is interrupted.
+            pool.linear_memory_keep_resident(memory_bytes_kept)
+                .table_keep_resident(table_bytes_kept);
+            InstanceAllocationStrategy::Pooling(pool)
+        }
+        Allocation::OneByOne => InstanceAllocationStrategy::OnDemand,
+    });
+    Engine::new(&config)
 }
 
 /// The slots. Each bound per component times the number of sandboxes gives the total, so that no
@@ -107,10 +152,6 @@ fn pool(sandboxes: u32) -> PoolingAllocationConfig {
         .max_memory_size(limits::MEMORY_BYTES_MAX)
         .max_core_instance_size(limits::INSTANCE_BYTES_MAX)
         .max_component_instance_size(limits::INSTANCE_BYTES_MAX)
-        // A guest whose memory is no larger than this, and did not grow, is reset by a copy: no
-        // system call takes the process's memory lock, and no other core is interrupted.
-        .linear_memory_keep_resident(limits::KEEP_RESIDENT_BYTES)
-        .table_keep_resident(limits::TABLE_KEEP_RESIDENT_BYTES)
         .max_unused_warm_slots(sandboxes)
         // Quicker, and known to leave a page of one guest to the next where pages are swapped out.
         .pagemap_scan(Enabled::No);

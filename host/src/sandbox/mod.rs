@@ -70,6 +70,12 @@ mod prepare;
 mod open_streams;
 #[cfg(feature = "compiler")]
 mod snapshot;
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub mod stages;
+
+#[cfg(all(test, feature = "compiler"))]
+mod residue_tests;
 
 use std::sync::Arc;
 
@@ -164,10 +170,18 @@ impl Sandboxes {
         let failed = |error: &dyn std::fmt::Display| {
             EngineError(format!("the engine could not be started: {error}"))
         };
+        if !limits::ARE_ENFORCED {
+            tracing::warn!(
+                "this host was built with `unlimited-for-benchmarks`: nothing stops a function that runs for \
+                 ever or takes all memory, and no log is kept. Build it without that feature"
+            );
+        }
         let grants = Grants::open(&config.folders, &config.secrets).map_err(EngineError)?;
         let slots = config
             .concurrency_max
             .saturating_add(limits::SANDBOXES_SPARE);
+        #[cfg(feature = "measure")]
+        let slots = stages::at_most(slots);
         let engine = engine::running(slots).map_err(|error| failed(&error))?;
         let engine_key = engine::key();
         let artifacts = config.artifacts;

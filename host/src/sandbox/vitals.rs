@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::grants::LogMask;
 use super::log_tail::LogTail;
 use crate::domain::{FunctionError, LogListener};
+use crate::limits;
 
 /// Shared between a sandbox and whoever waits for it.
 #[derive(Default)]
@@ -45,6 +46,9 @@ impl Vitals {
     }
 
     pub(super) fn write_log(&self, bytes: &[u8]) {
+        if !limits::ARE_ENFORCED {
+            return;
+        }
         self.log
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

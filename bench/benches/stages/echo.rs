@@ -1,0 +1,71 @@
+//! The function that is measured: the echo example, built as `sparkler build` builds it.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use sparkler::app::{Host, HostConfig, Storage};
+use sparkler::deployer::NewFunction;
+use sparkler::domain::{Environment, FunctionName, Settings};
+use sparkler::toolchain::{self, BuildOptions};
+
+/// The event of each call.
+pub(crate) const EVENT: &[u8] = br#"{"name":"World"}"#;
+
+/// The function whose sandboxes are fresh, each of them.
+pub(crate) const FRESH: &str = "echo";
+
+/// The function whose sandboxes are reused.
+pub(crate) const REUSED: &str = "echo-reused";
+
+/// Invocations that may run at once: more than ever do.
+const CONCURRENCY_MAX: u32 = 8;
+
+/// A host that keeps its state there.
+pub(crate) async fn host(storage: Storage) -> anyhow::Result<Host> {
+    let host = Host::start(HostConfig {
+        storage,
+        concurrency_max: CONCURRENCY_MAX,
+        ..HostConfig::default()
+    });
+    Ok(host.await?)
+}
+
+/// A host that has both functions.
+pub(crate) async fn host_with_functions(storage: Storage) -> anyhow::Result<Host> {
+    let package = built().await?;
+    let host = host(storage).await?;
+    deploy(&host, FRESH, package.clone(), None).await?;
+    let reused = [("SPARKLER_REUSE".to_owned(), "10000".to_owned())].into();
+    deploy(&host, REUSED, package, Some(Environment(reused))).await?;
+    Ok(host)
+}
+
+async fn built() -> anyhow::Result<Bytes> {
+    let echo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo");
+    let build = move || toolchain::build(BuildOptions::release(echo));
+    let built = tokio::task::spawn_blocking(build).await?;
+    Ok(built.context("the echo example could not be built")?.bytes)
+}
+
+async fn deploy(
+    host: &Host,
+    name: &str,
+    package: Bytes,
+    environment: Option<Environment>,
+) -> anyhow::Result<()> {
+    let name = FunctionName::parse(name).context("a good name")?;
+    let new = NewFunction {
+        publish: false,
+        name: name.clone(),
+        settings: Settings {
+            environment,
+            ..Settings::for_function(&name)
+        },
+        package,
+        tags: Default::default(),
+    };
+    host.deployer().create(new).await?;
+    host.deployer().settled(&name).await?;
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! What an invocation costs inside one process, whole and stage by stage.
+//!
+//! ```text
+//! cargo bench -p sparkler-bench --bench stages                   microseconds, and instructions where valgrind is there
+//! cargo bench -p sparkler-bench --bench stages -- instructions   instructions only
+//! cargo bench -p sparkler-bench --bench stages -- limits         microseconds of one whole invocation, to be
+//!                                                                compared with `--features unlimited`
+//! ```
+//!
+//! Each of them ends with lines for programs: a heading, then a name, a tab and figures.
+
+mod calls;
+mod counted;
+mod echo;
+mod instructions;
+mod limits;
+mod stage;
+mod timed;
+
+use std::path::Path;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["instructions", ..] => instructions::show(),
+        ["limits", ..] => limits::show(),
+        [counted::MODE, folder, ..] => counted::run(Path::new(folder)),
+        _ => timed::show(),
+    }
+}

@@ -1,0 +1,193 @@
+//! The stages of an invocation, each run as often as somebody wants to measure it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use anyhow::bail;
+use axum::http::StatusCode;
+use sparkler::app::{Host, Storage};
+use sparkler::domain::RequestId;
+use sparkler::invoker::Gate;
+use sparkler::stages::{self, ReplyTrace};
+use tokio::runtime::Runtime;
+
+use crate::calls::{Calls, check_status};
+use crate::echo;
+
+/// From a request to an invocation that is checked and resolved; and the empty answer of one that is to go no
+/// further.
+pub(crate) const PARSE: &str = "parse";
+pub(crate) const RESOLVE: &str = "resolve";
+pub(crate) const ADMIT: &str = "admit";
+pub(crate) const INSTANTIATE: &str = "instantiate";
+pub(crate) const CALL: &str = "call";
+pub(crate) const RESET: &str = "reset";
+/// From what the function answered to a response.
+pub(crate) const REPLY: &str = "reply";
+pub(crate) const FRESH: &str = "whole invocation, fresh";
+pub(crate) const REUSED: &str = "whole invocation, reused";
+pub(crate) const PREPARED: &str = "whole invocation, prepared";
+/// From a request to a response, all but the connection.
+pub(crate) const SERVED: &str = "Invoke without a socket";
+
+/// Sees what is to be measured, and runs it.
+pub(crate) trait Meter {
+    fn measure<T>(&mut self, part: impl FnOnce() -> T) -> T;
+}
+
+/// Runs what is not to be measured, to warm up.
+pub(crate) struct Unmeasured;
+
+impl Meter for Unmeasured {
+    fn measure<T>(&mut self, part: impl FnOnce() -> T) -> T {
+        part()
+    }
+}
+
+/// A host that runs stages of invocations.
+pub(crate) struct Stages {
+    pub(crate) calls: Calls,
+    pub(crate) runtime: Runtime,
+}
+
+impl Stages {
+    /// Those of a host that is made for them.
+    pub(crate) fn of_new_host(runtime: Runtime) -> anyhow::Result<Self> {
+        let host = runtime.block_on(echo::host_with_functions(Storage::Ephemeral))?;
+        Self::of(host, runtime)
+    }
+
+    pub(crate) fn of(host: Host, runtime: Runtime) -> anyhow::Result<Self> {
+        let calls = Calls::to(host)?;
+        Ok(Self { calls, runtime })
+    }
+
+    /// Runs `stage` so many times; `meter` sees it and nothing of what goes before and after it.
+    pub(crate) fn run(
+        &mut self,
+        stage: &str,
+        times: u64,
+        meter: &mut impl Meter,
+    ) -> anyhow::Result<()> {
+        match stage {
+            PARSE => self.serve("DryRun", StatusCode::NO_CONTENT, times, meter),
+            SERVED => self.serve("RequestResponse", StatusCode::OK, times, meter),
+            RESOLVE => self.resolve(times, meter),
+            ADMIT => self.admit(times, meter),
+            INSTANTIATE | CALL | RESET => self.live(stage, times, meter),
+            REPLY => self.reply(times, meter),
+            FRESH | REUSED => self.invoke(stage, times, meter),
+            PREPARED => self.invoke_prepared(times, meter),
+            unknown => bail!("there is no stage {unknown}"),
+        }
+    }
+
+    fn serve(
+        &mut self,
+        kind: &str,
+        status: StatusCode,
+        times: u64,
+        meter: &mut impl Meter,
+    ) -> anyhow::Result<()> {
+        let Self { calls, runtime } = self;
+        for _ in 0..times {
+            let request = Calls::request(kind)?;
+            let response = meter.measure(|| runtime.block_on(calls.serve(request)));
+            check_status(&response, status)?;
+        }
+        Ok(())
+    }
+
+    fn resolve(&self, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        let (invoker, target) = (self.calls.host.invoker(), &self.calls.fresh);
+        meter.measure(|| {
+            for _ in 0..times {
+                std::hint::black_box(invoker.resolve(target)?);
+            }
+            Ok(())
+        })
+    }
+
+    fn admit(&self, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        let invoker = self.calls.host.invoker();
+        let resolved = invoker.resolve(&self.calls.fresh)?;
+        let (record, version) = (&resolved.record, &resolved.version);
+        meter.measure(|| {
+            for _ in 0..times {
+                std::hint::black_box(invoker.gate().enter_for(record, version, None)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// A sandbox comes, is called and goes; one of these is measured.
+    fn live(&self, stage: &str, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        // Loads the function, where that was not done before.
+        self.runtime
+            .block_on(self.calls.completion(&self.calls.fresh))?;
+        let _entered = self.runtime.enter();
+        let version = self.calls.fresh_version()?;
+        for _ in 0..times {
+            let instantiate = || at_once(self.calls.instantiate(&version));
+            let mut sandbox = part(stage == INSTANTIATE, meter, instantiate)??;
+            part(stage == CALL, meter, || at_once(sandbox.call()))??;
+            part(stage == RESET, meter, || drop(sandbox));
+        }
+        Ok(())
+    }
+
+    fn reply(&self, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        let completion = self.calls.completion(&self.calls.fresh);
+        let completion = self.runtime.block_on(completion)?;
+        for _ in 0..times {
+            let (completion, trace) = (completion.clone(), ReplyTrace::begun());
+            let id = RequestId::random();
+            let response = meter.measure(|| stages::reply(completion, trace, id));
+            check_status(&response, StatusCode::OK)?;
+        }
+        Ok(())
+    }
+
+    fn invoke(&self, stage: &str, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        let target = match stage == REUSED {
+            true => &self.calls.reused,
+            false => &self.calls.fresh,
+        };
+        meter.measure(|| {
+            self.runtime.block_on(async {
+                for _ in 0..times {
+                    self.calls.invoke(target).await?;
+                }
+                Ok(())
+            })
+        })
+    }
+
+    fn invoke_prepared(&self, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        let version = self.calls.fresh_version()?;
+        let gate = Gate::new(1);
+        for _ in 0..times {
+            self.runtime.block_on(self.calls.prepare(&version))?;
+            let invoked = self.calls.invoke_prepared(Arc::clone(&version), &gate);
+            meter.measure(|| self.runtime.block_on(invoked))?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs `part`, before the eyes of the meter if it is measured.
+fn part<T>(is_measured: bool, meter: &mut impl Meter, part: impl FnOnce() -> T) -> T {
+    match is_measured {
+        true => meter.measure(part),
+        false => part(),
+    }
+}
+
+/// What comes of work that waits for nothing, without what it costs to be able to wait.
+fn at_once<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => bail!("a stage that should not wait has waited"),
+    }
+}
