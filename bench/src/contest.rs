@@ -18,8 +18,8 @@ pub(crate) const EVENT: &[u8] = br#"{"name":"World"}"#;
 /// Load before each round that is not counted: what was paused has to find its pace again.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// The same before the first round: compilers that run beside the code, and emulators that start processes.
-const FIRST_WARM_UP: Duration = Duration::from_secs(4);
+/// The same for emulators before their first round: they start a process for each call at once.
+const EMULATOR_WARM_UP: Duration = Duration::from_secs(4);
 
 /// How one of those that were measured did.
 pub(crate) struct Entry {
@@ -79,13 +79,18 @@ pub(crate) async fn run(setup: &Setup) -> Vec<Entry> {
 async fn begin(setup: &Setup, peer: Peer) -> anyhow::Result<Contestant> {
     let running = peer.start(setup).await?;
     let mut connections = CONNECTIONS;
-    if let Err(error) = load(&running, connections, FIRST_WARM_UP).run().await {
+    let warm_up = if peer.is_emulator() {
+        EMULATOR_WARM_UP
+    } else {
+        WARM_UP
+    };
+    if let Err(error) = load(&running, connections, warm_up).run().await {
         progress::say(format!(
             "{}, with {connections} connections: {error:#}",
             peer.name()
         ));
         connections = 1;
-        load(&running, connections, FIRST_WARM_UP).run().await?;
+        load(&running, connections, warm_up).run().await?;
     }
     // From here on only the one that is measured runs: emulators are busy long after their last answer.
     running.pause();
@@ -209,7 +214,7 @@ pub(crate) fn findings(entries: &[Entry]) -> Vec<Finding> {
         slowest_percent(entries),
         slowest_percent_beside_peers(entries),
     ];
-    for peer in [Peer::CargoLambda, Peer::ServerlessOffline, Peer::Ministack] {
+    for peer in Peer::ALL.into_iter().filter(|peer| peer.is_emulator()) {
         let what = format!("Invoke, against {}", peer.name());
         findings.push(ratio(entries, &what, (Invoke, peer), None));
     }

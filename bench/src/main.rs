@@ -27,6 +27,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The product's own, so that the floor is as quick as it can be.
 #[global_allocator]
@@ -65,11 +66,21 @@ async fn run(task: Task) -> anyhow::Result<()> {
         // Interrupted, it still ends what it has started.
         Task::Bench(bench) => tokio::select! {
             done = run::run(bench, workspace) => done,
-            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+            asked = asked_to_end() => asked.and_then(|()| bail!("interrupted")),
         },
         Task::Conformance => conformance::run(workspace),
         Task::Floor { address } => floor::serve(address).await,
     }
+}
+
+/// Waits for Ctrl-C, or for the end of somebody's patience.
+async fn asked_to_end() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }
 
 /// The middle one of some measurements.

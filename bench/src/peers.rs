@@ -87,6 +87,14 @@ impl Peer {
         !matches!(self, Self::Floor | Self::Invoke | Self::HttpGuest)
     }
 
+    /// Whether it has AWS Lambda's own interface.
+    pub(crate) fn is_emulator(self) -> bool {
+        matches!(
+            self,
+            Self::CargoLambda | Self::ServerlessOffline | Self::Ministack
+        )
+    }
+
     /// Starts it, and sees it echo.
     pub(crate) async fn start(self, setup: &Setup) -> anyhow::Result<Running> {
         match self {
