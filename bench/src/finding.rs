@@ -46,6 +46,11 @@ impl Finding {
         }
     }
 
+    /// What could not be measured, and why.
+    pub(crate) fn missing(what: impl Into<String>, unit: Unit, why: impl Into<String>) -> Self {
+        Self::new(what, f64::NAN, unit).with_note(why)
+    }
+
     /// The same, which should be that.
     pub(crate) fn with_target(mut self, target: Target) -> Self {
         self.target = Some(target);
@@ -58,12 +63,28 @@ impl Finding {
         self
     }
 
-    /// Whether it is what it should be; `None` where nothing is asked of it.
+    /// Whether there is a value at all.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.value.is_finite()
+    }
+
+    /// Whether it is what it should be; `None` where nothing is asked of it, or nothing is known.
     pub(crate) fn is_met(&self) -> Option<bool> {
-        self.target.map(|target| match target {
+        let target = self.target.filter(|_| self.is_measured());
+        target.map(|target| match target {
             Target::AtLeast(least) => self.value >= least,
             Target::AtMost(most) => self.value <= most,
         })
+    }
+}
+
+impl Target {
+    /// The target as people read it.
+    pub(crate) fn show(self, unit: Unit) -> String {
+        match self {
+            Self::AtLeast(least) => format!("≥ {}", unit.show(least)),
+            Self::AtMost(most) => format!("≤ {}", unit.show(most)),
+        }
     }
 }
 
@@ -83,16 +104,49 @@ impl Unit {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_measured() {
+            return write!(f, "{}: could not be measured: {}", self.what, self.note);
+        }
         let met = match self.is_met() {
             Some(true) => "  met",
             Some(false) => "  MISSED",
             None => "",
         };
-        let target = match self.target {
-            Some(Target::AtLeast(least)) => format!("  (≥ {})", self.unit.show(least)),
-            Some(Target::AtMost(most)) => format!("  (≤ {})", self.unit.show(most)),
-            None => String::new(),
-        };
-        write!(f, "{}: {}{target}{met}", self.what, self.unit.show(self.value))
+        let target = self.target.map(|target| target.show(self.unit));
+        let target = target.map_or_else(String::new, |target| format!("  ({target})"));
+        write!(
+            f,
+            "{}: {}{target}{met}",
+            self.what,
+            self.unit.show(self.value)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_met_missed_or_neither() {
+        let ratio = |value| Finding::new("a ratio", value, Unit::Ratio);
+        assert_eq!(ratio(1.0).is_met(), None);
+        let at_least = |value| ratio(value).with_target(Target::AtLeast(0.65));
+        assert_eq!(at_least(0.65).is_met(), Some(true));
+        assert_eq!(at_least(0.64).is_met(), Some(false));
+        let at_most = ratio(2.0).with_target(Target::AtMost(1.2));
+        assert_eq!(at_most.is_met(), Some(false));
+        assert_eq!(at_most.to_string(), "a ratio: 2.00  (≤ 1.20)  MISSED");
+    }
+
+    #[test]
+    fn what_was_not_measured_is_neither_met_nor_missed_and_says_why() {
+        let missing = Finding::missing("a ratio", Unit::Ratio, "no wrk");
+        let missing = missing.with_target(Target::AtLeast(1.0));
+        assert_eq!(missing.is_met(), None);
+        assert_eq!(
+            missing.to_string(),
+            "a ratio: could not be measured: no wrk"
+        );
     }
 }

@@ -1,119 +1,105 @@
-//! Measures what an invocation costs.
+//! What makes the documents that show results: `cargo xtask bench` measures what calls cost and writes
+//! `docs/BENCHMARKS.md`, `cargo xtask conformance` runs tests and writes `docs/CONFORMANCE.md`.
 //!
-//! `cargo run --release -p sparkler-bench -- invoke` counts microseconds per invocation inside one
-//! process; `… -- http` compares requests per second over HTTP with a bare axum echo in the same run,
-//! loaded by wrk; `… -- events` counts asynchronous events that become durable, beside the cost of a
-//! sync of the same disk. Machines are noisy: the ratios of one run are what counts.
+//! The product is built and started as its users have it, and never linked: this program stays small and quick
+//! to build. What can be measured only in the same process are bench targets in `bench/benches`, which a run starts
+//! with cargo.
 
 mod conformance;
-mod events;
-mod function;
-mod http;
+mod contest;
+mod finding;
+mod floor;
 mod instructions;
-mod invoke;
+mod load;
+mod payload;
+mod peers;
+mod progress;
+mod report;
+mod run;
+mod scenarios;
+mod setup;
+mod sparkler;
+mod stages;
+mod tools;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
+use instructions::Then;
+use tools::{Installs, Tools};
+
+/// The product's own, so that the floor is as quick as it can be.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[derive(Parser)]
-#[command(about = "Measure what invocations cost, and what is like AWS Lambda")]
-enum Benchmark {
-    /// Microseconds per invocation inside one process, one after the other and on all cores.
-    Invoke {
-        /// Invocations in each of the rounds.
-        #[arg(long, default_value_t = 20_000)]
-        invocations: u32,
-        /// Rounds, of which the median is shown.
-        #[arg(long, default_value_t = 9)]
-        rounds: usize,
-    },
-    /// Requests per second over HTTP beside a bare axum echo, loaded by wrk.
-    Http {
-        /// Connections of the load.
-        #[arg(long, default_value_t = 16)]
-        connections: u32,
-        /// Seconds of each measurement.
-        #[arg(long, default_value_t = 5)]
-        seconds: u64,
-        /// Times that both are measured in turn, of which the medians are shown.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-    },
-    /// Count instructions per invocation with valgrind; fails where they have grown by more than 5 %.
+/// Makes the documents that show results
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    Bench(run::Bench),
+    /// Run the tests that show what AWS Lambda does, and write docs/CONFORMANCE.md
+    Conformance,
+    /// Count the instructions of invocations with valgrind; fails where they have grown by more than 5 %
     Instructions {
-        /// Take the counts for good, instead of comparing them with those that were.
+        /// Take the counts for good, instead of comparing them with those that were
         #[arg(long)]
         accept: bool,
     },
-    /// Run the tests that show what AWS Lambda does, and write docs/CONFORMANCE.md.
-    Conformance,
-    /// Asynchronous events per second that are on disk before they are answered, over HTTP (loaded by
-    /// wrk) and in process, while the function runs them.
-    Events {
-        /// Where the data directory is made; its disk is what is measured.
-        #[arg(long, default_value = ".")]
-        folder: PathBuf,
-        /// Callers at once; several numbers are measured one after the other.
-        #[arg(long, value_delimiter = ',', default_values_t = [16, 64, 256])]
-        connections: Vec<u32>,
-        /// Seconds of each measurement.
-        #[arg(long, default_value_t = 3)]
-        seconds: u64,
-        /// Times that both are measured in turn, of which the medians are shown.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
+    /// Echo over HTTP with axum alone: what everything else is compared with
+    #[command(hide = true)]
+    Floor {
+        /// Where to listen
+        address: SocketAddr,
     },
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    match Benchmark::parse() {
-        Benchmark::Invoke {
-            invocations,
-            rounds,
-        } => invoke::run(invocations, rounds).await,
-        Benchmark::Http {
-            connections,
-            seconds,
-            rounds,
-        } => http::run(connections, Duration::from_secs(seconds), rounds).await,
-        Benchmark::Conformance => {
-            let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-            conformance::run(workspace.context("the folder of the workspace")?)
-        }
-        Benchmark::Instructions { accept } => {
-            let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-            let then = match accept {
-                true => instructions::Then::Accept,
-                false => instructions::Then::Compare,
-            };
-            instructions::run(
-                workspace.context("the folder of the workspace")?,
-                None,
-                then,
-            )
-        }
-        Benchmark::Events {
-            folder,
-            connections,
-            seconds,
-            rounds,
-        } => {
-            let load = events::Load {
-                folder,
-                connections,
-                each: Duration::from_secs(seconds),
-                rounds,
-            };
-            events::run(load).await
+async fn main() -> ExitCode {
+    match run(Task::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress::say(format!("error: {error:#}"));
+            ExitCode::FAILURE
         }
     }
+}
+
+async fn run(task: Task) -> anyhow::Result<()> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let workspace = workspace.context("the folder of the workspace")?;
+    match task {
+        // Interrupted, it still ends what it has started.
+        Task::Bench(bench) => tokio::select! {
+            done = run::run(bench, workspace) => done,
+            asked = asked_to_end() => asked.and_then(|()| bail!("interrupted")),
+        },
+        Task::Conformance => conformance::run(workspace),
+        Task::Instructions { accept } => {
+            let tools = Tools::here(Installs::Generators)?;
+            let valgrind = tools.program("valgrind").await?;
+            let then = match accept {
+                true => Then::Accept,
+                false => Then::Compare,
+            };
+            instructions::run(workspace, Some(&valgrind), then)
+        }
+        Task::Floor { address } => floor::serve(address).await,
+    }
+}
+
+/// Waits for Ctrl-C, or for the end of somebody's patience.
+async fn asked_to_end() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }
 
 /// The middle one of some measurements.

@@ -1,15 +1,21 @@
 //! The product, as people run it: the release binary in a process of its own.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
 
 /// What stands before the address in the line that announces it.
 const ANNOUNCEMENT: &str = "istening on http://";
+
+/// How long a server may take to end: what still runs in it is let to end first.
+const STOP_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// The release binary.
 #[derive(Clone, Debug)]
@@ -26,7 +32,7 @@ pub(crate) struct Server {
 impl Sparkler {
     /// Builds it.
     pub(crate) async fn build(workspace: &Path) -> anyhow::Result<Self> {
-        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let status = cargo()
             .args(["build", "--release", "--locked", "--package", "sparkler"])
             .current_dir(workspace)
             .status()
@@ -38,6 +44,24 @@ impl Sparkler {
         // It stands where this program does: cargo puts both into the same folder.
         let program = std::env::current_exe()?.with_file_name("sparkler");
         Ok(Self { program })
+    }
+
+    /// Makes the component of a function with `sparkler build`.
+    pub(crate) async fn component(&self, folder: &Path) -> anyhow::Result<PathBuf> {
+        let output = self
+            .command()
+            .arg("build")
+            .arg(folder)
+            .output()
+            .await
+            .with_context(|| format!("{} could not be started", self.program.display()))?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            bail!("sparkler build {} failed:\n{complaint}", folder.display());
+        }
+        // The path is all that it writes to stdout.
+        let path = String::from_utf8_lossy(&output.stdout);
+        Ok(std::path::absolute(path.trim())?)
     }
 
     /// The binary, without arguments, in an environment without settings of the tester's.
@@ -62,6 +86,9 @@ impl Sparkler {
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{} could not be started", self.program.display()))?;
+        let said = child.stderr.take().context("its messages are a pipe")?;
+        // Read as it comes, so that a server with much to say never waits for a reader.
+        let said = tokio::spawn(last_lines(said));
         let stdout = child.stdout.take().context("its output is a pipe")?;
         let mut lines = BufReader::new(stdout).lines();
         while let Some(line) = lines.next_line().await? {
@@ -73,14 +100,62 @@ impl Sparkler {
                 return Ok(Server { child, address });
             }
         }
-        bail!("sparkler ended before it listened")
+        bail!("sparkler ended before it listened:\n{}", said.await?)
     }
+}
+
+/// The end of what a program says.
+async fn last_lines(said: ChildStderr) -> String {
+    const KEPT: usize = 20;
+    let mut lines = BufReader::new(said).lines();
+    let mut last = VecDeque::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        last.truncate(KEPT - 1);
+        last.push_front(line);
+    }
+    Vec::from_iter(last.into_iter().rev()).join("\n")
+}
+
+/// cargo, as somebody would call it who was not started by cargo: build scripts that look at its variables would
+/// else run anew, and all that depends on them be compiled again.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let is_of_this_package = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+        ]
+        .iter()
+        .any(|start| text.starts_with(start));
+        if is_of_this_package {
+            command.env_remove(&name);
+        }
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
 }
 
 impl Server {
     /// Where a function is invoked.
     pub(crate) fn invoke_url(&self, function: &str) -> String {
-        format!("http://{}/2015-03-31/functions/{function}/invocations", self.address)
+        format!("http://{}{}", self.address, self.invoke_path(function))
+    }
+
+    /// The same without the server.
+    pub(crate) fn invoke_path(&self, function: &str) -> String {
+        format!("/2015-03-31/functions/{function}/invocations")
+    }
+
+    /// Has it end as it would for its owner, and waits until it has.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        let pid = Pid::from_raw(self.pid()?.cast_signed()).context("a process has a number")?;
+        kill_process(pid, Signal::TERM)?;
+        let ended = tokio::time::timeout(STOP_WAIT_MAX, self.child.wait()).await;
+        ended.context("the server did not end")??;
+        Ok(())
     }
 
     /// The process.

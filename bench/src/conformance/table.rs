@@ -10,7 +10,7 @@ const INTRODUCTION: &str = "# Conformance
 What AWS Lambda does, whether Sparkler does it, and what other emulators do. This page is written by
 
 ```sh
-cargo run -p sparkler-bench -- conformance
+cargo xtask conformance
 ```
 
 which runs the tests that `tests/conformance.toml` names for each line: **yes (n)** means that *n* tests
