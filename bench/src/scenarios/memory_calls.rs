@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::deployment::Deployment;
-use super::{EVENT, guests};
+use super::{EVENT, guests, samples};
 use crate::finding::{Finding, Target, Unit};
 use crate::setup::Setup;
 
@@ -29,6 +29,7 @@ const WARMING_CALLS: usize = 250;
 const WARMING_DURATION: Duration = Duration::from_secs(4);
 /// Of each caller, while it is counted.
 const COUNTED_CALLS: usize = 250;
+const INVOCATIONS: usize = CALLERS * COUNTED_CALLS;
 
 /// Time for attaching to a process, and for leaving it.
 const TRACER_WAIT_MAX: Duration = Duration::from_secs(20);
@@ -41,29 +42,44 @@ pub(crate) async fn run(setup: &Setup) -> anyhow::Result<Vec<Finding>> {
     while started.elapsed() < WARMING_DURATION {
         load(&deployment, WARMING_CALLS).await?;
     }
-    let counts = tempfile::NamedTempFile::new()?;
-    let tracer = attach(&strace, deployment.server.pid()?, counts.path()).await?;
-    load(&deployment, COUNTED_CALLS).await?;
-    detach(tracer).await?;
-    let counted = counted(&std::fs::read_to_string(counts.path())?);
-    let of = |names: &[&str]| -> u64 {
-        let counted = counted
-            .iter()
-            .filter(|(name, _)| names.contains(&name.as_str()));
-        counted.map(|(_, calls)| calls).sum()
-    };
-    if of(&ORDINARY_CALLS) == 0 {
-        bail!("strace saw nothing of the server");
+    let mut rounds = Vec::new();
+    for _ in 0..setup.rounds {
+        rounds.push(round(&strace, &deployment).await?);
     }
-    let invocations = CALLERS * COUNTED_CALLS;
+    let calls = rounds
+        .iter()
+        .map(|counted| sum(counted, &MEMORY_CALLS) as f64);
     let finding = Finding::new(
-        format!("system calls for memory in {invocations} invocations of an SDK guest"),
-        of(&MEMORY_CALLS) as f64,
+        format!("system calls for memory in {INVOCATIONS} invocations of an SDK guest"),
+        samples::median(calls.collect()),
         Unit::Count,
     )
     .with_target(Target::AtMost(0.0))
-    .with_note(note(&counted));
+    .with_note(note(&rounds));
     Ok(vec![finding])
+}
+
+/// Names of system calls, and how often each was made.
+type Counted = Vec<(String, u64)>;
+
+/// Counts while guests are called.
+async fn round(strace: &Path, deployment: &Deployment) -> anyhow::Result<Counted> {
+    let counts = tempfile::NamedTempFile::new()?;
+    let tracer = attach(strace, deployment.server.pid()?, counts.path()).await?;
+    load(deployment, COUNTED_CALLS).await?;
+    detach(tracer).await?;
+    let counted = counted(&std::fs::read_to_string(counts.path())?);
+    if sum(&counted, &ORDINARY_CALLS) == 0 {
+        bail!("strace saw nothing of the server");
+    }
+    Ok(counted)
+}
+
+fn sum(counted: &Counted, names: &[&str]) -> u64 {
+    let wanted = counted
+        .iter()
+        .filter(|(name, _)| names.contains(&name.as_str()));
+    wanted.map(|(_, calls)| calls).sum()
 }
 
 /// Many callers at once, each of which makes so many calls.
@@ -121,7 +137,7 @@ async fn detach(mut tracer: Child) -> anyhow::Result<()> {
 }
 
 /// Names and counts out of strace's table: the name is the last column, the count the fourth.
-fn counted(table: &str) -> Vec<(String, u64)> {
+fn counted(table: &str) -> Counted {
     let lines = table
         .lines()
         .map(|line| Vec::from_iter(line.split_whitespace()));
@@ -134,7 +150,16 @@ fn counted(table: &str) -> Vec<(String, u64)> {
         .collect()
 }
 
-fn note(counted: &[(String, u64)]) -> String {
+/// What was found in each round: the allocator gives memory back now and then, whatever runs.
+fn note(rounds: &[Counted]) -> String {
+    let rounds: Vec<_> = rounds.iter().map(round_text).collect();
+    format!(
+        "counted by strace, {CALLERS} callers at once, after warming; median of these rounds: {}",
+        rounds.join("; ")
+    )
+}
+
+fn round_text(counted: &Counted) -> String {
     let memory = counted
         .iter()
         .filter(|(name, _)| MEMORY_CALLS.contains(&name.as_str()));
@@ -142,11 +167,8 @@ fn note(counted: &[(String, u64)]) -> String {
         .map(|(name, calls)| format!("{calls} {name}"))
         .collect();
     match parts.is_empty() {
-        true => format!("counted by strace, {CALLERS} callers at once, after warming"),
-        false => format!(
-            "{}; counted by strace, {CALLERS} callers at once, after warming",
-            parts.join(", ")
-        ),
+        true => "none".into(),
+        false => parts.join(", "),
     }
 }
 
