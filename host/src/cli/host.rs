@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 
 use super::functions::Function;
@@ -16,12 +17,26 @@ use crate::deployer::{CompileGuest, Deployer, Wanted};
 use crate::domain::Account;
 use crate::sandbox::{CompileIsolation, CompileLimits};
 
-/// The threads that serve.
+/// The threads of a server.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
+    allow_all_descriptors();
     Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the threads of the server cannot be started")
+}
+
+/// Takes as many descriptors as the system lets this process have: it starts programs with a limit that suits
+/// those which know no more than so many, and each connection is one.
+fn allow_all_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!(%error, "the limit on open files could not be raised");
+    }
 }
 
 /// The program that runs, as the system knows it: its own path may hold another build by now.
