@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything said about it to stderr. A command ends with 0, or with 1 when it
 //! failed; what clap refuses ends with 2.
 
+mod allocator;
 mod build;
 mod client;
 #[cfg(feature = "compiler")]
@@ -40,6 +41,8 @@ mod spinner;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::limits;
 
 #[cfg(not(feature = "compiler"))]
 const EXAMPLES: &str = "\
@@ -97,6 +100,14 @@ type CommandResult = anyhow::Result<ExitCode>;
 
 /// Runs the program with the arguments of its process.
 pub fn main() -> ExitCode {
+    allocator::keep_freed_memory();
+    if !limits::ARE_ENFORCED {
+        output::error(&anyhow::anyhow!(
+            "this build has no limits: the feature `unlimited-for-benchmarks` is for one benchmark, which uses the \
+             library. Build the program without it."
+        ));
+        return ExitCode::FAILURE;
+    }
     run(Cli::parse().command).unwrap_or_else(|error| {
         output::error(&error);
         ExitCode::FAILURE
