@@ -3,14 +3,15 @@
 
 mod accepted;
 
-use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context as _, bail, ensure};
 
 use accepted::Accepted;
+
+use crate::sparkler::cargo;
 
 /// What is compared, of all that is counted: what callers get.
 const COMPARED: [&str; 3] = [
@@ -34,14 +35,14 @@ pub(crate) enum Then {
     Accept,
 }
 
-/// Counts, with that valgrind or with the one that is found in the `PATH`.
+/// Counts with that valgrind.
 ///
 /// # Errors
 /// Where counts have grown by more than 5 %, or could not be counted.
 #[expect(clippy::print_stdout, reason = "this is the command's result")]
-pub(crate) fn run(workspace: &Path, valgrind: Option<&Path>, then: Then) -> anyhow::Result<()> {
+pub(crate) async fn run(workspace: &Path, valgrind: &Path, then: Then) -> anyhow::Result<()> {
     let file = workspace.join("bench/instructions.toml");
-    let counts = count(workspace, valgrind)?;
+    let counts = count(workspace, valgrind).await?;
     if then == Then::Accept {
         Accepted::now(&counts)?.write(&file)?;
         println!("wrote {}", file.display());
@@ -64,19 +65,15 @@ pub(crate) fn run(workspace: &Path, valgrind: Option<&Path>, then: Then) -> anyh
 }
 
 /// Counts all stages; what is compared is among them.
-fn count(workspace: &Path, valgrind: Option<&Path>) -> anyhow::Result<Counts> {
-    let cargo = std::env::var_os("CARGO");
-    let mut command = Command::new(cargo.as_deref().unwrap_or(OsStr::new("cargo")));
-    if let Some(valgrind) = valgrind {
-        command.env("VALGRIND", valgrind);
-    }
-    let output = command
+async fn count(workspace: &Path, valgrind: &Path) -> anyhow::Result<Counts> {
+    let output = cargo()
+        .env("VALGRIND", valgrind)
         .args(["bench", "--locked", "--package", "sparkler-bench"])
         .args(["--bench", "stages", "--", "instructions"])
         .current_dir(workspace)
-        .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
+        .await
         .context("cargo could not be started")?;
     ensure!(
         output.status.success(),

@@ -86,7 +86,7 @@ async fn run(task: Task) -> anyhow::Result<()> {
                 true => Then::Accept,
                 false => Then::Compare,
             };
-            instructions::run(workspace, Some(&valgrind), then)
+            instructions::run(workspace, &valgrind, then).await
         }
         Task::Floor { address } => floor::serve(address).await,
     }

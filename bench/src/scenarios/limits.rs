@@ -1,16 +1,15 @@
 //! What the limits of sandboxes and the log cost: the same invocation in this process with them, and in a build
 //! of the library that has none, measured in turn.
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Context as _, bail};
-use tokio::process::Command;
 
 use super::samples::median;
 use crate::finding::{Finding, Target, Unit};
 use crate::setup::Setup;
+use crate::sparkler::cargo;
 
 const WHAT: &str = "limits and log capture on, against off";
 const TARGET_RATIO: f64 = 0.95;
@@ -66,9 +65,7 @@ impl Build {
 
     /// Builds it, where that was not done before, and measures one invocation.
     async fn microseconds(&self) -> anyhow::Result<f64> {
-        let cargo = std::env::var_os("CARGO");
-        let cargo = cargo.as_deref().unwrap_or(OsStr::new("cargo"));
-        let output = Command::new(cargo)
+        let output = cargo()
             .args([
                 "bench",
                 "--quiet",
