@@ -3,7 +3,6 @@
 //! Data goes to stdout, everything said about it to stderr. A command ends with 0, or with 1 when it
 //! failed; what clap refuses ends with 2.
 
-mod allocator;
 mod build;
 mod client;
 #[cfg(feature = "compiler")]
@@ -100,7 +99,6 @@ type CommandResult = anyhow::Result<ExitCode>;
 
 /// Runs the program with the arguments of its process.
 pub fn main() -> ExitCode {
-    allocator::keep_freed_memory();
     if !limits::ARE_ENFORCED {
         output::error(&anyhow::anyhow!(
             "this build has no limits: the feature `unlimited-for-benchmarks` is for one benchmark, which uses the \

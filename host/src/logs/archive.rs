@@ -58,6 +58,8 @@ pub(super) struct Archive {
     unreadable: Mutex<HashMap<String, u64>>,
     /// What all segments take.
     total_bytes: AtomicU64,
+    /// What records are put together in, before they are written.
+    buffer: Mutex<Vec<u8>>,
     /// Held by who changes segments. Holds when expired logs were last looked for.
     writing: Mutex<Option<SystemTime>>,
 }
@@ -80,6 +82,7 @@ impl Archive {
             groups: Mutex::default(),
             unreadable: Mutex::default(),
             total_bytes: AtomicU64::new(0),
+            buffer: Mutex::default(),
             writing: Mutex::default(),
         }
     }
@@ -182,9 +185,9 @@ impl Archive {
             .map_or(0, |entry| milliseconds(entry.started));
         let segment = self.open_segment(group, created_ms)?;
         let mut index = Index::clone(&segment.index);
-        let mut bytes = Vec::new();
+        let mut bytes = self.take_buffer();
         if segment.is_new {
-            bytes = segment_name::header(group, segment.created_ms);
+            bytes.extend(segment_name::header(group, segment.created_ms));
         }
         let mut streams = StreamNames::default();
         let mut taken = 0;
@@ -206,7 +209,20 @@ impl Archive {
                 return Err(error);
             }
         }
+        self.give_back(bytes);
         Ok(&entries[taken..])
+    }
+
+    /// An empty buffer, with the room that it had the last time.
+    fn take_buffer(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.buffer())
+    }
+
+    fn give_back(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= limits::LOG_TEXTS_KEPT_BYTES_MAX {
+            buffer.clear();
+            *self.buffer() = buffer;
+        }
     }
 
     fn appended(&self, group: &str, number: u64, index: Index, bytes: usize) {
@@ -452,6 +468,10 @@ impl Archive {
         self.unreadable
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn buffer(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writing(&self) -> MutexGuard<'_, Option<SystemTime>> {

@@ -9,7 +9,7 @@ use crate::storage::{LogFile, LogFiles, StorageError};
 /// A place for bytes that are appended to, read in pieces and removed as a whole.
 pub(super) enum Medium {
     Disk(LogFiles),
-    Memory(Mutex<HashMap<String, Vec<u8>>>),
+    Memory(Mutex<Segments>),
 }
 
 impl Medium {
@@ -22,6 +22,7 @@ impl Medium {
         match self {
             Self::Disk(files) => files.list(),
             Self::Memory(segments) => Ok(lock(segments)
+                .by_name
                 .iter()
                 .map(|(name, bytes)| LogFile {
                     name: name.clone(),
@@ -36,11 +37,7 @@ impl Medium {
         match self {
             Self::Disk(files) => files.append(name, bytes),
             Self::Memory(segments) => {
-                let mut segments = lock(segments);
-                match segments.get_mut(name) {
-                    Some(segment) => segment.extend_from_slice(bytes),
-                    None => drop(segments.insert(name.to_owned(), bytes.to_vec())),
-                }
+                lock(segments).append(name, bytes);
                 Ok(())
             }
         }
@@ -58,6 +55,7 @@ impl Medium {
             Self::Memory(segments) => {
                 let segments = lock(segments);
                 let rest = segments
+                    .by_name
                     .get(name)
                     .and_then(|bytes| bytes.get(usize::try_from(offset).ok()?..))
                     .unwrap_or_default();
@@ -77,7 +75,34 @@ impl Medium {
     }
 }
 
-type Segments = HashMap<String, Vec<u8>>;
+/// Segments in memory.
+#[derive(Default)]
+pub(super) struct Segments {
+    by_name: HashMap<String, Vec<u8>>,
+    /// The memory of one that was removed, for the next one: under load there is one many times a second, and
+    /// memory that goes back to the system and comes again costs more than all that is written.
+    spare: Vec<u8>,
+}
+
+impl Segments {
+    fn append(&mut self, name: &str, bytes: &[u8]) {
+        match self.by_name.get_mut(name) {
+            Some(segment) => segment.extend_from_slice(bytes),
+            None => {
+                let mut segment = std::mem::take(&mut self.spare);
+                segment.extend_from_slice(bytes);
+                self.by_name.insert(name.to_owned(), segment);
+            }
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        if let Some(mut removed) = self.by_name.remove(name) {
+            removed.clear();
+            self.spare = removed;
+        }
+    }
+}
 
 fn lock(segments: &Mutex<Segments>) -> MutexGuard<'_, Segments> {
     segments.lock().unwrap_or_else(PoisonError::into_inner)
