@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::finding::{Finding, Target, Unit};
 use crate::load::{Load, Measured};
-use crate::median;
 use crate::peers::{Peer, Running};
 use crate::progress;
+use crate::samples::median;
 use crate::setup::Setup;
 
 /// Connections that are always busy.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 
 use accepted::Accepted;
 
-use crate::sparkler::cargo;
+use crate::stages;
 
 /// What is compared, of all that is counted: what callers get.
 const COMPARED: [&str; 3] = [
@@ -71,33 +71,22 @@ pub(crate) async fn run(workspace: &Path, valgrind: &Path, then: Then) -> anyhow
 /// Under valgrind a call takes so long that the host's clock may tick in it, after which the guest lets others
 /// go first. Then it is not the same that is counted, the benchmark says so, and all is counted again.
 async fn count(workspace: &Path, valgrind: &Path) -> anyhow::Result<Counts> {
-    let mut complaints = String::new();
+    let mut complaint = None;
     for _ in 0..ATTEMPTS {
-        match count_once(workspace, valgrind).await? {
-            Ok(counts) => return Ok(counts),
-            Err(complaint) => complaints = complaint,
+        let mut target = stages::target(workspace);
+        target
+            .env("VALGRIND", valgrind)
+            .args(["--", "instructions"]);
+        match stages::told(&mut target).await {
+            Ok(text) => {
+                return read(&text)
+                    .with_context(|| format!("the benchmark `stages` gave no counts:\n{text}"));
+            }
+            Err(error) => complaint = Some(error),
         }
     }
-    bail!("the instructions could not be counted, {ATTEMPTS} times:\n{complaints}")
-}
-
-/// The counts, or what the benchmark complained of.
-async fn count_once(workspace: &Path, valgrind: &Path) -> anyhow::Result<Result<Counts, String>> {
-    let output = cargo()
-        .env("VALGRIND", valgrind)
-        .args(["bench", "--locked", "--package", "sparkler-bench"])
-        .args(["--bench", "stages", "--", "instructions"])
-        .current_dir(workspace)
-        .output()
-        .await
-        .context("cargo could not be started")?;
-    if !output.status.success() {
-        return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
-    }
-    let text = String::from_utf8(output.stdout)?;
-    let counts = read(&text);
-    let counts = counts.with_context(|| format!("the benchmark `stages` gave no counts:\n{text}"));
-    counts.map(Ok)
+    let complaint = complaint.map(|error| error.to_string()).unwrap_or_default();
+    bail!("the instructions could not be counted, {ATTEMPTS} times: {complaint}")
 }
 
 /// The lines after `instructions:`, a name, a tab and a count each.

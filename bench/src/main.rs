@@ -16,6 +16,7 @@ mod peers;
 mod progress;
 mod report;
 mod run;
+mod samples;
 mod scenarios;
 mod setup;
 mod sparkler;
@@ -100,10 +101,4 @@ async fn asked_to_end() -> anyhow::Result<()> {
         _ = terminate.recv() => {}
     }
     Ok(())
-}
-
-/// The middle one of some measurements.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

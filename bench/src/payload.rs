@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::finding::{Finding, Target, Unit};
 use crate::load::Load;
-use crate::median;
 use crate::peers::{Peer, Running};
 use crate::progress;
+use crate::samples::median;
 use crate::setup::Setup;
 
 /// As much as AWS Lambda takes, less a bit for whatever is counted with it.

@@ -133,8 +133,9 @@ fn command() -> String {
 async fn setup(bench: &Bench, workspace: &Path) -> anyhow::Result<Setup> {
     progress::say("building sparkler (release)");
     let sparkler = Sparkler::build(workspace).await?;
-    let echo = sparkler.component(&workspace.join("examples/echo")).await?;
     let tools = Tools::here(bench.installs())?;
+    let echo = workspace.join("examples/echo");
+    let echo = sparkler.component(&echo, &tools).await?;
     // Nothing can be measured without it.
     tools.program("wrk").await?;
     let (seconds, rounds) = match bench.full {

@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 
+use crate::tools::Tools;
+
 /// What stands before the address in the line that announces it.
 const ANNOUNCEMENT: &str = "istening on http://";
 
@@ -46,10 +48,11 @@ impl Sparkler {
         Ok(Self { program })
     }
 
-    /// Makes the component of a function with `sparkler build`.
-    pub(crate) async fn component(&self, folder: &Path) -> anyhow::Result<PathBuf> {
+    /// Makes the component of a function with `sparkler build`, which keeps what it fetches in `tools`.
+    pub(crate) async fn component(&self, folder: &Path, tools: &Tools) -> anyhow::Result<PathBuf> {
         let output = self
             .command()
+            .env("SPARKLER_TOOLS", tools.folder())
             .arg("build")
             .arg(folder)
             .output()

@@ -1,9 +1,9 @@
 //! One invocation in process, stage by stage: a bench target, which is started here and read.
 
 use std::path::Path;
-use std::process::Stdio;
 
 use anyhow::{Context as _, bail, ensure};
+use tokio::process::Command;
 
 use crate::finding::{Finding, Target, Unit};
 use crate::sparkler::cargo;
@@ -27,30 +27,38 @@ pub(crate) struct Stage {
 
 /// Runs the bench target, which counts instructions where there is a valgrind.
 pub(crate) async fn run(workspace: &Path, valgrind: Option<&Path>) -> anyhow::Result<Vec<Stage>> {
-    let output = cargo()
-        .envs(valgrind.map(|program| ("VALGRIND", program)))
-        .args([
-            "bench",
-            "--locked",
-            "--package",
-            "sparkler-bench",
-            "--bench",
-            "stages",
-        ])
-        .current_dir(workspace)
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .context("cargo could not be started")?;
-    if !output.status.success() {
-        bail!("cargo bench --bench stages failed");
-    }
-    let stages = read(&String::from_utf8_lossy(&output.stdout));
+    let mut target = target(workspace);
+    target.envs(valgrind.map(|program| ("VALGRIND", program)));
+    let stages = read(&told(&mut target).await?);
     ensure!(
         !stages.is_empty(),
         "cargo bench --bench stages gave no figures"
     );
     Ok(stages)
+}
+
+/// The bench target, to be given features of cargo's, and arguments of its own behind `--`.
+pub(crate) fn target(workspace: &Path) -> Command {
+    let mut command = cargo();
+    command
+        .args(["bench", "--quiet", "--locked"])
+        .args(["--package", "sparkler-bench", "--bench", "stages"])
+        .current_dir(workspace);
+    command
+}
+
+/// What the bench target tells.
+///
+/// # Errors
+/// With its complaint, where it fails.
+pub(crate) async fn told(target: &mut Command) -> anyhow::Result<String> {
+    let output = target.output().await;
+    let output = output.context("cargo could not be started")?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!("cargo bench --bench stages failed:\n{complaint}");
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The lines `NAME<TAB>MICROSECONDS<TAB>INSTRUCTIONS` after the heading; whatever else is there is for people.

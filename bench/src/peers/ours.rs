@@ -58,7 +58,7 @@ pub(super) async fn http_guest(setup: &Setup) -> anyhow::Result<Running> {
 /// The component of the server that echoes, which other hosts run too.
 pub(super) async fn http_echo(setup: &Setup) -> anyhow::Result<std::path::PathBuf> {
     let folder = setup.workspace.join("bench/guests/http-echo");
-    setup.sparkler.component(&folder).await
+    setup.sparkler.component(&folder, &setup.tools).await
 }
 
 async fn served(

@@ -134,10 +134,10 @@ mod tests {
     #[test]
     fn a_command_is_shown_without_the_folders_of_this_machine() {
         let mut command = Command::new("/home/me/tools/bin/wasmtime");
-        command.args(["serve", "/home/me/work/echo.wasm"]);
+        command.args(["serve", "/home/me/sparkler/echo.wasm"]);
         let shown = by_hand(
             &command,
-            Path::new("/home/me/work"),
+            Path::new("/home/me/sparkler"),
             Path::new("/home/me/tools"),
         );
         assert_eq!(shown, "$TOOLS/bin/wasmtime serve echo.wasm");

@@ -4,8 +4,9 @@ use anyhow::{Context as _, bail};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::deployment::Deployment;
-use super::{EVENT, guests, samples};
+use super::{EVENT, guests};
 use crate::finding::{Finding, Target, Unit};
+use crate::samples;
 use crate::setup::Setup;
 
 const SLEEPERS: usize = 1_000;

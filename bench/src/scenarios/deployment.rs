@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::client::{Client, NewFunction, encoded};
-use super::samples;
+use crate::samples;
 use crate::setup::Setup;
 use crate::sparkler::Server;
 

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::deployment::Deployment;
-use super::{EVENT, guests, samples};
+use super::{EVENT, guests};
 use crate::finding::{Finding, Target, Unit};
 use crate::load::Load;
+use crate::samples;
 use crate::setup::Setup;
 
 /// Who waits for a sync shares it with all others that wait: the more there are, the more are accepted.

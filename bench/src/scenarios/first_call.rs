@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use super::deployment::Deployment;
-use super::{EVENT, guests, samples};
+use super::{EVENT, guests};
 use crate::finding::{Finding, Target, Unit};
+use crate::samples;
 use crate::setup::Setup;
 
 /// What is called before what is measured, so that the process and the connection are warm.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::setup::Setup;
 
@@ -14,21 +14,8 @@ pub(super) const JAVASCRIPT_ECHO: &str = "examples/js/echo";
 
 /// The component of the function in `folder` of the workspace, built by `sparkler build`.
 pub(super) async fn built(setup: &Setup, folder: &str) -> anyhow::Result<Vec<u8>> {
-    let mut command = setup.sparkler.command();
-    command
-        .args(["build", folder])
-        .current_dir(&setup.workspace);
-    command.env("SPARKLER_TOOLS", setup.tools.folder());
-    let output = command
-        .output()
-        .await
-        .context("sparkler could not be started")?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        bail!("sparkler build {folder} failed:\n{said}");
-    }
-    let path = String::from_utf8(output.stdout).context("a path in UTF-8")?;
-    read(&setup.workspace.join(path.trim_end()))
+    let folder = setup.workspace.join(folder);
+    read(&setup.sparkler.component(&folder, &setup.tools).await?)
 }
 
 /// The echo in Rust.

@@ -2,14 +2,13 @@
 //! of the library that has none, measured in turn.
 
 use std::path::PathBuf;
-use std::process::Stdio;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
-use super::samples::median;
 use crate::finding::{Finding, Target, Unit};
+use crate::samples::median;
 use crate::setup::Setup;
-use crate::sparkler::cargo;
+use crate::stages;
 
 const WHAT: &str = "limits and log capture on, against off";
 const TARGET_RATIO: f64 = 0.95;
@@ -65,30 +64,17 @@ impl Build {
 
     /// Builds it, where that was not done before, and measures one invocation.
     async fn microseconds(&self) -> anyhow::Result<f64> {
-        let output = cargo()
-            .args([
-                "bench",
-                "--quiet",
-                "--locked",
-                "--package",
-                "sparkler-bench",
-            ])
-            .args(["--bench", "stages"])
+        let mut target = stages::target(&self.workspace);
+        target
             .args(self.feature.map(|feature| format!("--features={feature}")))
-            .args(["--", "limits"])
-            .current_dir(&self.workspace)
-            .stdin(Stdio::null())
-            .output()
-            .await
-            .context("cargo could not be started")?;
-        let told = String::from_utf8_lossy(&output.stdout);
-        if !output.status.success() {
-            let complaint = String::from_utf8_lossy(&output.stderr);
-            bail!(
-                "an invocation could not be measured with limits {}:\n{complaint}",
+            .args(["--", "limits"]);
+        let told = stages::told(&mut target).await;
+        let told = told.with_context(|| {
+            format!(
+                "an invocation could not be measured with limits {}",
                 self.kind
-            );
-        }
+            )
+        })?;
         microseconds(&told, self.kind).with_context(|| {
             format!(
                 "the benchmark did not say what limits {} cost:\n{told}",

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::client::{Client, NewFunction, encoded};
 use super::deployment::Deployment;
-use super::{EVENT, guests, samples};
+use super::{EVENT, guests};
 use crate::finding::{Finding, Target, Unit};
 use crate::load::Load;
+use crate::samples;
 use crate::setup::Setup;
 
 const FUNCTIONS: u32 = 10_000;

@@ -12,8 +12,9 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::deployment::Deployment;
-use super::{EVENT, guests, samples};
+use super::{EVENT, guests};
 use crate::finding::{Finding, Target, Unit};
+use crate::samples;
 use crate::setup::Setup;
 
 const MEMORY_CALLS: [&str; 5] = ["madvise", "mprotect", "mmap", "munmap", "process_madvise"];

@@ -2,7 +2,7 @@
 //! calls, many functions, guests that sleep or never end, events that must outlive a crash.
 //!
 //! Each scenario starts servers of its own and leaves nothing behind. They share a client (`client`), a
-//! server with functions in it (`deployment`), guests (`guests`) and what is made of samples (`samples`).
+//! server with functions in it (`deployment`) and guests (`guests`).
 
 mod asleep;
 mod client;
@@ -13,7 +13,6 @@ mod guests;
 mod limits;
 mod many_functions;
 mod memory_calls;
-mod samples;
 mod spinning;
 
 use std::pin::Pin;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::deployment::Deployment;
-use super::{EVENT, guests, samples};
+use super::{EVENT, guests};
 use crate::finding::{Finding, Target, Unit};
 use crate::load::Load;
+use crate::samples;
 use crate::setup::Setup;
 
 const SPINNERS: usize = 32;

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 /// The middle one; of none, not a number.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// The one that 99 of 100 are not above; of none, not a number.
-pub(super) fn p99(mut values: Vec<f64>) -> f64 {
+pub(crate) fn p99(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let rank = (values.len() * 99).div_ceil(100);
     values
@@ -19,7 +19,7 @@ pub(super) fn p99(mut values: Vec<f64>) -> f64 {
 }
 
 /// Milliseconds that `work` takes.
-pub(super) async fn milliseconds<T>(
+pub(crate) async fn milliseconds<T>(
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<f64> {
     let started = Instant::now();
@@ -28,7 +28,7 @@ pub(super) async fn milliseconds<T>(
 }
 
 /// A time as findings have it.
-pub(super) fn in_milliseconds(duration: Duration) -> f64 {
+pub(crate) fn in_milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
 }
 
