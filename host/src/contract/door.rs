@@ -89,13 +89,10 @@ impl<G: RunGuest> Door<G> {
         let Some((operation, name)) = invoking_path::read(uri.path()) else {
             return Box::pin(rooms.route(request.map(Body::new))).await;
         };
-        if request.method() != Method::POST {
+        let (&Method::POST, Ok(name)) = (request.method(), name) else {
             return unknown_operation(request.headers()).await;
-        }
-        let api = Arc::clone(&rooms.api);
-        let Ok(name) = name else {
-            return answer::identified(WireError::unknown_operation().into_response()).await;
         };
+        let api = Arc::clone(&rooms.api);
         match operation {
             Invoking::Invoke => invoke::invoke(api, request, &name).await,
             Invoking::Stream => Box::pin(invoke_stream::invoke(api, request, &name)).await,

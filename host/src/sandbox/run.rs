@@ -254,10 +254,10 @@ impl Sandboxes {
         vitals: &Vitals,
     ) -> Result<Ended, Lost> {
         let guest = Box::pin(guest.run());
-        if !limits::ARE_ENFORCED {
-            return Shift::new(guest, vitals, deadline, self.long_runners.handle()).await;
-        }
         let mut shift = Shift::new(guest, vitals, deadline, self.long_runners.handle());
+        if !limits::ARE_ENFORCED {
+            return shift.await;
+        }
         if bounds.memory_bytes_max > limits::INLINE_MEMORY_BYTES_MAX {
             shift.move_away();
         }
