@@ -35,7 +35,13 @@ impl Sparkler {
     /// Builds it.
     pub(crate) async fn build(workspace: &Path) -> anyhow::Result<Self> {
         let status = cargo()
-            .args(["build", "--release", "--locked", "--package", "sparkler"])
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "--package",
+                "sparkler-cli",
+            ])
             .current_dir(workspace)
             .status()
             .await

@@ -1,5 +1,6 @@
 //! Sparkler runs functions behind AWS Lambda's HTTP contract, each call in a fresh WebAssembly
-//! sandbox. It is a program, and this library: what a program needs that runs other people's code.
+//! sandbox. This library is what a program needs that runs other people's code; the program `sparkler`, which is
+//! a crate of its own, stands on it.
 //!
 //! # In a program
 //!
@@ -75,11 +76,11 @@
 //! # In this crate
 //!
 //! Read the modules in the order in which they stand here. Arrows point one way:
-//! `cli → embed → app → contract → events → {invoker, deployer} → {catalog, logs, storage, package} →
+//! `embed → app → contract → events → {invoker, deployer} → {catalog, logs, storage, package} →
 //! domain`; `sandbox` stands behind the traits of `invoker` and `deployer`.
 //!
-//! What is absent, by intent: `domain` knows neither HTTP nor wasm nor tokio; only `contract` (and the
-//! command line's client) knows HTTP; only `sandbox` knows wasmtime; only `catalog` and
+//! What is absent, by intent: `domain` knows neither HTTP nor wasm nor tokio; only `contract`
+//! knows HTTP on the side of the server; only `sandbox` knows wasmtime; only `catalog` and
 //! `events` know SQL. Without the feature `compiler` there is no compiler: such a host runs what
 //! `sparkler compile` made, and is much smaller.
 
@@ -96,8 +97,6 @@ pub mod events;
 pub mod contract;
 pub mod app;
 pub mod embed;
-pub mod toolchain;
-pub mod cli;
 
 #[cfg(feature = "measure")]
 #[doc(hidden)]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use sparkler::app::{Host, HostConfig, Storage};
 use sparkler::deployer::NewFunction;
 use sparkler::domain::{Environment, FunctionName, Settings};
-use sparkler::toolchain::{self, BuildOptions};
+use sparkler_cli::toolchain::{self, BuildOptions};
 
 /// The event of each call.
 pub(crate) const EVENT: &[u8] = br#"{"name":"World"}"#;
