@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::Calling;
 use crate::app::Host;
-use crate::domain::{FunctionArn, FunctionName, Refusal, Report};
+use crate::domain::{FunctionName, Refusal, Report};
 
 /// A function of a [`Host`]. A clone is another handle to the same, and any number of calls may run at once,
 /// each in a sandbox of its own.
@@ -45,14 +45,11 @@ impl Function {
 
     /// A call that says more than its event.
     pub fn call(&self, event: impl Into<Bytes>) -> Calling<'_> {
-        Calling::new(self, event.into())
+        let target = self.host.account().function_arn(&self.name, None);
+        Calling::new(&self.host, target, self.time_max, event.into())
     }
 
     pub(super) fn function_name(&self) -> &FunctionName {
         &self.name
-    }
-
-    pub(super) fn arn(&self) -> FunctionArn {
-        self.host.account().function_arn(&self.name, None)
     }
 }

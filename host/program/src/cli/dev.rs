@@ -11,13 +11,13 @@ use bytes::Bytes;
 use clap::Args;
 use tokio::task::spawn_blocking;
 
-use super::functions::{self, CodeSource, Function};
+use super::functions::{CodeSource, Function};
 use super::grant_args::GrantArgs;
 use super::host::{self, Deployed, Serving};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::signals::Shutdown;
-use super::{CommandResult, build, learned_http, output};
+use super::{CommandResult, build, learned_http, output, paths};
 use crate::toolchain::BuildOptions;
 use sparkler::app::HostConfig;
 use sparkler::domain::{Account, FunctionName, Refusal};
@@ -61,7 +61,7 @@ impl Dev {
     pub(super) fn run(self) -> CommandResult {
         self.log.start_with_guests()?;
         // Read once before anything is started, so that a wrong folder is an error and no wait.
-        functions::of_path(&self.directory)?;
+        paths::of_path(&self.directory)?;
         let runtime = host::runtime()?;
         let result = runtime.block_on(self.serve());
         // A build that still runs got the same ctrl-c.
@@ -121,7 +121,7 @@ impl Dev {
         served: &mut BTreeSet<FunctionName>,
         shutdown: &Shutdown,
     ) -> anyhow::Result<()> {
-        let functions = functions::of_path(&self.directory)?;
+        let functions = paths::of_path(&self.directory)?;
         changes.also_watch(&functions)?;
         let named: BTreeSet<_> = functions.iter().map(|f| f.name.clone()).collect();
         delete_others(serving, served, &named).await?;

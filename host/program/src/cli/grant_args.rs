@@ -4,17 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::functions;
-use sparkler::domain::{
-    FolderAccess, FunctionName, GrantName, HostFolder, HostSecret, SecretSource,
-};
-
-/// The folders and secrets that are named for functions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct HostGrants {
-    pub(super) folders: Vec<HostFolder>,
-    pub(super) secrets: Vec<HostSecret>,
-}
+use super::grants::{HostGrants, grant_name, secret_name};
+use super::project;
+use sparkler::domain::{FolderAccess, HostFolder, HostSecret, SecretSource};
 
 /// Options that name folders and secrets.
 #[derive(Debug, Args)]
@@ -39,7 +31,7 @@ impl GrantArgs {
             folders: self.folders.clone(),
             secrets: self.secrets.clone(),
         };
-        let HostGrants { folders, secrets } = functions::grants_of_paths(paths)?;
+        let HostGrants { folders, secrets } = project::grants_of_paths(paths)?;
         let is_new = |folder: &HostFolder| !self.folders.iter().any(|own| own.name == folder.name);
         grants.folders.extend(folders.into_iter().filter(is_new));
         let is_new = |secret: &HostSecret| {
@@ -85,28 +77,6 @@ fn secret(text: &str) -> Result<HostSecret, String> {
         function,
         name,
         source,
-    })
-}
-
-/// The name of a secret, and the function that it is for: `NAME` or `FUNCTION/NAME`.
-pub(super) fn secret_name(text: &str) -> Result<(Option<FunctionName>, GrantName), String> {
-    let Some((function, name)) = text.split_once('/') else {
-        return Ok((None, grant_name(text)?));
-    };
-    match FunctionName::parse(function) {
-        Some(function) => Ok((Some(function), grant_name(name)?)),
-        None => Err(format!(
-            "'{function}' is not a function name: 1 to 64 letters, digits, '-' or '_'"
-        )),
-    }
-}
-
-/// The name of a folder or a secret.
-pub(super) fn grant_name(text: &str) -> Result<GrantName, String> {
-    GrantName::parse(text).ok_or_else(|| {
-        format!(
-            "'{text}' is no name: 1 to 64 letters, digits, '-', '_' or '.', a letter or digit first"
-        )
     })
 }
 

@@ -1,21 +1,18 @@
 //! `sparkler new`: the start of a function.
 
-mod python;
-mod templates;
-
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::{CommandResult, output};
 use crate::toolchain::checkout::{Checkout, is_guest_sdk};
-use crate::toolchain::{GUEST_PROFILE, GUEST_TARGET, Language};
+use crate::toolchain::{DEFAULT_LANGUAGE, LANGUAGES, Language, Template, language_named};
 use sparkler::domain::FunctionName;
-use templates::Template;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,8 +29,8 @@ pub(super) struct New {
     folder: PathBuf,
 
     /// The language of the function
-    #[arg(long, default_value = "rust")]
-    lang: Lang,
+    #[arg(long, default_value = DEFAULT_LANGUAGE.options().0, value_parser = languages())]
+    lang: Language,
 
     /// Where the guest SDK is [default: guest-sdk of the Sparkler checkout, where there is one]
     #[arg(long, value_name = "DIR")]
@@ -41,34 +38,23 @@ pub(super) struct New {
 }
 
 /// The languages, as they are named on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Lang {
-    Rust,
-    #[value(alias = "javascript")]
-    Js,
-    Python,
-    C,
-}
-
-impl From<Lang> for Language {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::Rust => Self::Rust,
-            Lang::Js => Self::JavaScript,
-            Lang::Python => Self::Python,
-            Lang::C => Self::C,
-        }
-    }
+fn languages() -> impl TypedValueParser<Value = Language> {
+    let values = LANGUAGES.map(|language| {
+        let (shown, understood) = language.options();
+        PossibleValue::new(shown).aliases(understood.iter().copied())
+    });
+    PossibleValuesParser::new(values)
+        .try_map(|option| language_named(&option).ok_or("there is no such language"))
 }
 
 impl New {
     pub(super) fn run(self) -> CommandResult {
-        let language = Language::from(self.lang);
+        let language = self.lang;
         let name = function_name(&self.folder, language)?;
         let start = Start {
-            templates: templates::of(language),
-            artifact: artifact(&name, language),
-            sdk: self.sdk(language)?,
+            templates: language.templates(),
+            artifact: language.artifact(&name),
+            sdk: self.sdk()?,
             name,
         };
         start.write(&self.folder)?;
@@ -82,12 +68,13 @@ impl New {
 
     /// The folder of the guest SDK, absolute. Only crates depend on it: for other languages this program
     /// brings along what a function needs.
-    fn sdk(&self, language: Language) -> anyhow::Result<Option<PathBuf>> {
+    fn sdk(&self) -> anyhow::Result<Option<PathBuf>> {
         let chosen = self.sdk_path.clone();
-        if language != Language::Rust {
+        if !self.lang.is_of_crates() {
             ensure!(
                 chosen.is_none(),
-                "A function in {language} needs no guest SDK: leave out --sdk-path."
+                "A function in {} needs no guest SDK: leave out --sdk-path.",
+                self.lang
             );
             return Ok(None);
         }
@@ -124,11 +111,9 @@ fn function_name(folder: &Path, language: Language) -> anyhow::Result<String> {
             "'{name}' cannot name a function: a letter, then letters, digits, '-' or '_', 64 at most."
         );
     }
-    // Cargo would refuse these later, with the crate already made.
-    let of_rust = ["test", "core", "std", "alloc", "proc_macro", "proc-macro"];
-    if language == Language::Rust && of_rust.contains(&name.as_str()) {
+    if language.reserved_names().contains(&name.as_str()) {
         bail!(
-            "'{name}' is the name of a crate of Rust itself. Choose another, such as '{name}-function'."
+            "'{name}' is the name of a crate of {language} itself. Choose another, such as '{name}-function'."
         );
     }
     Ok(name)
@@ -173,16 +158,6 @@ impl Start {
     }
 }
 
-fn artifact(name: &str, language: Language) -> String {
-    match language {
-        Language::Rust => {
-            let artifact = name.replace('-', "_");
-            format!("target/{GUEST_TARGET}/{GUEST_PROFILE}/{artifact}.wasm")
-        }
-        Language::JavaScript | Language::Python | Language::C => format!("build/{name}.wasm"),
-    }
-}
-
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
@@ -194,15 +169,17 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::toolchain::{BuiltLookup, find_built};
+    use crate::toolchain::{BuiltLookup, find_built, language_of};
 
-    const ALL: [Language; 3] = [Language::Rust, Language::JavaScript, Language::C];
+    fn language(option: &str) -> Language {
+        language_named(option).unwrap()
+    }
 
     fn start(name: &str, language: Language) -> Start {
         Start {
-            templates: templates::of(language),
+            templates: language.templates(),
             name: name.into(),
-            artifact: artifact(name, language),
+            artifact: language.artifact(name),
             sdk: Some("/an \"odd\" place/guest-sdk".into()),
         }
     }
@@ -216,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_manifest_names_the_crate_and_the_sdk_whatever_its_path() {
-        let (_parent, folder) = made("my-hello", Language::Rust);
+        let (_parent, folder) = made("my-hello", language("rust"));
         let manifest: toml::Table = fs::read_to_string(folder.join("Cargo.toml"))
             .unwrap()
             .parse()
@@ -228,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_settings_name_the_function_and_can_be_read() {
-        for language in ALL {
+        for language in LANGUAGES {
             let (_parent, folder) = made("my-hello", language);
             let functions = crate::cli::project::read(&folder).unwrap();
             assert_eq!(functions.len(), 1);
@@ -238,14 +215,14 @@ mod tests {
 
     #[test]
     fn nothing_is_left_to_fill_in() {
-        for language in ALL {
+        for language in LANGUAGES {
             let (_parent, folder) = made("hello", language);
-            for template in templates::of(language) {
+            for template in language.templates() {
                 let text = fs::read_to_string(folder.join(template.path)).unwrap();
                 assert!(!text.contains("{{"), "{}", template.path);
             }
             let readme = fs::read_to_string(folder.join("README.md")).unwrap();
-            let deploy = format!("deploy hello {}", artifact("hello", language));
+            let deploy = format!("deploy hello {}", language.artifact("hello"));
             assert!(readme.contains(&deploy), "{readme}");
         }
     }
@@ -254,13 +231,13 @@ mod tests {
     fn what_is_made_is_of_its_language_and_its_artifact_is_looked_for() {
         // Of no function that is ever built, wherever cargo puts what it makes.
         const NAME: &str = "never-built";
-        for language in ALL {
+        for language in LANGUAGES {
             let (_parent, folder) = made(NAME, language);
-            assert_eq!(Language::of(&folder), Some(language));
+            assert_eq!(language_of(&folder), Some(language));
             let BuiltLookup::NotBuilt(places) = find_built(&folder) else {
                 panic!("nothing was built")
             };
-            let artifact = artifact(NAME, language);
+            let artifact = language.artifact(NAME);
             assert!(
                 places.iter().any(|place| place.ends_with(&artifact)),
                 "{places:?}"
@@ -273,7 +250,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         fs::write(parent.path().join("mine"), "text").unwrap();
         for place in [parent.path().to_owned(), parent.path().join("mine")] {
-            let text = start("x", Language::Rust)
+            let text = start("x", language("rust"))
                 .write(&place)
                 .unwrap_err()
                 .to_string();
@@ -285,29 +262,31 @@ mod tests {
         );
         let empty = parent.path().join("empty");
         fs::create_dir(&empty).unwrap();
-        assert!(start("empty", Language::Rust).write(&empty).is_ok());
+        assert!(start("empty", language("rust")).write(&empty).is_ok());
     }
 
     #[test]
     fn a_name_has_to_suit_a_function_and_for_rust_a_crate() {
-        let name = |text: &str, language| function_name(Path::new(text), language);
-        assert_eq!(name("a/b/resize", Language::Rust).unwrap(), "resize");
+        let name = |text: &str, option| function_name(Path::new(text), language(option));
+        assert_eq!(name("a/b/resize", "rust").unwrap(), "resize");
         for wrong in ["1st", "a.b", "", "..", "test"] {
-            assert!(name(wrong, Language::Rust).is_err(), "{wrong}");
+            assert!(name(wrong, "rust").is_err(), "{wrong}");
         }
-        assert_eq!(name("test", Language::C).unwrap(), "test");
+        assert_eq!(name("test", "c").unwrap(), "test");
     }
 
     #[test]
     fn an_sdk_that_is_none_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let new = New {
-            folder: "x".into(),
-            lang: Lang::Rust,
-            sdk_path: Some(folder.path().to_owned()),
+        let refusal = |option| {
+            let new = New {
+                folder: "x".into(),
+                lang: language(option),
+                sdk_path: Some(folder.path().to_owned()),
+            };
+            new.sdk().unwrap_err().to_string()
         };
-        let refusal = |language| new.sdk(language).unwrap_err().to_string();
-        assert!(refusal(Language::Rust).contains("is not the guest SDK"));
-        assert!(refusal(Language::C).contains("leave out --sdk-path"));
+        assert!(refusal("rust").contains("is not the guest SDK"));
+        assert!(refusal("c").contains("leave out --sdk-path"));
     }
 }

@@ -20,6 +20,7 @@
 
 mod checks;
 mod grants;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,12 +33,10 @@ pub(super) use checks::{
     description as checked_description, environment as checked_environment, name as checked_name,
 };
 
-use super::functions::{CodeSource, DeclaredSettings, Function, LogFormat};
-use super::grant_args::HostGrants;
+use super::functions::{CodeSource, DeclaredSettings, Function, LogFormat, PROJECT_FILE};
+use super::grants::HostGrants;
 use grants::{Asked, FolderEntry, FolderTables, SecretTables};
-
-/// The name of the file.
-pub(super) const PROJECT_FILE: &str = "sparkler.toml";
+use values::{Fault, checked, optional, without_dots};
 
 /// Why a project file cannot be used, with its place.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,9 +70,23 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Function>, ProjectError> {
 }
 
 /// The folders and secrets that the project file of `folder` grants.
-pub(super) fn read_grants(folder: &Path) -> Result<HostGrants, ProjectError> {
+fn read_grants(folder: &Path) -> Result<HostGrants, ProjectError> {
     let (file, text) = read_file(folder)?;
     parse_grants(&file, folder, &text)
+}
+
+/// The folders and secrets that the project files of `paths` grant.
+pub(super) fn grants_of_paths(paths: &[PathBuf]) -> anyhow::Result<HostGrants> {
+    let mut grants = HostGrants::default();
+    let projects = paths
+        .iter()
+        .filter(|path| path.join(PROJECT_FILE).is_file());
+    for path in projects {
+        let HostGrants { folders, secrets } = read_grants(path)?;
+        grants.folders.extend(folders);
+        grants.secrets.extend(secrets);
+    }
+    Ok(grants)
 }
 
 fn read_file(folder: &Path) -> Result<(PathBuf, String), ProjectError> {
@@ -160,12 +173,6 @@ fn parse_file(file: &Path, text: &str) -> Result<ProjectFile, ProjectError> {
     })
 }
 
-/// A value that cannot be, and where it stands.
-struct Fault {
-    offset: usize,
-    problem: String,
-}
-
 fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Result<Function, Fault> {
     let defaults = DeclaredSettings::default();
     let environment = optional(table.environment, checks::environment, defaults.environment)?;
@@ -216,27 +223,6 @@ fn code_source(
         (None, Some(source)) => Ok(CodeSource::Folder(without_dots(&folder.join(source)))),
         (None, None) => Ok(CodeSource::Folder(folder.to_owned())),
     }
-}
-
-/// `hello/.` is `hello`, which reads better in a message.
-fn without_dots(path: &Path) -> PathBuf {
-    path.components().collect()
-}
-
-fn optional<T, U>(
-    value: Option<Spanned<T>>,
-    check: fn(T) -> Result<U, String>,
-    default: U,
-) -> Result<U, Fault> {
-    value.map_or(Ok(default), |value| checked(value, check))
-}
-
-fn checked<T, U>(
-    value: Spanned<T>,
-    check: impl FnOnce(T) -> Result<U, String>,
-) -> Result<U, Fault> {
-    let offset = value.span().start;
-    check(value.into_inner()).map_err(|problem| Fault { offset, problem })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

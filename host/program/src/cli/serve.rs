@@ -9,14 +9,14 @@ use bytes::Bytes;
 use clap::Args;
 
 use super::event_args::EventArgs;
-use super::functions::{self, Function};
+use super::functions::Function;
 use super::grant_args::GrantArgs;
 use super::host::{self, Deployed};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
-use super::{CommandResult, learned_http, output};
+use super::{CommandResult, learned_http, output, paths};
 use sparkler::app::{Host, Storage};
 use sparkler::domain::Account;
 use sparkler::limits::CONCURRENT_INVOCATIONS_MAX;
@@ -116,7 +116,7 @@ impl Serve {
         self.log.start()?;
         self.events.make_folder()?;
         // Read before anything is started: a mistake in them is found at once.
-        let functions = functions::of_paths(&self.paths)?
+        let functions = paths::of_paths(&self.paths)?
             .into_iter()
             .map(|function| function.read_package().map(|package| (function, package)))
             .collect::<anyhow::Result<Vec<_>>>()?;

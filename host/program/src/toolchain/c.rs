@@ -8,23 +8,56 @@ mod compiler;
 mod component;
 mod debug_sections;
 mod sources;
+mod templates;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::kit::{Kit, Marker, Template, is_of_kind};
 use super::program::Run;
 use super::settings::{BuildSettings, CheckedSettings};
-use super::{
-    BuildError, BuildEvent, BuildOptions, BuiltGuest, Language, MemoryLayout, lock, output,
-};
+use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, MemoryLayout, lock, output};
 use compiler::{Compiler, Compiling};
 
+/// Functions that are files in C.
+pub(super) struct C;
+
+impl Kit for C {
+    fn name(&self) -> &'static str {
+        "C"
+    }
+
+    fn options(&self) -> (&'static str, &'static [&'static str]) {
+        ("c", &[])
+    }
+
+    fn marker(&self) -> Marker {
+        Marker::Kind("c")
+    }
+
+    fn reads_source(&self, path: &Path) -> bool {
+        is_of_kind(path, &["c", "h"])
+    }
+
+    fn build(
+        &self,
+        options: &BuildOptions,
+        observe: &mut dyn FnMut(BuildEvent<'_>),
+    ) -> Result<BuiltGuest, BuildError> {
+        build(options, observe)
+    }
+
+    fn templates(&self) -> &'static [Template] {
+        templates::TEMPLATES
+    }
+}
+
 /// Builds the function in the folder that `options` name.
-pub(super) fn build(
+fn build(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<BuiltGuest, BuildError> {
     let directory = &options.directory;
-    let package = output::name(directory, Language::C);
+    let package = output::name(directory, None);
     let settings = settings(directory)?;
     let outputs = output::folder(directory);
     let _lock = lock::acquire(&outputs, &outputs)?;
@@ -92,9 +125,4 @@ fn compiled(
             messages: text,
         }),
     }
-}
-
-/// As the compiler, which runs in another folder, has to be told of it.
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

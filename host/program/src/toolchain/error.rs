@@ -3,18 +3,20 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::GUEST_TARGET;
-
 /// Why a guest could not be built, each as a sentence with the way out.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The folder holds no function in any language.
     #[error(
-        "{} holds no Cargo.toml (Rust), no package.json (JavaScript), no pyproject.toml (Python) and no \
-         C file. Name the folder of a function, or make one with `sparkler new NAME`.",
-        .0.display()
+        "{} holds {markers}. Name the folder of a function, or make one with `sparkler new NAME`.",
+        directory.display()
     )]
-    NoFunction(PathBuf),
+    NoFunction {
+        /// The folder.
+        directory: PathBuf,
+        /// What would have marked a function, for each language.
+        markers: String,
+    },
     /// A program that the build needs cannot be started.
     #[error("`{program}` could not be started: {source}. {remedy}")]
     Program {
@@ -58,11 +60,7 @@ pub enum BuildError {
         problem: String,
     },
     /// The compile target is missing and cannot be added.
-    #[error(
-        "the Rust target {GUEST_TARGET} is missing{0}. Add it with `rustup target add {GUEST_TARGET}` \
-         (rustup: https://rustup.rs), or install your distribution's package of Rust's \
-         standard library for it."
-    )]
+    #[error("{0}")]
     Target(String),
     /// The function does not compile.
     #[error("{package} does not compile:\n{messages}")]

@@ -7,21 +7,63 @@
 
 mod node;
 mod sources;
+mod templates;
 
 use std::path::Path;
 
+use super::kit::{Kit, Marker, Template, is_of_kind};
 use super::program;
 use super::settings::BuildSettings;
-use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, Language, lock, output};
+use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, lock, output};
 use node::Node;
 
+/// Files in which a build finds code or settings.
+const KINDS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "mts", "tsx", "json"];
+
+/// Functions that are packages of npm's form.
+pub(super) struct JavaScript;
+
+impl Kit for JavaScript {
+    fn name(&self) -> &'static str {
+        "JavaScript"
+    }
+
+    fn options(&self) -> (&'static str, &'static [&'static str]) {
+        ("js", &["javascript"])
+    }
+
+    fn marker(&self) -> Marker {
+        Marker::File("package.json")
+    }
+
+    fn reads_source(&self, path: &Path) -> bool {
+        path != "package-lock.json" && is_of_kind(path, &KINDS)
+    }
+
+    fn build(
+        &self,
+        options: &BuildOptions,
+        observe: &mut dyn FnMut(BuildEvent<'_>),
+    ) -> Result<BuiltGuest, BuildError> {
+        build(options, observe)
+    }
+
+    fn declared_name(&self, directory: &Path) -> Option<String> {
+        declared_name(directory)
+    }
+
+    fn templates(&self) -> &'static [Template] {
+        templates::TEMPLATES
+    }
+}
+
 /// Builds the function in the folder that `options` name.
-pub(super) fn build(
+fn build(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<BuiltGuest, BuildError> {
     let directory = absolute(&options.directory)?;
-    let package = output::name(&directory, Language::JavaScript);
+    let package = output::name(&directory, declared_name(&directory));
     let reuse = BuildSettings::read_reuse(&directory)?;
     let main = sources::main_file(&directory)?;
     let node = Node::find(options)?;
@@ -52,6 +94,13 @@ pub(super) fn build(
         source,
     })?;
     output::store(&directory, package, bytes, reuse, None)
+}
+
+/// The `name` of the package.
+fn declared_name(directory: &Path) -> Option<String> {
+    let manifest = std::fs::read_to_string(directory.join("package.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
+    Some(manifest.get("name")?.as_str()?.to_owned())
 }
 
 /// Tools are run in other folders than this program's.

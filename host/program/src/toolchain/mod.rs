@@ -4,13 +4,16 @@
 //! built by the tool that its own people publish: cargo for Rust, componentize-js for JavaScript,
 //! componentize-py for Python, clang or zig for C. What comes out is always the same: a component, and a
 //! zip of it beside it.
+//!
+//! All that differs from one language to another is one value, a [`Kit`].
 
 mod built;
 mod c;
 pub mod checkout;
 mod error;
 mod javascript;
-mod language;
+mod kit;
+mod languages;
 mod lock;
 mod output;
 mod program;
@@ -25,10 +28,11 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-pub use built::{BuiltLookup, find_built};
+pub use built::BuiltLookup;
 pub use error::BuildError;
-pub use language::Language;
-pub use rust::{GUEST_PROFILE, GUEST_TARGET};
+pub use kit::{Kit, Language, Marker, Template};
+pub use languages::{DEFAULT_LANGUAGE, LANGUAGES, find_built, language_named, language_of};
+pub use rust::GUEST_TARGET;
 pub use settings::MemoryLayout;
 pub use tools::TOOLS_VARIABLE;
 
@@ -113,19 +117,17 @@ pub fn build_watched(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<BuiltGuest, BuildError> {
-    let language = Language::of(&options.directory)
-        .ok_or_else(|| BuildError::NoFunction(options.directory.clone()))?;
-    if let (Some(package), false) = (&options.package, language == Language::Rust) {
+    let directory = &options.directory;
+    let language = language_of(directory).ok_or_else(|| BuildError::NoFunction {
+        directory: directory.clone(),
+        markers: languages::markers(),
+    })?;
+    if let (Some(package), false) = (&options.package, language.is_of_crates()) {
         return Err(BuildError::Package(format!(
             "{} holds a function in {language}, which has no packages to choose from: leave out \
              `{package}`.",
-            options.directory.display()
+            directory.display()
         )));
     }
-    match language {
-        Language::Rust => rust::build(options, observe),
-        Language::JavaScript => javascript::build(options, observe),
-        Language::Python => python::build(options, observe),
-        Language::C => c::build(options, observe),
-    }
+    language.build(options, observe)
 }

@@ -6,12 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
-use toml::Table;
 
-use super::{BuildError, BuiltGuest, Language, MemoryLayout, reuse_section, zip_file};
+use super::{BuildError, BuiltGuest, MemoryLayout, reuse_section, zip_file};
 
 /// The folder of outputs.
-const FOLDER: &str = "build";
+pub(super) const FOLDER: &str = "build";
 
 /// A component as its tool made it.
 pub(super) struct Built {
@@ -106,20 +105,8 @@ pub(super) fn component(directory: &Path, name: &str) -> PathBuf {
     folder(directory).join(format!("{name}.wasm"))
 }
 
-/// What the function in `directory` is called: as its manifest says, or else as its folder.
-pub(super) fn name(directory: &Path, language: Language) -> String {
-    let manifest = |file: &str| fs::read_to_string(directory.join(file)).ok();
-    let declared = match language {
-        Language::Rust | Language::C => None,
-        Language::JavaScript => manifest("package.json").and_then(|text| {
-            let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
-            Some(manifest.get("name")?.as_str()?.to_owned())
-        }),
-        Language::Python => manifest("pyproject.toml").and_then(|text| {
-            let manifest: Table = text.parse().ok()?;
-            Some(manifest.get("project")?.get("name")?.as_str()?.to_owned())
-        }),
-    };
+/// What the function in `directory` is called: as was declared, or else as its folder.
+pub(super) fn name(directory: &Path, declared: Option<String>) -> String {
     declared
         .and_then(|name| file_name(&name))
         .or_else(|| file_name(&folder_name(directory)?))
@@ -147,17 +134,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_is_named_by_its_manifest_or_else_by_its_folder() {
+    fn a_function_is_named_as_declared_or_else_by_its_folder() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("my greet");
         fs::create_dir(&folder).unwrap();
-        assert_eq!(name(&folder, Language::C), "my-greet");
-        assert_eq!(name(&folder, Language::JavaScript), "my-greet");
-        fs::write(folder.join("package.json"), r#"{"name": "@mine/greet"}"#).unwrap();
-        assert_eq!(name(&folder, Language::JavaScript), "mine-greet");
-        let project = "[project]\nname = \"salute\"\n";
-        fs::write(folder.join("pyproject.toml"), project).unwrap();
-        assert_eq!(name(&folder, Language::Python), "salute");
+        assert_eq!(name(&folder, None), "my-greet");
+        assert_eq!(name(&folder, Some("@mine/greet".into())), "mine-greet");
+        assert_eq!(name(&folder, Some("..".into())), "my-greet");
     }
 
     #[test]

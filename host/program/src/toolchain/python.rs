@@ -10,23 +10,59 @@ mod interpreter;
 mod packages;
 mod project;
 mod runtime;
+mod templates;
 
 use std::path::Path;
 
+use super::kit::{Kit, Marker, Template, is_of_kind};
 use super::settings::BuildSettings;
-use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, Language, lock, output, program};
+use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, lock, output, program};
 use bundle::Bundle;
 use interpreter::Interpreter;
 use project::Project;
 
-/// The tool that makes components, and the version whose results the runtime is tested with.
-const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
-
 /// The Python that runs in the sandbox, which is the one that this version of the tool brings along.
 const GUEST_PYTHON: &str = "3.14";
 
+/// Functions that are projects of Python's form.
+pub(super) struct Python;
+
+impl Kit for Python {
+    fn name(&self) -> &'static str {
+        "Python"
+    }
+
+    fn options(&self) -> (&'static str, &'static [&'static str]) {
+        ("python", &[])
+    }
+
+    fn marker(&self) -> Marker {
+        Marker::File(project::FILE)
+    }
+
+    fn reads_source(&self, path: &Path) -> bool {
+        is_of_kind(path, &["py", "toml", "txt", "json"])
+    }
+
+    fn build(
+        &self,
+        options: &BuildOptions,
+        observe: &mut dyn FnMut(BuildEvent<'_>),
+    ) -> Result<BuiltGuest, BuildError> {
+        build(options, observe)
+    }
+
+    fn declared_name(&self, directory: &Path) -> Option<String> {
+        project::declared_name(directory)
+    }
+
+    fn templates(&self) -> &'static [Template] {
+        templates::TEMPLATES
+    }
+}
+
 /// Builds the project in the folder that `options` name.
-pub(super) fn build(
+fn build(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<BuiltGuest, BuildError> {
@@ -40,7 +76,7 @@ pub(super) fn build(
     bundle.clear()?;
     packages::install(&project, &bundle, &interpreter, options, observe)?;
     let inputs = bundle.fill(&project)?;
-    let name = output::name(directory, Language::Python);
+    let name = output::name(directory, project::declared_name(directory));
     let component = match bundle.component_of(&inputs) {
         Some(component) => component,
         None => {

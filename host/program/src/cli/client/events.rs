@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ureq::http::Method;
 
-use super::{Client, ClientError, segment};
+use super::connection::{Client, segment};
+use super::error::ClientError;
 
 /// Which events a call is about.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use ureq::http::Method;
 
-use super::{Client, ClientError};
+use super::connection::Client;
+use super::error::ClientError;
 
 /// Which events of a log group are wanted.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -9,9 +9,8 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::cli::functions::{CodeSource, Function};
-use crate::cli::project::PROJECT_FILE;
-use crate::toolchain::Language;
+use crate::cli::functions::{CodeSource, Function, PROJECT_FILE};
+use crate::toolchain::{DEFAULT_LANGUAGE, Language, language_of};
 
 /// Editors write a file in several steps; what belongs together is one change.
 const QUIET_TIME: Duration = Duration::from_millis(150);
@@ -84,7 +83,7 @@ impl Changes {
     fn add_function(&mut self, folder: &Path) -> anyhow::Result<()> {
         self.add(folder, RecursiveMode::NonRecursive)?;
         // A folder that holds nothing yet may come to hold a crate.
-        let language = Language::of(folder).unwrap_or(Language::Rust);
+        let language = language_of(folder).unwrap_or(DEFAULT_LANGUAGE);
         for entry in folder.read_dir().into_iter().flatten().flatten() {
             if entry.path().is_dir() && language.looks_into(&entry.file_name().to_string_lossy()) {
                 self.add(&entry.path(), RecursiveMode::Recursive)?;

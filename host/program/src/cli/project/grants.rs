@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Fault, checked, checks, without_dots};
-use crate::cli::grant_args::{HostGrants, grant_name, secret_name};
+use super::checks;
+use super::values::{Fault, checked, without_dots};
+use crate::cli::grants::{HostGrants, grant_name, secret_name};
 use sparkler::domain::grants::FOLDERS_VARIABLE;
 use sparkler::domain::{ALLOW_HTTP_VARIABLE, FolderAccess, HostFolder, HostSecret, SecretSource};
 

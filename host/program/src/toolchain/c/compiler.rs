@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::absolute;
 use crate::toolchain::program::{self, Run};
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, MemoryLayout, output, tools};
 
@@ -163,6 +162,11 @@ fn clang_program(options: &BuildOptions) -> Option<PathBuf> {
         .map(|folder| PathBuf::from(folder).join("bin/clang"))
         .filter(|clang| clang.is_file());
     of_sdk.or_else(|| program::find("clang", options))
+}
+
+/// As the compiler, which runs in another folder, has to be told of it.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::interpreter::COMPONENTIZE_PY;
 use super::project::Project;
-use super::{COMPONENTIZE_PY, runtime};
+use super::runtime;
 use crate::toolchain::{BuildError, output};
 
 /// Folders at the top of a project that are no part of its function.

@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::COMPONENTIZE_PY;
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, program, tools};
+
+/// The tool that makes components, and the version whose results the runtime is tested with.
+pub(super) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 
 /// What to install where a program is missing.
 pub(super) const REMEDY: &str = "Functions in Python are built with python3, 3.10 or newer, and its modules venv \

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Table;
 
 use crate::toolchain::BuildError;
 
-const FILE: &str = "pyproject.toml";
+pub(super) const FILE: &str = "pyproject.toml";
 const REQUIREMENTS: &str = "requirements.txt";
 
 /// A project, as far as a build needs it.
@@ -52,6 +53,15 @@ impl Default for Settings {
             handler: "handler.handler".into(),
         }
     }
+}
+
+/// The `name` of the project.
+pub(super) fn declared_name(directory: &Path) -> Option<String> {
+    let manifest: Table = std::fs::read_to_string(directory.join(FILE))
+        .ok()?
+        .parse()
+        .ok()?;
+    Some(manifest.get("project")?.get("name")?.as_str()?.to_owned())
 }
 
 impl Project {

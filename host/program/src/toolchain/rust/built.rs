@@ -9,7 +9,7 @@ use super::{GUEST_PROFILE, GUEST_TARGET};
 use crate::toolchain::BuiltLookup;
 
 /// Looks for the component of the crate in `directory`, in the places where cargo would put it.
-pub(in crate::toolchain) fn find_built(directory: &Path) -> BuiltLookup {
+pub(super) fn find_built(directory: &Path) -> BuiltLookup {
     let variables = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
     let target_directory = variables.iter().find_map(std::env::var_os);
     find_below(directory, target_directory.map(PathBuf::from))

@@ -1,6 +1,6 @@
 //! Runs cargo and reads what it says.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -8,24 +8,11 @@ use std::thread;
 
 use serde::Deserialize;
 
+use super::cargo_program::{cargo_program, not_started};
+use super::flags;
 use super::package::GuestPackage;
 use super::standard_streams::StandardStreams;
-use super::{REMEDY, flags};
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, MemoryLayout};
-
-/// The cargo that started this program, if one did, or else the one on the PATH.
-pub(super) fn cargo_program() -> String {
-    std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
-}
-
-/// Why cargo does not run.
-pub(super) fn not_started(source: io::Error) -> BuildError {
-    BuildError::Program {
-        program: cargo_program(),
-        source,
-        remedy: REMEDY,
-    }
-}
 
 /// What came of one run of cargo.
 #[derive(Default)]

@@ -6,33 +6,90 @@
 
 mod built;
 mod cargo;
+mod cargo_program;
 mod flags;
 mod package;
 mod standard_streams;
 mod target;
+mod templates;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::built::BuiltLookup;
+use super::kit::{Kit, Marker, Template};
 use super::output::{self, Built};
 use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, MemoryLayout, lock};
 use cargo::CargoRun;
 use package::GuestPackage;
 use standard_streams::StandardStreams;
 
-pub(super) use built::find_built;
-
 /// What guests are compiled for.
 pub const GUEST_TARGET: &str = "wasm32-wasip2";
 
 /// The cargo profile of a guest, which is also the name of the folder its artifact lies in.
-pub const GUEST_PROFILE: &str = "sparkler";
+const GUEST_PROFILE: &str = "sparkler";
 
 /// What to do where a program of Rust's is missing.
 const REMEDY: &str = "Building a function in Rust needs Rust: install it from https://rustup.rs, or put it \
                       on the PATH.";
 
+/// Functions that are crates.
+pub(super) struct Rust;
+
+impl Kit for Rust {
+    fn name(&self) -> &'static str {
+        "Rust"
+    }
+
+    fn options(&self) -> (&'static str, &'static [&'static str]) {
+        ("rust", &[])
+    }
+
+    fn marker(&self) -> Marker {
+        Marker::File("Cargo.toml")
+    }
+
+    fn reads_source(&self, path: &Path) -> bool {
+        path.starts_with("src") || ["Cargo.toml", "build.rs"].iter().any(|name| path == *name)
+    }
+
+    fn looks_into(&self, folder: &str) -> bool {
+        folder == "src"
+    }
+
+    fn build(
+        &self,
+        options: &BuildOptions,
+        observe: &mut dyn FnMut(BuildEvent<'_>),
+    ) -> Result<BuiltGuest, BuildError> {
+        build(options, observe)
+    }
+
+    fn find_built(&self, directory: &Path) -> BuiltLookup {
+        built::find_built(directory)
+    }
+
+    fn templates(&self) -> &'static [Template] {
+        templates::TEMPLATES
+    }
+
+    fn artifact(&self, name: &str) -> String {
+        let artifact = name.replace('-', "_");
+        format!("target/{GUEST_TARGET}/{GUEST_PROFILE}/{artifact}.wasm")
+    }
+
+    fn is_of_crates(&self) -> bool {
+        true
+    }
+
+    /// Cargo would refuse these later, with the crate already made.
+    fn reserved_names(&self) -> &'static [&'static str] {
+        &["test", "core", "std", "alloc", "proc_macro", "proc-macro"]
+    }
+}
+
 /// Builds the crate, or the one of a workspace, that `options` name.
-pub(super) fn build(
+fn build(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<BuiltGuest, BuildError> {

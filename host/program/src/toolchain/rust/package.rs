@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::cargo::{cargo_program, not_started};
+use super::cargo_program::{cargo_program, not_started};
 use crate::toolchain::settings::{BuildSettings, CheckedSettings};
 use crate::toolchain::{BuildError, MemoryLayout};
 
@@ -90,7 +90,8 @@ struct PackageMetadata {
 fn read_metadata(directory: &Path) -> Result<Metadata, BuildError> {
     let manifest = directory.join("Cargo.toml");
     if !manifest.is_file() {
-        return Err(BuildError::NoFunction(directory.to_owned()));
+        let problem = format!("{} holds no Cargo.toml.", directory.display());
+        return Err(BuildError::Package(problem));
     }
     let output = Command::new(cargo_program())
         .args([

@@ -24,21 +24,18 @@ pub(super) fn ensure(
     let output = match run(directory, "rustup", &["target", "add", GUEST_TARGET]) {
         Ok(output) => output,
         Err(_) => {
-            return Err(BuildError::Target(
-                ", and there is no rustup to add it".into(),
-            ));
+            return Err(missing(", and there is no rustup to add it"));
         }
     };
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
         let reason = format!(", and rustup could not add it ({})", last_line(&reason));
-        return Err(BuildError::Target(reason));
+        return Err(missing(&reason));
     }
     match is_installed(directory)? {
         true => Ok(()),
-        false => Err(BuildError::Target(
-            ", and adding it with rustup did not reach the rustc on the PATH, which is not rustup's"
-                .into(),
+        false => Err(missing(
+            ", and adding it with rustup did not reach the rustc on the PATH, which is not rustup's",
         )),
     }
 }
@@ -53,13 +50,20 @@ fn is_installed(directory: &Path) -> Result<bool, BuildError> {
     })?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
-        return Err(BuildError::Target(format!(
+        return Err(missing(&format!(
             " in this version of Rust, which must be 1.82 or newer ({})",
             last_line(&reason)
         )));
     }
     let libraries = String::from_utf8_lossy(&output.stdout);
     Ok(Path::new(libraries.trim()).is_dir())
+}
+
+fn missing(why: &str) -> BuildError {
+    BuildError::Target(format!(
+        "the Rust target {GUEST_TARGET} is missing{why}. Add it with `rustup target add {GUEST_TARGET}` \
+         (rustup: https://rustup.rs), or install your distribution's package of Rust's standard library for it."
+    ))
 }
 
 fn run(directory: &Path, program: &str, arguments: &[&str]) -> io::Result<Output> {
