@@ -84,24 +84,39 @@
 //! `events` know SQL. Without the feature `compiler` there is no compiler: such a host runs what
 //! `sparkler compile` made, and is much smaller.
 
-pub mod domain;
-pub mod limits;
-pub mod catalog;
-pub mod storage;
-pub mod package;
-pub mod logs;
-pub mod sandbox;
-pub mod invoker;
-pub mod deployer;
-pub mod events;
-pub mod contract;
-pub mod app;
-pub mod embed;
+#![expect(
+    unreachable_pub,
+    reason = "what is public in a module is for its neighbours; what the crate shows is listed below"
+)]
+
+mod domain;
+mod limits;
+mod catalog;
+mod storage;
+mod package;
+mod logs;
+mod sandbox;
+mod invoker;
+mod deployer;
+mod events;
+mod contract;
+mod app;
+mod embed;
+pub mod internals;
 
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage};
-pub use domain::{FunctionError, Outcome, Refusal, Report, RequestId};
+pub use domain::{
+    Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
+    Refusal, Report, RequestId, SecretSource,
+};
 pub use embed::{Calling, Function, FunctionConfig, Limits, LoadError, StreamedResponse};
-pub use sandbox::{Caller, Interface, component};
+pub use events::{Credentials, Destinations, EventsConfig, RetryDelays};
+#[cfg(feature = "compiler")]
+pub use sandbox::compile_worker;
+pub use sandbox::{Caller, CompileIsolation, CompileLimits, Interface, Interfaces, component};
+
+/// The contract with functions, in WIT: the package `sparkler:function`, whose worlds a component can have.
+pub const WIT: &str = include_str!("../wit/function.wit");

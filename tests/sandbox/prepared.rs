@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sparkler::domain::{FunctionError, Invocation, Outcome, Report, RequestId, Version};
-use sparkler::invoker::{Gate, HostFailure, PrepareFailure, PrepareGuest as _, RunGuest as _};
+use sparkler::internals::{
+    Gate, HostFailure, Invocation, Parts as _, PrepareFailure, PrepareGuest as _, RunGuest as _,
+    Version,
+};
+use sparkler::{FunctionError, Outcome, Report, RequestId};
 use sparkler_tests::{Function, TestHost, guests, wat};
 
 /// A function whose sandboxes are prepared, as its invoker sees it.

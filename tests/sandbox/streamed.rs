@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sparkler::domain::{FunctionError, Invocation, Outcome, Report, RequestId, Version};
-use sparkler::invoker::{
-    Admission, Gate, PrepareGuest as _, ResponseSource, RunGuest as _, response_pipe,
+use sparkler::internals::{
+    Admission, Gate, Invocation, Parts as _, PrepareGuest as _, ResponseSource, RunGuest as _,
+    Version, response_pipe,
 };
+use sparkler::{FunctionError, Outcome, Report, RequestId};
 use sparkler_tests::{Function, TestHost, guests};
 
 /// A function, as its invoker sees it.

@@ -1,6 +1,9 @@
 //! The rules of the source tree that no compiler checks.
 
 mod arrows;
+mod modules;
+mod packaging;
+mod public_api;
 mod sources;
 mod words;
 

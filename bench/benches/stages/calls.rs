@@ -9,14 +9,12 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use sparkler::app::Host;
-use sparkler::contract::Door;
-use sparkler::domain::{
-    FunctionArn, FunctionName, Invocation, LogType, Outcome, RequestId, Version,
+use sparkler::internals::{
+    Call, Completion, Door, FunctionArn, Gate, Invocation, LogType, Parts as _, PrepareGuest as _,
+    RunGuest as _, Sandboxes, Version,
 };
-use sparkler::invoker::{Call, Completion, Gate, PrepareGuest as _, RunGuest as _};
-use sparkler::sandbox::Sandboxes;
 use sparkler::stages::Instantiated;
+use sparkler::{FunctionName, Host, Outcome, RequestId};
 
 use crate::echo::{self, EVENT};
 

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use sparkler::app::{Host, HostConfig, Storage};
-use sparkler::deployer::NewFunction;
-use sparkler::domain::{Environment, FunctionName, Settings};
+use sparkler::internals::{Environment, NewFunction, Parts as _, Settings};
+use sparkler::{FunctionName, Host, HostConfig, Storage};
 use sparkler_cli::toolchain::{self, BuildOptions};
 
 /// The event of each call.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sparkler::limits;
+use sparkler::internals::limits;
 
 use crate::stage::{self, Stages, Unmeasured};
 use crate::timed::several_threads;

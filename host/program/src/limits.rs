@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sparkler::limits::COMPILE_DURATION_MAX;
+use sparkler::internals::limits::COMPILE_DURATION_MAX;
 
 /// Largest answer that the command line's client reads: far above any that the API gives.
 pub(crate) const CLIENT_ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;

@@ -66,7 +66,7 @@ use uuid::Uuid;
 
 pub use body::BodyMemory;
 pub use connection_threads::ConnectionThreads;
-pub use door::{Door, RequestBody, door};
+pub use door::{Door, door};
 pub use package_address::DownloadKey;
 
 use crate::catalog::Catalog;

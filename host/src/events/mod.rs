@@ -41,7 +41,7 @@ pub use delivery::{Credentials, Destinations};
 pub use event::{EventId, NewEvent};
 pub use queues::Counts;
 pub use record::timestamp;
-pub use store::{Listed, StoreError};
+pub use store::Listed;
 
 use crate::catalog::Catalog;
 use crate::domain::{Account, Refusal};

@@ -86,13 +86,9 @@ pub use caller::Caller;
 pub use compilation::inspect;
 pub use compiler::Accepted;
 pub use engine::ENGINE_VERSION;
-pub use inspect::{
-    COMMAND_EXPORT, GuestKind, HANDLER_EXPORT, HTTP_EXPORT, Import, Inspection, Memory,
-    STREAMING_HANDLER_EXPORT,
-};
-pub use interfaces::{Interface, InterfaceError, Interfaces};
+pub use inspect::{Import, Inspection};
+pub use interfaces::{Interface, Interfaces};
 pub use isolation::{CompileIsolation, CompileLimits};
-pub use lifecycle::LIFECYCLE_EXPORT;
 #[cfg(feature = "compiler")]
 pub use precompile::precompile;
 #[cfg(feature = "compiler")]

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use sparkler::internals;
 
 use super::spinner::Spinner;
 use super::{CommandResult, inspect, output};
 use crate::toolchain::{self, BuildError, BuildEvent, BuildOptions, BuiltGuest, GUEST_TARGET};
-use sparkler::sandbox;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +55,7 @@ impl Build {
         })?;
         output::done(&summary(&built));
         output::data(&shown(&built.path).display().to_string());
-        let inspection = sandbox::inspect(built.bytes.into())?;
+        let inspection = internals::inspect(built.bytes.into())?;
         inspect::describe(&inspection)
             .iter()
             .for_each(|line| output::note(line));

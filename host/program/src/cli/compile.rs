@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
+use sparkler::Interfaces;
+use sparkler::internals::{self, Precompiled};
 
 use super::{CommandResult, functions, output};
-use sparkler::package::{self, Precompiled};
-use sparkler::sandbox::{self, Interfaces};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,8 +50,8 @@ impl Compile {
         if Precompiled::is_one(&file) {
             bail!("{shown} is compiled code already. Name the component that it was made of.");
         }
-        let wasm = package::wasm_of(&file).map_err(|error| anyhow!("{shown}: {error}"))?;
-        let compiled = sandbox::precompile(wasm.into(), &Interfaces::default())
+        let wasm = internals::wasm_of(&file).map_err(|error| anyhow!("{shown}: {error}"))?;
+        let compiled = internals::precompile(wasm.into(), &Interfaces::default())
             .map_err(|rejection| anyhow!("{shown}: {rejection}"))?;
         std::fs::write(&place, &compiled)
             .with_context(|| format!("{} cannot be written", place.display()))?;

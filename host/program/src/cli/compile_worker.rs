@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-
-use sparkler::sandbox::{CompileLimits, compile_worker};
+use sparkler::{CompileLimits, compile_worker};
 
 #[derive(Debug, Args)]
 pub(super) struct CompileWorker {

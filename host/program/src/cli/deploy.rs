@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use sparkler::{FunctionName, internals};
 
 use super::client::{Environment, Settings};
 use super::deployment::{self, Step};
 use super::endpoint::EndpointArgs;
 use super::spinner::Spinner;
 use super::{CommandResult, functions, output, project};
-use sparkler::domain::{self, FunctionName};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,11 +45,11 @@ pub(super) struct Deploy {
 #[derive(Debug, Args)]
 struct SettingsArgs {
     /// Most memory of one invocation, 128 to 10240 [default: 128]
-    #[arg(long, value_name = "MB", value_parser = in_range(&domain::Settings::MEMORY_MB))]
+    #[arg(long, value_name = "MB", value_parser = in_range(&internals::Settings::MEMORY_MB))]
     memory: Option<u32>,
 
     /// Longest run of one invocation, 1 to 900 [default: 3]
-    #[arg(long, value_name = "SECONDS", value_parser = in_range(&domain::Settings::TIMEOUT_SECONDS))]
+    #[arg(long, value_name = "SECONDS", value_parser = in_range(&internals::Settings::TIMEOUT_SECONDS))]
     timeout: Option<u32>,
 
     /// A variable for the function; may be given several times

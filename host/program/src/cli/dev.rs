@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use clap::Args;
+use sparkler::internals::Parts as _;
+use sparkler::{Account, FunctionName, HostConfig, Refusal};
 use tokio::task::spawn_blocking;
 
 use super::functions::{CodeSource, Function};
@@ -19,8 +21,6 @@ use super::logging::LogArgs;
 use super::signals::Shutdown;
 use super::{CommandResult, build, learned_http, output, paths};
 use crate::toolchain::BuildOptions;
-use sparkler::app::HostConfig;
-use sparkler::domain::{Account, FunctionName, Refusal};
 use watch::Changes;
 
 const EXAMPLES: &str = "\

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use sparkler::{Credentials, Destinations, EventsConfig, RetryDelays};
 
 use super::client::{NotPlain, plain_address};
-use sparkler::events::{Credentials, Destinations, EventsConfig, RetryDelays};
 
 /// Where messages about asynchronous events go, and when failed events run again.
 #[derive(Debug, Args)]

@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use serde::Deserialize;
+use sparkler::internals::limits::PACKAGE_BYTES_MAX;
+use sparkler::internals::{Environment, Logging, Precompiled, Settings, SettingsChange};
+use sparkler::{Account, FunctionName};
 
 use super::{input, output};
 use crate::toolchain::{BuiltLookup, find_built};
-use sparkler::domain::settings::{Logging, SettingsChange};
-use sparkler::domain::{Account, Environment, FunctionName, Settings};
-use sparkler::limits::PACKAGE_BYTES_MAX;
-use sparkler::package::Precompiled;
 
 /// The name of the file in which a folder names its functions.
 pub(super) const PROJECT_FILE: &str = "sparkler.toml";

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use sparkler::{FolderAccess, HostFolder, HostSecret, SecretSource};
 
 use super::grants::{HostGrants, grant_name, secret_name};
 use super::project;
-use sparkler::domain::{FolderAccess, HostFolder, HostSecret, SecretSource};
 
 /// Options that name folders and secrets.
 #[derive(Debug, Args)]
@@ -82,6 +82,8 @@ fn secret(text: &str) -> Result<HostSecret, String> {
 
 #[cfg(test)]
 mod tests {
+    use sparkler::{FunctionName, GrantName};
+
     use super::*;
 
     fn name(text: &str) -> GrantName {

@@ -1,6 +1,6 @@
 //! The folders and secrets of this machine that functions may ask for, and how they are named.
 
-use sparkler::domain::{FunctionName, GrantName, HostFolder, HostSecret};
+use sparkler::{FunctionName, GrantName, HostFolder, HostSecret};
 
 /// The folders and secrets that are named for functions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

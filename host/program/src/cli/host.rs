@@ -6,16 +6,14 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sparkler::internals::{CompileGuest, Deployer, Parts as _, Wanted};
+use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, StartError, Storage};
 use tokio::runtime::{Builder, Runtime};
 
 use super::functions::Function;
 use super::listen::ListenAddress;
 use super::signals::Shutdown;
-use sparkler::app::{Host, HostConfig, StartError, Storage};
-pub(super) use sparkler::deployer::Deployed;
-use sparkler::deployer::{CompileGuest, Deployer, Wanted};
-use sparkler::domain::Account;
-use sparkler::sandbox::{CompileIsolation, CompileLimits};
+pub(super) use sparkler::internals::Deployed;
 
 /// The threads of a server.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {

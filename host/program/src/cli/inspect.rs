@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use bytes::Bytes;
 use clap::Args;
+use sparkler::internals::{
+    self, ALLOW_HTTP_VARIABLE, Import, Inspection, PackageError, Precompiled,
+};
 
 use super::{CommandResult, functions, output};
-use sparkler::domain::ALLOW_HTTP_VARIABLE;
-use sparkler::package::{self, PackageError, Precompiled};
-use sparkler::sandbox::{self, Import, Inspection};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,8 +38,8 @@ impl Inspect {
         if Precompiled::is_one(&file) {
             return self.show_compiled(&file);
         }
-        let wasm = package::wasm_of(&file).map_err(|error| self.unreadable(&error))?;
-        let inspection = sandbox::inspect(wasm.into())
+        let wasm = internals::wasm_of(&file).map_err(|error| self.unreadable(&error))?;
+        let inspection = internals::inspect(wasm.into())
             .map_err(|error| anyhow!("{}: {error}", self.file.display()))?;
         if self.json {
             output::json(&inspection)?;
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_core_module_is_called_one() {
         let module = b"\0asm\x01\0\0\0".to_vec();
-        let lines = describe(&sandbox::inspect(module).unwrap()).join("\n");
+        let lines = describe(&internals::inspect(module).unwrap()).join("\n");
         assert!(lines.contains("The file is a core module"), "{lines}");
         assert!(lines.contains("is not a function"), "{lines}");
     }

@@ -7,12 +7,12 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use sparkler::internals::limits::{CLIENT_CONTEXT_BASE64_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
 
 use super::client::{Invocation, Invoked};
 use super::endpoint::EndpointArgs;
 use super::log_tail::LogTail;
 use super::{CommandResult, input, output};
-use sparkler::limits::{CLIENT_CONTEXT_BASE64_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,7 +1,8 @@
 //! What `--learn-http` says at the start and at the end.
 
+use sparkler::FunctionName;
+
 use super::output;
-use sparkler::domain::FunctionName;
 
 /// Says what is open.
 pub(super) fn warn() {

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use anyhow::Context as _;
 use clap::Args;
+use sparkler::internals::GUEST_LOG_TARGET;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::filter_fn;
@@ -13,7 +14,6 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use super::log_tail::LogTail;
 use super::output;
-use sparkler::invoker::GUEST_LOG_TARGET;
 
 /// How much a server says about itself.
 #[derive(Debug, Args)]

@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use sparkler::internals::timestamp;
 
 use super::client::{Client, ClientError, EventQuery, LogEvent};
 use super::endpoint::EndpointArgs;
 use super::{CommandResult, output};
-use sparkler::logs::timestamp;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -42,8 +42,7 @@ mod spinner;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-
-use sparkler::limits;
+use sparkler::internals::limits;
 
 #[cfg(not(feature = "compiler"))]
 const EXAMPLES: &str = "\

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use sparkler::FunctionName;
 
 use super::{CommandResult, output};
 use crate::toolchain::checkout::{Checkout, is_guest_sdk};
 use crate::toolchain::{DEFAULT_LANGUAGE, LANGUAGES, Language, Template, language_named};
-use sparkler::domain::FunctionName;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -4,12 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use sparkler::FunctionName;
+use sparkler::internals::FUNCTION_NAME_CHARS_MAX;
 
 use super::functions::{CodeSource, Function, PROJECT_FILE};
 use super::project;
 use crate::toolchain::{BuiltLookup, find_built};
-use sparkler::domain::FunctionName;
-use sparkler::domain::name::FUNCTION_NAME_CHARS_MAX;
 
 /// The functions that `paths` name, each name once.
 pub(super) fn of_paths(paths: &[PathBuf]) -> anyhow::Result<Vec<Function>> {

@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
+use sparkler::internals::limits::CONCURRENT_INVOCATIONS_MAX;
+use sparkler::{Account, Host, Storage};
 
 use super::event_args::EventArgs;
 use super::functions::Function;
@@ -17,9 +19,6 @@ use super::logging::LogArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
 use super::{CommandResult, learned_http, output, paths};
-use sparkler::app::{Host, Storage};
-use sparkler::domain::Account;
-use sparkler::limits::CONCURRENT_INVOCATIONS_MAX;
 
 /// How long the program waits for threads that still compile when everything else has ended.
 const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);

@@ -3,9 +3,8 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use sparkler::internals::REUSE_SECTION;
 use tempfile::NamedTempFile;
-
-use sparkler::domain::version::REUSE_SECTION;
 
 /// The id of a custom section.
 const CUSTOM_SECTION: u8 = 0;
@@ -46,7 +45,7 @@ const _: () = assert!(1 + REUSE_SECTION.len() + "4294967295".len() < 128);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sparkler::domain::version::REUSE_MAX;
+    use sparkler::internals::REUSE_MAX;
 
     #[test]
     fn what_is_written_is_read_when_the_component_is_deployed() {
@@ -58,7 +57,7 @@ mod tests {
             let component = append(&path, plain, reuse).expect("written");
             assert_eq!(std::fs::read(&path).expect("there"), component);
             assert_eq!(
-                sparkler::package::reuse_of(&component).expect("sound"),
+                sparkler::internals::reuse_of(&component).expect("sound"),
                 reuse
             );
         }

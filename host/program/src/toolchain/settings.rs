@@ -6,10 +6,10 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use sparkler::internals::REUSE_MAX;
 use toml::Table;
 
 use super::BuildError;
-use sparkler::domain::version::REUSE_MAX;
 
 /// A wasm page, the unit of a linear memory.
 const WASM_PAGE_BYTES: u64 = 64 * 1024;

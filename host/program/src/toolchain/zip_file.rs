@@ -31,7 +31,7 @@ mod tests {
         assert_eq!(zip, folder.path().join("greet.zip"));
         let package = std::fs::read(zip).expect("readable").into();
         assert_eq!(
-            sparkler::package::wasm_of(&package).expect("sound"),
+            sparkler::internals::wasm_of(&package).expect("sound"),
             component[..]
         );
     }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-
-use sparkler::domain::{self, Account};
+use sparkler::{Account, internals};
 
 /// Settings of a function; what is `None` is left as it is, or gets its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -63,8 +62,8 @@ impl<'a> CreateFunction<'a> {
             function_name,
             // The API asks for one, and the host has no use for it.
             role: Account::default().role_arn("sparkler"),
-            runtime: domain::Settings::COMPILED_RUNTIME,
-            handler: domain::Settings::COMPILED_HANDLER,
+            runtime: internals::Settings::COMPILED_RUNTIME,
+            handler: internals::Settings::COMPILED_HANDLER,
             code: Code { zip_file },
             settings,
         }

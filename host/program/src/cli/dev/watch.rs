@@ -166,7 +166,7 @@ mod tests {
     use super::*;
     use notify::EventKind;
     use notify::event::{AccessKind, AccessMode, Flag, ModifyKind};
-    use sparkler::domain::FunctionName;
+    use sparkler::FunctionName;
     use std::fs;
 
     fn function_in(folder: &Path) -> Function {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use sparkler::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
-use sparkler::domain::settings::RESERVED_VARIABLES;
-use sparkler::domain::{Environment, FunctionName, Settings};
-use sparkler::limits::ENVIRONMENT_BYTES_MAX;
+use sparkler::FunctionName;
+use sparkler::internals::limits::ENVIRONMENT_BYTES_MAX;
+use sparkler::internals::{
+    Environment, RESERVED_VARIABLES, RETIRED_RUNTIMES, SUPPORTED_RUNTIMES, Settings,
+};
 
 const DESCRIPTION_CHARS_MAX: usize = 256;
 const HANDLER_CHARS_MAX: usize = 128;

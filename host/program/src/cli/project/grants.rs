@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sparkler::internals::{ALLOW_HTTP_VARIABLE, FOLDERS_VARIABLE};
+use sparkler::{FolderAccess, HostFolder, HostSecret, SecretSource};
 use toml::Spanned;
 
 use super::checks;
 use super::values::{Fault, checked, without_dots};
 use crate::cli::grants::{HostGrants, grant_name, secret_name};
-use sparkler::domain::grants::FOLDERS_VARIABLE;
-use sparkler::domain::{ALLOW_HTTP_VARIABLE, FolderAccess, HostFolder, HostSecret, SecretSource};
 
 /// `[folders]`.
 pub(super) type FolderTables = BTreeMap<Spanned<String>, FolderEntry>;
@@ -166,7 +166,7 @@ fn folders_variable(folders: BTreeMap<String, FolderEntry>) -> String {
 mod tests {
     use super::super::{parse, parse_grants};
     use super::*;
-    use sparkler::domain::{FunctionName, GrantName};
+    use sparkler::{FunctionName, GrantName};
 
     fn grants(text: &str) -> Result<HostGrants, String> {
         parse_grants(Path::new("/p/sparkler.toml"), Path::new("/p"), text)

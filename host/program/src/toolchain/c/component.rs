@@ -7,8 +7,7 @@ use wit_parser::Resolve;
 
 use crate::toolchain::BuildError;
 
-/// The contract, and the world of it that a function in C has.
-const CONTRACT: &str = include_str!("../../../../../guest-sdk/wit/function.wit");
+/// The world of the contract that a function in C has.
 const WORLD: &str = "function";
 
 /// The component of a module that exports what [`WORLD`] does, by the names of the canonical ABI.
@@ -22,7 +21,7 @@ pub(super) fn of(module: Vec<u8>) -> Result<Vec<u8>, BuildError> {
 
 fn encoded(mut module: Vec<u8>) -> anyhow::Result<Vec<u8>> {
     let mut contract = Resolve::default();
-    let package = contract.push_str("function.wit", CONTRACT)?;
+    let package = contract.push_str("function.wit", sparkler::WIT)?;
     let world = contract.select_world(&[package], Some(WORLD))?;
     embed_component_metadata(&mut module, &contract, world, StringEncoding::UTF8)?;
     ComponentEncoder::default()

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::toolchain::{BuildError, output};
 
-const HEADER: &str = include_str!("../../../../../guest-sdk/c/sparkler.h");
-const SDK: &str = include_str!("../../../../../guest-sdk/c/sparkler.c");
+const HEADER: &str = include_str!("../../../kits/c/sparkler.h");
+const SDK: &str = include_str!("../../../kits/c/sparkler.c");
 
 /// The C files of the function, relative to its folder: those in it, and all below its `src`.
 pub(super) fn of(directory: &Path) -> Result<Vec<PathBuf>, BuildError> {

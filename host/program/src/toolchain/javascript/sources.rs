@@ -12,42 +12,33 @@ const RUNTIME: [(&str, &str); 10] = [
     ("driver.mjs", include_str!("driver.mjs")),
     // Without it, Node would look into the function's for how to read the modules here.
     ("package.json", "{\"type\": \"module\"}\n"),
-    (
-        "entry.js",
-        include_str!("../../../../../guest-sdk/js/entry.js"),
-    ),
+    ("entry.js", include_str!("../../../kits/js/entry.js")),
     (
         "runtime/serve.js",
-        include_str!("../../../../../guest-sdk/js/runtime/serve.js"),
+        include_str!("../../../kits/js/runtime/serve.js"),
     ),
     (
         "runtime/environment.js",
-        include_str!("../../../../../guest-sdk/js/runtime/environment.js"),
+        include_str!("../../../kits/js/runtime/environment.js"),
     ),
     (
         "runtime/context.js",
-        include_str!("../../../../../guest-sdk/js/runtime/context.js"),
+        include_str!("../../../kits/js/runtime/context.js"),
     ),
     (
         "runtime/failure.js",
-        include_str!("../../../../../guest-sdk/js/runtime/failure.js"),
+        include_str!("../../../kits/js/runtime/failure.js"),
     ),
     (
         "runtime/source_map.js",
-        include_str!("../../../../../guest-sdk/js/runtime/source_map.js"),
+        include_str!("../../../kits/js/runtime/source_map.js"),
     ),
-    (
-        "wit/world.wit",
-        include_str!("../../../../../guest-sdk/js/world.wit"),
-    ),
+    ("wit/world.wit", include_str!("../../../kits/js/world.wit")),
     (
         "wit/deps/cli/environment.wit",
-        include_str!("../../../../../guest-sdk/js/environment.wit"),
+        include_str!("../../../kits/js/environment.wit"),
     ),
 ];
-
-/// The contract itself.
-const CONTRACT: &str = include_str!("../../../../../guest-sdk/wit/function.wit");
 
 /// The file of the function that exports its handler: `main` of `package.json`, or one by its name.
 pub(super) fn main_file(directory: &Path) -> Result<String, BuildError> {
@@ -86,7 +77,7 @@ pub(super) fn write_runtime(work: &Path) -> Result<(), BuildError> {
     }
     output::write(
         &work.join("wit/deps/sparkler/function.wit"),
-        CONTRACT.as_bytes(),
+        sparkler::WIT.as_bytes(),
     )
 }
 
@@ -120,7 +111,7 @@ mod tests {
     fn every_module_of_the_runtime_is_written() {
         let folder = tempfile::tempdir().unwrap();
         write_runtime(folder.path()).unwrap();
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest-sdk/js/runtime");
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("kits/js/runtime");
         for module in fs::read_dir(sources).unwrap() {
             let name = module.unwrap().file_name();
             let written = folder.path().join("runtime").join(&name);

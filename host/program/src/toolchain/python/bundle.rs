@@ -100,7 +100,7 @@ impl Bundle {
             })?;
         }
         let digest: [u8; 32] = hasher.finalize().into();
-        Ok(Inputs(sparkler::domain::Digest(digest).to_string()))
+        Ok(Inputs(sparkler::internals::Digest(digest).to_string()))
     }
 
     /// The component of an earlier build, if it was made from the same. If not, it is no longer taken for

@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn the_runtime_writes_the_same_words() {
-        let errors = include_str!("../../../../../guest-sdk/python/sparkler_guest/errors.py");
+        let errors = include_str!("../../../kits/python/sparkler_guest/errors.py");
         assert!(errors.contains(BEGIN) && errors.contains(END));
     }
 }

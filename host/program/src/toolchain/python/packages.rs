@@ -5,12 +5,13 @@
 use std::fs;
 use std::path::Path;
 
+use sparkler::internals::Digest;
+
 use super::GUEST_PYTHON;
 use super::bundle::Bundle;
 use super::interpreter::{Interpreter, REMEDY};
 use super::project::Project;
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, output, program};
-use sparkler::domain::Digest;
 
 /// Holds what the packages were installed for.
 const COMPLETE: &str = ".complete";

@@ -1,5 +1,5 @@
 //! The runtime of Python functions, which this program brings along: what stands in `guest-sdk/python`, and
-//! the interfaces of `guest-sdk/wit`.
+//! the contract.
 
 /// The world of a function in Python.
 pub(super) const WORLD: &str = "python-function";
@@ -11,20 +11,17 @@ pub(super) const MAIN_MODULE: &str = "sparkler_main";
 pub(super) const WIT: [(&str, &str); 4] = [
     (
         "python.wit",
-        include_str!("../../../../../guest-sdk/python/wit/python.wit"),
+        include_str!("../../../kits/python/wit/python.wit"),
     ),
     (
         "deps/cli/cli.wit",
-        include_str!("../../../../../guest-sdk/python/wit/cli.wit"),
+        include_str!("../../../kits/python/wit/cli.wit"),
     ),
     (
         "deps/io/io.wit",
-        include_str!("../../../../../guest-sdk/python/wit/io.wit"),
+        include_str!("../../../kits/python/wit/io.wit"),
     ),
-    (
-        "deps/function/function.wit",
-        include_str!("../../../../../guest-sdk/wit/function.wit"),
-    ),
+    ("deps/function/function.wit", sparkler::WIT),
 ];
 
 /// The files of one module of the runtime.
@@ -32,10 +29,7 @@ macro_rules! module {
     ($name:literal) => {
         (
             concat!("sparkler_guest/", $name),
-            include_str!(concat!(
-                "../../../../../guest-sdk/python/sparkler_guest/",
-                $name
-            )),
+            include_str!(concat!("../../../kits/python/sparkler_guest/", $name)),
         )
     };
 }

@@ -139,11 +139,11 @@ fn a_manifest_that_asks_for_reuse_is_heard_in_every_build_and_taken_back_in_the_
         built.bytes
     };
     let first = built();
-    assert_eq!(sparkler::package::reuse_of(&first).unwrap(), 50);
+    assert_eq!(sparkler::internals::reuse_of(&first).unwrap(), 50);
     assert_eq!(built(), first, "the section is there once");
 
     let manifest = folder.path().join("Cargo.toml");
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text.replace("reuse = 50", "")).unwrap();
-    assert_eq!(sparkler::package::reuse_of(&built()).unwrap(), 0);
+    assert_eq!(sparkler::internals::reuse_of(&built()).unwrap(), 0);
 }
