@@ -38,15 +38,21 @@ impl Call<'_> {
     ) -> wasmtime::Result<Answer> {
         match (handler, self.input) {
             (Handler::Buffered(handler), Input::Event { event, .. }) => {
-                let (mut id, version) = (Uuid::encode_buffer(), self.version.id.to_string());
                 let deadline = store.data().deadline;
-                let context = context(self.invocation, &version, &mut id, deadline);
+                let (mut id, texts) = (
+                    Uuid::encode_buffer(),
+                    Texts::of(self.invocation, self.version),
+                );
+                let context = context(self.invocation, &texts, &mut id, deadline);
                 handler.call_handle(store, &event, context).await
             }
             (Handler::Streaming(handler), Input::Event { event, .. }) => {
-                let (mut id, version) = (Uuid::encode_buffer(), self.version.id.to_string());
                 let deadline = store.data().deadline;
-                let context = context(self.invocation, &version, &mut id, deadline);
+                let (mut id, texts) = (
+                    Uuid::encode_buffer(),
+                    Texts::of(self.invocation, self.version),
+                );
+                let context = context(self.invocation, &texts, &mut id, deadline);
                 store.data_mut().response = Response::begin(self.response);
                 let ended = handler.call_handle(&mut *store, &event, context).await;
                 let left = store.data_mut().response.end();
@@ -66,16 +72,31 @@ impl Call<'_> {
     }
 }
 
+/// What a guest is told as text, and the host knows otherwise.
+struct Texts {
+    invoked_arn: String,
+    version: String,
+}
+
+impl Texts {
+    fn of(invocation: &Invocation, version: &Version) -> Self {
+        Self {
+            invoked_arn: invocation.target.text(),
+            version: version.id.to_string(),
+        }
+    }
+}
+
 fn context<'a>(
     invocation: &'a Invocation,
-    version: &'a str,
+    texts: &'a Texts,
     id: &'a mut [u8],
     deadline: Instant,
 ) -> Context<'a> {
     Context {
         request_id: invocation.request_id.0.hyphenated().encode_lower(id),
-        invoked_function_arn: &invocation.invoked_arn,
-        function_version: version,
+        invoked_function_arn: &texts.invoked_arn,
+        function_version: &texts.version,
         deadline_ms: unix_milliseconds(deadline),
         trace_id: invocation.trace_id.as_deref(),
         client_context: invocation.client_context.as_deref(),

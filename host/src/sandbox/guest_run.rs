@@ -17,7 +17,7 @@ use crate::invoker::{Admission, ResponseSink};
 pub(super) struct GuestRun {
     pub(super) sandbox: Sandbox,
     pub(super) version: Arc<Version>,
-    pub(super) invocation: Invocation,
+    pub(super) invocation: Arc<Invocation>,
     /// What it carries, in the form that the guest takes.
     pub(super) input: Input,
     /// Whoever reads along what the guest writes.

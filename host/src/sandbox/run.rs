@@ -19,8 +19,8 @@ use super::shift::{Lost, Shift};
 use super::trap::Bounds;
 use super::vitals::Vitals;
 use super::{Sandboxes, exec_wrapper, idle_list, limits};
-use crate::domain::{FunctionError, Invocation, Outcome, Report, Version};
-use crate::invoker::{Admission, HostFailure, ResponseSink, RunGuest};
+use crate::domain::{FunctionError, Invocation, Outcome, Report, Terms, Version};
+use crate::invoker::{Admission, HostFailure, How, ResponseSink, RunGuest};
 
 /// Where an invocation is going to run, before its time begins.
 enum Place {
@@ -58,21 +58,11 @@ impl RunGuest for Sandboxes {
     async fn run(
         &self,
         version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
+        how: How,
         admission: Admission,
     ) -> Result<Report, HostFailure> {
-        self.run_with(version, invocation, admission, None).await
-    }
-
-    async fn run_streaming(
-        &self,
-        version: Arc<Version>,
-        invocation: Invocation,
-        admission: Admission,
-        response: ResponseSink,
-    ) -> Result<Report, HostFailure> {
-        self.run_with(version, invocation, admission, Some(response))
-            .await
+        self.run_with(version, invocation, how, admission).await
     }
 }
 
@@ -80,10 +70,11 @@ impl Sandboxes {
     async fn run_with(
         &self,
         version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
+        how: How,
         admission: Admission,
-        response: Option<ResponseSink>,
     ) -> Result<Report, HostFailure> {
+        let How { terms, response } = how;
         if let Some(report) = exec_wrapper::missing(&version) {
             return Ok(report);
         }
@@ -99,7 +90,7 @@ impl Sandboxes {
         let is_restored = version.is_snapshotted();
         let input = Input::of(&invocation.payload, kind).await?;
         let bounds = Bounds {
-            timeout: timeout(&version, &invocation),
+            timeout: timeout(&version, &terms),
             memory_bytes_max: version.settings.memory_bytes_max(),
         };
         let started = Instant::now();
@@ -137,7 +128,7 @@ impl Sandboxes {
         let shelf = in_use.as_ref().map(|in_use| Arc::clone(in_use.shelf()));
         let preparation = sandbox.take_preparation();
         let vitals = Arc::clone(sandbox.vitals());
-        vitals.listen(invocation.terms.listener.clone());
+        vitals.listen(terms.listener);
         let guest = GuestRun {
             sandbox,
             version,
@@ -286,10 +277,9 @@ async fn while_read(
 }
 
 /// The function's own, or what the caller gives where that is shorter.
-fn timeout(version: &Version, invocation: &Invocation) -> Duration {
+fn timeout(version: &Version, terms: &Terms) -> Duration {
     let timeout = version.settings.timeout();
-    invocation
-        .terms
+    terms
         .time_max
         .map_or(timeout, |time_max| time_max.min(timeout))
 }

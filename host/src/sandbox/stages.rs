@@ -37,7 +37,7 @@ pub(super) fn at_most(sandboxes: u32) -> u32 {
 pub struct Instantiated {
     sandbox: Sandbox,
     version: Arc<Version>,
-    invocation: Invocation,
+    invocation: Arc<Invocation>,
 }
 
 impl Sandboxes {
@@ -48,7 +48,7 @@ impl Sandboxes {
     pub async fn instantiated(
         &self,
         version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
     ) -> anyhow::Result<Instantiated> {
         let granted = self.maker.grants.of(&version);
         let (loaded, _) = self.maker.loaded(&version).await?;
