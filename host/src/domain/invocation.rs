@@ -5,6 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::arn::FunctionArn;
+use super::client_context::ClientContext;
 use super::payload::Payload;
 
 /// The id of an invocation: what the caller, the guest and the log see.
@@ -47,8 +48,8 @@ pub struct Invocation {
     pub payload: Payload,
     /// The tracing header, `Root=…;Parent=…;Sampled=…`.
     pub trace_id: Option<String>,
-    /// The caller's client context: the text of a JSON object.
-    pub client_context: Option<String>,
+    /// The caller's client context.
+    pub client_context: Option<ClientContext>,
     /// The tenant that the caller named.
     pub tenant_id: Option<String>,
     /// Whether the answer wants the log tail.
