@@ -18,8 +18,8 @@ pub use crate::domain::{
     Invocation, LogType, Qualifier, SecretValue, Settings, State, Version, VersionId,
 };
 pub use crate::invoker::{
-    Admission, Call, Completion, GUEST_LOG_TARGET, Gate, HostFailure, Invoker, PrepareFailure,
-    PrepareGuest, ResponseSource, RunGuest, response_pipe,
+    Admission, Completion, GUEST_LOG_TARGET, Gate, HostFailure, How, Invoker, Piece,
+    PrepareFailure, PrepareGuest, ResponseSource, RunGuest, response_pipe,
 };
 pub use crate::logs::timestamp;
 pub use crate::package::{PackageError, Precompiled, reuse_of, wasm_of};

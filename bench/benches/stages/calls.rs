@@ -10,8 +10,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use sparkler::internals::{
-    Call, Completion, Door, FunctionArn, Gate, Invocation, LogType, Parts as _, PrepareGuest as _,
-    RunGuest as _, Sandboxes, Version,
+    Call, Completion, Door, FunctionArn, Gate, How, Invocation, LogType, Parts as _,
+    PrepareGuest as _, RunGuest as _, Sandboxes, Version,
 };
 use sparkler::stages::Instantiated;
 use sparkler::{FunctionName, Host, Outcome, RequestId};
@@ -50,16 +50,11 @@ impl Calls {
     /// What comes of one.
     pub(crate) async fn completion(&self, target: &FunctionArn) -> anyhow::Result<Completion> {
         let resolved = self.host.invoker().resolve(target)?;
-        let call = Call {
-            target: target.clone(),
-            request_id: RequestId::random(),
-            payload: Bytes::from_static(EVENT).into(),
-            trace_id: None,
-            client_context: None,
-            tenant_id: None,
-            log_type: LogType::None,
-        };
-        Ok(self.host.invoker().run(resolved, call).await?)
+        let run = self
+            .host
+            .invoker()
+            .run(resolved, invocation_of(target), How::default());
+        Ok(run.await?)
     }
 
     /// The same without resolving, in a sandbox that was prepared.
@@ -70,7 +65,7 @@ impl Calls {
     ) -> anyhow::Result<()> {
         let admission = gate.enter()?.provisioned();
         let guests = self.host.guests();
-        let run = guests.run(version, self.invocation(), admission);
+        let run = guests.run(version, self.invocation(), How::default(), admission);
         check(run.await?.outcome)
     }
 
@@ -88,16 +83,8 @@ impl Calls {
         Ok(self.host.invoker().resolve(&self.fresh)?.version)
     }
 
-    fn invocation(&self) -> Invocation {
-        Invocation {
-            request_id: RequestId::random(),
-            invoked_arn: self.fresh.to_string(),
-            payload: Bytes::from_static(EVENT).into(),
-            trace_id: None,
-            client_context: None,
-            tenant_id: None,
-            terms: Default::default(),
-        }
+    fn invocation(&self) -> Arc<Invocation> {
+        Arc::new(invocation_of(&self.fresh))
     }
 
     /// A request as the AWS clients send it, but for their signature.
@@ -114,6 +101,18 @@ impl Calls {
     /// What the host answers to `request`, all but the connection.
     pub(crate) async fn serve(&self, request: Request) -> Response {
         self.door.clone().answer(request).await
+    }
+}
+
+fn invocation_of(target: &FunctionArn) -> Invocation {
+    Invocation {
+        target: target.clone(),
+        request_id: RequestId::random(),
+        payload: Bytes::from_static(EVENT).into(),
+        trace_id: None,
+        client_context: None,
+        tenant_id: None,
+        log_type: LogType::None,
     }
 }
 

@@ -7,8 +7,10 @@ use serde::de::IgnoredAny;
 
 use super::StreamedResponse;
 use crate::app::Host;
-use crate::domain::{FunctionArn, LogListener, LogType, Refusal, Report, RequestId, Terms};
-use crate::invoker::{Call, Resolved, response_pipe};
+use crate::domain::{
+    FunctionArn, Invocation, LogListener, LogType, Refusal, Report, RequestId, Terms,
+};
+use crate::invoker::{How, Resolved, response_pipe};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
 /// A call of a [`Function`](super::Function) that is about to be made: it runs with [`run`](Self::run) or
@@ -24,6 +26,7 @@ pub struct Calling<'function> {
 }
 
 impl<'function> Calling<'function> {
+    /// A call of the function that `target` names, with that much time at most.
     pub(super) fn new(
         host: &'function Host,
         target: FunctionArn,
@@ -83,11 +86,11 @@ impl<'function> Calling<'function> {
         let Ready {
             host,
             resolved,
-            call,
-            terms,
+            invocation,
+            how,
         } = self.ready()?;
         let invoker = host.invoker();
-        let completion = invoker.run_on(resolved, call, terms, None).await?;
+        let completion = invoker.run(resolved, invocation, how).await?;
         Ok(completion.report)
     }
 
@@ -100,14 +103,15 @@ impl<'function> Calling<'function> {
         let Ready {
             host,
             resolved,
-            call,
-            terms,
+            invocation,
+            mut how,
         } = self.ready()?;
         let (sink, source) = response_pipe();
+        how.response = Some(sink);
         let host = host.clone();
         let running = tokio::spawn(async move {
             let invoker = host.invoker();
-            let ended = invoker.run_on(resolved, call, terms, Some(sink)).await;
+            let ended = invoker.run(resolved, invocation, how).await;
             ended.map(|completion| completion.report)
         });
         Ok(StreamedResponse::new(source, running))
@@ -117,7 +121,7 @@ impl<'function> Calling<'function> {
         check(&self.event)?;
         let resolved = self.host.invoker().resolve(&self.target)?;
         let tenant_id = resolved.version.settings.tenant(self.tenant)?;
-        let call = Call {
+        let invocation = Invocation {
             target: self.target,
             request_id: self.request_id,
             payload: self.event.into(),
@@ -129,8 +133,11 @@ impl<'function> Calling<'function> {
         Ok(Ready {
             host: self.host,
             resolved,
-            call,
-            terms: self.terms,
+            invocation,
+            how: How {
+                terms: self.terms,
+                response: None,
+            },
         })
     }
 }
@@ -139,8 +146,8 @@ impl<'function> Calling<'function> {
 struct Ready<'function> {
     host: &'function Host,
     resolved: Resolved,
-    call: Call,
-    terms: Terms,
+    invocation: Invocation,
+    how: How,
 }
 
 fn check(event: &[u8]) -> Result<(), Refusal> {

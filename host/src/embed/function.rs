@@ -6,15 +6,15 @@ use bytes::Bytes;
 
 use super::Calling;
 use crate::app::Host;
-use crate::domain::{FunctionName, Refusal, Report};
+use crate::domain::{FunctionArn, FunctionName, Refusal, Report};
 
 /// A function of a [`Host`]. A clone is another handle to the same, and any number of calls may run at once,
 /// each in a sandbox of its own.
 #[derive(Clone)]
 pub struct Function {
-    pub(super) host: Host,
+    host: Host,
     name: FunctionName,
-    pub(super) time_max: Option<Duration>,
+    time_max: Option<Duration>,
 }
 
 impl Function {
@@ -45,11 +45,14 @@ impl Function {
 
     /// A call that says more than its event.
     pub fn call(&self, event: impl Into<Bytes>) -> Calling<'_> {
-        let target = self.host.account().function_arn(&self.name, None);
-        Calling::new(&self.host, target, self.time_max, event.into())
+        Calling::new(&self.host, self.arn(), self.time_max, event.into())
     }
 
     pub(super) fn function_name(&self) -> &FunctionName {
         &self.name
+    }
+
+    pub(super) fn arn(&self) -> FunctionArn {
+        self.host.account().function_arn(&self.name, None)
     }
 }
