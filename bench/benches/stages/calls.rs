@@ -10,8 +10,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use sparkler::internals::{
-    Call, Completion, Door, FunctionArn, Gate, How, Invocation, LogType, Parts as _,
-    PrepareGuest as _, RunGuest as _, Sandboxes, Version,
+    Completion, Door, FunctionArn, Gate, How, Invocation, LogType, Parts as _, PrepareGuest as _,
+    RunGuest as _, Sandboxes, Version,
 };
 use sparkler::stages::Instantiated;
 use sparkler::{FunctionName, Host, Outcome, RequestId};
