@@ -4,6 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::named::named;
 use super::payload::Payload;
 use super::terms::Terms;
 
@@ -26,14 +27,16 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Whether the answer carries the end of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogType {
-    /// It does not.
-    #[default]
-    None,
-    /// The last 4 KB.
-    Tail,
+named! {
+    /// Whether the answer carries the end of the log.
+    #[derive(Default)]
+    pub enum LogType {
+        /// It does not.
+        #[default]
+        None = "None",
+        /// The last 4 KB.
+        Tail = "Tail",
+    }
 }
 
 /// What a guest is given for one call.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::event_json::EventJson;
+
 /// What a call carries.
 #[derive(Clone, Debug)]
 pub enum Payload {
@@ -54,6 +56,12 @@ impl Payload {
             Self::Event(event) => event.clone(),
             Self::Web(call) => call.event(),
         }
+    }
+}
+
+impl From<EventJson> for Payload {
+    fn from(event: EventJson) -> Self {
+        Self::Event(event.into_text())
     }
 }
 

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::de::IgnoredAny;
 
 use super::{Function, StreamedResponse};
-use crate::domain::{LogListener, LogType, Refusal, Report, RequestId, Terms};
+use crate::domain::{EventJson, LogListener, LogType, Refusal, Report, RequestId, Terms};
 use crate::invoker::{Call, Resolved, response_pipe};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
@@ -106,14 +105,14 @@ impl<'function> Calling<'function> {
     }
 
     fn ready(self) -> Result<Ready<'function>, Refusal> {
-        check(&self.event)?;
+        let event = event(self.event)?;
         let target = self.function.arn();
         let resolved = self.function.host.invoker().resolve(&target)?;
         let tenant_id = resolved.version.settings.tenant(self.tenant)?;
         let call = Call {
             target,
             request_id: self.request_id,
-            payload: self.event.into(),
+            payload: event.into(),
             trace_id: None,
             client_context: None,
             tenant_id,
@@ -136,14 +135,14 @@ struct Ready<'function> {
     terms: Terms,
 }
 
-fn check(event: &[u8]) -> Result<(), Refusal> {
+/// The event that a caller gave, if it may be one.
+fn event(event: Bytes) -> Result<EventJson, Refusal> {
     if event.len() > SYNC_PAYLOAD_BYTES_MAX {
         return Err(Refusal::InvalidParameter(format!(
             "The event has {} bytes, and may have {SYNC_PAYLOAD_BYTES_MAX}.",
             event.len()
         )));
     }
-    serde_json::from_slice::<IgnoredAny>(event)
-        .map(|_| ())
+    EventJson::parse(event)
         .map_err(|error| Refusal::InvalidParameter(format!("The event is not JSON: {error}.")))
 }

@@ -1,7 +1,5 @@
 //! What becomes of a guest that has ended: its outcome, and whether its sandbox goes on.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -106,12 +104,7 @@ pub(super) fn timed_out(bounds: &Bounds) -> FunctionError {
 pub(super) fn not_granted(error: FunctionError) -> Report {
     Report {
         log: trap::log_lines(&error).unwrap_or_default().into(),
-        outcome: Outcome::Failed(error),
-        duration: Duration::ZERO,
-        init_duration: None,
-        restore_duration: None,
-        preparation: None,
-        memory_bytes_peak: 0,
+        ..Report::of(Outcome::Failed(error))
     }
 }
 

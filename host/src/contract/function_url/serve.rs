@@ -26,9 +26,10 @@ use crate::contract::run_to_end::run_to_end;
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
 use crate::contract::{Api, answer};
-use crate::domain::attachments::{Cors, FunctionUrl};
+use crate::domain::attachments::{Cors, FunctionUrl, InvokeMode, UrlAuthType};
 use crate::domain::{
-    FunctionArn, FunctionRecord, LogType, Outcome, Payload, Qualifier, Refusal, RequestId, policy,
+    FunctionArn, FunctionRecord, LogType, Named as _, Outcome, Payload, Qualifier, Refusal,
+    RequestId, policy,
 };
 use crate::invoker::{Call, RunGuest};
 use crate::limits::{INLINE_PARSE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
@@ -139,7 +140,7 @@ impl Target {
         let received = api.bodies.receive(body, LIMIT).await?;
         let target = self.arn(&api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
-        let streams = self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM");
+        let streams = self.url.invoke_mode == Some(InvokeMode::ResponseStream);
         let is_head_request = parts.method == Method::HEAD;
         let request = self.received(parts, received.bytes.clone(), id, &trace);
         let call = Call {
@@ -166,9 +167,10 @@ impl Target {
     /// Whether anybody may call: nobody can say who they are yet.
     fn authorize(&self, is_open: bool) -> Result<(), WireError> {
         let attached = self.record.attached(Some(&self.place));
-        let is_allowed = is_open || policy::allows_function_url(&attached.policy, "NONE");
+        let is_allowed =
+            is_open || policy::allows_function_url(&attached.policy, UrlAuthType::None.name());
         let is_there = self.record.has(Some(&self.place));
-        match self.url.auth_type == "NONE" && is_there && is_allowed {
+        match self.url.auth_type == UrlAuthType::None && is_there && is_allowed {
             true => Ok(()),
             false => Err(forbidden()),
         }
