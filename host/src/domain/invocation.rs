@@ -5,6 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::arn::FunctionArn;
+use super::client_context::ClientContext;
 use super::named::named;
 use super::payload::Payload;
 
@@ -50,8 +51,8 @@ pub struct Invocation {
     pub payload: Payload,
     /// The tracing header, `Root=…;Parent=…;Sampled=…`.
     pub trace_id: Option<String>,
-    /// The caller's client context: the text of a JSON object.
-    pub client_context: Option<String>,
+    /// The caller's client context.
+    pub client_context: Option<ClientContext>,
     /// The tenant that the caller named.
     pub tenant_id: Option<String>,
     /// Whether the answer wants the log tail.

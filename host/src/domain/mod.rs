@@ -1,13 +1,14 @@
 //! Plain values: what functions, versions, invocations and their outcomes are.
 //!
-//! Nothing here knows HTTP, wasm or tokio, and nothing here waits. A value that exists is valid:
-//! the constructors are the only places that check.
+//! Nothing here knows wasm, tokio or a wire, and nothing here waits; of HTTP, `web` knows what a request and a
+//! response are. A value that exists is valid: the constructors are the only places that check.
 
 pub mod address_kind;
 pub mod alias;
 pub mod allow_http;
 pub mod arn;
 pub mod attachments;
+pub mod client_context;
 pub mod destination;
 pub mod environment;
 pub mod event_invoke;
@@ -25,6 +26,7 @@ pub mod origin;
 pub mod outcome;
 pub mod payload;
 pub mod policy;
+pub mod prelude;
 pub mod publishing;
 pub mod provisioning;
 pub mod refusal;
@@ -35,6 +37,7 @@ pub mod snapshot;
 pub mod tags;
 pub mod terms;
 pub mod version;
+pub mod web;
 
 #[cfg(test)]
 pub(crate) mod samples;
@@ -44,6 +47,7 @@ pub use alias::{Alias, AliasChange, Routing};
 pub use allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp};
 pub use arn::{Account, FunctionArn};
 pub use attachments::Attachments;
+pub use client_context::ClientContext;
 pub use environment::Environment;
 pub use event_json::{EventJson, NotJson};
 pub use function::FunctionRecord;
@@ -53,7 +57,7 @@ pub use name::{AliasName, FunctionName, Qualifier, VersionId};
 pub use named::Named;
 pub use origin::{Host, Origin, Scheme};
 pub use outcome::{FunctionError, Outcome, Report};
-pub use payload::{Payload, WebCall, WebRequest};
+pub use payload::{Payload, WebCall};
 pub use publishing::Publication;
 pub use refusal::{Refusal, Throttle};
 pub use report_line::{Amount, Ending, ReportFigure};
@@ -61,3 +65,4 @@ pub use settings::Settings;
 pub use snapshot::Snapshot;
 pub use terms::{LogListener, Terms};
 pub use version::{Code, Digest, LastUpdate, State, Version};
+pub use web::{WebBody, WebHead, WebRequest, WebResponse};

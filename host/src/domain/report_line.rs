@@ -135,7 +135,7 @@ impl Ending {
     /// How an invocation with this outcome ended.
     pub fn of(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Returned(_) => Self::Success,
+            Outcome::Returned(_) | Outcome::Web(_) => Self::Success,
             Outcome::Failed(FunctionError::Handler { .. }) => Self::Failure,
             Outcome::Failed(FunctionError::TimedOut { .. }) => Self::Timeout,
             Outcome::Failed(

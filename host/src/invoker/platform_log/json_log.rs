@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Ran;
@@ -192,10 +193,7 @@ fn end(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
         ..
     } = ran;
     let ending = Ending::of(&report.outcome);
-    let produced_bytes = match &report.outcome {
-        Outcome::Returned(answer) => answer.len(),
-        Outcome::Failed(_) => 0,
-    };
+    let produced_bytes = report.outcome.answer().map_or(0, Bytes::len);
     let done = End {
         request_id,
         status: ending.name(),
@@ -232,7 +230,7 @@ fn level(ending: Ending, of_success: LogLevel) -> LogLevel {
 /// the answer; what the platform knows is that it was not handled.
 fn error_type(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
-        Outcome::Returned(_) => None,
+        Outcome::Returned(_) | Outcome::Web(_) => None,
         Outcome::Failed(error) => Some(error.platform_type().unwrap_or("Unhandled")),
     }
 }

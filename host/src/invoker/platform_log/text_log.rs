@@ -85,11 +85,14 @@ impl Text {
     /// How an invocation ended that the platform had to end. An error that the handler returned is its own
     /// business.
     fn ending(&mut self, outcome: &Outcome) -> &mut Self {
+        let Err(error) = outcome.answer() else {
+            return self;
+        };
         let ending = Ending::of(outcome);
-        match (ending, outcome) {
-            (Ending::Success | Ending::Failure, _) | (_, Outcome::Returned(_)) => self,
-            (Ending::Timeout, _) => self.text("Status: ").text(ending.name()),
-            (Ending::Error, Outcome::Failed(error)) => {
+        match ending {
+            Ending::Success | Ending::Failure => self,
+            Ending::Timeout => self.text("Status: ").text(ending.name()),
+            Ending::Error => {
                 let error_type = error.platform_type().unwrap_or("Runtime.Unknown");
                 self.text("Status: ").text(ending.name());
                 self.text("\tError Type: ").text(error_type)
