@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use crate::app::Host;
 
-pub use crate::contract::Door;
-pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, Wanted};
+pub use crate::contract::{Door, settings_members};
+pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
 pub use crate::domain::attachments::{EventInvoke, Statement};
+pub use crate::domain::environment::BadName;
 pub use crate::domain::grants::FOLDERS_VARIABLE;
 pub use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
 pub use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
-pub use crate::domain::settings::{Logging, RESERVED_VARIABLES, SettingsChange};
+pub use crate::domain::settings::bounds::within;
+pub use crate::domain::settings::{LogFormat, Logging, RESERVED_VARIABLES, SettingsChange};
 pub use crate::domain::version::{REUSE_MAX, REUSE_SECTION};
 pub use crate::domain::{
-    ALLOW_HTTP_VARIABLE, Alias, AliasName, Digest, Environment, FunctionArn, FunctionRecord,
-    Invocation, LogType, Qualifier, SecretValue, Settings, State, Version, VersionId,
+    ALLOW_HTTP_VARIABLE, Alias, AliasName, Digest, Ending, Environment, FunctionArn,
+    FunctionRecord, Invocation, LogType, Named, Qualifier, ReportFigure, SecretValue, Settings,
+    State, Version, VersionId,
 };
 pub use crate::invoker::{
     Admission, Completion, GUEST_LOG_TARGET, Gate, HostFailure, How, Invoker, Piece,

@@ -16,7 +16,7 @@ pub(super) use error::ClientError;
 pub(super) use events::{EventPage, EventSelection, ShownEvent};
 pub(super) use functions::{Invocation, Invoked};
 pub(super) use logs::{EventQuery, LogEvent};
-pub(super) use wire::{Environment, FunctionConfiguration, Settings};
+pub(super) use wire::FunctionConfiguration;
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use sparkler::internals::SettingsChange;
 
-use super::client::{Client, FunctionConfiguration, Settings};
+use super::client::{Client, FunctionConfiguration};
 use crate::limits::DEPLOYMENT_WAIT_MAX;
 
 const POLL_FIRST: Duration = Duration::from_millis(10);
@@ -24,7 +25,7 @@ pub(super) fn deploy(
     client: &Client,
     name: &str,
     package: &[u8],
-    settings: &Settings,
+    settings: &SettingsChange,
     mut observe: impl FnMut(Step),
 ) -> anyhow::Result<FunctionConfiguration> {
     if client.function(name)?.is_none() {
@@ -36,7 +37,7 @@ pub(super) fn deploy(
     observe(Step::UpdatingCode);
     client.update_code(name, package)?;
     let mut function = ready(client, name)?;
-    if !settings.is_empty() {
+    if *settings != SettingsChange::default() {
         observe(Step::UpdatingSettings);
         client.update_settings(name, settings)?;
         function = ready(client, name)?;

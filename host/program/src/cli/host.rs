@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sparkler::internals::{CompileGuest, Deployer, Parts as _, Wanted};
+use sparkler::internals::{CompileGuest, Deployer, NotDeployed, Wanted};
 use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, StartError, Storage};
 use tokio::runtime::{Builder, Runtime};
 
@@ -117,8 +117,8 @@ pub(super) async fn deploy<G: CompileGuest>(
     let wanted = Wanted {
         name: function.name.clone(),
         package,
-        settings: function.settings(account),
-        change: function.change(),
+        settings: function.settings(account).map_err(NotDeployed::from)?,
+        change: function.settings.clone(),
     };
     let deployed = deployer.deploy(wanted).await;
     deployed.map_err(|problem| anyhow!("{} was not deployed: {problem}", function.name))

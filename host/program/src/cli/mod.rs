@@ -36,6 +36,7 @@ mod output;
 mod paths;
 mod project;
 mod serve;
+mod settings;
 mod signals;
 mod spinner;
 

@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::json;
+use sparkler::internals::{SettingsChange, settings_members};
 use ureq::http::Method;
 
 use super::connection::{Client, header, segment};
 use super::error::ClientError;
-use super::wire::{
-    CreateFunction, FunctionConfiguration, FunctionPage, GetFunction, Settings, UpdateCode,
-};
+use super::wire::{FunctionConfiguration, FunctionPage, GetFunction, UpdateCode, create_function};
 
 /// Most functions of one page of a list, as AWS bounds it.
 const PAGE_FUNCTIONS_MAX: usize = 50;
@@ -59,14 +59,10 @@ impl Client {
         &self,
         name: &str,
         package: &[u8],
-        settings: &Settings,
+        settings: &SettingsChange,
     ) -> Result<FunctionConfiguration, ClientError> {
-        let request = CreateFunction::new(name, BASE64.encode(package), settings);
-        self.call(
-            Method::POST,
-            "/2015-03-31/functions",
-            Some(&request.to_json()),
-        )
+        let request = create_function(name, BASE64.encode(package), settings.clone());
+        self.call(Method::POST, "/2015-03-31/functions", Some(&request))
     }
 
     /// Replaces the code of a function.
@@ -84,10 +80,11 @@ impl Client {
     pub(in crate::cli) fn update_settings(
         &self,
         name: &str,
-        settings: &Settings,
+        settings: &SettingsChange,
     ) -> Result<FunctionConfiguration, ClientError> {
         let path = format!("/2015-03-31/functions/{}/configuration", segment(name));
-        self.call(Method::PUT, &path, Some(&settings.to_json()))
+        let members = json!(settings_members(settings.clone()));
+        self.call(Method::PUT, &path, Some(&members))
     }
 
     /// Deletes a function.
