@@ -13,7 +13,7 @@ pub use crate::domain::grants::FOLDERS_VARIABLE;
 pub use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
 pub use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
 pub use crate::domain::settings::bounds::within;
-pub use crate::domain::settings::{LogFormat, Logging, RESERVED_VARIABLES, SettingsChange};
+pub use crate::domain::settings::{LogFormat, Logging, SettingsChange};
 pub use crate::domain::version::{REUSE_MAX, REUSE_SECTION};
 pub use crate::domain::{
     ALLOW_HTTP_VARIABLE, Alias, AliasName, Digest, Ending, Environment, FunctionArn,
