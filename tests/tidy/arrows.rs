@@ -6,6 +6,8 @@ use crate::sources::Source;
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("limits", &[]),
+    ("sigv4", &[]),
+    ("turns", &[]),
     ("storage", &["domain", "limits"]),
     ("package", &["domain", "limits"]),
     ("catalog", &["domain", "limits", "storage"]),
@@ -14,7 +16,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("invoker", &["catalog", "domain", "limits", "logs"]),
     (
         "events",
-        &["catalog", "domain", "invoker", "limits", "storage"],
+        &[
+            "catalog", "domain", "invoker", "limits", "sigv4", "storage", "turns",
+        ],
     ),
     (
         "deployer",
@@ -75,16 +79,38 @@ const WALLS: &[(&str, &[&str])] = &[
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
     // What servers for HTTP in a sandbox, and what guests send, is made of its types.
-    ("http", &["contract/", "sandbox/"]),
+    (
+        "http",
+        &["contract/", "events/delivery/http_client.rs", "sandbox/"],
+    ),
     (
         "http_body_util",
-        &["contract/", "sandbox/http_guest/", "sandbox/outbound/"],
+        &[
+            "contract/",
+            "events/delivery/http_client.rs",
+            "sandbox/http_guest/",
+            "sandbox/outbound/",
+        ],
     ),
-    ("hyper", &["contract/", "sandbox/outbound/"]),
-    ("hyper_util", &["contract/", "sandbox/outbound/"]),
+    (
+        "hyper",
+        &[
+            "contract/",
+            "events/delivery/http_client.rs",
+            "sandbox/outbound/",
+        ],
+    ),
+    (
+        "hyper_util",
+        &[
+            "contract/",
+            "events/delivery/http_client.rs",
+            "sandbox/outbound/",
+        ],
+    ),
     ("rustls", &["sandbox/outbound/"]),
     ("tokio_rustls", &["sandbox/outbound/"]),
-    ("ureq", &["cli/client", "events/delivery/http_client.rs"]),
+    ("ureq", &["cli/client"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("console", &["cli/"]),

@@ -48,7 +48,7 @@ pub use origin::{Host, Origin, Scheme};
 pub use outcome::{FunctionError, Outcome, Report};
 pub use payload::{Payload, WebCall, WebRequest};
 pub use publishing::Publication;
-pub use refusal::{Refusal, Throttle};
+pub use refusal::{Refusal, RefusalClass, Throttle};
 pub use settings::{Environment, Settings};
 pub use snapshot::Snapshot;
 pub use terms::{LogListener, Terms};
