@@ -74,22 +74,29 @@ const WALLS: &[(&str, &[&str])] = &[
     ("wit_parser", &["toolchain/c/"]),
     (
         "rusqlite",
-        &["catalog/", "events/store", "storage/database.rs"],
+        &["catalog/", "events/log/sqlite", "storage/database.rs"],
     ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
-    // What servers for HTTP in a sandbox, and what guests send, is made of its types.
+    // What servers for HTTP in a sandbox get and give, and what guests send, is made of its types. They are plain
+    // values: a web call keeps them from the socket to the guest and back, so the domain has a place for them.
     (
         "http",
-        &["contract/", "events/delivery/http_client.rs", "sandbox/"],
+        &[
+            "contract/",
+            "events/delivery/http_client.rs",
+            "sandbox/",
+            "domain/prelude.rs",
+            "domain/web.rs",
+        ],
     ),
     (
         "http_body_util",
         &[
             "contract/",
             "events/delivery/http_client.rs",
-            "sandbox/http_guest/",
-            "sandbox/outbound/",
+            "sandbox/kinds/http_guest/",
+            "sandbox/reach/outbound/",
         ],
     ),
     (
@@ -97,7 +104,7 @@ const WALLS: &[(&str, &[&str])] = &[
         &[
             "contract/",
             "events/delivery/http_client.rs",
-            "sandbox/outbound/",
+            "sandbox/reach/outbound/",
         ],
     ),
     (
@@ -105,11 +112,11 @@ const WALLS: &[(&str, &[&str])] = &[
         &[
             "contract/",
             "events/delivery/http_client.rs",
-            "sandbox/outbound/",
+            "sandbox/reach/outbound/",
         ],
     ),
-    ("rustls", &["sandbox/outbound/"]),
-    ("tokio_rustls", &["sandbox/outbound/"]),
+    ("rustls", &["sandbox/reach/outbound/"]),
+    ("tokio_rustls", &["sandbox/reach/outbound/"]),
     ("ureq", &["cli/client"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),

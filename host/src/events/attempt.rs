@@ -8,8 +8,8 @@ use super::event::{Condition, Ended, Event, EventId, Response};
 use super::log::{LogError, Settle};
 use super::taking::Taking;
 use crate::domain::function::RecursiveLoop;
-use crate::domain::{FunctionName, FunctionRecord, LogType, Outcome, Refusal, RefusalClass};
-use crate::invoker::{Call, Completion, RunGuest, error_object};
+use crate::domain::{FunctionName, FunctionRecord, Invocation, LogType, Refusal, RefusalClass};
+use crate::invoker::{Completion, How, RunGuest, error_object};
 use crate::limits::EVENT_HOPS_MAX;
 use crate::turns::Went;
 
@@ -106,9 +106,9 @@ impl<G: RunGuest> Shared<G> {
         match ran {
             Ok(completion) => decided_after_run(event, policy, &completion, now_ms),
             Err(refusal) => {
-                let went = match &refusal {
-                    Refusal::TooManyInvocations(_) => Went::Refused,
-                    _ => Went::Failed,
+                let went = match refusal.class() == RefusalClass::Throttled {
+                    true => Went::Refused,
+                    false => Went::Failed,
                 };
                 let tries = taking.turn.tries.saturating_add(1);
                 match after_refusal(policy, event.accepted_ms, tries, now_ms) {
@@ -141,7 +141,7 @@ impl<G: RunGuest> Shared<G> {
             .account
             .function_arn(&new.function, new.qualifier.as_ref());
         let version = self.invoker.resolve(&target)?;
-        let call = Call {
+        let invocation = Invocation {
             target,
             request_id: new.request_id,
             payload: new.payload.clone().into(),
@@ -150,7 +150,7 @@ impl<G: RunGuest> Shared<G> {
             tenant_id: new.tenant_id.clone(),
             log_type: LogType::None,
         };
-        self.invoker.run(version, call).await
+        self.invoker.run(version, invocation, How::default()).await
     }
 }
 
@@ -181,9 +181,9 @@ fn decided_after_run(
 ) -> Decided {
     let runs = event.runs + 1;
     let id = event.new.request_id;
-    let (payload, error) = match &completion.report.outcome {
-        Outcome::Returned(payload) => (payload.clone(), None),
-        Outcome::Failed(error) => (
+    let (payload, error) = match completion.report.outcome.answer() {
+        Ok(payload) => (payload.clone(), None),
+        Err(error) => (
             error_object::body(error, id),
             Some(error_object::message(error, id).into_owned()),
         ),

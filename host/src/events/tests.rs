@@ -22,7 +22,7 @@ use crate::domain::{
     FunctionError, FunctionName, FunctionRecord, Invocation, Outcome, Report, RequestId, Version,
     samples,
 };
-use crate::invoker::{Admission, Gate, HostFailure};
+use crate::invoker::{Admission, Gate, HostFailure, How};
 use crate::logs::LogKeeper;
 use crate::storage::DataDir;
 
@@ -92,7 +92,8 @@ impl RunGuest for Script {
     async fn run(
         &self,
         version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
+        _how: How,
         _admission: Admission,
     ) -> Result<Report, HostFailure> {
         let payload = String::from_utf8_lossy(&invocation.payload.event()).into_owned();

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::log::faulty::{FaultyEventLog, Faults, LeaseTime};
+use super::super::log::faulty::{Faults, FaultyEventLog, LeaseTime};
 use super::*;
 
 /// Who runs what, as the guests of all hosts see it.
@@ -62,7 +62,11 @@ impl RunGuest for Watched {
 }
 
 /// What two hosts made of a hundred events.
-async fn run(open: impl FnOnce(LogClock) -> Arc<dyn EventLog>, faults: Faults, seed: u64) -> Arc<Watch> {
+async fn run(
+    open: impl FnOnce(LogClock) -> Arc<dyn EventLog>,
+    faults: Faults,
+    seed: u64,
+) -> Arc<Watch> {
     let time = LeaseTime::default();
     let inner = open(time.clock());
     let log = Arc::new(FaultyEventLog::new(inner, faults, time, seed));
@@ -82,15 +86,23 @@ async fn run(open: impl FnOnce(LogClock) -> Arc<dyn EventLog>, faults: Faults, s
         let mut new = new_event(function, payload);
         new.request_id = RequestId(Uuid::from_u128(number + 1));
         let id = new.request_id;
-        if hosts[usize::from(number % 2 == 0)].accept(new).await.is_ok() {
+        if hosts[usize::from(number % 2 == 0)]
+            .accept(new)
+            .await
+            .is_ok()
+        {
             accepted.insert(id);
         }
     }
     let account: Arc<str> = Account::default().id.into();
     loop {
         let counts = log.counts(Arc::clone(&account), None, clock.now_ms());
-        let Counts { dead: _, ..alive } = counts.await.expect("read");
-        if alive == Counts::default() {
+        let counts = counts.await.expect("read");
+        let over = Counts {
+            dead: counts.dead,
+            ..Counts::default()
+        };
+        if counts == over {
             break;
         }
         tokio::task::yield_now().await;

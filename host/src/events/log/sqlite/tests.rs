@@ -174,7 +174,10 @@ async fn a_database_of_the_first_layout_is_carried_over() {
     let listed = log.list(all(), 9).await.expect("read");
     let states: Vec<State> = listed.iter().map(|event| event.state).collect();
     let (waits, delivers, dead) = (State::Waiting, State::Delivering, State::Dead);
-    assert_eq!(states, [waits, delivers, dead, dead, waits, delivers, waits]);
+    assert_eq!(
+        states,
+        [waits, delivers, dead, dead, waits, delivers, waits]
+    );
     let [retried, succeeded, died, ..] = &listed[..] else {
         panic!("they are seven");
     };
@@ -201,7 +204,11 @@ async fn a_database_of_the_first_layout_is_carried_over() {
     let holder = HolderId(uuid::Uuid::from_u128(1));
     log.join(joining(holder)).await.expect("joined");
     let handed = log.lease(holder, 1_796_000_400_000).await.expect("leased");
-    let due: Vec<u64> = handed.events.iter().map(|leased| leased.lease.work.0).collect();
+    let due: Vec<u64> = handed
+        .events
+        .iter()
+        .map(|leased| leased.lease.work.0)
+        .collect();
     assert_eq!((due, handed.wake_ms), (vec![5, 7], Some(expected.due_ms)));
     assert_messages(&log, &handed).await;
     let late = log.lease(holder, expected.due_ms).await.expect("leased");
@@ -210,7 +217,10 @@ async fn a_database_of_the_first_layout_is_carried_over() {
     assert_eq!(&event.new.payload[..], "{\"a\":\"ü\"}".as_bytes());
     assert_eq!((event.runs, event.hops), (1, 0));
     let trace_id = event.new.trace_id.as_deref().unwrap_or_default();
-    assert!(trace_id.starts_with("Root=1-5759e988-bd862e3fe1be46a994272793;"), "{trace_id}");
+    assert!(
+        trace_id.starts_with("Root=1-5759e988-bd862e3fe1be46a994272793;"),
+        "{trace_id}"
+    );
     let next = log.accept(arrival("greet", "1")).await.expect("accepted");
     assert_eq!(next, EventId(8));
 }
