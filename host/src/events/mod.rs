@@ -35,7 +35,10 @@ pub use administration::{Listing, Selection};
 pub use decision::RetryDelays;
 pub use delivery::Destinations;
 pub use event::{EventId, NewEvent};
-pub use log::{Counts, EventLog, Listed, MemoryEventLog, Moved, SqliteEventLog, State};
+pub use log::{
+    Answer, Counts, EventLog, Listed, LogBounds, LogClock, MemoryEventLog, Moved, SqliteEventLog,
+    State,
+};
 pub use record::timestamp;
 
 pub use crate::sigv4::Credentials;

@@ -13,7 +13,7 @@ pub struct Target {
 
 /// What an ARN names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
+pub(super) struct Resource {
     /// Such as `sqs`.
     pub(super) service: String,
     pub(super) region: String,

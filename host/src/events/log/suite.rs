@@ -203,7 +203,7 @@ pub(super) fn arrival(function: &str, payload: &str) -> Arrival {
     }
 }
 
-pub(super) fn ending(at_ms: u64) -> Ending {
+pub(in crate::events) fn ending(at_ms: u64) -> Ending {
     Ending {
         condition: Condition::RetriesExhausted,
         reason: "It failed.".into(),

@@ -9,15 +9,15 @@ use super::*;
 #[derive(Default)]
 struct Watch {
     /// By request id, the hosts that run it now.
-    running: Mutex<HashMap<RequestId, Vec<usize>>>,
-    ran: Mutex<HashSet<RequestId>>,
+    running: Mutex<HashMap<Uuid, Vec<usize>>>,
+    ran: Mutex<HashSet<Uuid>>,
     hosts: Mutex<HashSet<usize>>,
     /// Runs that began while another host ran the same.
     overlaps: Mutex<usize>,
 }
 
 impl Watch {
-    fn begin(&self, host: usize, id: RequestId) {
+    fn begin(&self, host: usize, id: Uuid) {
         let mut running = self.running.lock().expect("the map");
         let hosts = running.entry(id).or_default();
         if hosts.iter().any(|other| *other != host) {
@@ -28,7 +28,7 @@ impl Watch {
         self.hosts.lock().expect("the set").insert(host);
     }
 
-    fn end(&self, host: usize, id: RequestId) {
+    fn end(&self, host: usize, id: Uuid) {
         let mut running = self.running.lock().expect("the map");
         if let Some(hosts) = running.get_mut(&id)
             && let Some(index) = hosts.iter().position(|running| *running == host)
@@ -48,10 +48,11 @@ impl RunGuest for Watched {
     async fn run(
         &self,
         _version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
+        _how: How,
         _admission: Admission,
     ) -> Result<Report, HostFailure> {
-        let id = invocation.request_id;
+        let id = invocation.request_id.0;
         self.watch.begin(self.host, id);
         for _ in 0..20 {
             tokio::task::yield_now().await;
@@ -84,8 +85,8 @@ async fn run(
         let function = ["f", "g"][usize::from(number % 3 == 0)];
         let payload = ["\"fail\"", "1"][usize::from(number % 5 > 0)];
         let mut new = new_event(function, payload);
-        new.request_id = RequestId(Uuid::from_u128(number + 1));
-        let id = new.request_id;
+        let id = Uuid::from_u128(number + 1);
+        new.request_id = RequestId(id);
         if hosts[usize::from(number % 2 == 0)]
             .accept(new)
             .await
@@ -126,7 +127,7 @@ fn in_memory(clock: LogClock) -> Arc<dyn EventLog> {
 
 fn on_disk(folder: &std::path::Path) -> impl FnOnce(LogClock) -> Arc<dyn EventLog> {
     let data_dir = DataDir::open(folder).expect("a data directory");
-    |clock| {
+    move |clock| {
         let account = Account::default();
         let log = SqliteEventLog::with(&data_dir, &account, LogBounds::ON_DISK, clock);
         Arc::new(log.expect("a log"))

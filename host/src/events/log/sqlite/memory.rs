@@ -82,6 +82,13 @@ pub(super) struct Settling {
     pub(super) is_over: bool,
 }
 
+impl Settling {
+    /// The end is written.
+    pub(super) fn over(mut self) {
+        self.is_over = true;
+    }
+}
+
 impl Drop for Settling {
     fn drop(&mut self) {
         if !self.is_over {

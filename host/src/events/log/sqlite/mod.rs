@@ -109,14 +109,14 @@ impl SqliteEventLog {
     /// Writes what comes after a lease, then does the same in memory.
     async fn write(
         &self,
-        mut settling: Settling,
+        settling: Settling,
         changes: Vec<Change>,
         then: impl FnOnce(&Memory) + Send + 'static,
     ) -> Result<(), LogError> {
         let written = self.writer.commit(changes, move |written| {
             if written.is_ok() {
                 then(&settling.memory);
-                settling.is_over = true;
+                settling.over();
             }
         });
         written.await
