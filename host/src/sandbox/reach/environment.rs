@@ -9,7 +9,8 @@ use wasmtime_wasi::p2::bindings::cli::environment;
 use super::names::Provided;
 use super::part::{Called, Calls, InSnapshot, Part, Reaches};
 use super::shared::Shared;
-use crate::domain::{Account, Version};
+use crate::domain::settings::LogFormat;
+use crate::domain::{Account, Named as _, Version};
 use crate::invoker::platform_log;
 
 /// The environment. Most guests never look, so it is put together on demand.
@@ -102,9 +103,12 @@ fn variables(shared: &Shared, account: &Account) -> Vec<(String, String)> {
         ),
         (
             "AWS_LAMBDA_LOG_FORMAT",
-            (logging.format == "JSON").then(|| "JSON".into()),
+            (logging.format == LogFormat::Json).then(|| logging.format.name().into()),
         ),
-        ("AWS_LAMBDA_LOG_LEVEL", logging.application_level.clone()),
+        (
+            "AWS_LAMBDA_LOG_LEVEL",
+            logging.application_level.map(|level| level.name().into()),
+        ),
     ];
     let own = settings.environment.as_ref();
     let is_own = |name: &str| own.is_some_and(|own| own.0.contains_key(name));

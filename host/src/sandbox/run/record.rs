@@ -44,7 +44,6 @@ impl Record {
         let readying = sum(self.loading, set_up);
         let timed_out = matches!(outcome, Outcome::Failed(FunctionError::TimedOut { .. }));
         Report {
-            outcome,
             // As AWS has it: what ran into its timeout took exactly that long.
             duration: match timed_out {
                 true => self.bounds.timeout,
@@ -55,6 +54,7 @@ impl Record {
             preparation: self.preparation,
             memory_bytes_peak: self.vitals.memory_bytes(),
             log,
+            ..Report::of(outcome)
         }
     }
 }

@@ -1,7 +1,5 @@
 //! What becomes of a guest that has ended: its outcome, and whether its sandbox goes on.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::guest_run::Ended;
@@ -129,12 +127,7 @@ fn outcome(
 pub(super) fn not_granted(error: FunctionError) -> Report {
     Report {
         log: trap::log_lines(&error).unwrap_or_default().into(),
-        outcome: Outcome::Failed(error),
-        duration: Duration::ZERO,
-        init_duration: None,
-        restore_duration: None,
-        preparation: None,
-        memory_bytes_peak: 0,
+        ..Report::of(Outcome::Failed(error))
     }
 }
 
