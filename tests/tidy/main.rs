@@ -4,6 +4,7 @@ mod arrows;
 mod modules;
 mod packaging;
 mod public_api;
+mod rooms;
 mod sources;
 mod words;
 
