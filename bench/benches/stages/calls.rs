@@ -19,6 +19,7 @@ use sparkler::sandbox::Sandboxes;
 use sparkler::stages::Instantiated;
 
 use crate::echo::{self, EVENT};
+use crate::web;
 
 /// A host, and its functions' names in full.
 #[derive(Clone)]
@@ -26,20 +27,24 @@ pub(crate) struct Calls {
     pub(crate) host: Host,
     pub(crate) fresh: Arc<FunctionArn>,
     pub(crate) reused: Arc<FunctionArn>,
+    /// The host name of the server for HTTP.
+    pub(crate) web: String,
     door: Door<Sandboxes>,
 }
 
 impl Calls {
-    pub(crate) fn to(host: Host) -> anyhow::Result<Self> {
+    pub(crate) async fn to(host: Host) -> anyhow::Result<Self> {
         let arn = |name: &str| {
             let name = FunctionName::parse(name).context("a good name")?;
             anyhow::Ok(Arc::new(host.account().function_arn(&name, None)))
         };
         let caller = SocketAddr::from(([127, 0, 0, 1], 40_000));
+        let door = host.door().for_caller(caller);
         Ok(Self {
             fresh: arn(echo::FRESH)?,
             reused: arn(echo::REUSED)?,
-            door: host.door().for_caller(caller),
+            web: web::host_name(&door).await?,
+            door,
             host,
         })
     }

@@ -16,6 +16,7 @@ mod instructions;
 mod limits;
 mod stage;
 mod timed;
+mod web;
 
 use std::path::Path;
 
