@@ -57,8 +57,8 @@ pub(crate) async fn run(workspace: &Path, valgrind: &Path, then: Then) -> anyhow
     if !grown.is_empty() {
         bail!(
             "instructions per invocation have grown by more than {GROWTH_PERCENT_MAX} % since {}: {}. Find out why \
-             (SPARKLER_PROFILES=FOLDER cargo bench -p sparkler-bench --bench stages -- instructions, then \
-             callgrind_annotate on the files in that folder). If it is worth it, or another toolchain's doing, \
+             (SPARKLER_PROFILES=FOLDER cargo bench --profile dist -p sparkler-bench --bench stages -- instructions, \
+             then callgrind_annotate on the files in that folder). If it is worth it, or another toolchain's doing, \
              accept it: cargo xtask instructions --accept",
             accepted.origin(),
             grown.join(", ")
