@@ -18,7 +18,7 @@ use sha2::Sha256;
 use super::error::{ErrorCode, WireError};
 use super::{Api, query};
 use crate::deployer::CompileGuest;
-use crate::domain::Digest;
+use crate::domain::{Digest, hex};
 use crate::limits::DOWNLOAD_ADDRESS_DURATION;
 
 /// Where packages are, below the origin.
@@ -156,10 +156,6 @@ fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
         .unwrap_or(Duration::ZERO)
         .as_secs()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -15,8 +15,10 @@ pub mod concurrency;
 pub mod function;
 pub mod function_url;
 pub mod grants;
+pub(crate) mod hex;
 pub mod invocation;
 pub mod lifecycle;
+pub(crate) mod lock;
 pub mod name;
 pub mod origin;
 pub mod outcome;
@@ -30,6 +32,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod tags;
 pub mod terms;
+pub mod times;
 pub mod version;
 
 #[cfg(test)]
@@ -42,7 +45,9 @@ pub use arn::{Account, FunctionArn};
 pub use attachments::Attachments;
 pub use function::FunctionRecord;
 pub use grants::{FolderAccess, GrantName, HostFolder, HostSecret, SecretSource, SecretValue};
+pub(crate) use hex::hex;
 pub use invocation::{Invocation, LogType, RequestId};
+pub(crate) use lock::{Lock, SharedLock};
 pub use name::{AliasName, FunctionName, Qualifier, VersionId};
 pub use origin::{Host, Origin, Scheme};
 pub use outcome::{FunctionError, Outcome, Report};

@@ -3,12 +3,12 @@
 //! room as one that writes in large ones.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::domain::VersionId;
+use crate::domain::{Lock, VersionId};
 use crate::limits::STREAM_BUFFER_BYTES_MAX;
 
 /// The way of one response: where it is written, and where it is read.
@@ -25,12 +25,12 @@ pub fn response_pipe() -> (ResponseSink, ResponseSource) {
 /// Where a response is written. A clone is another handle to the same; one of them writes at a time.
 #[derive(Clone)]
 pub struct ResponseSink {
-    pipe: Arc<Mutex<Pipe>>,
+    pipe: Arc<Lock<Pipe>>,
 }
 
 /// Where a response is read. Dropping it says that nobody reads any more.
 pub struct ResponseSource {
-    pipe: Arc<Mutex<Pipe>>,
+    pipe: Arc<Lock<Pipe>>,
 }
 
 #[derive(Default)]
@@ -50,12 +50,12 @@ impl ResponseSink {
     /// How many bytes may be pushed, at least one. Waits until there is room, and for ever where nobody
     /// reads any more: whoever runs the writer ends it then, see [`left`](Self::left).
     pub async fn room(&self) -> usize {
-        poll_fn(|context| lock(&self.pipe).poll_room(context)).await
+        poll_fn(|context| self.pipe.lock().poll_room(context)).await
     }
 
     /// Sends bytes on their way, no more than there is [`room`](Self::room) for.
     pub fn push(&self, bytes: &[u8]) {
-        let mut pipe = lock(&self.pipe);
+        let mut pipe = self.pipe.lock();
         if pipe.has_no_reader || bytes.is_empty() {
             return;
         }
@@ -67,14 +67,14 @@ impl ResponseSink {
 
     /// How many bytes may be pushed at once, which may be none.
     pub fn room_now(&self) -> usize {
-        lock(&self.pipe).room()
+        self.pipe.lock().room()
     }
 
     /// Sends bytes on their way if there is room for all of them; says whether there was. What nobody reads
     /// any more needs none.
     pub fn try_push(&self, bytes: &[u8]) -> bool {
         let has_room = {
-            let pipe = lock(&self.pipe);
+            let pipe = self.pipe.lock();
             pipe.has_no_reader || bytes.len() <= pipe.room()
         };
         if has_room {
@@ -85,19 +85,19 @@ impl ResponseSink {
 
     /// Returns when nobody reads any more. One task at a time may wait for it.
     pub async fn left(&self) {
-        poll_fn(|context| lock(&self.pipe).poll_left(context)).await;
+        poll_fn(|context| self.pipe.lock().poll_left(context)).await;
     }
 
     /// Says which version writes the response.
     pub(super) fn set_executed(&self, version: VersionId) {
-        lock(&self.pipe).executed = Some(version);
+        self.pipe.lock().executed = Some(version);
     }
 }
 
 impl ResponseSource {
     /// The bytes that wait; pending while there are none.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
-        let mut pipe = lock(&self.pipe);
+        let mut pipe = self.pipe.lock();
         if pipe.waiting.is_empty() {
             pipe.reader = Some(context.waker().clone());
             return Poll::Pending;
@@ -116,7 +116,7 @@ impl ResponseSource {
 
     /// The bytes that wait, if there are any.
     pub fn take(&mut self) -> Option<Bytes> {
-        let mut pipe = lock(&self.pipe);
+        let mut pipe = self.pipe.lock();
         let bytes = std::mem::take(&mut pipe.waiting).freeze();
         let writer = pipe.writer.take();
         drop(pipe);
@@ -126,13 +126,13 @@ impl ResponseSource {
 
     /// The version that writes the response, once it was begun.
     pub fn executed(&self) -> Option<VersionId> {
-        lock(&self.pipe).executed
+        self.pipe.lock().executed
     }
 }
 
 impl Drop for ResponseSource {
     fn drop(&mut self) {
-        let mut pipe = lock(&self.pipe);
+        let mut pipe = self.pipe.lock();
         pipe.has_no_reader = true;
         pipe.waiting = BytesMut::new();
         let watcher = pipe.watcher.take();
@@ -166,10 +166,6 @@ impl Pipe {
         self.watcher = Some(context.waker().clone());
         Poll::Pending
     }
-}
-
-fn lock(pipe: &Mutex<Pipe>) -> MutexGuard<'_, Pipe> {
-    pipe.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Outside of the lock, which whoever is woken takes first.
@@ -231,7 +227,7 @@ mod tests {
         drop(source);
         left.await.expect("it is woken");
         sink.push(b"more");
-        assert!(lock(&sink.pipe).waiting.is_empty());
+        assert!(sink.pipe.lock().waiting.is_empty());
         assert!(is_pending(sink.room()));
     }
 

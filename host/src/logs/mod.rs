@@ -33,7 +33,7 @@ pub use event::{LogEvent, Position};
 pub use group::GroupSummary;
 pub use index::StreamSummary;
 pub use reading::{Direction, Page, Query, Streams};
-pub use stream::{stream_name, timestamp};
+pub use stream::stream_name;
 
 use crate::limits::LOG_FLUSH_WAIT_MAX;
 use crate::storage::{DataDir, LogFiles, StorageError};

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use bytes::{Bytes, BytesMut};
 
 use super::entry::Entry;
-use crate::domain::Version;
+use crate::domain::{Version, times};
 use crate::limits::{
     LOG_BATCH_PAUSE, LOG_DROPPED_GROUPS_MAX, LOG_EXPIRY_PERIOD, LOG_QUEUE_BYTES_MAX,
     LOG_TEXT_COPIED_BYTES_MAX, LOG_TEXTS_KEPT_BYTES_MAX,
@@ -277,7 +277,7 @@ impl Dropped {
             true => format!(
                 "{{\"time\":\"{}\",\"type\":\"platform.logsDropped\",\"record\":{{\"reason\":\
                  \"{reason}\",\"droppedRecords\":{entries},\"droppedBytes\":{bytes}}}}}\n",
-                super::stream::timestamp(last)
+                times::rfc_3339(last)
             ),
             false => {
                 format!("LOGS_DROPPED Invocations: {entries}\tBytes: {bytes}\tReason: {reason}\n")

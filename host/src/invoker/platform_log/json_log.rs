@@ -13,8 +13,7 @@ use super::records::{
 };
 use super::{Ran, billed, megabytes, whole_milliseconds};
 use crate::domain::settings::Logging;
-use crate::domain::{FunctionError, Outcome, Version};
-use crate::logs::timestamp;
+use crate::domain::{FunctionError, Outcome, Version, times};
 
 /// More than the platform's own lines take at the level INFO.
 const PLATFORM_BYTES: usize = 512;
@@ -101,7 +100,7 @@ impl Records {
         if level < self.least {
             return;
         }
-        let time = timestamp(time);
+        let time = times::rfc_3339(time);
         let line = Line { time, kind, record };
         // Writing text and numbers to a vector cannot fail.
         let _ = serde_json::to_writer(&mut self.log, &line);
