@@ -21,13 +21,12 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 
 use super::Api;
 use super::body::{BodyLimit, Purpose};
 use super::error::WireError;
 use crate::domain::Account;
-use crate::limits::{CONTROL_REQUEST_BYTES_MAX, LOG_READS_MAX};
+use crate::limits::CONTROL_REQUEST_BYTES_MAX;
 use crate::logs::LogKeeper;
 use error::LogsError;
 
@@ -40,8 +39,6 @@ const LIMIT: BodyLimit = BodyLimit {
     operation: "CloudWatch Logs",
     purpose: Purpose::Control,
 };
-
-static READS: Semaphore = Semaphore::const_new(LOG_READS_MAX);
 
 /// What an operation works on.
 struct Logs {
@@ -72,8 +69,7 @@ pub(super) async fn call<G: Send + Sync + 'static>(
         account: api.account.clone(),
         keeper: Arc::clone(&api.logs),
     };
-    // The semaphore is never closed.
-    let _permit = READS.acquire().await;
+    let _place = api.logs.place_to_read().await;
     let answered = tokio::task::spawn_blocking(move || operation(&logs, &received.bytes)).await;
     match answered {
         Ok(Ok(output)) => response(StatusCode::OK, output.into()),
