@@ -75,7 +75,9 @@ async fn run(task: Task) -> anyhow::Result<()> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let workspace = workspace.context("the folder of the workspace")?;
     match task {
-        Task::Bench(_) | Task::Floor { .. } if !dist::is_this()? => Err(dist::instead(workspace).await),
+        Task::Bench(_) | Task::Floor { .. } if !dist::is_this()? => {
+            Err(dist::instead(workspace).await)
+        }
         // Interrupted, it still ends what it has started.
         Task::Bench(bench) => tokio::select! {
             done = run::run(bench, workspace) => done,

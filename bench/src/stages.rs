@@ -30,10 +30,7 @@ pub(crate) async fn run(workspace: &Path, valgrind: Option<&Path>) -> anyhow::Re
     let mut target = target(workspace);
     target.envs(valgrind.map(|program| ("VALGRIND", program)));
     let stages = read(&told(&mut target).await?);
-    ensure!(
-        !stages.is_empty(),
-        "the benchmark `stages` gave no figures"
-    );
+    ensure!(!stages.is_empty(), "the benchmark `stages` gave no figures");
     Ok(stages)
 }
 

@@ -59,16 +59,18 @@ fn module_of(path: &str) -> &str {
 /// The modules of the host and those that each names.
 fn arrows() -> BTreeSet<(String, String)> {
     let modules = drawing::modules();
-    let is_module = |name: &str| {
-        BELOW_ALL.contains(&name) || modules.iter().any(|module| module.name == name)
-    };
+    let is_module =
+        |name: &str| BELOW_ALL.contains(&name) || modules.iter().any(|module| module.name == name);
     let mut arrows = BTreeSet::new();
     for (path, source) in host() {
         let module = module_of(&path);
         if ["lib", "main"].contains(&module) {
             continue;
         }
-        assert!(is_module(module), "{module} has no place in the drawing of the modules");
+        assert!(
+            is_module(module),
+            "{module} has no place in the drawing of the modules"
+        );
         let named = source.code().flat_map(modules_named);
         let named = named.filter(|named| named != module && is_module(named));
         arrows.extend(named.map(|named| (module.to_owned(), named)));

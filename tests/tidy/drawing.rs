@@ -47,7 +47,10 @@ fn module(line: &str) -> Module {
     let names = names.split(',').map(str::trim);
     Module {
         name: name.trim().to_owned(),
-        names: names.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        names: names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
     }
 }
 
@@ -56,15 +59,22 @@ fn no_arrow_is_drawn_upward() {
     let modules = modules();
     for (place, module) in modules.iter().enumerate() {
         for named in &module.names {
-            let is_below = modules[place + 1..].iter().any(|below| below.name == *named);
-            assert!(is_below, "{} → {named}: {named} stands no lower", module.name);
+            let is_below = modules[place + 1..]
+                .iter()
+                .any(|below| below.name == *named);
+            assert!(
+                is_below,
+                "{} → {named}: {named} stands no lower",
+                module.name
+            );
         }
     }
 }
 
 #[test]
 fn a_drawing_is_read_as_meant() {
-    let text = format!("# X\n{HEADING}, but:\n\n```text\na → b, c\nb → c\nc\n```\n\n```text\nd\n```\n");
+    let text =
+        format!("# X\n{HEADING}, but:\n\n```text\na → b, c\nb → c\nc\n```\n\n```text\nd\n```\n");
     let modules = read(&text);
     let names: Vec<_> = modules.iter().map(|module| module.name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"]);

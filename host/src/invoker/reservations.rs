@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::figures::{FunctionFigures, ProvisionedFigures};
 use crate::domain::concurrency::{Reservation, provisioned_place};

@@ -79,7 +79,11 @@ impl Archive {
     }
 
     /// The index of a segment, made where there was none.
-    pub(super) fn index_of(&self, group: &str, segment: &Segment) -> Result<Arc<Index>, StorageError> {
+    pub(super) fn index_of(
+        &self,
+        group: &str,
+        segment: &Segment,
+    ) -> Result<Arc<Index>, StorageError> {
         if let Some(index) = &segment.index {
             return Ok(Arc::clone(index));
         }

@@ -21,7 +21,8 @@ impl Medium {
     pub(super) fn list(&self) -> Result<Vec<LogFile>, StorageError> {
         match self {
             Self::Disk(files) => files.list(),
-            Self::Memory(segments) => Ok(segments.lock()
+            Self::Memory(segments) => Ok(segments
+                .lock()
                 .by_name
                 .iter()
                 .map(|(name, bytes)| LogFile {

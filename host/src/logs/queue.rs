@@ -239,7 +239,9 @@ impl Queue {
         longest: Duration,
         go_on: impl Fn(&State) -> bool,
     ) -> MutexGuard<'a, State> {
-        let waited = self.filled.wait_timeout_while(state, longest, |state| go_on(state));
+        let waited = self
+            .filled
+            .wait_timeout_while(state, longest, |state| go_on(state));
         regained(waited)
     }
 }

@@ -82,7 +82,10 @@ fn small(segment_bytes: u64) -> Bounds {
 }
 
 fn in_memory(segment_bytes: u64) -> Writer {
-    Writer::new(Arc::new(Archive::new(Medium::in_memory(), small(segment_bytes))))
+    Writer::new(Arc::new(Archive::new(
+        Medium::in_memory(),
+        small(segment_bytes),
+    )))
 }
 
 #[track_caller]
@@ -93,7 +96,10 @@ fn append(writer: &mut Writer, entries: &[Entry]) {
 
 fn on_disk(data_dir: &DataDir) -> Writer {
     let files = LogFiles::open(data_dir).expect("opened");
-    let mut writer = Writer::new(Arc::new(Archive::new(Medium::Disk(files), Bounds::on_disk())));
+    let mut writer = Writer::new(Arc::new(Archive::new(
+        Medium::Disk(files),
+        Bounds::on_disk(),
+    )));
     writer.load().expect("looked through");
     writer
 }
@@ -496,7 +502,10 @@ fn a_page_looks_at_no_more_lines_than_it_needs() {
 #[test]
 fn a_hostile_position_is_no_harm() {
     let mut writer = in_memory(2_000);
-    append(&mut writer, &[at(&version(GROUP, "Text", 1), 1, "one\ntwo\n")]);
+    append(
+        &mut writer,
+        &[at(&version(GROUP, "Text", 1), 1, "one\ntwo\n")],
+    );
     for (segment, offset, line) in [
         (0, u64::MAX, u32::MAX),
         (1, 3, 7),

@@ -29,7 +29,9 @@ impl Trust {
 fn config() -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions()?;
-    let mut config = builder.with_root_certificates(roots()).with_no_client_auth();
+    let mut config = builder
+        .with_root_certificates(roots())
+        .with_no_client_auth();
     // A session that is taken up again would tell a server that two functions run on one host.
     config.resumption = Resumption::disabled();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
