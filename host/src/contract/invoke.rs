@@ -17,9 +17,9 @@ use super::reference::{NameShape, Reference};
 use super::run_to_end::run_to_end;
 use super::trace_header::Trace;
 use super::{Api, answer, client_context, event_json, invoke_event, invoke_reply, query, web_page};
-use crate::domain::{Account, Qualifier, RequestId};
+use crate::domain::{Account, Invocation, Qualifier, RequestId};
 use crate::events::NewEvent;
-use crate::invoker::{Call, Resolved, RunGuest};
+use crate::invoker::{How, Resolved, RunGuest};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
 const INVOKE: Operation = Operation {
@@ -44,7 +44,7 @@ pub(super) struct Operation {
 pub(super) struct Checked {
     pub(super) invocation_type: InvocationType,
     pub(super) resolved: Resolved,
-    pub(super) call: Call,
+    pub(super) invocation: Invocation,
     /// The tracing header of the answer.
     pub(super) trace: HeaderValue,
     /// The body, which has its share of the memory for as long as this lives.
@@ -90,32 +90,35 @@ async fn answered<G: RunGuest>(
     let Checked {
         invocation_type,
         resolved,
-        call,
+        invocation,
         trace,
         received: _received,
     } = checked(&api, request, name, id, &INVOKE).await?;
     match invocation_type {
         InvocationType::DryRun => Ok(answer::empty(StatusCode::NO_CONTENT)),
         InvocationType::Event => {
-            api.events.accept(event(call)).await?;
+            api.events.accept(event(invocation)).await?;
             Ok(invoke_event::accepted(Some(trace)))
         }
         InvocationType::RequestResponse => {
-            let run = run_to_end(async move { api.invoker.run(resolved, call).await });
+            let run =
+                run_to_end(
+                    async move { api.invoker.run(resolved, invocation, How::default()).await },
+                );
             Ok(invoke_reply::rendered(run.await?, id, trace))
         }
     }
 }
 
-/// A call that is to be made later.
-pub(super) fn event(call: Call) -> NewEvent {
+/// An invocation that is to be made later.
+pub(super) fn event(invocation: Invocation) -> NewEvent {
     NewEvent {
-        function: call.target.name,
-        qualifier: call.target.qualifier,
-        request_id: call.request_id,
-        trace_id: call.trace_id,
-        tenant_id: call.tenant_id,
-        payload: call.payload.event(),
+        function: invocation.target.name,
+        qualifier: invocation.target.qualifier,
+        request_id: invocation.request_id,
+        trace_id: invocation.trace_id,
+        tenant_id: invocation.tenant_id,
+        payload: invocation.payload.event(),
     }
 }
 
@@ -150,7 +153,7 @@ pub(super) async fn checked<G: RunGuest>(
     let tenant_id = resolved.version.settings.tenant(headers.tenant())?;
     headers.refuse_what_is_lacking()?;
     let trace = Trace::continued(headers.trace);
-    let call = Call {
+    let invocation = Invocation {
         target,
         request_id: id,
         payload: payload.into(),
@@ -162,7 +165,7 @@ pub(super) async fn checked<G: RunGuest>(
     Ok(Checked {
         invocation_type: headers.invocation_type,
         resolved,
-        call,
+        invocation,
         trace: trace.answer,
         received,
     })

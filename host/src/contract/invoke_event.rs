@@ -68,13 +68,13 @@ async fn answered<G: RunGuest>(
     id: RequestId,
 ) -> Result<Response, WireError> {
     let Checked {
-        call,
+        invocation,
         received: _received,
         ..
     } = checked(&api, request, name, id, &INVOKE_ASYNC).await?;
     let event = NewEvent {
         trace_id: None,
-        ..event(call)
+        ..event(invocation)
     };
     api.events.accept(event).await?;
     Ok(accepted(None))

@@ -63,11 +63,11 @@ async fn answered<G: RunGuest>(
     let trace = checked.trace.clone();
     let Checked {
         resolved,
-        call,
+        invocation,
         received,
         ..
     } = checked;
-    let mut streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, call, received);
+    let mut streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, received);
     let first = match streamed.next().await {
         Progress::Ended(Err(refusal)) => return Err(refusal.into()),
         first => first,

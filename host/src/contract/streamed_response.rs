@@ -11,10 +11,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
-use crate::domain::{Refusal, VersionId};
-use crate::invoker::{
-    Call, Completion, Invoker, Resolved, ResponseSource, RunGuest, response_pipe,
-};
+use crate::domain::{Invocation, Refusal, VersionId};
+use crate::invoker::{Completion, How, Invoker, Resolved, ResponseSource, RunGuest, response_pipe};
 
 /// An invocation that runs.
 pub(super) struct Streamed {
@@ -33,16 +31,16 @@ pub(super) enum Progress {
 }
 
 impl Streamed {
-    /// Runs `call`, and holds `held` until it has ended.
+    /// Runs `invocation`, and holds `held` until it has ended.
     pub(super) fn begin<G: RunGuest>(
         invoker: Arc<Invoker<G>>,
         resolved: Resolved,
-        call: Call,
+        invocation: Invocation,
         held: impl Send + 'static,
     ) -> Self {
         let (sink, source) = response_pipe();
         let run = tokio::spawn(async move {
-            let completion = invoker.stream(resolved, call, sink).await;
+            let completion = invoker.run(resolved, invocation, How::streamed(sink)).await;
             drop(held);
             completion
         });

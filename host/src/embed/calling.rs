@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 
 use super::{Function, StreamedResponse};
-use crate::domain::{LogListener, LogType, Refusal, Report, RequestId, Terms};
-use crate::invoker::{Call, Resolved, response_pipe};
+use crate::domain::{Invocation, LogListener, LogType, Refusal, Report, RequestId, Terms};
+use crate::invoker::{How, Resolved, response_pipe};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
 /// A call of a [`Function`] that is about to be made: it runs with [`run`](Self::run) or
@@ -75,11 +75,11 @@ impl<'function> Calling<'function> {
         let Ready {
             function,
             resolved,
-            call,
-            terms,
+            invocation,
+            how,
         } = self.ready()?;
         let invoker = function.host.invoker();
-        let completion = invoker.run_on(resolved, call, terms, None).await?;
+        let completion = invoker.run(resolved, invocation, how).await?;
         Ok(completion.report)
     }
 
@@ -92,14 +92,15 @@ impl<'function> Calling<'function> {
         let Ready {
             function,
             resolved,
-            call,
-            terms,
+            invocation,
+            mut how,
         } = self.ready()?;
         let (sink, source) = response_pipe();
+        how.response = Some(sink);
         let host = function.host.clone();
         let running = tokio::spawn(async move {
             let invoker = host.invoker();
-            let ended = invoker.run_on(resolved, call, terms, Some(sink)).await;
+            let ended = invoker.run(resolved, invocation, how).await;
             ended.map(|completion| completion.report)
         });
         Ok(StreamedResponse::new(source, running))
@@ -110,7 +111,7 @@ impl<'function> Calling<'function> {
         let target = self.function.arn();
         let resolved = self.function.host.invoker().resolve(&target)?;
         let tenant_id = resolved.version.settings.tenant(self.tenant)?;
-        let call = Call {
+        let invocation = Invocation {
             target,
             request_id: self.request_id,
             payload: self.event.into(),
@@ -122,8 +123,11 @@ impl<'function> Calling<'function> {
         Ok(Ready {
             function: self.function,
             resolved,
-            call,
-            terms: self.terms,
+            invocation,
+            how: How {
+                terms: self.terms,
+                response: None,
+            },
         })
     }
 }
@@ -132,8 +136,8 @@ impl<'function> Calling<'function> {
 struct Ready<'function> {
     function: &'function Function,
     resolved: Resolved,
-    call: Call,
-    terms: Terms,
+    invocation: Invocation,
+    how: How,
 }
 
 fn check(event: &[u8]) -> Result<(), Refusal> {

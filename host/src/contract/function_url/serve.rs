@@ -28,9 +28,10 @@ use crate::contract::trace_header::Trace;
 use crate::contract::{Api, answer};
 use crate::domain::attachments::{Cors, FunctionUrl};
 use crate::domain::{
-    FunctionArn, FunctionRecord, LogType, Outcome, Payload, Qualifier, Refusal, RequestId, policy,
+    FunctionArn, FunctionRecord, Invocation, LogType, Outcome, Payload, Qualifier, Refusal,
+    RequestId, policy,
 };
-use crate::invoker::{Call, RunGuest};
+use crate::invoker::{How, RunGuest};
 use crate::limits::{INLINE_PARSE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
 
 const LIMIT: BodyLimit = BodyLimit {
@@ -142,7 +143,7 @@ impl Target {
         let streams = self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM");
         let is_head_request = parts.method == Method::HEAD;
         let request = self.received(parts, received.bytes.clone(), id, &trace);
-        let call = Call {
+        let invocation = Invocation {
             target,
             request_id: id,
             payload: Payload::Web(Arc::new(request)),
@@ -152,11 +153,13 @@ impl Target {
             log_type: LogType::None,
         };
         if streams {
-            let streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, call, received);
+            let streamed =
+                Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, received);
             let response = streaming::response(streamed, is_head_request).await;
             return response.or_else(|reason| without_response(reason, id));
         }
-        let completion = run_to_end(async move { api.invoker.run(resolved, call).await });
+        let completion =
+            run_to_end(async move { api.invoker.run(resolved, invocation, How::default()).await });
         match completion.await.map_err(without_names)?.report.outcome {
             Outcome::Returned(answer) => rendered(answer, id).await,
             Outcome::Failed(_) => Ok(failed()),
