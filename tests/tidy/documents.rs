@@ -17,7 +17,10 @@ fn every_path_in_a_document_leads_somewhere() {
         let paths = paths(&text);
         assert!(paths.len() > 10, "{document} names {paths:?} only");
         let lost: Vec<_> = paths.into_iter().filter(|path| !is_there(path)).collect();
-        assert!(lost.is_empty(), "{document} names what is not there: {lost:#?}");
+        assert!(
+            lost.is_empty(),
+            "{document} names what is not there: {lost:#?}"
+        );
     }
 }
 
@@ -38,7 +41,9 @@ fn paths(text: &str) -> Vec<&str> {
 
 fn is_path(text: &str) -> bool {
     let is_char = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
-    let is_file = [".rs", ".md", ".toml"].iter().any(|end| text.ends_with(end));
+    let is_file = [".rs", ".md", ".toml"]
+        .iter()
+        .any(|end| text.ends_with(end));
     // What begins with a slash is a path of guests, or of the API.
     text.chars().all(is_char) && !text.starts_with('/') && (text.contains('/') || is_file)
 }

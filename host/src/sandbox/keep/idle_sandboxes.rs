@@ -3,19 +3,19 @@
 //! They hold slots of the pool and memory of the host, and give both up as soon as somebody else needs
 //! them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 use super::idle_list::{IdleList, Owner};
-use crate::domain::{Digest, Version};
+use crate::domain::{Digest, Lock, Version};
 use crate::limits;
 use crate::sandbox::guest::sandbox::Sandbox;
 
 /// The idle sandboxes of all functions. No lock is held while one is dropped.
 pub(in crate::sandbox) struct IdleSandboxes {
-    idle: Mutex<Idle>,
+    idle: Lock<Idle>,
     elsewhere: Handle,
 }
 
@@ -30,7 +30,7 @@ impl IdleSandboxes {
     /// None yet. Those that come are looked after by tasks of `elsewhere`.
     pub(in crate::sandbox) fn new(elsewhere: Handle) -> Self {
         Self {
-            idle: Mutex::default(),
+            idle: Lock::default(),
             elsewhere,
         }
     }
@@ -47,7 +47,7 @@ impl IdleSandboxes {
             tenant_id,
             initialization: sandbox.initialization(),
         };
-        let mut idle = self.lock();
+        let mut idle = self.idle.lock();
         let gives_way = idle.list.put(version, owner, sandbox, Instant::now());
         let was_swept = std::mem::replace(&mut idle.is_swept, true);
         drop(idle);
@@ -59,36 +59,32 @@ impl IdleSandboxes {
 
     /// The sandbox of this version and this owner that was used last.
     pub(in crate::sandbox) fn take(&self, version: &Version, owner: &Owner) -> Option<Sandbox> {
-        let (taken, stale) = self.lock().list.take(version, owner);
+        let (taken, stale) = self.idle.lock().list.take(version, owner);
         drop(stale);
         taken
     }
 
     /// Drops the sandbox that was idle for longest; `false` where there is none.
     pub(in crate::sandbox) fn give_way(&self) -> bool {
-        let oldest = self.lock().list.pop_oldest();
+        let oldest = self.idle.lock().list.pop_oldest();
         oldest.is_some()
     }
 
     /// Drops those of a component that no version uses any more.
     pub(in crate::sandbox) fn forget(&self, component: Digest) {
-        let gone = self.lock().list.take_component(component);
+        let gone = self.idle.lock().list.take_component(component);
         drop(gone);
     }
 
     /// Drops those that were idle for too long; `false` where none is left to look after.
     fn drop_expired(&self) -> bool {
-        let mut idle = self.lock();
+        let mut idle = self.idle.lock();
         let expired = idle.list.take_expired(Instant::now());
         idle.is_swept = !idle.list.is_empty();
         let is_swept = idle.is_swept;
         drop(idle);
         drop(expired);
         is_swept
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,7 +9,7 @@
 //! `null`, which is JSON as the answers of functions are. Where a web page waits for what is no JSON, that
 //! is the page.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -20,6 +20,7 @@ use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use super::http_guest::PlainHead;
+use crate::domain::Lock;
 use crate::invoker::ResponseSink;
 use crate::limits;
 use crate::sandbox::reach::guest_state::GuestState;
@@ -81,7 +82,7 @@ fn page(written: Vec<u8>) -> Vec<u8> {
 
 /// The stdout of a command, all of whose handles write to one place.
 #[derive(Clone)]
-pub(in crate::sandbox) struct Stdout(Arc<Mutex<Written>>);
+pub(in crate::sandbox) struct Stdout(Arc<Lock<Written>>);
 
 enum Written {
     /// It is kept for the answer.
@@ -100,23 +101,19 @@ impl Stdout {
             Some(sink) => Written::Streamed { sink, bytes: 0 },
             None => Written::Collected(Vec::new()),
         };
-        Self(Arc::new(Mutex::new(written)))
+        Self(Arc::new(Lock::new(written)))
     }
 
     /// What is not on its way to the caller.
     fn take(&self) -> Vec<u8> {
-        match &mut *self.written() {
+        match &mut *self.0.lock() {
             Written::Collected(bytes) => std::mem::take(bytes),
             Written::Streamed { .. } => Vec::new(),
         }
     }
 
-    fn written(&self) -> MutexGuard<'_, Written> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn sink(&self) -> Option<ResponseSink> {
-        match &*self.written() {
+        match &*self.0.lock() {
             Written::Collected(_) => None,
             Written::Streamed { sink, .. } => Some(sink.clone()),
         }
@@ -126,7 +123,7 @@ impl Stdout {
 #[wasmtime_wasi::async_trait]
 impl OutputStream for Stdout {
     fn write(&mut self, more: Bytes) -> StreamResult<()> {
-        match &mut *self.written() {
+        match &mut *self.0.lock() {
             Written::Collected(bytes) => {
                 within(bytes.len() + more.len(), limits::RESPONSE_BYTES_MAX)?;
                 bytes.extend_from_slice(&more);
@@ -149,7 +146,7 @@ impl OutputStream for Stdout {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(match &*self.written() {
+        Ok(match &*self.0.lock() {
             Written::Collected(_) => limits::STREAM_BUFFER_BYTES_MAX,
             Written::Streamed { sink, .. } => sink.room_now(),
         })

@@ -1,13 +1,13 @@
 //! Connections that are kept open for later requests of the same function and the same tenant.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 use super::connect::Connection;
-use crate::domain::{FunctionName, Origin};
+use crate::domain::{FunctionName, Lock, Origin};
 use crate::limits;
 
 /// Whom a connection belongs to: nobody else ever sends anything through it.
@@ -19,7 +19,7 @@ pub(super) struct Owner {
 
 /// The kept connections of all functions.
 pub(super) struct Pool {
-    shared: Mutex<Shared>,
+    shared: Lock<Shared>,
     elsewhere: Handle,
 }
 
@@ -34,14 +34,14 @@ impl Pool {
     /// None yet. Those that come are looked after by tasks of `elsewhere`.
     pub(super) fn new(elsewhere: Handle) -> Self {
         Self {
-            shared: Mutex::default(),
+            shared: Lock::default(),
             elsewhere,
         }
     }
 
     /// Keeps a connection.
     pub(super) fn put(self: &Arc<Self>, owner: Owner, origin: Origin, connection: Connection) {
-        let mut shared = self.lock();
+        let mut shared = self.shared.lock();
         let gives_way = shared.idle.put(owner, origin, connection, Instant::now());
         let was_swept = std::mem::replace(&mut shared.is_swept, true);
         drop(shared);
@@ -58,22 +58,21 @@ impl Pool {
         origin: &Origin,
         fits: impl Fn(&Connection) -> bool,
     ) -> Option<Connection> {
-        self.lock().idle.take(owner, origin, Instant::now(), fits)
+        self.shared
+            .lock()
+            .idle
+            .take(owner, origin, Instant::now(), fits)
     }
 
     /// Closes those that were kept for too long; `false` where none is left to look after.
     fn close_expired(&self) -> bool {
-        let mut shared = self.lock();
+        let mut shared = self.shared.lock();
         let expired = shared.idle.take_expired(Instant::now());
         shared.is_swept = !shared.idle.owners.is_empty();
         let is_swept = shared.is_swept;
         drop(shared);
         drop(expired);
         is_swept
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
