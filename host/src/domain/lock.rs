@@ -29,10 +29,6 @@ impl<T> Lock<T> {
 pub(crate) struct SharedLock<T>(RwLock<T>);
 
 impl<T> SharedLock<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self(RwLock::new(value))
-    }
-
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_panic_leaves_what_it_held_to_the_next() {
-        let (lock, shared) = (Lock::new(1), SharedLock::new(1));
+        let (lock, shared) = (Lock::new(0), SharedLock::<u32>::default());
         let panicked = catch_unwind(AssertUnwindSafe(|| {
             let (mut held, mut written) = (lock.lock(), shared.write());
             (*held, *written) = (2, 2);

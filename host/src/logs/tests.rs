@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use uuid::Uuid;
 
+use super::writer::Writer;
 use super::*;
 use crate::domain::samples;
 use crate::domain::{FunctionName, State, Version, VersionId};
