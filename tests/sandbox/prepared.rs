@@ -59,10 +59,8 @@ impl Prepared {
 
     #[track_caller]
     fn answer(&self, event: &Value, is_provisioned: bool) -> Value {
-        match self.run(event, is_provisioned).outcome {
-            Outcome::Returned(answer) => serde_json::from_slice(&answer).expect("JSON"),
-            failed @ Outcome::Failed(_) => panic!("{failed:?}"),
-        }
+        let answer = self.run(event, is_provisioned).outcome.into_answer();
+        serde_json::from_slice(&answer.expect("it answers")).expect("JSON")
     }
 
     /// How the sandbox of an invocation came to be.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::drawing::{self, BELOW_ALL};
+use crate::drawing;
 use crate::sources::Source;
 
 /// Crates that only some modules may name, by the start of their path.
@@ -18,8 +18,17 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
-    // What servers for HTTP in a sandbox, and what guests send, is made of its types.
-    ("http", &["contract/", "sandbox/"]),
+    // What servers for HTTP in a sandbox get and give, and what guests send, is made of its types. They are plain
+    // values: a web call keeps them from the socket to the guest and back, so the domain has a place for them.
+    (
+        "http",
+        &[
+            "contract/",
+            "sandbox/",
+            "domain/prelude.rs",
+            "domain/web.rs",
+        ],
+    ),
     (
         "http_body_util",
         &[

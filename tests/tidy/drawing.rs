@@ -9,8 +9,8 @@ use crate::sources::workspace;
 /// The line of the document behind which the drawing stands.
 const HEADING: &str = "Arrows between the modules of the host point one way";
 
-/// Modules that all others may name, and that name none.
-pub(crate) const BELOW_ALL: [&str; 2] = ["domain", "limits"];
+/// Modules that all others may name.
+const BELOW_ALL: [&str; 2] = ["domain", "limits"];
 
 /// A module, and which of the others it may name.
 pub(crate) struct Module {
@@ -21,11 +21,12 @@ pub(crate) struct Module {
 impl Module {
     /// Whether it may name that module of the host.
     pub(crate) fn may_name(&self, other: &str) -> bool {
-        BELOW_ALL.contains(&other) || self.names.contains(other)
+        let is_above = !BELOW_ALL.contains(&self.name.as_str());
+        self.names.contains(other) || is_above && BELOW_ALL.contains(&other)
     }
 }
 
-/// All modules but those below all, in the order of the drawing.
+/// All modules, in the order of the drawing.
 pub(crate) fn modules() -> Vec<Module> {
     let path = workspace().join("docs/ARCHITECTURE.md");
     let text = fs::read_to_string(path).expect("the architecture");

@@ -52,16 +52,14 @@ pub(super) async fn put<G: Send + Sync + 'static>(
     let received = api.bodies.receive(request.into_body(), limit).await?;
     name.plain(&api.account)?;
     let wanted: PutConfig = parse::body(received).await?;
-    let mut violations = Violations::default();
-    let arn = wanted.code_signing_config_arn;
-    violations.required("codeSigningConfigArn", arn.as_ref());
-    violations.into_result()?;
+    let mut v = Violations::default();
+    let arn = v.required("codeSigningConfigArn", wanted.code_signing_config_arn);
+    let arn = v.settled(|| arn)?;
     Err(WireError::new(
         ErrorCode::CodeSigningConfigNotFound,
         format!(
             "The code signing configuration cannot be found. Check that the provided code signing \
-             configuration is not deleted: {}.",
-            arn.unwrap_or_default()
+             configuration is not deleted: {arn}."
         ),
     ))
 }

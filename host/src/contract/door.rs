@@ -16,7 +16,7 @@ use http::Method;
 use tower::{Service, ServiceExt as _};
 
 use super::error::WireError;
-use super::function_url::{self, Caller};
+use super::function_url::{self, Visit};
 use super::invoking_path::{self, Invoking};
 use super::{Api, answer, invoke, invoke_event, invoke_stream, routes, web_page};
 use crate::deployer::CompileGuest;
@@ -82,8 +82,14 @@ impl<G: RunGuest> Door<G> {
     /// for it.
     pub async fn answer<B: RequestBody>(self, request: http::Request<B>) -> Response {
         let Self { rooms, caller } = self;
-        if function_url::is_for_function(request.uri(), request.headers()) {
-            return Box::pin(rooms.serve(request.map(Body::new), caller)).await;
+        let region = &rooms.api.account.region;
+        if let Some(addressed) = function_url::addressed(request.uri(), request.headers(), region) {
+            let visit = Visit {
+                caller: caller.or_else(|| connected(&request)),
+                request,
+                addressed,
+            };
+            return Box::pin(function_url::serve(Arc::clone(&rooms.api), visit)).await;
         }
         let uri = request.uri().clone();
         let Some((operation, name)) = invoking_path::read(uri.path()) else {
@@ -101,18 +107,13 @@ impl<G: RunGuest> Door<G> {
     }
 }
 
-impl<G: RunGuest> Rooms<G> {
-    /// A request for a function.
-    async fn serve(&self, mut request: Request, caller: Option<IpAddr>) -> Response {
-        // Who is connected, also where another server than ours has accepted the connection.
-        let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let connected = connected.map(|ConnectInfo(address)| address.ip().to_canonical());
-        if let Some(caller) = caller.or(connected) {
-            request.extensions_mut().insert(Caller(caller));
-        }
-        function_url::serve(Arc::clone(&self.api), request).await
-    }
+/// Who is connected, where another server than ours has accepted the connection.
+fn connected<B>(request: &http::Request<B>) -> Option<IpAddr> {
+    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    connected.map(|ConnectInfo(address)| address.ip().to_canonical())
+}
 
+impl<G: RunGuest> Rooms<G> {
     async fn route(&self, request: Request) -> Response {
         let routed: Result<Response, Infallible> = self.routes.clone().oneshot(request).await;
         match routed {

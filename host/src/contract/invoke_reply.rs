@@ -7,7 +7,7 @@ use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 
 use super::{answer, function_error};
-use crate::domain::{Outcome, RequestId, VersionId};
+use crate::domain::{RequestId, VersionId};
 use crate::invoker::Completion;
 
 const REMAPPED_CONTENT_LENGTH: HeaderName =
@@ -19,9 +19,9 @@ pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id
 
 /// The answer for `completion`.
 pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue) -> Response {
-    let (body, failed) = match completion.report.outcome {
-        Outcome::Returned(body) => (body, false),
-        Outcome::Failed(error) => (function_error::body(&error, id), true),
+    let (body, failed) = match completion.report.outcome.into_answer() {
+        Ok(body) => (body, false),
+        Err(error) => (function_error::body(&error, id), true),
     };
     let mut response = answer::json_text(StatusCode::OK, body);
     let headers = response.headers_mut();
@@ -49,23 +49,14 @@ pub(super) fn version(version: VersionId) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{FunctionError, Report};
+    use crate::domain::{FunctionError, Outcome, Report};
     use bytes::Bytes;
     use http_body_util::BodyExt as _;
-    use std::time::Duration;
 
     fn reply(outcome: Outcome, log_tail: Option<&'static str>) -> Response {
         let completion = Completion {
             executed: VersionId::Number(7),
-            report: Report {
-                outcome,
-                log: Bytes::new(),
-                duration: Duration::from_millis(1),
-                init_duration: None,
-                restore_duration: None,
-                preparation: None,
-                memory_bytes_peak: 0,
-            },
+            report: Report::of(outcome),
             log_tail: log_tail.map(Bytes::from),
         };
         let trace = HeaderValue::from_static("root=1");

@@ -28,7 +28,7 @@ use super::invoke_headers::{InvocationType, InvokeHeaders};
 use super::invoke_reply::{EXECUTED_VERSION, TRACE_ID, version};
 use super::streamed_response::{Progress, Streamed};
 use super::{Api, answer, function_error};
-use crate::domain::{FunctionError, Outcome, Refusal, RequestId, VersionId};
+use crate::domain::{FunctionError, Refusal, RequestId, VersionId};
 use crate::invoker::{Completion, RunGuest};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
@@ -110,7 +110,7 @@ impl Events {
 
     fn tell(&mut self, progress: Progress) {
         match progress {
-            Progress::Wrote(bytes) => self.ready.push_back(payload_chunk(&bytes)),
+            Progress::Wrote(piece) => self.ready.push_back(payload_chunk(&piece.into_bytes())),
             Progress::Ended(ended) => {
                 let (rest, complete) = match ended {
                     Ok(completion) => completed(completion, self.id),
@@ -154,15 +154,15 @@ impl http_body::Body for Events {
 /// What of the response was not streamed, and the last event.
 fn completed(completion: Completion, id: RequestId) -> (Bytes, InvokeComplete) {
     let log_result = completion.log_tail.map(|tail| BASE64_STANDARD.encode(tail));
-    match completion.report.outcome {
-        Outcome::Returned(rest) => {
+    match completion.report.outcome.into_answer() {
+        Ok(rest) => {
             let complete = InvokeComplete {
                 log_result,
                 ..InvokeComplete::default()
             };
             (rest, complete)
         }
-        Outcome::Failed(error) => {
+        Err(error) => {
             let details = function_error::body(&error, id);
             let complete = InvokeComplete {
                 error_code: Some(error_code(&error)),

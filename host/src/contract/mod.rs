@@ -68,6 +68,7 @@ pub use body::BodyMemory;
 pub use connection_threads::ConnectionThreads;
 pub use door::{Door, RequestBody, door};
 pub use package_address::DownloadKey;
+pub use wire::settings::settings_members;
 
 use crate::catalog::Catalog;
 use crate::deployer::{CompileGuest, Deployer};

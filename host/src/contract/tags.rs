@@ -10,7 +10,7 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 
-use super::constraint::{Pattern, Violations};
+use super::constraint::{Broken, Pattern, Violations};
 use super::error::WireError;
 use super::functions::{PathName, without_package};
 use super::reference::{NameShape, Reference};
@@ -45,10 +45,10 @@ pub(super) async fn tag<G: CompileGuest>(
     let limit = without_package("TagResource");
     let received = api.bodies.receive(request.into_body(), limit).await?;
     let wanted: TagResource = parse::body(received).await?;
-    let mut violations = Violations::default();
-    violations.required("tags", wanted.tags.as_ref());
-    let function = function(&api, &resource, violations)?;
-    let added = wanted.tags.unwrap_or_default().0.into_iter().collect();
+    let mut v = Violations::default();
+    let tags = v.required("tags", wanted.tags);
+    let (function, tags) = function(&api, &resource, v, tags)?;
+    let added = tags.0.into_iter().collect();
     let revision = stamp().revision();
     api.deployer
         .amend(&function, move |record| {
@@ -64,10 +64,10 @@ pub(super) async fn untag<G: CompileGuest>(
     resource: PathName,
     uri: Uri,
 ) -> Result<Response, WireError> {
-    let keys = query::values(&uri, "tagKeys");
-    let mut violations = Violations::default();
-    violations.required("tagKeys", keys.first());
-    let function = function(&api, &resource, violations)?;
+    let keys = Some(query::values(&uri, "tagKeys")).filter(|keys| !keys.is_empty());
+    let mut v = Violations::default();
+    let keys = v.required("tagKeys", keys);
+    let (function, keys) = function(&api, &resource, v, keys)?;
     let revision = stamp().revision();
     api.deployer
         .amend(&function, move |record| {
@@ -82,7 +82,7 @@ pub(super) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     resource: PathName,
 ) -> Result<Response, WireError> {
-    let function = function(&api, &resource, Violations::default())?;
+    let (function, ()) = function(&api, &resource, Violations::default(), Ok(()))?;
     match api.catalog.get(&function) {
         Some(record) => answer::json(StatusCode::OK, &ListTags { tags: &record.tags }),
         None => {
@@ -92,16 +92,18 @@ pub(super) async fn list<G: Send + Sync + 'static>(
     }
 }
 
-/// The function that `resource` names, if it exists.
-fn function<G>(
+/// The function that `resource` names, if it exists, and what else of the request is `wanted`, where what
+/// both break of their constraints is named together.
+fn function<G, T>(
     api: &Api<G>,
     resource: &PathName,
-    mut violations: Violations,
-) -> Result<FunctionName, WireError> {
+    mut v: Violations,
+    wanted: Result<T, Broken>,
+) -> Result<(FunctionName, T), WireError> {
     let resource = resource.text();
-    violations.length("resource", resource, 1, 256);
-    violations.pattern("resource", resource, &TAGGABLE);
-    violations.into_result()?;
+    v.length("resource", resource, 1, 256);
+    v.pattern("resource", resource, &TAGGABLE);
+    let wanted = v.settled(|| wanted)?;
     if !resource.contains(":function:") {
         return Err(WireError::not_found(
             "The resource you requested does not exist.",
@@ -113,5 +115,6 @@ fn function<G>(
             "Tags on function aliases and versions are not supported. Please specify a function ARN.",
         ));
     }
-    Ok(api.existing(&reference)?.latest.function.clone())
+    let function = api.existing(&reference)?.latest.function.clone();
+    Ok((function, wanted))
 }

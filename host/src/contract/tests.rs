@@ -28,7 +28,8 @@ use crate::deployer::{
     CompileGuest, Deployer, InitCause, InitFailure, InitOutcome, Initialized, Rejection,
 };
 use crate::domain::{
-    Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
+    Account, ClientContext, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
+    Version,
 };
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{
@@ -111,13 +112,10 @@ impl RunGuest for Script {
             _ => Outcome::Returned(seen(&version, &invocation).to_string().into()),
         };
         Ok(Report {
-            outcome,
             log: "from the guest\n".into(),
             duration: Duration::from_millis(1),
-            init_duration: None,
-            restore_duration: None,
-            preparation: None,
             memory_bytes_peak: 1024 * 1024,
+            ..Report::of(outcome)
         })
     }
 }
@@ -152,7 +150,7 @@ fn seen(version: &Version, invocation: &Invocation) -> Value {
         "version": version.id.to_string(),
         "event": String::from_utf8_lossy(&invocation.payload.event()),
         "trace": invocation.trace_id,
-        "client_context": invocation.client_context,
+        "client_context": invocation.client_context.as_ref().map(ClientContext::text),
         "tenant": invocation.tenant_id,
     })
 }

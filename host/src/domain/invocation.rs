@@ -5,6 +5,8 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::arn::FunctionArn;
+use super::client_context::ClientContext;
+use super::named::named;
 use super::payload::Payload;
 
 /// The id of an invocation: what the caller, the guest and the log see.
@@ -26,14 +28,16 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Whether the answer carries the end of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogType {
-    /// It does not.
-    #[default]
-    None,
-    /// The last 4 KB.
-    Tail,
+named! {
+    /// Whether the answer carries the end of the log.
+    #[derive(Default)]
+    pub enum LogType {
+        /// It does not.
+        #[default]
+        None = "None",
+        /// The last 4 KB.
+        Tail = "Tail",
+    }
 }
 
 /// One call of a function, as it came in: resolved when it runs.
@@ -47,8 +51,8 @@ pub struct Invocation {
     pub payload: Payload,
     /// The tracing header, `Root=…;Parent=…;Sampled=…`.
     pub trace_id: Option<String>,
-    /// The caller's client context: the text of a JSON object.
-    pub client_context: Option<String>,
+    /// The caller's client context.
+    pub client_context: Option<ClientContext>,
     /// The tenant that the caller named.
     pub tenant_id: Option<String>,
     /// Whether the answer wants the log tail.

@@ -9,7 +9,7 @@ use super::lanes::Went;
 use super::store::{Change, StoreError};
 use super::taking::Taking;
 use crate::domain::function::RecursiveLoop;
-use crate::domain::{FunctionName, FunctionRecord, Invocation, LogType, Outcome, Refusal};
+use crate::domain::{FunctionName, FunctionRecord, Invocation, LogType, Refusal};
 use crate::invoker::{Completion, How, RunGuest, error_object};
 use crate::limits::EVENT_HOPS_MAX;
 
@@ -192,9 +192,9 @@ fn decided_after_run(
     now_ms: u64,
 ) -> Decided {
     let runs = event.runs + 1;
-    let (payload, failed) = match &completion.report.outcome {
-        Outcome::Returned(payload) => (payload.clone(), false),
-        Outcome::Failed(error) => (error_object::body(error, event.new.request_id), true),
+    let (payload, failed) = match completion.report.outcome.answer() {
+        Ok(payload) => (payload.clone(), false),
+        Err(error) => (error_object::body(error, event.new.request_id), true),
     };
     match after_run(policy, event.accepted_ms, runs, failed, now_ms) {
         Next::Again { due_ms } => Decided::Retry { runs, due_ms },

@@ -28,7 +28,7 @@ pub use admission::{Admission, Gate};
 pub use figures::{Figures, FunctionFigures, ProvisionedFigures};
 pub use prepare::{PrepareFailure, PrepareGuest};
 pub use provisioner::Provisioner;
-pub use response::{ResponseSink, ResponseSource, response_pipe};
+pub use response::{Piece, ResponseSink, ResponseSource, response_pipe};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";

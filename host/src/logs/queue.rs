@@ -15,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use super::ReadError;
 use super::entry::Entry;
 use crate::domain::lock::regained;
+use crate::domain::settings::LogFormat;
 use crate::domain::{Lock, Version, times};
 use crate::limits::{
     LOG_BATCH_PAUSE, LOG_DROPPED_GROUPS_MAX, LOG_EXPIRY_PERIOD, LOG_QUEUE_BYTES_MAX,
@@ -338,13 +339,13 @@ impl Dropped {
             last,
         } = self;
         let reason = "more was logged than could be written";
-        let text = match version.settings.logging.format == "JSON" {
-            true => format!(
+        let text = match version.settings.logging.format {
+            LogFormat::Json => format!(
                 "{{\"time\":\"{}\",\"type\":\"platform.logsDropped\",\"record\":{{\"reason\":\
                  \"{reason}\",\"droppedRecords\":{entries},\"droppedBytes\":{bytes}}}}}\n",
                 times::rfc_3339(last)
             ),
-            false => {
+            LogFormat::Text => {
                 format!("LOGS_DROPPED Invocations: {entries}\tBytes: {bytes}\tReason: {reason}\n")
             }
         };
@@ -388,7 +389,7 @@ mod tests {
         for _ in 0..fitting + 3 {
             queue.push(entry(&large));
         }
-        queue.push(entry_of("JSON", &large));
+        queue.push(entry_of(LogFormat::Json, &large));
         let batch = queue.next_batch().expect("it is open");
         assert_eq!(batch.entries().len(), fitting + 2);
         let said: Vec<_> = batch.entries()[fitting..]

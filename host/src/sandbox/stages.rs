@@ -88,7 +88,7 @@ impl Instantiated {
         let answer = self.sandbox.handle(call).await;
         let answer = answer.map_err(|error| anyhow!("{error:?}"));
         match answer.context("the guest ended without an answer")? {
-            Ok(answer) => Ok(answer.into()),
+            Ok(answer) => Ok(answer.bytes.into()),
             Err(error) => bail!("the guest answered with the error {error:?}"),
         }
     }

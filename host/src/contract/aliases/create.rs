@@ -9,15 +9,14 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::AliasConfiguration;
-use super::members::{self, RoutingConfig};
-use crate::contract::constraint::Violations;
+use super::members::{self, RoutingConfig, Weights};
+use crate::contract::constraint::{Broken, Violations};
 use crate::contract::error::WireError;
 use crate::contract::functions::{PathName, without_package};
-use crate::contract::reference::NameShape;
 use crate::contract::wire::parse;
 use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
-use crate::domain::{Alias, FunctionRecord, Qualifier, Refusal, alias};
+use crate::domain::{Alias, AliasName, FunctionRecord, Qualifier, Refusal, alias};
 use crate::limits::ALIASES_PER_FUNCTION_MAX;
 
 #[derive(Debug, Default, Deserialize)]
@@ -38,21 +37,20 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     let limit = without_package("CreateAlias");
     let received = api.bodies.receive(request.into_body(), limit).await?;
     let wanted: CreateAlias = parse::body(received).await?;
-    let violations = wanted.violations();
-    let reference = function.constrained(NameShape::Plain, violations, &api.account)?;
-    let name = members::name(&wanted.name.unwrap_or_default())?;
-    let version = wanted.function_version.unwrap_or_default();
+    let mut v = Violations::default();
+    let wanted = wanted.read(&mut v);
+    let (reference, wanted) = function.plain_with(v, wanted, &api.account)?;
     let function = reference.mutable(&api.account)?;
     if api.catalog.get(function).is_none() {
         // What is missing is the version that the alias would point to.
-        return Err(reference.not_found(&api.account, Some(&Qualifier::parse(&version))));
+        return Err(reference.not_found(&api.account, Some(&Qualifier::parse(&wanted.version))));
     }
     let arn = api.account.function_arn(function, None);
     let alias = Alias {
-        name,
-        version: members::version(&version, &arn)?,
-        description: wanted.description.unwrap_or_default(),
-        routing: wanted.routing_config.unwrap_or_default().routing(&arn)?,
+        name: wanted.name,
+        version: members::version(&wanted.version, &arn)?,
+        description: wanted.description,
+        routing: wanted.weights.routing(&arn)?,
         revision: Uuid::new_v4(),
     };
     let created = api.deployer.amend(function, move |record| {
@@ -64,22 +62,28 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     answer::json(StatusCode::CREATED, &shown)
 }
 
+/// An alias within the model's constraints.
+struct Wanted {
+    name: AliasName,
+    version: String,
+    description: String,
+    weights: Weights,
+}
+
 impl CreateAlias {
-    fn violations(&self) -> Violations {
-        let mut violations = Violations::default();
-        violations.required("name", self.name.as_ref());
-        if let Some(name) = &self.name {
-            members::check_name(name, &mut violations);
-        }
-        violations.required("functionVersion", self.function_version.as_ref());
-        if let Some(version) = &self.function_version {
-            members::check_version(version, &mut violations);
-        }
-        members::check_description(self.description.as_ref(), &mut violations);
-        if let Some(routing) = &self.routing_config {
-            routing.check(&mut violations);
-        }
-        violations
+    fn read(self, v: &mut Violations) -> Result<Wanted, Broken> {
+        let name = v.required("name", self.name);
+        let name = name.and_then(|name| members::name(&name, v));
+        let version = v.required("functionVersion", self.function_version);
+        let version = version.and_then(|version| members::version_text(version, v));
+        let description = members::description(self.description.unwrap_or_default(), v);
+        let weights = self.routing_config.unwrap_or_default().read(v);
+        Ok(Wanted {
+            name: name?,
+            version: version?,
+            description: description?,
+            weights: weights?,
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::of_account;
 use super::provisioned_shape::{ProvisionedConcurrencyConfig, PutProvisionedConcurrencyConfig};
-use crate::contract::constraint::Violations;
+use crate::contract::constraint::{Broken, Violations};
 use crate::contract::error::WireError;
 use crate::contract::functions::{PathName, without_package};
 use crate::contract::page::PageRequest;
@@ -60,9 +60,10 @@ pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
     let received = api.bodies.receive(request.into_body(), limit).await?;
     let reference = name.plain_qualified(&uri, &api.account)?;
     let wanted: PutProvisionedConcurrencyConfig = parse::body(received).await?;
-    let mut violations = Violations::default();
-    let wanted = wanted.check(&mut violations);
-    let place = place(&reference, violations)?;
+    let mut v = Violations::default();
+    let wanted = wanted.read(&mut v);
+    let place = place(&reference, &mut v);
+    let (wanted, place) = v.settled(|| Ok((wanted?, place?)))?;
     if place == Qualifier::LATEST {
         return Err(WireError::invalid_parameter(
             "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
@@ -154,14 +155,14 @@ fn shown<G>(api: &Api<G>, arn: &FunctionArn, config: &Provisioned) -> Provisione
 }
 
 /// The qualifier, which the model requires.
-fn place(reference: &Reference, mut violations: Violations) -> Result<Qualifier, WireError> {
-    violations.required("qualifier", reference.qualifier.as_ref());
-    violations.into_result()?;
-    Ok(reference.qualifier.clone().unwrap_or(Qualifier::LATEST))
+fn place(reference: &Reference, v: &mut Violations) -> Result<Qualifier, Broken> {
+    v.required("qualifier", reference.qualifier.clone())
 }
 
 fn no_latest(reference: &Reference) -> Result<Qualifier, WireError> {
-    match place(reference, Violations::default())? {
+    let mut v = Violations::default();
+    let place = place(reference, &mut v);
+    match v.settled(|| place)? {
         Qualifier::LATEST => Err(WireError::invalid_parameter(NO_LATEST)),
         place => Ok(place),
     }

@@ -9,7 +9,7 @@ use crate::domain::FunctionError;
 use crate::limits;
 use crate::sandbox::bindings::sparkler::function::types;
 use crate::sandbox::kinds::lifecycle::GaveUp;
-use crate::sandbox::reach::response::TooLarge;
+use crate::sandbox::reach::output::TooLarge;
 use crate::sandbox::vitals::Vitals;
 
 /// What a guest was held to, as far as its error needs to name it.

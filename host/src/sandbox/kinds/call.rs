@@ -6,13 +6,13 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use wasmtime::Store;
 
+use super::answer::{Answer, Returned};
 use super::entry::Handler;
 use super::input::Input;
 use super::{command, http_guest};
-use crate::domain::{Invocation, Version};
+use crate::domain::{ClientContext, Invocation, Version};
 use crate::invoker::ResponseSink;
 use crate::sandbox::bindings::exports::sparkler::function::handler::Context;
-use crate::sandbox::bindings::sparkler::function::types;
 use crate::sandbox::reach::guest_state::GuestState;
 use crate::sandbox::reach::response::Response;
 
@@ -24,9 +24,6 @@ pub(in crate::sandbox) struct Call<'a> {
     /// Whoever reads along what the guest writes.
     pub(in crate::sandbox) response: Option<ResponseSink>,
 }
-
-/// The answer of a guest: what it did not stream, or its error.
-pub(in crate::sandbox) type Answer = Result<Vec<u8>, types::FunctionError>;
 
 impl Call<'_> {
     /// Calls `handler`. Of one that streams, the answer is what did not go into the response, which is all
@@ -44,7 +41,8 @@ impl Call<'_> {
                     Texts::of(self.invocation, self.version),
                 );
                 let context = context(self.invocation, &texts, &mut id, deadline);
-                handler.call_handle(store, &event, context).await
+                let answer = handler.call_handle(store, &event, context).await?;
+                Ok(answer.map(Returned::from))
             }
             (Handler::Streaming(handler), Input::Event { event, .. }) => {
                 let deadline = store.data().deadline;
@@ -56,7 +54,7 @@ impl Call<'_> {
                 store.data_mut().response = Response::begin(self.response);
                 let ended = handler.call_handle(&mut *store, &event, context).await;
                 let left = store.data_mut().response.end();
-                Ok(ended?.map(|()| left))
+                Ok(ended?.map(|()| left.into()))
             }
             (Handler::Http(guest), input) => {
                 http_guest::call(store, guest, input, self.response).await
@@ -99,7 +97,7 @@ fn context<'a>(
         function_version: &texts.version,
         deadline_ms: unix_milliseconds(deadline),
         trace_id: invocation.trace_id.as_deref(),
-        client_context: invocation.client_context.as_deref(),
+        client_context: invocation.client_context.as_ref().map(ClientContext::text),
         tenant_id: invocation.tenant_id.as_deref(),
     }
 }

@@ -19,8 +19,8 @@ use wasmtime_wasi::p2::bindings::exports::wasi::cli::run;
 use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-use super::http_guest::PlainHead;
-use crate::domain::Lock;
+use super::answer::Returned;
+use crate::domain::{Lock, WebHead};
 use crate::invoker::ResponseSink;
 use crate::limits;
 use crate::sandbox::reach::guest_state::GuestState;
@@ -36,7 +36,7 @@ pub(in crate::sandbox) async fn run(
     event: Bytes,
     is_from_web: bool,
     response: Option<ResponseSink>,
-) -> wasmtime::Result<Vec<u8>> {
+) -> wasmtime::Result<Returned> {
     let streams = response.is_some();
     let stdout = Stdout::new(response);
     let state = store.data_mut();
@@ -47,10 +47,10 @@ pub(in crate::sandbox) async fn run(
     answered(ended)?;
     let written = stdout.take();
     Ok(match (streams, is_from_web) {
-        (true, _) => written,
+        (true, _) => written.into(),
         (false, true) => page(written),
-        (false, false) if written.is_empty() => NOTHING.to_vec(),
-        (false, false) => written,
+        (false, false) if written.is_empty() => NOTHING.to_vec().into(),
+        (false, false) => written.into(),
     })
 }
 
@@ -67,17 +67,18 @@ fn answered(ended: wasmtime::Result<Result<(), ()>>) -> wasmtime::Result<()> {
 }
 
 /// What a web page gets: what is JSON may be a whole response, all else is the body of one.
-fn page(written: Vec<u8>) -> Vec<u8> {
+fn page(written: Vec<u8>) -> Returned {
     if written.is_empty() || serde_json::from_slice::<IgnoredAny>(&written).is_ok() {
-        return written;
+        return written.into();
     }
     let content_type = match std::str::from_utf8(&written) {
         Ok(_) => "text/plain; charset=utf-8",
         Err(_) => "application/octet-stream",
     };
-    let mut page = PlainHead::ok(content_type).into_prelude();
-    page.extend(written);
-    page
+    Returned {
+        head: Some(WebHead::ok(content_type)),
+        bytes: written,
+    }
 }
 
 /// The stdout of a command, all of whose handles write to one place.
@@ -170,17 +171,27 @@ fn within(bytes: usize, limit_bytes: usize) -> StreamResult<()> {
 mod tests {
     use super::*;
     use crate::invoker::response_pipe;
-    use crate::sandbox::reach::response::TooLarge;
+    use crate::sandbox::reach::output::TooLarge;
 
     #[test]
     fn a_web_page_is_what_is_written_unless_that_is_json() {
-        let page = |text: &str| String::from_utf8(page(text.into())).expect("text");
         for response in ["", "{\"statusCode\":404}", "\"hello\"", " 7\n"] {
-            assert_eq!(page(response), response);
+            let page = page(response.into());
+            assert_eq!(page.bytes, response.as_bytes());
+            assert_eq!(page.head, None);
         }
-        let expected = "{\"statusCode\":200,\"headers\":{\"content-type\":\
-                        \"text/plain; charset=utf-8\"}}\0\0\0\0\0\0\0\0<p>hello";
-        assert_eq!(page("<p>hello"), expected);
+        for (written, content_type) in [
+            (&b"<p>hello"[..], "text/plain; charset=utf-8"),
+            (b"\xff", "application/octet-stream"),
+        ] {
+            let page = page(written.to_vec());
+            assert_eq!(page.bytes, written);
+            let head = page.head.expect("it is a page");
+            assert_eq!(
+                (head.status.as_u16(), head.content_type()),
+                (200, Some(content_type))
+            );
+        }
     }
 
     #[test]

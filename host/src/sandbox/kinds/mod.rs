@@ -2,6 +2,7 @@
 
 pub(in crate::sandbox) mod entry;
 pub(in crate::sandbox) mod input;
+pub(in crate::sandbox) mod answer;
 pub(in crate::sandbox) mod call;
 pub(in crate::sandbox) mod command;
 pub(in crate::sandbox) mod http_guest;

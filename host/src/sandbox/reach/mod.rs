@@ -10,6 +10,7 @@ pub(in crate::sandbox) mod config;
 pub(in crate::sandbox) mod grants;
 pub(in crate::sandbox) mod files;
 pub(in crate::sandbox) mod outbound;
+pub(in crate::sandbox) mod output;
 pub(in crate::sandbox) mod response;
 pub(in crate::sandbox) mod open_streams;
 pub mod component;

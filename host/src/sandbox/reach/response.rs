@@ -1,12 +1,11 @@
 //! Responses that are written while a guest runs: what it writes goes to its caller at once, or is collected for a
 //! caller that wants it whole.
 
-use std::fmt;
-
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower, WasmList};
 
 use super::guest_state::GuestState;
+use super::output::TooLarge;
 use crate::invoker::ResponseSink;
 use crate::limits;
 use crate::sandbox::kinds::command::Stdout;
@@ -46,20 +45,6 @@ impl Response {
         }
     }
 }
-
-/// A write that would have made a response larger than one may be.
-#[derive(Debug)]
-pub(in crate::sandbox) struct TooLarge {
-    pub(in crate::sandbox) limit_bytes: usize,
-}
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a response of more than {} bytes", self.limit_bytes)
-    }
-}
-
-impl std::error::Error for TooLarge {}
 
 /// Why bytes were not taken, as the guest sees it.
 #[derive(Clone, Copy, Debug, ComponentType, Lower)]

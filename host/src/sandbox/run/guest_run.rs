@@ -10,7 +10,8 @@ use crate::invoker::{Admission, ResponseSink};
 use crate::sandbox::engine::ticker::Ticking;
 use crate::sandbox::guest::sandbox::Sandbox;
 use crate::sandbox::keep::prepare::InUse;
-use crate::sandbox::kinds::call::{Answer, Call};
+use crate::sandbox::kinds::answer::Answer;
+use crate::sandbox::kinds::call::Call;
 use crate::sandbox::kinds::input::Input;
 
 /// Everything that one guest needs to run.
@@ -29,19 +30,12 @@ pub(in crate::sandbox) struct GuestRun {
     pub(in crate::sandbox) admission: Admission,
 }
 
-/// How far a guest came.
-pub(in crate::sandbox) enum End {
-    /// It could not be set up.
-    NotStarted(wasmtime::Error),
-    /// It ended without an answer.
-    Broken(wasmtime::Error),
-    /// It came back.
-    Answered(Answer),
-}
-
 /// A guest that has ended, and what is left of it.
 pub(in crate::sandbox) struct Ended {
-    pub(in crate::sandbox) end: End,
+    /// Its answer, or why it has none.
+    pub(in crate::sandbox) answer: wasmtime::Result<Answer>,
+    /// Whether it was set up, and its handler began.
+    pub(in crate::sandbox) is_begun: bool,
     /// How long setting it up took, where that is told apart.
     pub(in crate::sandbox) set_up: Option<Duration>,
     pub(in crate::sandbox) remains: Remains,
@@ -83,8 +77,9 @@ impl GuestRun {
         let started = (is_told_apart && !sandbox.is_set_up()).then(Instant::now);
         let instantiated = sandbox.instantiate().await;
         let set_up = started.map(|started| started.elapsed());
-        let end = match instantiated {
-            Err(error) => End::NotStarted(error),
+        let is_begun = instantiated.is_ok();
+        let answer = match instantiated {
+            Err(error) => Err(error),
             Ok(()) => {
                 let call = Call {
                     version: &version,
@@ -92,11 +87,12 @@ impl GuestRun {
                     input,
                     response,
                 };
-                handle(&mut sandbox, call).await
+                sandbox.handle(call).await
             }
         };
         Ended {
-            end,
+            answer,
+            is_begun,
             set_up,
             remains: Remains {
                 sandbox,
@@ -105,12 +101,5 @@ impl GuestRun {
             },
             admission,
         }
-    }
-}
-
-async fn handle(sandbox: &mut Sandbox, call: Call<'_>) -> End {
-    match sandbox.handle(call).await {
-        Err(error) => End::Broken(error),
-        Ok(answer) => End::Answered(answer),
     }
 }

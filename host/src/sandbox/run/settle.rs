@@ -1,16 +1,14 @@
 //! What becomes of a guest that has ended: its outcome, and whether its sandbox goes on.
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::guest_run::{End, Ended};
+use super::guest_run::Ended;
 use crate::domain::{FunctionError, Outcome, Report};
 use crate::invoker::HostFailure;
 use crate::limits;
 use crate::sandbox::guest::sandbox::Sandbox;
 use crate::sandbox::guest::trap::{self, Bounds};
+use crate::sandbox::kinds::answer::Answer;
 use crate::sandbox::vitals::Vitals;
 
 /// A guest that has ended, settled.
@@ -32,13 +30,14 @@ pub(in crate::sandbox) fn settle(
     reuse_max: u32,
 ) -> Result<Settled, HostFailure> {
     let Ended {
-        end,
+        answer,
+        is_begun,
         remains,
         admission,
         ..
     } = ended;
     drop(admission);
-    let sandbox = match reuse_max > 1 && is_healthy(&end, vitals) {
+    let sandbox = match reuse_max > 1 && is_healthy(&answer, vitals) {
         true => Some(remains.into_sandbox()),
         false => {
             drop(remains);
@@ -53,18 +52,18 @@ pub(in crate::sandbox) fn settle(
         });
     }
     Ok(Settled {
-        outcome: outcome(end, vitals, bounds)?,
+        outcome: outcome(answer, is_begun, vitals, bounds)?,
         sandbox: sandbox.and_then(|sandbox| still_fresh(sandbox, reuse_max)),
     })
 }
 
 /// Whether the handler came back, with an answer or an error of its own, and was refused nothing. Of
 /// any other guest nobody knows in which state it is.
-fn is_healthy(end: &End, vitals: &Vitals) -> bool {
-    let came_back = match end {
-        End::Answered(Ok(answer)) => answer.len() <= limits::RESPONSE_BYTES_MAX,
-        End::Answered(Err(_)) => true,
-        End::Broken(_) | End::NotStarted(_) => false,
+fn is_healthy(answer: &wasmtime::Result<Answer>, vitals: &Vitals) -> bool {
+    let came_back = match answer {
+        Ok(Ok(returned)) => returned.bytes.len() <= limits::RESPONSE_BYTES_MAX,
+        Ok(Err(_)) => true,
+        Err(_) => false,
     };
     came_back && !vitals.memory_refused() && !vitals.host_memory_refused()
 }
@@ -73,21 +72,26 @@ fn still_fresh(mut sandbox: Sandbox, reuse_max: u32) -> Option<Sandbox> {
     (sandbox.count_invocation() < reuse_max).then_some(sandbox)
 }
 
-fn outcome(end: End, vitals: &Vitals, bounds: &Bounds) -> Result<Outcome, HostFailure> {
-    let error = match end {
-        End::Answered(Ok(answer)) if answer.len() <= limits::RESPONSE_BYTES_MAX => {
-            return Ok(Outcome::Returned(Bytes::from(answer)));
+fn outcome(
+    answer: wasmtime::Result<Answer>,
+    is_begun: bool,
+    vitals: &Vitals,
+    bounds: &Bounds,
+) -> Result<Outcome, HostFailure> {
+    let error = match answer {
+        Ok(Ok(returned)) if returned.bytes.len() <= limits::RESPONSE_BYTES_MAX => {
+            return Ok(returned.into_outcome());
         }
-        End::Answered(Ok(_)) => FunctionError::ResponseTooLarge {
+        Ok(Ok(_)) => FunctionError::ResponseTooLarge {
             limit_bytes: limits::RESPONSE_BYTES_MAX,
         },
-        End::Answered(Err(error)) => trap::handler_error(error),
-        End::Broken(error) | End::NotStarted(error) if trap::is_host_shortage(&error, vitals) => {
+        Ok(Err(error)) => trap::handler_error(error),
+        Err(error) if trap::is_host_shortage(&error, vitals) => {
             tracing::warn!(%error, "the host has no memory or no place for one more guest");
             return Err(HostFailure::NoCapacity);
         }
-        End::Broken(error) => trap::classify(&error, vitals, bounds),
-        End::NotStarted(error) => not_started(&error, vitals, bounds),
+        Err(error) if is_begun => trap::classify(&error, vitals, bounds),
+        Err(error) => not_started(&error, vitals, bounds),
     };
     if let Some(lines) = trap::log_lines(&error) {
         vitals.write_log_lines(&lines);
@@ -106,12 +110,7 @@ pub(in crate::sandbox) fn timed_out(bounds: &Bounds) -> FunctionError {
 pub(in crate::sandbox) fn not_granted(error: FunctionError) -> Report {
     Report {
         log: trap::log_lines(&error).unwrap_or_default().into(),
-        outcome: Outcome::Failed(error),
-        duration: Duration::ZERO,
-        init_duration: None,
-        restore_duration: None,
-        preparation: None,
-        memory_bytes_peak: 0,
+        ..Report::of(Outcome::Failed(error))
     }
 }
 

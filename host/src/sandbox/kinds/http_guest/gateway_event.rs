@@ -9,11 +9,15 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, COOKIE, HOST, TRANSFER_ENCODING};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::WebRequest;
+use super::request::{Fields, no_address, shown};
+use crate::domain::{WebBody, WebRequest};
 
 /// Which shape an event has, and its response must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,17 +121,14 @@ impl Event {
             }
         };
         let body = body(self.body.take(), self.is_base64_encoded == Some(true))?;
-        let headers = self.headers(body.len())?;
-        let is_secure = text_of(&headers, "x-forwarded-proto") == Some("https");
-        let host = text_of(&headers, "host").map(str::to_owned);
-        let request = WebRequest {
-            method,
-            is_secure,
-            authority: host.or(context.domain_name).unwrap_or_default(),
-            target,
-            headers,
-            body,
-        };
+        let headers = self.headers(body.len(), context.domain_name)?;
+        let mut request = Request::new(WebBody::from(body));
+        *request.method_mut() = Method::from_bytes(method.as_bytes())
+            .map_err(|_| format!("'{}' is no method of HTTP.", shown(&method)))?;
+        *request.uri_mut() = PathAndQuery::try_from(target.as_str())
+            .map_err(|error| no_address(&error, &headers[HOST], &target))?
+            .into();
+        *request.headers_mut() = headers;
         Ok((request, gateway))
     }
 
@@ -157,39 +158,54 @@ impl Event {
         Ok(target(path, &query))
     }
 
-    /// Names in lower case; with the length that the body really has.
-    fn headers(&mut self, body_bytes: usize) -> Result<Vec<(String, Vec<u8>)>, String> {
-        let mut headers = Vec::new();
+    /// All headers, with the host that the request was for and the length that the body really has.
+    fn headers(
+        &mut self,
+        body_bytes: usize,
+        domain_name: Option<String>,
+    ) -> Result<HeaderMap, String> {
+        let mut fields = Fields::default();
         if let Some(lists) = self.multi_value_headers.take() {
             for (name, values) in lists {
-                let values = values.into_iter().flatten();
-                headers.extend(values.map(|value| (name.to_ascii_lowercase(), value.into_bytes())));
+                for value in values.into_iter().flatten() {
+                    append(&mut fields, &name, value)?;
+                }
             }
         } else {
             for (name, value) in self.headers.take().unwrap_or_default() {
-                let value = text(&name, &value)?;
-                headers.extend(value.map(|value| (name.to_ascii_lowercase(), value.into_bytes())));
+                if let Some(value) = text(&name, &value)? {
+                    append(&mut fields, &name, value)?;
+                }
             }
         }
         if let Some(cookies) = self.cookies.take().filter(|cookies| !cookies.is_empty()) {
-            headers.push(("cookie".into(), cookies.join("; ").into_bytes()));
+            fields.append(COOKIE.as_str(), cookies.join("; "))?;
         }
-        headers
-            .retain(|(name, _)| !["content-length", "transfer-encoding"].contains(&name.as_str()));
+        let mut headers = fields.into_headers();
         if body_bytes > 0 {
-            headers.push(("content-length".into(), body_bytes.to_string().into_bytes()));
+            headers.insert(CONTENT_LENGTH, body_bytes.into());
         }
+        let domain_name = domain_name.and_then(|name| HeaderValue::try_from(name).ok());
+        let host = headers.entry(HOST);
+        host.or_insert(domain_name.unwrap_or(HeaderValue::from_static("")));
         Ok(headers)
+    }
+}
+
+/// Adds a header that does not say how the body was sent.
+fn append(fields: &mut Fields, name: &str, value: String) -> Result<(), String> {
+    let of_body = [CONTENT_LENGTH, TRANSFER_ENCODING];
+    match of_body
+        .iter()
+        .any(|it| name.eq_ignore_ascii_case(it.as_str()))
+    {
+        true => Ok(()),
+        false => fields.append(name, value),
     }
 }
 
 fn missing(member: &str) -> String {
     format!("{NEEDED} '{member}' is missing in the event.")
-}
-
-fn text_of<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<&'a str> {
-    let (_, value) = headers.iter().find(|(header, _)| header == name)?;
-    std::str::from_utf8(value).ok()
 }
 
 /// The text of a value; none of one that is null.
@@ -240,11 +256,11 @@ mod tests {
         read(event.to_string().as_bytes()).expect("a request")
     }
 
-    fn bytes(fields: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
-        let fields = fields.iter();
-        fields
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect()
+    #[track_caller]
+    fn assert_headers(request: &WebRequest, expected: &[(&str, &str)]) {
+        let headers = request.headers().iter();
+        let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().expect("text")));
+        assert_eq!(headers.collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -261,21 +277,19 @@ mod tests {
             "isBase64Encoded": true,
         }));
         assert_eq!(gateway, Gateway::Two);
-        let expected = WebRequest {
-            method: "POST".into(),
-            is_secure: true,
-            authority: "a.example".into(),
-            target: "/a%20b/c?d=1&d=%2F".into(),
-            headers: bytes(&[
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.uri(), "/a%20b/c?d=1&d=%2F");
+        assert_eq!(request.body(), &WebBody::from(Bytes::from("hi")));
+        assert_headers(
+            &request,
+            &[
                 ("host", "a.example"),
                 ("x-b", "1,2"),
                 ("x-forwarded-proto", "https"),
                 ("cookie", "e=1; f=2"),
                 ("content-length", "2"),
-            ]),
-            body: "hi".into(),
-        };
-        assert_eq!(request, expected);
+            ],
+        );
     }
 
     #[test]
@@ -291,11 +305,10 @@ mod tests {
             "body": null,
         }));
         assert_eq!(gateway, Gateway::One);
-        assert_eq!(request.target, "/a%20b/%C3%BC?q=1+%26&q=2");
-        assert_eq!(request.headers, bytes(&[("x-a", "1"), ("x-a", "2")]));
-        assert_eq!(
-            (&*request.authority, request.is_secure),
-            ("a.example", false)
+        assert_eq!(request.uri(), "/a%20b/%C3%BC?q=1+%26&q=2");
+        assert_headers(
+            &request,
+            &[("x-a", "1"), ("x-a", "2"), ("host", "a.example")],
         );
     }
 
@@ -311,7 +324,7 @@ mod tests {
             "isBase64Encoded": false,
         }));
         assert_eq!(gateway, Gateway::One);
-        assert_eq!(request.target, "/?q=a%20b&r=");
+        assert_eq!(request.uri(), "/?q=a%20b&r=");
     }
 
     #[test]
@@ -331,5 +344,19 @@ mod tests {
         assert!(refused(encoded).contains("not in base64"));
         let header = json!({"httpMethod": "GET", "path": "/", "headers": {"x": [1]}});
         assert!(refused(header).contains("'x' in the event is no text"));
+    }
+
+    #[test]
+    fn what_no_request_can_have_is_named() {
+        let refused = |method: &str, path: &str| {
+            let event = json!({"rawPath": path, "requestContext": {"http": {"method": method}}});
+            read(event.to_string().as_bytes()).expect_err("no request")
+        };
+        assert!(refused("G ET", "/").contains("'G ET' is no method"));
+        let long = refused("GET", &format!("/{}", "é".repeat(70_000)));
+        assert!(
+            long.contains("the path '/%C3%A9") && long.len() < 400,
+            "{long}"
+        );
     }
 }

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
 use super::gateway_event::Gateway;
-use super::head::Head;
+use crate::domain::WebHead;
 use crate::domain::event_text::{self, keeps_its_size, media_type};
 
 #[derive(Serialize)]
@@ -28,7 +28,7 @@ struct GatewayReply {
 }
 
 /// The response as one JSON text.
-pub(super) fn rendered(gateway: Gateway, head: &Head, body: Vec<u8>) -> Vec<u8> {
+pub(super) fn rendered(gateway: Gateway, head: &WebHead, body: Vec<u8>) -> Vec<u8> {
     let (headers, cookies) = head.joined();
     let (body, is_base64_encoded) = text(head.content_type(), body);
     let (cookies, multi_value_headers) = match gateway {
@@ -40,7 +40,7 @@ pub(super) fn rendered(gateway: Gateway, head: &Head, body: Vec<u8>) -> Vec<u8> 
         }
     };
     let reply = GatewayReply {
-        status_code: head.status,
+        status_code: head.status.as_u16(),
         headers,
         cookies,
         multi_value_headers,
@@ -81,7 +81,10 @@ mod tests {
             response = response.header("content-type", content_type);
         }
         let (parts, ()) = response.body(()).expect("a response").into_parts();
-        let head = Head::of(parts).expect("a head");
+        let head = WebHead {
+            status: parts.status,
+            headers: parts.headers,
+        };
         serde_json::from_slice(&rendered(gateway, &head, body.to_vec())).expect("JSON")
     }
 

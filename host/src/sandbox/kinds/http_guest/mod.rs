@@ -5,11 +5,11 @@
 //!
 //! | The call | The response |
 //! |---|---|
-//! | someone reads along, or a web client waits | a prelude with status and headers, eight NUL bytes, the body |
+//! | someone reads along, or a web client waits | the head as it is, and the body |
 //! | an event, answered whole | the object that gateways take for a response |
 //!
 //! ```text
-//! event ─▶ gateway_event ─┐                        ┌─▶ prelude, body as it is written
+//! event ─▶ gateway_event ─┐                        ┌─▶ head, body as it is written
 //!                         ├▶ request ─▶ guest ─▶ reply
 //! request from the web ───┘                        └─▶ gateway_reply
 //! ```
@@ -27,16 +27,14 @@ use wasmtime::Store;
 use wasmtime_wasi_http::WasiHttpView as _;
 use wasmtime_wasi_http::p2::bindings::exports::wasi::http::incoming_handler;
 
-use super::call::Answer;
+use super::answer::Answer;
 use super::input::Input;
 use crate::domain::WebRequest;
 use crate::invoker::ResponseSink;
 use crate::sandbox::bindings::sparkler::function::types;
 use crate::sandbox::reach::guest_state::GuestState;
 use gateway_event::Gateway;
-use reply::{Form, Reply};
-
-pub(in crate::sandbox) use head::PlainHead;
+use reply::Reply;
 
 /// Calls a guest with a request, and passes its response on while it runs.
 pub(in crate::sandbox) async fn call(
@@ -45,19 +43,19 @@ pub(in crate::sandbox) async fn call(
     input: Input,
     response: Option<ResponseSink>,
 ) -> wasmtime::Result<Answer> {
-    let (request, form) = match asked(input) {
-        Ok((request, gateway)) => (request, form(response, gateway)),
-        Err(reason) => return Ok(Err(no_request(reason))),
-    };
-    let (scheme, request) = match request::checked(request) {
-        Ok(checked) => checked,
+    let asked = asked(input).and_then(|(request, gateway)| {
+        let (scheme, request) = request::checked(request)?;
+        Ok((scheme, request, gateway))
+    });
+    let (scheme, request, gateway) = match asked {
+        Ok(asked) => asked,
         Err(reason) => return Ok(Err(no_request(reason))),
     };
     let (head, head_comes) = oneshot::channel();
     let mut http = store.data_mut().http();
     let request = http.new_incoming_request(scheme, request)?;
     let outparam = http.new_response_outparam(head)?;
-    let mut reply = Reply::new(head_comes, form);
+    let mut reply = Reply::new(head_comes, response, gateway);
     let running = guest.call_handle(&mut *store, request, outparam);
     run_along(running, &mut reply).await?;
     Ok(reply.into_answer())
@@ -70,14 +68,6 @@ fn asked(input: Input) -> Result<(WebRequest, Option<Gateway>), String> {
         Input::Event { event, .. } => {
             gateway_event::read(&event).map(|(request, gateway)| (request, Some(gateway)))
         }
-    }
-}
-
-fn form(response: Option<ResponseSink>, gateway: Option<Gateway>) -> Form {
-    match (response, gateway) {
-        (Some(sink), _) => Form::Streamed(sink),
-        (None, Some(gateway)) => Form::Gateway(gateway),
-        (None, None) => Form::Whole,
     }
 }
 

@@ -19,15 +19,13 @@ use tokio::task::coop::unconstrained;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use super::failure;
 use super::gateway_event::Gateway;
-use super::gateway_reply;
-use super::head::Head;
+use super::{failure, gateway_reply, head};
+use crate::domain::WebHead;
 use crate::invoker::ResponseSink;
-use crate::limits::{RESPONSE_BYTES_MAX, STREAM_BYTES_MAX};
 use crate::sandbox::bindings::sparkler::function::types::FunctionError;
-use crate::sandbox::kinds::call::Answer;
-use crate::sandbox::reach::response::within;
+use crate::sandbox::kinds::answer::{Answer, Returned};
+use crate::sandbox::reach::output::Output;
 
 const NO_RESPONSE: &str = "The guest ended without setting a response.";
 const BODY_ABORTED: &str = "The guest broke off the body of its response: it dropped the body before it was \
@@ -36,26 +34,16 @@ const BODY_ABORTED: &str = "The guest broke off the body of its response: it dro
 /// What a guest sets as its response.
 type Given = Result<Response<HyperOutgoingBody>, ErrorCode>;
 
-/// Where a response goes, and so its form.
-pub(super) enum Form {
-    /// To a caller that reads along.
-    Streamed(ResponseSink),
-    /// Into the answer, in the same form.
-    Whole,
-    /// Into the answer, as an object.
-    Gateway(Gateway),
-}
-
 /// A response on its way.
 pub(super) struct Reply {
     stage: Stage,
-    form: Form,
-    /// The head of what becomes an object.
-    head: Option<Head>,
-    /// What is there and not on its way to the caller: all of it, where nobody reads along.
-    kept: Kept,
-    /// How many bytes there were.
-    bytes: usize,
+    /// The gateway that takes it as an object, where it is an answer to an event.
+    gateway: Option<Gateway>,
+    /// The head of what nobody reads along.
+    head: Option<WebHead>,
+    output: Output,
+    /// The piece that is passed on next.
+    piece: Bytes,
 }
 
 enum Stage {
@@ -65,22 +53,19 @@ enum Stage {
     Failed(FunctionError),
 }
 
-#[derive(Default)]
-struct Kept {
-    answer: Vec<u8>,
-    /// The piece that is passed on next.
-    piece: Bytes,
-}
-
 impl Reply {
-    /// The response whose head comes from there.
-    pub(super) fn new(head: oneshot::Receiver<Given>, form: Form) -> Self {
+    /// The response whose head comes from there, for whoever reads along or waits for it.
+    pub(super) fn new(
+        head: oneshot::Receiver<Given>,
+        sink: Option<ResponseSink>,
+        gateway: Option<Gateway>,
+    ) -> Self {
         Self {
             stage: Stage::Head(head),
-            form,
+            gateway,
             head: None,
-            kept: Kept::default(),
-            bytes: 0,
+            output: Output::new(sink),
+            piece: Bytes::new(),
         }
     }
 
@@ -117,24 +102,23 @@ impl Reply {
     }
 
     /// The answer: what did not go to a caller that reads along.
-    pub(super) fn into_answer(self) -> Answer {
+    pub(super) fn into_answer(mut self) -> Answer {
         if let Stage::Failed(error) = self.stage {
             return Err(error);
         }
-        Ok(match (self.form, self.head) {
-            (Form::Gateway(gateway), Some(head)) => {
-                gateway_reply::rendered(gateway, &head, self.kept.answer)
-            }
-            _ => self.kept.answer,
+        let bytes = self.output.take_kept();
+        Ok(match (self.gateway, self.head) {
+            (Some(gateway), Some(head)) => gateway_reply::rendered(gateway, &head, bytes).into(),
+            (_, head) => Returned { head, bytes },
         })
     }
 
     /// Pushes the piece that waits, as there is room.
     async fn push(&mut self) {
-        let Form::Streamed(sink) = &self.form else {
+        let Some(sink) = self.output.sink() else {
             return;
         };
-        let piece = &mut self.kept.piece;
+        let piece = &mut self.piece;
         while !piece.is_empty() {
             let room = sink.room().await;
             sink.push(&piece.split_to(room.min(piece.len())));
@@ -145,7 +129,7 @@ impl Reply {
     async fn step(&mut self) -> wasmtime::Result<bool> {
         match &mut self.stage {
             Stage::Head(head) => match head.await {
-                Ok(given) => self.begin(given)?,
+                Ok(given) => self.begin(given),
                 Err(_) => self.fail("Http.NoResponse", NO_RESPONSE.into()),
             },
             Stage::Body(body) => match body.frame().await {
@@ -179,7 +163,7 @@ impl Reply {
         }
     }
 
-    fn begin(&mut self, given: Given) -> wasmtime::Result<()> {
+    fn begin(&mut self, given: Given) {
         let (parts, body) = match given {
             Ok(response) => response.into_parts(),
             Err(code) => {
@@ -187,37 +171,26 @@ impl Reply {
                     "Http.ErrorCode",
                     format!("The guest answered with the error {code:?}."),
                 );
-                return Ok(());
+                return;
             }
         };
-        let begun = Head::of(parts).and_then(|head| {
-            let prelude = head.prelude()?;
-            Ok((head, prelude))
-        });
-        match begun {
+        match head::of(parts) {
             Err(reason) => self.fail("Http.InvalidResponse", reason),
-            Ok((head, prelude)) => {
+            Ok(head) => {
                 self.stage = Stage::Body(body);
-                match self.form {
-                    Form::Streamed(_) | Form::Whole => self.take(prelude.into())?,
-                    Form::Gateway(_) => self.head = Some(head),
+                match self.output.sink() {
+                    Some(sink) => sink.begin(head),
+                    None => self.head = Some(head),
                 }
             }
         }
-        Ok(())
     }
 
     fn take(&mut self, piece: Bytes) -> wasmtime::Result<()> {
-        self.bytes += piece.len();
-        match self.form {
-            Form::Streamed(_) => {
-                within(self.bytes, STREAM_BYTES_MAX)?;
-                self.kept.piece = piece;
-            }
-            Form::Whole | Form::Gateway(_) => {
-                within(self.bytes, RESPONSE_BYTES_MAX)?;
-                self.kept.answer.extend_from_slice(&piece);
-            }
+        self.output.count(piece.len())?;
+        match self.output.sink() {
+            Some(_) => self.piece = piece,
+            None => self.output.keep(&piece),
         }
         Ok(())
     }

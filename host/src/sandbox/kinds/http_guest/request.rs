@@ -1,88 +1,144 @@
-//! From a request as a plain value to one that the engine hands to a guest: nothing of it may be refused
-//! later, when it would look like a failure of the host.
+//! From a request to one that the engine hands to a guest: nothing of it may be refused later, when it would
+//! look like a failure of the host.
 
 use std::convert::Infallible;
+use std::fmt::Display;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
-use http_body_util::BodyExt as _;
-use http_body_util::Full;
-use http_body_util::combinators::MapErr;
-use wasmtime_wasi_http::Error;
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use http_body::{Frame, SizeHint};
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 
-use crate::domain::WebRequest;
+use crate::domain::web::FORWARDED_PROTO;
+use crate::domain::{WebBody, WebRequest};
 use crate::limits::GUEST_HTTP_FIELDS_BYTES_MAX;
 
 /// What a request that names no host was sent to.
-const NO_AUTHORITY: &str = "localhost";
+const NO_AUTHORITY: HeaderValue = HeaderValue::from_static("localhost");
 
 /// A body that is there, as the engine takes it.
-pub(super) type Body = MapErr<Full<Bytes>, fn(Infallible) -> Error>;
+pub(super) struct Body(WebBody);
 
-/// The request, and its scheme.
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let WebBody { bytes, trailers } = &mut self.0;
+        if !bytes.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))));
+        }
+        Poll::Ready(
+            trailers
+                .take()
+                .map(|trailers| Ok(Frame::trailers(trailers))),
+        )
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.bytes.is_empty() && self.0.trailers.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.bytes.len() as u64)
+    }
+}
+
+/// The request as the engine takes it, and its scheme.
 ///
 /// # Errors
 /// With what is wrong with it, in a sentence.
-pub(super) fn checked(request: WebRequest) -> Result<(Scheme, Request<Body>), String> {
-    let (scheme, scheme_name) = match request.is_secure {
-        true => (Scheme::Https, "https"),
-        false => (Scheme::Http, "http"),
+pub(super) fn checked(mut request: WebRequest) -> Result<(Scheme, Request<Body>), String> {
+    let headers = request.headers();
+    let mut room = Room::default();
+    for (name, value) in headers {
+        room.take(name.as_str(), value.as_bytes())?;
+    }
+    let scheme = match headers.get(FORWARDED_PROTO) {
+        Some(scheme) if scheme == "https" => Scheme::Https,
+        _ => Scheme::Http,
     };
-    let authority = match request.authority.as_str() {
-        "" => NO_AUTHORITY,
-        authority => authority,
-    };
-    let uri = Uri::builder()
-        .scheme(scheme_name)
-        .authority(authority)
-        .path_and_query(request.target.as_str())
-        .build()
-        .map_err(|error| {
-            format!(
-                "The request has no valid address: {error}, in the host '{}' or the path '{}'.",
-                shown(authority),
-                shown(&request.target)
-            )
-        })?;
-    let mut checked = Request::new(body(request.body));
-    *checked.method_mut() = Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| format!("'{}' is no method of HTTP.", shown(&request.method)))?;
-    *checked.uri_mut() = uri;
-    *checked.headers_mut() = headers(request.headers)?;
-    Ok((scheme, checked))
+    match headers.get(HOST) {
+        Some(host) if !host.is_empty() => {
+            Authority::try_from(host.as_bytes())
+                .map_err(|error| no_address(&error, host, &request.uri()))?;
+        }
+        // Of a request without a host, the engine would not make one.
+        _ => drop(request.headers_mut().insert(HOST, NO_AUTHORITY)),
+    }
+    Ok((scheme, request.map(Body)))
 }
 
-fn body(body: Bytes) -> Body {
-    let never: fn(Infallible) -> Error = |never| match never {};
-    Full::new(body).map_err(never)
+/// What is wrong with a request whose address is none.
+pub(super) fn no_address(error: &dyn Display, host: &HeaderValue, target: &dyn Display) -> String {
+    format!(
+        "The request has no valid address: {error}, in the host '{}' or the path '{}'.",
+        shown(&String::from_utf8_lossy(host.as_bytes())),
+        shown(&target.to_string())
+    )
 }
 
-fn headers(fields: Vec<(String, Vec<u8>)>) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::new();
-    let mut room = GUEST_HTTP_FIELDS_BYTES_MAX;
-    for (name, value) in fields {
-        let too_large = || {
-            format!(
-                "The request's headers have more than {GUEST_HTTP_FIELDS_BYTES_MAX} bytes, which is the \
-                 most that a guest is given."
-            )
-        };
-        room = room
-            .checked_sub(name.len() + value.len())
-            .ok_or_else(too_large)?;
+/// Headers that are made from texts.
+#[derive(Default)]
+pub(super) struct Fields {
+    headers: HeaderMap,
+    room: Room,
+}
+
+impl Fields {
+    /// Adds a value under a name.
+    ///
+    /// # Errors
+    /// Where it can be no header, or one too many.
+    pub(super) fn append(&mut self, name: &str, value: String) -> Result<(), String> {
+        self.room.take(name, value.as_bytes())?;
         let parsed = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| format!("'{}' is no name of a header.", shown(&name)))?;
+            .map_err(|_| format!("'{}' is no name of a header.", shown(name)))?;
         let value = HeaderValue::try_from(value).map_err(|_| {
             format!("The header '{parsed}' has a character that none may have in its value.")
         })?;
-        headers.try_append(parsed, value).map_err(|_| too_large())?;
+        let appended = self.headers.try_append(parsed, value);
+        appended.map(drop).map_err(|_| too_large())
     }
-    Ok(headers)
+
+    pub(super) fn into_headers(self) -> HeaderMap {
+        self.headers
+    }
+}
+
+/// How many bytes of headers a guest is still given.
+struct Room(usize);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(GUEST_HTTP_FIELDS_BYTES_MAX)
+    }
+}
+
+impl Room {
+    fn take(&mut self, name: &str, value: &[u8]) -> Result<(), String> {
+        let left = self.0.checked_sub(name.len() + value.len());
+        self.0 = left.ok_or_else(too_large)?;
+        Ok(())
+    }
+}
+
+fn too_large() -> String {
+    format!(
+        "The request's headers have more than {GUEST_HTTP_FIELDS_BYTES_MAX} bytes, which is the most that a \
+         guest is given."
+    )
 }
 
 /// The beginning of a text from outside, for a sentence.
-fn shown(text: &str) -> &str {
+pub(super) fn shown(text: &str) -> &str {
     const BYTES_MAX: usize = 100;
     &text[..text.floor_char_boundary(BYTES_MAX)]
 }
@@ -90,14 +146,16 @@ fn shown(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body_util::BodyExt as _;
 
-    fn request() -> WebRequest {
-        WebRequest {
-            method: "GET".into(),
-            target: "/".into(),
-            authority: "a.example:80".into(),
-            ..WebRequest::default()
+    fn request(headers: &[(&'static str, &[u8])]) -> WebRequest {
+        let mut request = WebRequest::default();
+        *request.uri_mut() = "/a%20b//c?d=%2F&d".parse().expect("a target");
+        for (name, value) in headers {
+            let value = HeaderValue::from_bytes(value).expect("a value");
+            request.headers_mut().append(*name, value);
         }
+        request
     }
 
     #[track_caller]
@@ -109,83 +167,67 @@ mod tests {
     }
 
     #[test]
-    fn a_request_keeps_its_path_its_query_and_headers_that_are_there_twice() {
-        let value = |text: &str| ("x-a".to_owned(), text.as_bytes().to_vec());
-        let (scheme, checked) = checked(WebRequest {
-            target: "/a%20b//c?d=%2F&d".into(),
-            headers: vec![value("1"), value("2")],
-            is_secure: true,
-            ..request()
-        })
-        .expect("it is fine");
+    fn a_request_keeps_its_path_its_query_and_its_headers() {
+        let headers: &[(&str, &[u8])] = &[
+            ("host", b"a.example:80"),
+            ("x-forwarded-proto", b"https"),
+            ("x-a", b"1"),
+            ("x-a", b"\x80\xff"),
+        ];
+        let (scheme, checked) = checked(request(headers)).expect("it is fine");
         assert!(matches!(scheme, Scheme::Https));
-        let target = checked.uri().path_and_query().expect("a path").as_str();
-        assert_eq!(target, "/a%20b//c?d=%2F&d");
-        assert_eq!(checked.uri().authority().expect("a host"), "a.example:80");
-        let values: Vec<_> = checked.headers().get_all("x-a").iter().collect();
-        assert_eq!(values, ["1", "2"]);
+        assert_eq!(checked.uri(), "/a%20b//c?d=%2F&d");
+        let values = checked.headers().get_all("x-a").iter();
+        let values: Vec<_> = values.map(HeaderValue::as_bytes).collect();
+        assert_eq!(values, [&b"1"[..], b"\x80\xff"]);
+        assert_eq!(checked.headers()["host"], "a.example:80");
+    }
+
+    #[tokio::test]
+    async fn trailers_come_behind_the_body() {
+        let trailers: HeaderMap = [(HeaderName::from_static("x-end"), NO_AUTHORITY)]
+            .into_iter()
+            .collect();
+        for bytes in ["", "body"] {
+            let mut request = request(&[]);
+            *request.body_mut() = WebBody {
+                bytes: bytes.into(),
+                trailers: Some(trailers.clone()),
+            };
+            let (_, checked) = checked(request).expect("it is fine");
+            let body = checked.into_body().collect().await.expect("it is there");
+            assert_eq!(body.trailers(), Some(&trailers));
+            assert_eq!(body.to_bytes(), bytes);
+        }
     }
 
     #[test]
     fn a_request_without_a_host_has_one_all_the_same() {
-        let (_, checked) = checked(WebRequest {
-            authority: String::new(),
-            ..request()
-        })
-        .expect("it is fine");
-        assert_eq!(checked.uri().authority().expect("a host"), NO_AUTHORITY);
+        for headers in [&[][..], &[("host", &b""[..])]] {
+            let (scheme, checked) = checked(request(headers)).expect("it is fine");
+            assert!(matches!(scheme, Scheme::Http));
+            assert_eq!(checked.headers()["host"], "localhost");
+        }
     }
 
     #[test]
     fn what_no_request_can_have_is_named() {
-        let with_header = |name: &str, value: &str| WebRequest {
-            headers: vec![(name.into(), value.into())],
-            ..request()
-        };
-        let method = "G ET".into();
-        assert!(
-            refused(WebRequest {
-                method,
-                ..request()
-            })
-            .contains("'G ET' is no method")
-        );
-        let authority = "a b".into();
-        assert!(
-            refused(WebRequest {
-                authority,
-                ..request()
-            })
-            .contains("the host 'a b'")
-        );
-        let target = "/a b".into();
-        assert!(
-            refused(WebRequest {
-                target,
-                ..request()
-            })
-            .contains("the path '/a b'")
-        );
-        let target = format!("/{}", "é".repeat(70_000));
-        assert!(
-            refused(WebRequest {
-                target,
-                ..request()
-            })
-            .len()
-                < 400
-        );
-        assert!(refused(with_header("a b", "")).contains("'a b' is no name"));
-        assert!(refused(with_header("a", "b\r\nc")).contains("The header 'a'"));
-        let long = "x".repeat(GUEST_HTTP_FIELDS_BYTES_MAX);
-        assert!(refused(with_header("a", &long)).contains("more than 65536 bytes"));
-        let many = (0..40_000)
-            .map(|n| (format!("{n:x}"), Vec::new()))
-            .collect();
-        let many = WebRequest {
-            headers: many,
-            ..request()
-        };
-        assert!(refused(many).contains("more than 65536 bytes"));
+        let no_host = refused(request(&[("host", b"a b")]));
+        assert!(no_host.contains("the host 'a b'"), "{no_host}");
+        let append = |name: &str, value: &str| Fields::default().append(name, value.into());
+        let refused = |name: &str, value: &str| append(name, value).expect_err("no header");
+        assert!(refused("a b", "").contains("'a b' is no name"));
+        assert!(refused("a", "b\r\nc").contains("The header 'a'"));
+        assert!(refused(&"é".repeat(70), "").len() < 200);
+    }
+
+    #[test]
+    fn the_headers_of_a_request_are_bounded() {
+        let long = vec![b'x'; GUEST_HTTP_FIELDS_BYTES_MAX];
+        assert!(refused(request(&[("a", &long)])).contains("more than 65536 bytes"));
+        let mut fields = Fields::default();
+        let refused =
+            (0..40_000).find_map(|n| fields.append(&format!("{n:x}"), String::new()).err());
+        assert!(refused.expect("too many").contains("more than 65536 bytes"));
     }
 }
