@@ -391,7 +391,7 @@ fn a_torn_end_is_passed_over_and_what_comes_later_is_read() {
     let data_dir = DataDir::open(temp.path()).expect("opened");
     let source = version(GROUP, LogFormat::Text, 1);
     append(
-        &on_disk(&data_dir),
+        &mut on_disk(&data_dir),
         &[at(&source, 1, "one\n"), at(&source, 2, "torn\n")],
     );
     let file = temp.path().join("logs").join(segment_name::name(GROUP, 1));
@@ -411,7 +411,7 @@ fn files_of_others_and_damaged_ones_do_no_harm() {
     let temp = tempfile::tempdir().expect("a directory");
     let data_dir = DataDir::open(temp.path()).expect("opened");
     let source = version(GROUP, LogFormat::Text, 1);
-    append(&on_disk(&data_dir), &[at(&source, 1, "one\n")]);
+    append(&mut on_disk(&data_dir), &[at(&source, 1, "one\n")]);
     let folder = temp.path().join("logs");
     let write = |name: &str, content: &[u8]| {
         std::fs::write(folder.join(name), content).expect("written");
@@ -506,7 +506,7 @@ fn a_page_looks_at_no_more_lines_than_it_needs() {
 fn a_hostile_position_is_no_harm() {
     let mut writer = in_memory(2_000);
     append(
-        &writer,
+        &mut writer,
         &[at(&version(GROUP, LogFormat::Text, 1), 1, "one\ntwo\n")],
     );
     for (segment, offset, line) in [

@@ -8,7 +8,6 @@ use crate::catalog::MemoryJournal;
 use crate::domain::provisioning::Status;
 use crate::domain::{FunctionError, Version, samples};
 use crate::invoker::HostFailure;
-use std::sync::Mutex;
 
 /// Prepares what it is told to, once it has a permit, and says so; counts of 13 and more fail.
 struct Script {
