@@ -72,8 +72,7 @@ fn module_of(path: &str) -> &str {
 /// The modules of the host and those that each names.
 fn arrows() -> BTreeSet<(String, String)> {
     let modules = drawing::modules();
-    let is_module =
-        |name: &str| BELOW_ALL.contains(&name) || modules.iter().any(|module| module.name == name);
+    let is_module = |name: &str| modules.iter().any(|module| module.name == name);
     let mut arrows = BTreeSet::new();
     for (path, source) in host() {
         let module = module_of(&path);
