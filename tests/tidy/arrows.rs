@@ -14,7 +14,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("wit_parser", &["toolchain/c/"]),
     (
         "rusqlite",
-        &["catalog/", "events/store", "storage/database.rs"],
+        &["catalog/", "events/log/sqlite", "storage/database.rs"],
     ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
@@ -24,6 +24,7 @@ const WALLS: &[(&str, &[&str])] = &[
         "http",
         &[
             "contract/",
+            "events/delivery/http_client.rs",
             "sandbox/",
             "domain/prelude.rs",
             "domain/web.rs",
@@ -33,15 +34,30 @@ const WALLS: &[(&str, &[&str])] = &[
         "http_body_util",
         &[
             "contract/",
+            "events/delivery/http_client.rs",
             "sandbox/kinds/http_guest/",
             "sandbox/reach/outbound/",
         ],
     ),
-    ("hyper", &["contract/", "sandbox/reach/outbound/"]),
-    ("hyper_util", &["contract/", "sandbox/reach/outbound/"]),
+    (
+        "hyper",
+        &[
+            "contract/",
+            "events/delivery/http_client.rs",
+            "sandbox/reach/outbound/",
+        ],
+    ),
+    (
+        "hyper_util",
+        &[
+            "contract/",
+            "events/delivery/http_client.rs",
+            "sandbox/reach/outbound/",
+        ],
+    ),
     ("rustls", &["sandbox/reach/outbound/"]),
     ("tokio_rustls", &["sandbox/reach/outbound/"]),
-    ("ureq", &["cli/client", "events/delivery/http_client.rs"]),
+    ("ureq", &["cli/client"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("console", &["cli/"]),
