@@ -402,7 +402,7 @@ fn a_torn_end_is_passed_over_and_what_comes_later_is_read() {
     assert_eq!(messages(&read(&writer, &all(GROUP))), ["one"]);
     append(&mut writer, &[at(&source, 3, "three\n")]);
     assert_eq!(messages(&read(&writer, &all(GROUP))), ["one", "three"]);
-    let mut writer = on_disk(&data_dir);
+    let writer = on_disk(&data_dir);
     assert_eq!(messages(&read(&writer, &all(GROUP))), ["one", "three"]);
 }
 

@@ -27,6 +27,10 @@ impl Memory {
         self.index.lock()
     }
 
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock()
+    }
+
     /// An event that has room and is durable waits for its turn.
     pub(super) fn admit(&self, event: Arc<Event>) {
         let indexed = Indexed::of(&event);
