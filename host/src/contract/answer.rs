@@ -4,14 +4,12 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
 use super::error::{ErrorCode, WireError};
+use super::headers::REQUEST_ID;
 use crate::domain::RequestId;
-
-/// The id of a request, in the request and in the answer.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

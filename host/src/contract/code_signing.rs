@@ -7,11 +7,12 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use super::answer;
+use super::api::Api;
 use super::constraint::Violations;
 use super::error::{ErrorCode, WireError};
 use super::functions::{PathName, without_package};
 use super::wire::parse;
-use super::{Api, answer};
 use crate::domain::FunctionName;
 
 #[derive(Debug, Default, Deserialize)]

@@ -11,14 +11,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
 use http::Method;
 use tower::{Service, ServiceExt as _};
 
+use super::api::Api;
+use super::body::RequestBody;
 use super::error::WireError;
 use super::function_url::{self, Caller};
 use super::invoking_path::{self, Invoking};
-use super::{Api, answer, invoke, invoke_event, invoke_stream, routes, web_page};
+use super::{answer, invoke, invoke_async, invoke_stream, routes, web_page};
 use crate::deployer::CompileGuest;
 use crate::invoker::{PrepareGuest, RunGuest};
 
@@ -41,17 +42,6 @@ impl<G> Clone for Door<G> {
             caller: self.caller,
         }
     }
-}
-
-/// What the body of a request must be for the door.
-pub trait RequestBody:
-    http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static
-{
-}
-
-impl<B> RequestBody for B where
-    B: http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static
-{
 }
 
 /// The door of a host.
@@ -96,7 +86,7 @@ impl<G: RunGuest> Door<G> {
         match operation {
             Invoking::Invoke => invoke::invoke(api, request, &name).await,
             Invoking::Stream => Box::pin(invoke_stream::invoke(api, request, &name)).await,
-            Invoking::Async => Box::pin(invoke_event::invoke_async(api, request, &name)).await,
+            Invoking::Async => Box::pin(invoke_async::invoke_async(api, request, &name)).await,
         }
     }
 }

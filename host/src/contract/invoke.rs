@@ -9,14 +9,16 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 
+use super::api::Api;
+use super::body::RequestBody;
 use super::body::{BodyLimit, Purpose, Received};
-use super::door::RequestBody;
 use super::error::WireError;
+use super::headers::REQUEST_ID;
 use super::invoke_headers::{InvocationType, InvokeHeaders};
 use super::reference::{NameShape, Reference};
 use super::run_to_end::run_to_end;
 use super::trace_header::Trace;
-use super::{Api, answer, client_context, event_json, invoke_event, invoke_reply, query, web_page};
+use super::{answer, client_context, event_json, invoke_async, invoke_reply, query, web_page};
 use crate::domain::{Account, Qualifier, RequestId};
 use crate::events::NewEvent;
 use crate::invoker::{Call, Resolved, RunGuest};
@@ -68,7 +70,7 @@ pub(super) async fn under_chosen_id<B, F>(
 where
     F: Future<Output = Result<Response, WireError>>,
 {
-    let (id, chosen) = match chosen_id(request.headers().get(answer::REQUEST_ID)) {
+    let (id, chosen) = match chosen_id(request.headers().get(REQUEST_ID)) {
         Ok(id) => (id.unwrap_or_else(RequestId::random), Ok(())),
         Err(error) => (RequestId::random(), Err(error)),
     };
@@ -98,7 +100,7 @@ async fn answered<G: RunGuest>(
         InvocationType::DryRun => Ok(answer::empty(StatusCode::NO_CONTENT)),
         InvocationType::Event => {
             api.events.accept(event(call)).await?;
-            Ok(invoke_event::accepted(Some(trace)))
+            Ok(invoke_async::accepted(Some(trace)))
         }
         InvocationType::RequestResponse => {
             let run = run_to_end(async move { api.invoker.run(resolved, call).await });
@@ -133,7 +135,7 @@ pub(super) async fn checked<G: RunGuest>(
     let headers = (operation.headers)(&parts.headers)?;
     let is_event = headers.invocation_type == InvocationType::Event;
     if is_event {
-        invoke_event::check_size(received.bytes.len())?;
+        invoke_async::check_size(received.bytes.len())?;
     }
     let reference = reference(name, &parts.uri, &api.account)?;
     // What AWS names in the text for a missing function when no qualifier was asked for.

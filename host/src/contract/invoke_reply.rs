@@ -6,16 +6,14 @@ use base64::prelude::BASE64_STANDARD;
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 
-use super::{answer, function_error};
+use super::answer;
+use super::headers::{REMAPPED_CONTENT_LENGTH, TRACE_ID};
 use crate::domain::{Outcome, RequestId, VersionId};
-use crate::invoker::Completion;
+use crate::invoker::{Completion, error_object as function_error};
 
-const REMAPPED_CONTENT_LENGTH: HeaderName =
-    HeaderName::from_static("x-amzn-remapped-content-length");
 pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
-pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// The answer for `completion`.
 pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue) -> Response {

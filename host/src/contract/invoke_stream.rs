@@ -19,17 +19,19 @@ use http::header::CONTENT_TYPE;
 use http::{Request, StatusCode};
 use http_body::Frame;
 
+use super::answer;
+use super::api::Api;
+use super::body::RequestBody;
 use super::body::{BodyLimit, Purpose};
-use super::door::RequestBody;
 use super::error::WireError;
 use super::event_stream::{self, InvokeComplete, invoke_complete, payload_chunk};
+use super::headers::TRACE_ID;
 use super::invoke::{Checked, Operation, checked, under_chosen_id};
 use super::invoke_headers::{InvocationType, InvokeHeaders};
-use super::invoke_reply::{EXECUTED_VERSION, TRACE_ID, version};
+use super::invoke_reply::{EXECUTED_VERSION, version};
 use super::streamed_response::{Progress, Streamed};
-use super::{Api, answer, function_error};
 use crate::domain::{FunctionError, Outcome, Refusal, RequestId, VersionId};
-use crate::invoker::{Completion, RunGuest};
+use crate::invoker::{Completion, RunGuest, error_object as function_error};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
 const INVOKE: Operation = Operation {

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 
-use super::Api;
+use super::api::Api;
 use super::error::throttle_reason;
 use crate::domain::provisioning::Progress;
 use crate::domain::{FunctionName, Qualifier, Throttle};

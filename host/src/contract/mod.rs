@@ -7,6 +7,7 @@
 
 mod aliases;
 mod answer;
+mod api;
 mod body;
 mod client_context;
 mod code_signing;
@@ -15,22 +16,24 @@ mod concurrency;
 mod connection_threads;
 mod constraint;
 mod door;
+mod download_key;
 mod error;
-mod event_invoke;
+mod event_administration;
+mod event_invoke_config;
 mod event_json;
 mod event_stream;
-mod events;
 mod function_url;
 mod functions;
+mod headers;
 mod invoke;
-mod invoke_event;
+mod invoke_async;
 mod invoke_headers;
 mod invoke_reply;
 mod invoke_stream;
 mod invoking_path;
-mod lacking_operations;
-mod package_address;
 mod metrics;
+mod origin;
+mod package_download;
 mod page;
 mod policy;
 mod progressing;
@@ -48,6 +51,7 @@ mod streamed_response;
 mod tags;
 mod trace_header;
 mod unread_body;
+mod unsupported_operations;
 mod web_page;
 mod wire;
 
@@ -55,78 +59,24 @@ mod wire;
 mod tests;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
 use axum::middleware::{from_fn, map_response};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any};
 use http::StatusCode;
-use uuid::Uuid;
 
-pub use body::BodyMemory;
+pub use api::Api;
+pub use body::{BodyMemory, RequestBody};
 pub use connection_threads::ConnectionThreads;
-pub use door::{Door, RequestBody, door};
-pub use package_address::DownloadKey;
+pub use door::{Door, door};
+pub use download_key::DownloadKey;
 
-use crate::catalog::Catalog;
-use crate::deployer::{CompileGuest, Deployer};
-use crate::domain::lifecycle::Stamp;
-use crate::domain::{Account, Digest, FunctionRecord};
-use crate::events::Events;
-use crate::invoker::{
-    Invoker, PrepareGuest, Provisioner, RunGuest, error_object as function_error,
-};
-use crate::logs::LogKeeper;
+use crate::deployer::CompileGuest;
+use crate::invoker::{PrepareGuest, RunGuest};
 use concurrency::{account, provisioned, reserved};
 use error::WireError;
-use functions::{create, delete, list, publish, show, update, url, versions};
-use reference::Reference;
-use wire::configuration::Renderer;
-
-/// What the operations of the API work on.
-pub struct Api<G> {
-    /// Whose functions these are.
-    pub account: Account,
-    /// Which functions there are.
-    pub catalog: Arc<Catalog>,
-    /// Runs them.
-    pub invoker: Arc<Invoker<G>>,
-    /// Prepares their sandboxes ahead.
-    pub provisioner: Arc<Provisioner<G>>,
-    /// Runs them later.
-    pub events: Events<G>,
-    /// Creates, changes and deletes them.
-    pub deployer: Arc<Deployer<G>>,
-    /// Keeps what functions wrote.
-    pub logs: Arc<LogKeeper>,
-    /// Stands for the version of the engine, in the runtime's version that answers show.
-    pub engine: Digest,
-    /// Signs the addresses of packages.
-    pub downloads: DownloadKey,
-    /// The memory that request bodies share.
-    pub bodies: BodyMemory,
-    /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.
-    pub open_function_urls: bool,
-}
-
-impl<G> Api<G> {
-    fn renderer(&self) -> Renderer<'_> {
-        Renderer {
-            account: &self.account,
-            engine: self.engine,
-        }
-    }
-
-    /// The function that a caller names, whatever the qualifier.
-    ///
-    /// # Errors
-    /// Where it does not exist, as most operations word it: without the qualifier.
-    fn existing(&self, reference: &Reference) -> Result<Arc<FunctionRecord>, WireError> {
-        let record = reference.function().and_then(|name| self.catalog.get(name));
-        record.ok_or_else(|| reference.not_found(&self.account, None))
-    }
-}
+use functions::{create, delete, list, publish, show, update, url_config, versions};
 
 /// Everything that the host answers, for a server of one's own. Functions are told who is connected
 /// where the server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
@@ -139,11 +89,13 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
     Router::new()
         .operation(
             "/sparkler/events",
-            methods().get(events::list::<G>).delete(events::purge::<G>),
+            methods()
+                .get(event_administration::list::<G>)
+                .delete(event_administration::purge::<G>),
         )
         .operation(
             "/sparkler/events/redrive",
-            methods().post(events::redrive::<G>),
+            methods().post(event_administration::redrive::<G>),
         )
         .operation(
             "/2015-03-31/functions",
@@ -189,26 +141,26 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
         .operation(
             "/2021-10-31/functions/{FunctionName}/url",
             methods()
-                .get(url::show::<G>)
-                .post(url::create::<G>)
-                .put(url::update::<G>)
-                .delete(url::delete::<G>),
+                .get(url_config::show::<G>)
+                .post(url_config::create::<G>)
+                .put(url_config::update::<G>)
+                .delete(url_config::delete::<G>),
         )
         .operation(
             "/2021-10-31/functions/{FunctionName}/urls",
-            methods().get(url::list::<G>),
+            methods().get(url_config::list::<G>),
         )
         .operation(
             "/2019-09-25/functions/{FunctionName}/event-invoke-config",
             methods()
-                .get(event_invoke::get::<G>)
-                .put(event_invoke::put::<G>)
-                .post(event_invoke::update::<G>)
-                .delete(event_invoke::delete::<G>),
+                .get(event_invoke_config::get::<G>)
+                .put(event_invoke_config::put::<G>)
+                .post(event_invoke_config::update::<G>)
+                .delete(event_invoke_config::delete::<G>),
         )
         .operation(
             "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
-            methods().get(event_invoke::list::<G>),
+            methods().get(event_invoke_config::list::<G>),
         )
         .operation(
             "/2015-03-31/functions/{FunctionName}/policy",
@@ -242,7 +194,7 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
                 .put(code_signing::put::<G>)
                 .delete(code_signing::delete::<G>),
         )
-        .merge(lacking_operations::routes())
+        .merge(unsupported_operations::routes())
         .operation(
             "/2017-10-31/functions/{FunctionName}/concurrency",
             methods()
@@ -266,8 +218,8 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
         )
         .operation("/metrics", methods().get(metrics::metrics::<G>))
         .operation(
-            package_address::PATH,
-            methods().get(package_address::download::<G>),
+            package_download::PATH,
+            methods().get(package_download::download::<G>),
         )
         .fallback(unknown_operation)
         .layer(from_fn(web_page::refused))
@@ -280,11 +232,6 @@ fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router
 /// A path without operations yet. Methods that get none are unknown operations, too.
 fn methods<G: Send + Sync + 'static>() -> MethodRouter<Arc<Api<G>>> {
     any(unknown_operation)
-}
-
-/// Now, and a new revision.
-fn stamp() -> Stamp {
-    Stamp::new(SystemTime::now(), Uuid::new_v4())
 }
 
 trait Operations<G> {

@@ -7,14 +7,16 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::Serialize;
 
+use super::api::Api;
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
 use super::functions::{PathName, without_package};
 use super::reference::Reference;
 use super::wire::parse;
 use super::wire::permission::AddPermission;
-use super::{Api, answer, query, stamp};
+use super::{answer, query};
 use crate::deployer::CompileGuest;
+use crate::deployer::stamp;
 use crate::domain::{FunctionArn, Refusal, policy};
 
 static STATEMENT_ID: Pattern = Pattern::new("([a-zA-Z0-9-_.]+)");

@@ -7,12 +7,13 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 
+use super::answer;
+use super::api::Api;
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
 use super::functions::{PathName, without_package};
 use super::reference::Reference;
 use super::wire::parse;
-use super::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::attachments::RuntimeUpdates;
 use crate::domain::{FunctionArn, FunctionRecord, Refusal};

@@ -10,14 +10,16 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 
+use super::api::Api;
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
 use super::functions::{PathName, without_package};
 use super::reference::{NameShape, Reference};
 use super::wire::parse;
 use super::wire::text_map::TextMap;
-use super::{Api, answer, query, stamp};
+use super::{answer, query};
 use crate::deployer::CompileGuest;
+use crate::deployer::stamp;
 use crate::domain::{FunctionName, tags};
 
 static TAGGABLE: Pattern = Pattern::new(

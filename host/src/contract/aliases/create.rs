@@ -10,12 +10,13 @@ use uuid::Uuid;
 
 use super::AliasConfiguration;
 use super::members::{self, RoutingConfig};
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::functions::{PathName, without_package};
 use crate::contract::reference::NameShape;
 use crate::contract::wire::parse;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::{Alias, FunctionRecord, Qualifier, Refusal, alias};
 use crate::limits::ALIASES_PER_FUNCTION_MAX;

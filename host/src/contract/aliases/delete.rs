@@ -7,9 +7,10 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::AliasPath;
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::alias;
 

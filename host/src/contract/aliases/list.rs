@@ -8,12 +8,13 @@ use http::{StatusCode, Uri};
 use serde::Serialize;
 
 use super::{AliasConfiguration, members};
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::functions::PathName;
 use crate::contract::page::PageRequest;
 use crate::contract::reference::NameShape;
-use crate::contract::{Api, answer, query};
+use crate::contract::{answer, query};
 use crate::domain::{AliasName, Qualifier};
 
 #[derive(Serialize)]

@@ -14,7 +14,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use serde::Serialize;
 
-use super::Api;
+use super::api::Api;
 use super::constraint::Violations;
 use super::error::WireError;
 use super::functions::PathName;

@@ -7,9 +7,10 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::{AliasConfiguration, AliasPath};
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
-use crate::contract::{Api, answer};
 use crate::domain::Qualifier;
 
 /// `GET /2015-03-31/functions/{FunctionName}/aliases/{Name}`

@@ -10,11 +10,12 @@ use uuid::Uuid;
 
 use super::members::{self, RoutingConfig};
 use super::{AliasConfiguration, AliasPath};
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::functions::without_package;
 use crate::contract::wire::parse;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::{AliasChange, FunctionArn, Refusal, alias};
 

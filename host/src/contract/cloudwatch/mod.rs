@@ -23,7 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
-use super::Api;
+use super::api::Api;
 use super::body::{BodyLimit, Purpose};
 use super::error::WireError;
 use crate::domain::Account;

@@ -7,8 +7,9 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::error::WireError;
-use crate::contract::{Api, answer};
 use crate::invoker::RunGuest;
 use crate::limits::{CODE_STORAGE_BYTES_MAX, PACKAGE_BYTES_MAX, UNZIPPED_BYTES_MAX};
 

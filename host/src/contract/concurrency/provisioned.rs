@@ -13,13 +13,14 @@ use serde::Serialize;
 
 use super::of_account;
 use super::provisioned_shape::{ProvisionedConcurrencyConfig, PutProvisionedConcurrencyConfig};
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::functions::{PathName, without_package};
 use crate::contract::page::PageRequest;
 use crate::contract::reference::Reference;
 use crate::contract::wire::parse;
-use crate::contract::{Api, answer, query};
+use crate::contract::{answer, query};
 use crate::deployer::{CompileGuest, stamp};
 use crate::domain::attachments::Provisioned;
 use crate::domain::concurrency;

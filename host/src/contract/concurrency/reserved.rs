@@ -11,12 +11,13 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::of_account;
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::functions::{PathName, without_package};
 use crate::contract::reference::Reference;
 use crate::contract::wire::parse;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::concurrency;
 use crate::domain::{FunctionName, FunctionRecord, Qualifier};

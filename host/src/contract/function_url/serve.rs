@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use super::address::{self, Addressed, Form};
 use super::cors::{self, Page};
@@ -20,12 +20,14 @@ use super::event;
 use super::head::Malformed;
 use super::reply;
 use super::streaming::{self, NoResponse};
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::body::{BodyLimit, Purpose};
 use crate::contract::error::{ErrorCode, WireError};
+use crate::contract::headers::TRACE_ID;
 use crate::contract::run_to_end::run_to_end;
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
-use crate::contract::{Api, answer};
 use crate::domain::attachments::{Cors, FunctionUrl};
 use crate::domain::{
     FunctionArn, FunctionRecord, LogType, Outcome, Payload, Qualifier, Refusal, RequestId, policy,
@@ -38,8 +40,6 @@ const LIMIT: BodyLimit = BodyLimit {
     operation: "InvokeFunction",
     purpose: Purpose::Event,
 };
-
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// Takes a page that came by a path away from the origin that it shares with the API: it must not read
 /// there what its owner could.

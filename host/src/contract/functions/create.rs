@@ -8,6 +8,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::with_package;
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::reference::{NameShape, Reference};
@@ -17,7 +19,6 @@ use crate::contract::wire::parse;
 use crate::contract::wire::settings::SettingsMembers;
 use crate::contract::wire::tenancy::TenancyMember;
 use crate::contract::wire::text_map::TextMap;
-use crate::contract::{Api, answer};
 use crate::deployer::{CompileGuest, NewFunction};
 use crate::domain::settings::Tenancy;
 use crate::domain::{Account, Settings, tags};

@@ -7,8 +7,9 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 
 use super::PathName;
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::error::WireError;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::{Qualifier, VersionId};
 

@@ -9,11 +9,12 @@ use http::{StatusCode, Uri};
 use serde::Serialize;
 
 use super::versions::{version_of, versions_behind};
+use crate::contract::api::Api;
 use crate::contract::constraint::{Pattern, Violations};
 use crate::contract::error::WireError;
 use crate::contract::page::PageRequest;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
-use crate::contract::{Api, answer, query};
+use crate::contract::{answer, query};
 use crate::domain::{FunctionName, FunctionRecord, Qualifier, Version, VersionId};
 
 static MASTER_REGION: Pattern = Pattern::new(r"ALL|[a-z]{2}(-gov)?-[a-z]+-\d{1}");

@@ -6,7 +6,7 @@ pub(super) mod list;
 pub(super) mod publish;
 pub(super) mod show;
 pub(super) mod update;
-pub(super) mod url;
+pub(super) mod url_config;
 pub(super) mod versions;
 
 use std::sync::Arc;
@@ -14,11 +14,12 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
+use super::api::Api;
 use super::body::{BodyLimit, Purpose};
 use super::constraint::Violations;
 use super::error::WireError;
+use super::query;
 use super::reference::{NameShape, Reference};
-use super::{Api, query};
 use crate::domain::Account;
 use crate::limits::{CONTROL_REQUEST_BYTES_MAX, DEPLOY_REQUEST_BYTES_MAX};
 

@@ -9,12 +9,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::{PathName, without_package};
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::reference::NameShape;
 use crate::contract::wire::configuration::Detail;
 use crate::contract::wire::parse;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::{Publication, Qualifier};
 

@@ -9,11 +9,12 @@ use http::{StatusCode, Uri};
 use serde::Serialize;
 
 use super::PathName;
+use crate::contract::api::Api;
 use crate::contract::concurrency::reserved::Concurrency;
 use crate::contract::error::WireError;
 use crate::contract::reference::Reference;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
-use crate::contract::{Api, answer, package_address};
+use crate::contract::{answer, origin};
 use crate::domain::{FunctionRecord, Version};
 
 #[derive(Serialize)]
@@ -45,7 +46,7 @@ pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
         record,
         version,
     } = found(&api, &name, request.uri())?;
-    let origin = package_address::origin(request.headers())?;
+    let origin = origin::of(request.headers())?;
     let package = version.code.package;
     let shown = GetFunction {
         configuration: configuration(&api, &reference, &version),

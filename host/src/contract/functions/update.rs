@@ -11,13 +11,14 @@ use serde::de::IgnoredAny;
 use super::create::check_architectures;
 use super::publish::refuse_publish_to;
 use super::{PathName, with_package, without_package};
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::wire::code::CodeSource;
 use crate::contract::wire::configuration::Detail;
 use crate::contract::wire::parse;
 use crate::contract::wire::settings::SettingsMembers;
-use crate::contract::{Api, answer};
 use crate::deployer::{CodeChange, CompileGuest};
 use crate::domain::{Qualifier, Version, VersionId};
 

@@ -9,12 +9,13 @@ use http::{StatusCode, Uri};
 use serde::Serialize;
 
 use super::PathName;
+use crate::contract::answer;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::page::PageRequest;
 use crate::contract::reference::NameShape;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
-use crate::contract::{Api, answer};
 use crate::domain::{FunctionRecord, Qualifier, Version, VersionId};
 
 #[derive(Serialize)]

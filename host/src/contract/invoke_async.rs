@@ -6,23 +6,21 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderValue;
 use http::{Request, StatusCode};
 
+use super::answer;
+use super::api::Api;
+use super::body::RequestBody;
 use super::body::{BodyLimit, Purpose};
-use super::door::RequestBody;
 use super::error::WireError;
+use super::headers::{REMAPPED_CONTENT_LENGTH, TRACE_ID};
 use super::invoke::{Checked, Operation, checked, event, under_chosen_id};
 use super::invoke_headers::InvokeHeaders;
-use super::{Api, answer};
 use crate::domain::RequestId;
 use crate::events::NewEvent;
 use crate::invoker::RunGuest;
 use crate::limits::{EVENT_PAYLOAD_BYTES_MAX, INVOKE_ASYNC_PAYLOAD_BYTES_MAX};
-
-const REMAPPED_CONTENT_LENGTH: HeaderName =
-    HeaderName::from_static("x-amzn-remapped-content-length");
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 const INVOKE_ASYNC: Operation = Operation {
     limit: BodyLimit {

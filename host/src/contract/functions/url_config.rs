@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
 
 use super::{PathName, without_package};
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::function_url::address;
@@ -16,7 +17,7 @@ use crate::contract::page::PageRequest;
 use crate::contract::reference::{NameShape, Reference};
 use crate::contract::wire::function_url::{Shown, UrlConfig, UrlMembers};
 use crate::contract::wire::parse;
-use crate::contract::{Api, answer, package_address, query};
+use crate::contract::{answer, origin, query};
 use crate::deployer::CompileGuest;
 use crate::domain::attachments::FunctionUrl;
 use crate::domain::name::QUALIFIER_CHARS_MAX;
@@ -241,7 +242,7 @@ struct Viewpoint {
 
 impl Viewpoint {
     fn of(headers: &HeaderMap) -> Result<Self, WireError> {
-        let origin = package_address::origin(headers)?;
+        let origin = origin::of(headers)?;
         Ok(Self { origin })
     }
 

@@ -14,9 +14,10 @@ use axum::routing::{MethodFilter, MethodRouter};
 use http::{StatusCode, Uri};
 use serde_json::json;
 
+use super::api::Api;
 use super::error::WireError;
 use super::functions::PathName;
-use super::{Api, Operations as _, answer, methods, query};
+use super::{Operations as _, answer, methods, query};
 
 /// How an operation is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,8 +12,9 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::Serialize;
 
+use super::api::Api;
 use super::error::WireError;
-use super::{Api, answer, query};
+use super::{answer, query};
 use crate::domain::FunctionName;
 use crate::events::{Counts, Listed, Listing, Moved, Selection, timestamp};
 use crate::invoker::RunGuest;

@@ -8,14 +8,16 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 use serde::Serialize;
 
+use super::answer;
+use super::api::Api;
 use super::constraint::Violations;
 use super::error::WireError;
 use super::functions::{PathName, without_package};
 use super::page::PageRequest;
 use super::wire::event_invoke::{ConfigMembers, DestinationConfig};
 use super::wire::{parse, timestamp};
-use super::{Api, answer, stamp};
 use crate::deployer::CompileGuest;
+use crate::deployer::stamp;
 use crate::domain::attachments::EventInvoke;
 use crate::domain::event_invoke::{self, EventInvokeChange};
 use crate::domain::{FunctionArn, FunctionName, FunctionRecord, Qualifier, Refusal};
