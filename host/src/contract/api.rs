@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::body::BodyMemory;
+use super::cloudwatch::LogReads;
 use super::download_key::DownloadKey;
 use super::error::WireError;
 use super::reference::Reference;
+use super::request_counts::RequestCounts;
 use super::wire::configuration::Renderer;
 use crate::catalog::Catalog;
 use crate::deployer::Deployer;
@@ -36,6 +38,10 @@ pub struct Api<G> {
     pub downloads: DownloadKey,
     /// The memory that request bodies share.
     pub bodies: BodyMemory,
+    /// The places for reads of logs.
+    pub log_reads: LogReads,
+    /// What was answered.
+    pub requests: RequestCounts,
     /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.
     pub open_function_urls: bool,
 }

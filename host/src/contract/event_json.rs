@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
-use super::error::{ErrorCode, WireError};
+use super::error::WireError;
 use crate::limits::{EVENT_NESTING_MAX, INLINE_PARSE_BYTES_MAX};
 
 /// Longest part of the event that the error text repeats.
@@ -28,7 +28,7 @@ pub(super) async fn checked(event: &Bytes) -> Result<(), WireError> {
         .await
         .unwrap_or_else(|error| {
             tracing::error!(%error, "an event could not be checked");
-            Err(WireError::new(ErrorCode::Service, "Internal server error"))
+            Err(WireError::internal())
         })
 }
 

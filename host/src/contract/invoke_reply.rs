@@ -1,4 +1,5 @@
-//! The answer of an invocation that ran: status 200, whether the function returned or failed.
+//! The answer of an invocation: status 200 where it ran, whether the function returned or failed, and 202
+//! where it runs later.
 
 use axum::response::Response;
 use base64::Engine as _;
@@ -33,6 +34,17 @@ pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue
         let text = BASE64_STANDARD.encode(tail);
         let value = HeaderValue::try_from(text).expect("base64 is ASCII");
         headers.insert(LOG_RESULT, value);
+    }
+    response
+}
+
+/// The answer when an event is kept, to run later.
+pub(super) fn accepted(trace: Option<HeaderValue>) -> Response {
+    let mut response = answer::empty(StatusCode::ACCEPTED);
+    let headers = response.headers_mut();
+    headers.insert(REMAPPED_CONTENT_LENGTH, HeaderValue::from_static("0"));
+    if let Some(trace) = trace {
+        headers.insert(TRACE_ID, trace);
     }
     response
 }

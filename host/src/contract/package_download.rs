@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::Body;
-use axum::extract::{RawPathParams, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{StatusCode, Uri};
@@ -12,20 +12,20 @@ use http::{StatusCode, Uri};
 use super::api::Api;
 use super::download_key::Denial;
 use super::error::WireError;
+use super::path_names::PathNames;
 use crate::deployer::CompileGuest;
 use crate::domain::{Digest, Refusal};
-
-/// Where packages are, below the origin.
-pub(super) const PATH: &str = "/_sparkler/packages/{digest}";
 
 /// `GET /_sparkler/packages/{digest}?expires=…&signature=…`
 pub(super) async fn download<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
-    params: RawPathParams,
+    names: PathNames,
     uri: Uri,
 ) -> Result<Response, NoPackage> {
-    let named = params.iter().next().map(|(_, text)| text);
-    let digest = named.and_then(Digest::parse_hex).ok_or(Denial::Forged)?;
+    let digest = names
+        .first()
+        .and_then(Digest::parse_hex)
+        .ok_or(Denial::Forged)?;
     api.downloads.check(digest, &uri, SystemTime::now())?;
     let package = api.deployer.package(digest).await?;
     let package = package.ok_or(NoPackage::Gone)?;

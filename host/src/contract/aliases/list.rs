@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use http::Uri;
 use serde::Serialize;
 
 use super::{AliasConfiguration, members};
+use crate::contract::answer::Json;
 use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
-use crate::contract::functions::PathName;
 use crate::contract::page::PageRequest;
+use crate::contract::path_names::PathName;
+use crate::contract::query;
 use crate::contract::reference::NameShape;
-use crate::contract::{answer, query};
 use crate::domain::{AliasName, Qualifier};
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     function: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = function.constrained(NameShape::Plain, Violations::default(), &api.account)?;
     let mut violations = Violations::default();
     let version = query::value(&uri, "FunctionVersion");
@@ -59,5 +59,5 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
             .collect(),
         next_marker,
     };
-    answer::json(StatusCode::OK, &page)
+    Ok(Json::of(page))
 }

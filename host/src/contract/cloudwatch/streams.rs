@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::error::LogsError;
 use super::group_name::group_name;
 use super::groups::items;
-use super::{Logs, token};
+use super::logs::Logs;
+use super::token;
 use crate::contract::constraint::{Pattern, Violations};
 use crate::logs::StreamSummary;
 

@@ -26,12 +26,12 @@ pub(super) enum Form {
 
 /// The function that a request is for, and what is left of the path for it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Addressed<'a> {
+pub(in crate::contract) struct Addressed {
     pub(super) form: Form,
-    /// May be the id of no function.
-    pub(super) id: &'a str,
+    /// In lower case; may be the id of no function.
+    pub(super) id: String,
     /// As it was sent; begins with a slash.
-    pub(super) path: &'a str,
+    pub(super) path: String,
 }
 
 /// The address of the function with this id, for a caller that reached the host under `origin`.
@@ -62,32 +62,35 @@ fn local(origin: &str) -> Option<(String, String)> {
     is_local.then(|| (uri.scheme_str().unwrap_or("http").to_owned(), port))
 }
 
-/// The function that a request is for; `None` where it is for the API.
-pub(super) fn addressed<'a>(
-    uri: &'a Uri,
-    headers: &'a HeaderMap,
+/// The function that a request is for; `None` where it is for the API, which a look at the host and at the
+/// start of the path tells.
+pub(in crate::contract) fn addressed(
+    uri: &Uri,
+    headers: &HeaderMap,
     region: &str,
-) -> Option<Addressed<'a>> {
+) -> Option<Addressed> {
     let path = uri.path();
     let host = host(uri, headers);
-    if is_host_of_function(host) {
+    let (form, id, path) = if is_host_of_function(host) {
         // Host names of another region lead to no function of this host, nor to the API.
-        let id = id_in_host(host, region).unwrap_or_default();
-        let form = Form::Host;
-        return Some(Addressed { form, id, path });
-    }
-    let rest = path.strip_prefix(PATH)?;
-    let (id, path) = match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, "/"),
+        (
+            Form::Host,
+            id_in_host(host, region).unwrap_or_default(),
+            path,
+        )
+    } else {
+        let rest = path.strip_prefix(PATH)?;
+        let (id, path) = match rest.find('/') {
+            Some(slash) => rest.split_at(slash),
+            None => (rest, "/"),
+        };
+        (Form::Path, id, path)
     };
-    let form = Form::Path;
-    Some(Addressed { form, id, path })
-}
-
-/// Whether a request is for a function: a look at the host and at the start of the path.
-pub(in crate::contract) fn is_for_function(uri: &Uri, headers: &HeaderMap) -> bool {
-    is_host_of_function(host(uri, headers)) || uri.path().starts_with(PATH)
+    Some(Addressed {
+        form,
+        id: id.to_ascii_lowercase(),
+        path: path.to_owned(),
+    })
 }
 
 /// The host of a request and its port, as the client named them.
@@ -129,14 +132,8 @@ mod tests {
     fn read(host: &str, target: &str) -> Option<(Form, String, String)> {
         let request = Request::builder().uri(target).header(HOST, host);
         let request = request.body(()).expect("a request");
-        let (uri, headers) = (request.uri(), request.headers());
-        let addressed = addressed(uri, headers, "us-east-1");
-        assert_eq!(
-            addressed.is_some(),
-            is_for_function(uri, headers),
-            "{host} {target}"
-        );
-        addressed.map(|it| (it.form, it.id.to_owned(), it.path.to_owned()))
+        let addressed = addressed(request.uri(), request.headers(), "us-east-1");
+        addressed.map(|it| (it.form, it.id, it.path))
     }
 
     #[test]

@@ -18,5 +18,5 @@ mod serve;
 mod stream_reply;
 mod streaming;
 
-pub(super) use address::is_for_function;
-pub(super) use serve::{Caller, serve};
+pub(super) use address::{Addressed, addressed};
+pub(super) use serve::serve;

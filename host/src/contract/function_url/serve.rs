@@ -20,11 +20,11 @@ use super::event;
 use super::head::Malformed;
 use super::reply;
 use super::streaming::{self, NoResponse};
-use crate::contract::answer;
 use crate::contract::api::Api;
-use crate::contract::body::{BodyLimit, Purpose};
 use crate::contract::error::{ErrorCode, WireError};
 use crate::contract::headers::TRACE_ID;
+use crate::contract::operations::Operation;
+use crate::contract::passage::Passage;
 use crate::contract::run_to_end::run_to_end;
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
@@ -33,13 +33,7 @@ use crate::domain::{
     FunctionArn, FunctionRecord, LogType, Outcome, Payload, Qualifier, Refusal, RequestId, policy,
 };
 use crate::invoker::{Call, RunGuest};
-use crate::limits::{INLINE_PARSE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
-
-const LIMIT: BodyLimit = BodyLimit {
-    bytes_max: SYNC_PAYLOAD_BYTES_MAX,
-    operation: "InvokeFunction",
-    purpose: Purpose::Event,
-};
+use crate::limits::INLINE_PARSE_BYTES_MAX;
 
 /// Takes a page that came by a path away from the origin that it shares with the API: it must not read
 /// there what its owner could.
@@ -47,21 +41,18 @@ const NO_ORIGIN: HeaderValue = HeaderValue::from_static(
     "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts",
 );
 
-/// Who sent a request, as functions are told.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::contract) struct Caller(pub(in crate::contract) IpAddr);
-
 /// Any request for a function.
 pub(in crate::contract) async fn serve<G: RunGuest>(
     api: Arc<Api<G>>,
+    passage: Passage,
+    addressed: Addressed,
     request: Request,
 ) -> Response {
-    let id = RequestId::random();
     let trace = Trace::continued(request.headers().get(TRACE_ID));
     let shown_trace = trace.answer.clone();
-    let by_path = is_by_path(&api, &request);
-    let mut response = match Target::of(&api, &request) {
-        Some(target) => target.answered(api, request, id, trace).await,
+    let by_path = addressed.form == Form::Path;
+    let mut response = match Target::of(&api, addressed) {
+        Some(target) => target.answered(api, passage, request, trace).await,
         None => WireError::other_account().into_response(),
     };
     let headers = response.headers_mut();
@@ -69,16 +60,7 @@ pub(in crate::contract) async fn serve<G: RunGuest>(
     if by_path {
         headers.append(CONTENT_SECURITY_POLICY, NO_ORIGIN);
     }
-    answer::identify(&mut response, id);
     response
-}
-
-fn addressed<'a, G>(api: &Api<G>, request: &'a Request) -> Option<Addressed<'a>> {
-    address::addressed(request.uri(), request.headers(), &api.account.region)
-}
-
-fn is_by_path<G>(api: &Api<G>, request: &Request) -> bool {
-    addressed(api, request).is_some_and(|addressed| addressed.form == Form::Path)
 }
 
 /// What a request is for.
@@ -92,23 +74,22 @@ struct Target {
 }
 
 impl Target {
-    fn of<G>(api: &Api<G>, request: &Request) -> Option<Self> {
-        let Addressed { id, path, .. } = addressed(api, request)?;
-        let (record, place) = api.catalog.with_url(&id.to_ascii_lowercase())?;
+    fn of<G>(api: &Api<G>, addressed: Addressed) -> Option<Self> {
+        let (record, place) = api.catalog.with_url(&addressed.id)?;
         let url = record.attached(Some(&place)).url.clone()?;
         Some(Self {
             record,
             place,
             url,
-            path: path.to_owned(),
+            path: addressed.path,
         })
     }
 
     async fn answered<G: RunGuest>(
         self,
         api: Arc<Api<G>>,
+        passage: Passage,
         request: Request,
-        id: RequestId,
         trace: Trace,
     ) -> Response {
         let page = Page::of(request.headers());
@@ -118,7 +99,7 @@ impl Target {
         {
             return cors::preflight(cors, &page);
         }
-        let invoked = self.invoked(api, request, id, trace).await;
+        let invoked = self.invoked(api, passage, request, trace).await;
         let mut response = invoked.unwrap_or_else(WireError::into_response);
         if let Some(cors) = &cors {
             cors::apply(cors, &page, response.headers_mut());
@@ -129,19 +110,21 @@ impl Target {
     async fn invoked<G: RunGuest>(
         self,
         api: Arc<Api<G>>,
+        passage: Passage,
         request: Request,
-        id: RequestId,
         trace: Trace,
     ) -> Result<Response, WireError> {
+        let id = passage.id;
         self.authorize(api.open_function_urls)?;
         self.refuse_without_tenant()?;
         let (parts, body) = request.into_parts();
-        let received = api.bodies.receive(body, LIMIT).await?;
+        let limit = Operation::InvokeFunctionUrl.body_limit();
+        let received = api.bodies.receive(body, limit).await?;
         let target = self.arn(&api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
         let streams = self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM");
         let is_head_request = parts.method == Method::HEAD;
-        let request = self.received(parts, received.bytes.clone(), id, &trace);
+        let request = self.received(passage, parts, received.bytes.clone(), &trace);
         let call = Call {
             target,
             request_id: id,
@@ -188,22 +171,25 @@ impl Target {
             .function_arn(&self.record.latest.function, alias)
     }
 
-    fn received(self, parts: Parts, body: Bytes, id: RequestId, trace: &Trace) -> event::Received {
-        let caller = parts.extensions.get::<Caller>();
+    fn received(
+        self,
+        passage: Passage,
+        parts: Parts,
+        body: Bytes,
+        trace: &Trace,
+    ) -> event::Received {
         event::Received {
             path: self.path,
             query: parts.uri.query().unwrap_or_default().to_owned(),
             host: address::host(&parts.uri, &parts.headers).to_owned(),
             // A server that is not ours may not tell who is connected to it.
-            caller: caller.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Caller(address)| {
-                *address
-            }),
+            caller: passage.peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             method: parts.method,
             version: parts.version,
             headers: parts.headers,
             body,
             url_id: self.url.id,
-            request_id: id,
+            request_id: passage.id,
             trace: trace.guest.clone(),
             time: SystemTime::now(),
         }
