@@ -1,10 +1,9 @@
 //! The boundary of a component: the bindings, and the entry that the host calls.
 
-use std::io::{self, Write as _};
-
 use crate::call::Call;
 use crate::context::RawContext;
 use crate::error::FunctionError;
+use crate::log::flush_log;
 use crate::panic::report_panics;
 
 /// What is generated from the WIT package.
@@ -24,7 +23,7 @@ pub use bindings::exports::sparkler::function::handler::Guest;
 
 /// The values that cross the boundary.
 pub mod wire {
-    pub use super::bindings::sparkler::function::types::{Context, FunctionError};
+    pub use crate::component::bindings::sparkler::function::types::{Context, FunctionError};
 }
 
 /// Answers one call of the host.
@@ -44,12 +43,6 @@ pub(crate) fn run<T>(
     let outcome = handler();
     flush_log();
     outcome.map_err(Into::into)
-}
-
-/// Writes out the line that a handler began and did not end: no process exits here to do it.
-pub(crate) fn flush_log() {
-    // A log that cannot be written is no reason to lose the answer.
-    let _ = io::stdout().flush();
 }
 
 impl From<wire::Context> for RawContext {

@@ -174,6 +174,8 @@ mod component;
 #[cfg(target_family = "wasm")]
 mod lifecycle_component;
 #[cfg(target_family = "wasm")]
+mod log;
+#[cfg(target_family = "wasm")]
 mod standard_streams;
 #[cfg(target_family = "wasm")]
 mod streaming_component;

@@ -4,9 +4,9 @@ use std::panic::Location;
 #[cfg(target_family = "wasm")]
 use std::sync::Once;
 
-#[cfg(target_family = "wasm")]
-use crate::component::flush_log;
 use crate::error::FunctionError;
+#[cfg(target_family = "wasm")]
+use crate::log::flush_log;
 
 /// The type of the failure that a panic becomes.
 const PANIC: &str = "Runtime.Panic";

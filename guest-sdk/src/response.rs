@@ -17,9 +17,13 @@ pub struct ResponseStream(Destination);
 #[derive(Debug)]
 enum Destination {
     #[cfg(target_family = "wasm")]
-    Host,
+    Host(WriteToHost),
     Memory(Written),
 }
+
+/// Writes to the host; gives how many bytes were taken.
+#[cfg(target_family = "wasm")]
+pub(crate) type WriteToHost = fn(&[u8]) -> io::Result<usize>;
 
 /// What was written to a response that is [collected](ResponseStream::collected).
 #[derive(Clone, Debug, Default)]
@@ -42,8 +46,8 @@ impl ResponseStream {
     }
 
     #[cfg(target_family = "wasm")]
-    pub(crate) fn to_host() -> Self {
-        Self(Destination::Host)
+    pub(crate) fn to_host(write: WriteToHost) -> Self {
+        Self(Destination::Host(write))
     }
 }
 
@@ -51,7 +55,7 @@ impl Write for ResponseStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &self.0 {
             #[cfg(target_family = "wasm")]
-            Destination::Host => crate::streaming_component::write(bytes),
+            Destination::Host(write) => write(bytes),
             Destination::Memory(written) => {
                 let mut written = written.0.lock().unwrap_or_else(PoisonError::into_inner);
                 written.extend_from_slice(bytes);

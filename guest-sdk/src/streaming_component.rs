@@ -35,11 +35,11 @@ pub fn stream(
     context: wire::Context,
     call: StreamingCall,
 ) -> Result<(), wire::FunctionError> {
-    run(|| call(event, context.into(), ResponseStream::to_host()))
+    run(|| call(event, context.into(), ResponseStream::to_host(write)))
 }
 
 /// Writes to the response; gives how many bytes were taken.
-pub(crate) fn write(bytes: &[u8]) -> io::Result<usize> {
+fn write(bytes: &[u8]) -> io::Result<usize> {
     use bindings::sparkler::function::response::{self, WriteError};
     let piece = &bytes[..bytes.len().min(WRITE_BYTES_MAX)];
     match response::write(piece) {

@@ -78,8 +78,8 @@
 //! `cli → embed → app → contract → events → {invoker, deployer} → {catalog, logs, storage, package} →
 //! domain`; `sandbox` stands behind the traits of `invoker` and `deployer`.
 //!
-//! What is absent, by intent: `domain` knows neither HTTP nor wasm nor tokio; only `contract` (and the
-//! command line's client) knows HTTP; only `sandbox` knows wasmtime; only `catalog` and
+//! What is absent, by intent: `domain` knows neither wasm nor tokio nor a wire, and of HTTP only the plain
+//! types of requests and responses (`domain::web`); only `contract` (and the command line's client) speaks it; only `sandbox` knows wasmtime; only `catalog` and
 //! `events` know SQL. Without the feature `compiler` there is no compiler: such a host runs what
 //! `sparkler compile` made, and is much smaller.
 

@@ -1,6 +1,6 @@
 //! A small HTTP client that hides nothing: the suites see every header as it came over the wire.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -154,6 +154,15 @@ impl Connection {
     /// Sends bytes that need not be HTTP.
     pub fn send_raw(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).expect("send bytes");
+    }
+
+    /// Reads all bytes until the host closes the connection: for answers whose headers are no text.
+    #[track_caller]
+    pub fn read_raw(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let read = self.stream.read_to_end(&mut bytes);
+        read.expect("read to the end of the connection");
+        bytes
     }
 
     /// Reads one answer.

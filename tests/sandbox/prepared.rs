@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sparkler::domain::{FunctionError, Invocation, Outcome, Report, RequestId, Version};
-use sparkler::invoker::{Gate, HostFailure, PrepareFailure, PrepareGuest as _, RunGuest as _};
+use sparkler::domain::{FunctionError, Invocation, LogType, Outcome, Report, RequestId, Version};
+use sparkler::invoker::{Gate, HostFailure, How, PrepareFailure, PrepareGuest as _, RunGuest as _};
 use sparkler_tests::{Function, TestHost, guests, wat};
 
 /// A function whose sandboxes are prepared, as its invoker sees it.
@@ -40,24 +40,27 @@ impl Prepared {
         };
         let invocation = Invocation {
             request_id: RequestId::random(),
-            invoked_arn: "arn:aws:lambda:us-east-1:123456789012:function:prepared".into(),
+            target: self
+                .host
+                .host()
+                .account()
+                .function_arn(&self.version.function, None),
             payload: event.to_string().into(),
             trace_id: None,
             client_context: None,
             tenant_id: None,
-            terms: Default::default(),
+            log_type: LogType::None,
         };
         let guests = self.host.host().guests();
-        let run = guests.run(Arc::clone(&self.version), invocation, admission);
+        let version = Arc::clone(&self.version);
+        let run = guests.run(version, Arc::new(invocation), How::default(), admission);
         self.host.block_on(run).expect("it runs")
     }
 
     #[track_caller]
     fn answer(&self, event: &Value, is_provisioned: bool) -> Value {
-        match self.run(event, is_provisioned).outcome {
-            Outcome::Returned(answer) => serde_json::from_slice(&answer).expect("JSON"),
-            failed @ Outcome::Failed(_) => panic!("{failed:?}"),
-        }
+        let answer = self.run(event, is_provisioned).outcome.into_answer();
+        serde_json::from_slice(&answer.expect("it answers")).expect("JSON")
     }
 
     /// How the sandbox of an invocation came to be.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sparkler::domain::{FunctionError, Invocation, Outcome, Report, RequestId, Version};
+use sparkler::domain::{FunctionError, Invocation, LogType, Outcome, Report, RequestId, Version};
 use sparkler::invoker::{
-    Admission, Gate, PrepareGuest as _, ResponseSource, RunGuest as _, response_pipe,
+    Admission, Gate, How, Piece, PrepareGuest as _, ResponseSource, RunGuest as _, response_pipe,
 };
 use sparkler_tests::{Function, TestHost, guests};
 
@@ -36,19 +36,21 @@ impl Streaming {
         admission: Admission,
     ) -> (impl Future<Output = Report> + use<>, ResponseSource) {
         let (sink, source) = response_pipe();
+        let host = TestHost::shared().host();
         let invocation = Invocation {
             request_id: RequestId::random(),
-            invoked_arn: "arn:aws:lambda:us-east-1:123456789012:function:streaming".into(),
+            target: host.account().function_arn(&self.version.function, None),
             payload: event.to_string().into(),
             trace_id: None,
             client_context: None,
             tenant_id: None,
-            terms: Default::default(),
+            log_type: LogType::None,
         };
-        let guests = Arc::clone(TestHost::shared().host().guests());
+        let guests = Arc::clone(host.guests());
         let version = Arc::clone(&self.version);
         let run = async move {
-            let run = guests.run_streaming(version, invocation, admission, sink);
+            let how = How::streamed(sink);
+            let run = guests.run(version, Arc::new(invocation), how, admission);
             run.await.expect("it runs")
         };
         (run, source)
@@ -59,8 +61,8 @@ impl Streaming {
         TestHost::shared().block_on(async {
             let (run, mut source) = self.begin(event, admission);
             let outcome = run.await.outcome;
-            let written = tokio::time::timeout(std::time::Duration::ZERO, source.next()).await;
-            (outcome, written.unwrap_or_default())
+            let written = source.take().map_or(Bytes::new(), Piece::into_bytes);
+            (outcome, written)
         })
     }
 }
@@ -72,7 +74,7 @@ fn a_response_is_read_while_its_function_runs() {
     TestHost::shared().block_on(async {
         let (run, mut source) = streaming.begin(&endless, streaming.enter());
         let run = tokio::spawn(run);
-        assert!(source.next().await.starts_with(b"first"));
+        assert!(source.next().await.into_bytes().starts_with(b"first"));
         assert!(!run.is_finished());
         assert_eq!(streaming.gate.running(), 1);
         // Whoever reads it leaves.

@@ -74,16 +74,29 @@ const WALLS: &[(&str, &[&str])] = &[
     ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
-    // What servers for HTTP in a sandbox, and what guests send, is made of its types.
-    ("http", &["contract/", "sandbox/"]),
+    // What servers for HTTP in a sandbox get and give, and what guests send, is made of its types. They are plain
+    // values: a web call keeps them from the socket to the guest and back, so the domain has a place for them.
+    (
+        "http",
+        &[
+            "contract/",
+            "sandbox/",
+            "domain/prelude.rs",
+            "domain/web.rs",
+        ],
+    ),
     (
         "http_body_util",
-        &["contract/", "sandbox/http_guest/", "sandbox/outbound/"],
+        &[
+            "contract/",
+            "sandbox/kinds/http_guest/",
+            "sandbox/reach/outbound/",
+        ],
     ),
-    ("hyper", &["contract/", "sandbox/outbound/"]),
-    ("hyper_util", &["contract/", "sandbox/outbound/"]),
-    ("rustls", &["sandbox/outbound/"]),
-    ("tokio_rustls", &["sandbox/outbound/"]),
+    ("hyper", &["contract/", "sandbox/reach/outbound/"]),
+    ("hyper_util", &["contract/", "sandbox/reach/outbound/"]),
+    ("rustls", &["sandbox/reach/outbound/"]),
+    ("tokio_rustls", &["sandbox/reach/outbound/"]),
     ("ureq", &["cli/client", "events/delivery/http_client.rs"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),

@@ -14,7 +14,7 @@ use sparkler::contract::Door;
 use sparkler::domain::{
     FunctionArn, FunctionName, Invocation, LogType, Outcome, RequestId, Version,
 };
-use sparkler::invoker::{Call, Completion, Gate, PrepareGuest as _, RunGuest as _};
+use sparkler::invoker::{Completion, Gate, How, PrepareGuest as _, RunGuest as _};
 use sparkler::sandbox::Sandboxes;
 use sparkler::stages::Instantiated;
 
@@ -52,16 +52,11 @@ impl Calls {
     /// What comes of one.
     pub(crate) async fn completion(&self, target: &FunctionArn) -> anyhow::Result<Completion> {
         let resolved = self.host.invoker().resolve(target)?;
-        let call = Call {
-            target: target.clone(),
-            request_id: RequestId::random(),
-            payload: Bytes::from_static(EVENT).into(),
-            trace_id: None,
-            client_context: None,
-            tenant_id: None,
-            log_type: LogType::None,
-        };
-        Ok(self.host.invoker().run(resolved, call).await?)
+        let run = self
+            .host
+            .invoker()
+            .run(resolved, invocation_of(target), How::default());
+        Ok(run.await?)
     }
 
     /// The same without resolving, in a sandbox that was prepared.
@@ -72,7 +67,7 @@ impl Calls {
     ) -> anyhow::Result<()> {
         let admission = gate.enter()?.provisioned();
         let guests = self.host.guests();
-        let run = guests.run(version, self.invocation(), admission);
+        let run = guests.run(version, self.invocation(), How::default(), admission);
         check(run.await?.outcome)
     }
 
@@ -90,16 +85,8 @@ impl Calls {
         Ok(self.host.invoker().resolve(&self.fresh)?.version)
     }
 
-    fn invocation(&self) -> Invocation {
-        Invocation {
-            request_id: RequestId::random(),
-            invoked_arn: self.fresh.to_string(),
-            payload: Bytes::from_static(EVENT).into(),
-            trace_id: None,
-            client_context: None,
-            tenant_id: None,
-            terms: Default::default(),
-        }
+    fn invocation(&self) -> Arc<Invocation> {
+        Arc::new(invocation_of(&self.fresh))
     }
 
     /// A request as the AWS clients send it, but for their signature.
@@ -116,6 +103,18 @@ impl Calls {
     /// What the host answers to `request`, all but the connection.
     pub(crate) async fn serve(&self, request: Request) -> Response {
         self.door.clone().answer(request).await
+    }
+}
+
+fn invocation_of(target: &FunctionArn) -> Invocation {
+    Invocation {
+        target: target.clone(),
+        request_id: RequestId::random(),
+        payload: Bytes::from_static(EVENT).into(),
+        trace_id: None,
+        client_context: None,
+        tenant_id: None,
+        log_type: LogType::None,
     }
 }
 

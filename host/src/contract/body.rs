@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -71,6 +72,8 @@ impl Default for BodyMemory {
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) bytes: Bytes,
+    /// Headers that came behind it, as far as the bound of a request's head allows.
+    pub(super) trailers: Option<HeaderMap>,
     _share: Option<OwnedSemaphorePermit>,
 }
 
@@ -105,6 +108,7 @@ impl BodyMemory {
             limit,
             due: Instant::now() + BODY_LAG_MAX,
             share: Share::none_of(memory),
+            trailers: None,
         };
         reading.finish().await
     }
@@ -118,6 +122,7 @@ struct Reading<'a, B> {
     /// least rate, so that nobody can save time up, nor win any with single bytes.
     due: Instant,
     share: Share<'a>,
+    trailers: Option<HeaderMap>,
 }
 
 impl<B: RequestBody> Reading<'_, B> {
@@ -148,11 +153,13 @@ impl<B: RequestBody> Reading<'_, B> {
                 Ok(Some(Err(error))) => return Err(broken_off(error)),
                 Ok(Some(Ok(frame))) => frame,
             };
-            if let Ok(piece) = frame.into_data()
-                && !piece.is_empty()
-            {
-                self.take_in(before, piece.len()).await?;
-                return Ok(Some(piece));
+            match frame.into_data() {
+                Ok(piece) if piece.is_empty() => {}
+                Ok(piece) => {
+                    self.take_in(before, piece.len()).await?;
+                    return Ok(Some(piece));
+                }
+                Err(frame) => self.trailers = frame.into_trailers().ok(),
             }
         }
     }
@@ -175,6 +182,7 @@ impl<B: RequestBody> Reading<'_, B> {
     fn received(self, bytes: Bytes) -> Received {
         Received {
             bytes,
+            trailers: self.trailers,
             _share: self.share.permit,
         }
     }

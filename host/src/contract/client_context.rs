@@ -3,17 +3,16 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::HeaderValue;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 
 use super::error::WireError;
+use crate::domain::ClientContext;
 use crate::limits::CLIENT_CONTEXT_BASE64_BYTES_MAX;
 
-/// The text of the JSON object that `header` holds in base64.
+/// The JSON object that `header` holds in base64.
 ///
 /// # Errors
 /// Where it is too long, not base64, not UTF-8, or not a JSON object.
-pub(super) fn decoded(header: &HeaderValue) -> Result<String, WireError> {
+pub(super) fn decoded(header: &HeaderValue) -> Result<ClientContext, WireError> {
     let base64 = header.as_bytes();
     if base64.len() > CLIENT_CONTEXT_BASE64_BYTES_MAX {
         return Err(WireError::invalid_client_context());
@@ -22,30 +21,8 @@ pub(super) fn decoded(header: &HeaderValue) -> Result<String, WireError> {
         .decode(base64)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .filter(|text| serde_json::from_str::<AnyObject>(text).is_ok())
+        .and_then(ClientContext::parse)
         .ok_or_else(WireError::invalid_client_context)
-}
-
-/// Any JSON object, not kept.
-struct AnyObject;
-
-impl<'de> Deserialize<'de> for AnyObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self)
-    }
-}
-
-impl<'de> Visitor<'de> for AnyObject {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(self)
-    }
 }
 
 #[cfg(test)]
@@ -59,7 +36,8 @@ mod tests {
     #[test]
     fn an_object_is_handed_over_as_its_text() {
         let text = r#"{"custom":{"foo":"bär"}}"#;
-        assert_eq!(decoded(&header(text)).as_deref(), Ok(text));
+        let context = decoded(&header(text)).expect("an object");
+        assert_eq!(context.text(), text);
     }
 
     #[test]

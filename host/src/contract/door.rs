@@ -19,7 +19,7 @@ use tower::Service;
 use super::api::Api;
 use super::body::RequestBody;
 use super::error::WireError;
-use super::function_url::{self, Addressed};
+use super::function_url::{self, Addressed, Visit};
 use super::handlers::Handlers;
 use super::invoking_path::{self, Invoking};
 use super::operations::Operation;
@@ -82,7 +82,7 @@ impl<G: RunGuest> Door<G> {
         let Self { rooms, peer } = self;
         let region = &rooms.api.account.region;
         if let Some(addressed) = function_url::addressed(request.uri(), request.headers(), region) {
-            return Box::pin(rooms.visit(peer, request.map(Body::new), addressed)).await;
+            return Box::pin(rooms.visit(peer, request, addressed)).await;
         }
         let uri = request.uri().clone();
         match invoking_path::read(request.method(), uri.path()) {
@@ -144,10 +144,10 @@ impl<G: RunGuest> Rooms<G> {
     }
 
     /// A request for a function on the web.
-    async fn visit(
+    async fn visit<B: RequestBody>(
         &self,
         peer: Option<IpAddr>,
-        request: Request,
+        request: http::Request<B>,
         addressed: Addressed,
     ) -> Response {
         let api = Arc::clone(&self.api);
@@ -157,7 +157,12 @@ impl<G: RunGuest> Rooms<G> {
             peer,
             request,
             move |passage, request| async move {
-                Ok(function_url::serve(api, passage, addressed, request).await)
+                let visit = Visit {
+                    request,
+                    addressed,
+                    passage,
+                };
+                Ok(function_url::serve(api, visit).await)
             },
         )
         .await

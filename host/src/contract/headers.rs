@@ -11,6 +11,3 @@ pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id
 /// Said of every answer of an invocation, as AWS says it.
 pub(super) const REMAPPED_CONTENT_LENGTH: HeaderName =
     HeaderName::from_static("x-amzn-remapped-content-length");
-
-/// By what scheme a client reached the proxy in front.
-pub(super) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");

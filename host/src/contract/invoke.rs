@@ -1,4 +1,4 @@
-//! Invoke: a call that was checked is made, or kept for later, and the completion becomes the answer.
+//! Invoke: an invocation that was checked is run, or kept for later, and the completion becomes the answer.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::invoke_headers::InvocationType;
 use super::invoking::{self, Checked};
 use super::run_to_end::run_to_end;
 use super::{answer, invoke_reply};
-use crate::invoker::RunGuest;
+use crate::invoker::{How, RunGuest};
 
 /// `POST /2015-03-31/functions/{FunctionName}/invocations`
 pub(super) async fn answered<G: RunGuest>(
@@ -21,20 +21,20 @@ pub(super) async fn answered<G: RunGuest>(
     let Checked {
         invocation_type,
         resolved,
-        call,
+        invocation,
         trace,
         received: _received,
     } = checked;
     match invocation_type {
         InvocationType::DryRun => Ok(answer::empty(StatusCode::NO_CONTENT)),
         InvocationType::Event => {
-            api.events.accept(invoking::event(call)).await?;
+            api.events.accept(invoking::event(invocation)).await?;
             Ok(invoke_reply::accepted(Some(trace)))
         }
         InvocationType::RequestResponse => {
-            let id = call.request_id;
-            let run = run_to_end(async move { api.invoker.run(resolved, call).await });
-            Ok(invoke_reply::rendered(run.await?, id, trace))
+            let id = invocation.request_id;
+            let run = async move { api.invoker.run(resolved, invocation, How::default()).await };
+            Ok(invoke_reply::rendered(run_to_end(run).await?, id, trace))
         }
     }
 }

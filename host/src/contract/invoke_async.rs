@@ -21,13 +21,13 @@ pub(super) async fn answered<G: RunGuest>(
     checked: Checked,
 ) -> Result<Response, WireError> {
     let Checked {
-        call,
+        invocation,
         received: _received,
         ..
     } = checked;
     let event = NewEvent {
         trace_id: None,
-        ..invoking::event(call)
+        ..invoking::event(invocation)
     };
     api.events.accept(event).await?;
     Ok(invoke_reply::accepted(None))

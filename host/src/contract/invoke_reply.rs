@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::answer;
 use super::headers::{REMAPPED_CONTENT_LENGTH, TRACE_ID};
-use crate::domain::{Outcome, RequestId, VersionId};
+use crate::domain::{RequestId, VersionId};
 use crate::invoker::{Completion, error_object as function_error};
 
 pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
@@ -18,9 +18,9 @@ const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
 
 /// The answer for `completion`.
 pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue) -> Response {
-    let (body, failed) = match completion.report.outcome {
-        Outcome::Returned(body) => (body, false),
-        Outcome::Failed(error) => (function_error::body(&error, id), true),
+    let (body, failed) = match completion.report.outcome.into_answer() {
+        Ok(body) => (body, false),
+        Err(error) => (function_error::body(&error, id), true),
     };
     let mut response = answer::json_text(StatusCode::OK, body);
     let headers = response.headers_mut();
@@ -59,7 +59,7 @@ pub(super) fn version(version: VersionId) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{FunctionError, Report};
+    use crate::domain::{FunctionError, Outcome, Report};
     use bytes::Bytes;
     use http_body_util::BodyExt as _;
     use std::time::Duration;

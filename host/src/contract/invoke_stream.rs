@@ -28,7 +28,7 @@ use super::invoke_headers::InvocationType;
 use super::invoke_reply::{EXECUTED_VERSION, version};
 use super::invoking::Checked;
 use super::streamed_response::{Progress, Streamed};
-use crate::domain::{FunctionError, Outcome, Refusal, RequestId, VersionId};
+use crate::domain::{FunctionError, Refusal, RequestId, VersionId};
 use crate::invoker::{Completion, RunGuest, error_object as function_error};
 
 /// `POST /2021-11-15/functions/{FunctionName}/response-streaming-invocations`
@@ -39,15 +39,15 @@ pub(super) async fn answered<G: RunGuest>(
     let Checked {
         invocation_type,
         resolved,
-        call,
+        invocation,
         trace,
         received,
     } = checked;
     if invocation_type == InvocationType::DryRun {
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     }
-    let id = call.request_id;
-    let mut streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, call, received);
+    let id = invocation.request_id;
+    let mut streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, received);
     let first = match streamed.next().await {
         Progress::Ended(Err(refusal)) => return Err(refusal.into()),
         first => first,
@@ -90,7 +90,7 @@ impl Events {
 
     fn tell(&mut self, progress: Progress) {
         match progress {
-            Progress::Wrote(bytes) => self.ready.push_back(payload_chunk(&bytes)),
+            Progress::Wrote(piece) => self.ready.push_back(payload_chunk(&piece.into_bytes())),
             Progress::Ended(ended) => {
                 let (rest, complete) = match ended {
                     Ok(completion) => completed(completion, self.id),
@@ -134,15 +134,15 @@ impl http_body::Body for Events {
 /// What of the response was not streamed, and the last event.
 fn completed(completion: Completion, id: RequestId) -> (Bytes, InvokeComplete) {
     let log_result = completion.log_tail.map(|tail| BASE64_STANDARD.encode(tail));
-    match completion.report.outcome {
-        Outcome::Returned(rest) => {
+    match completion.report.outcome.into_answer() {
+        Ok(rest) => {
             let complete = InvokeComplete {
                 log_result,
                 ..InvokeComplete::default()
             };
             (rest, complete)
         }
-        Outcome::Failed(error) => {
+        Err(error) => {
             let details = function_error::body(&error, id);
             let complete = InvokeComplete {
                 error_code: Some(error_code(&error)),

@@ -1,4 +1,4 @@
-//! What the operations that invoke have in common: the request becomes a call.
+//! What the operations that invoke have in common: the request becomes an invocation.
 //!
 //! Checks come in this order: size, constraints, region and account, qualifier, existence, state, the
 //! event and the client context, the tenant, what this host lacks. Then nothing has happened yet.
@@ -14,9 +14,9 @@ use super::invoking_path::Invoking;
 use super::reference::{NameShape, Reference};
 use super::trace_header::Trace;
 use super::{client_context, event_json, query};
-use crate::domain::{Account, Qualifier, RequestId};
+use crate::domain::{Account, Invocation, Qualifier, RequestId};
 use crate::events::NewEvent;
-use crate::invoker::{Call, Resolved, RunGuest};
+use crate::invoker::{Resolved, RunGuest};
 use crate::limits::EVENT_PAYLOAD_BYTES_MAX;
 
 /// The event of an invocation without a body.
@@ -26,7 +26,7 @@ const EMPTY_EVENT: Bytes = Bytes::from_static(b"{}");
 pub(super) struct Checked {
     pub(super) invocation_type: InvocationType,
     pub(super) resolved: Resolved,
-    pub(super) call: Call,
+    pub(super) invocation: Invocation,
     /// The tracing header of the answer.
     pub(super) trace: HeaderValue,
     /// The body, which has its share of the memory for as long as this lives.
@@ -64,7 +64,7 @@ pub(super) async fn checked<G: RunGuest>(
     let tenant_id = resolved.version.settings.tenant(headers.tenant())?;
     headers.refuse_what_is_lacking()?;
     let trace = Trace::continued(headers.trace);
-    let call = Call {
+    let invocation = Invocation {
         target,
         request_id: id,
         payload: payload.into(),
@@ -76,21 +76,21 @@ pub(super) async fn checked<G: RunGuest>(
     Ok(Checked {
         invocation_type: headers.invocation_type,
         resolved,
-        call,
+        invocation,
         trace: trace.answer,
         received,
     })
 }
 
-/// A call that is to be made later.
-pub(super) fn event(call: Call) -> NewEvent {
+/// An invocation that is to be made later.
+pub(super) fn event(invocation: Invocation) -> NewEvent {
     NewEvent {
-        function: call.target.name,
-        qualifier: call.target.qualifier,
-        request_id: call.request_id,
-        trace_id: call.trace_id,
-        tenant_id: call.tenant_id,
-        payload: call.payload.event(),
+        function: invocation.target.name,
+        qualifier: invocation.target.qualifier,
+        request_id: invocation.request_id,
+        trace_id: invocation.trace_id,
+        tenant_id: invocation.tenant_id,
+        payload: invocation.payload.event(),
     }
 }
 

@@ -4,7 +4,7 @@ use http::header::{HOST, HeaderMap, HeaderValue};
 use http::uri::Authority;
 
 use super::error::{ErrorCode, WireError};
-use super::headers::FORWARDED_PROTO;
+use crate::domain::web::FORWARDED_PROTO;
 
 /// Longest host and port of an address: a name of 253 characters, and the port.
 const AUTHORITY_BYTES_MAX: usize = 260;

@@ -8,12 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::task::JoinHandle;
 
-use crate::domain::{Refusal, VersionId};
+use crate::domain::{Invocation, Refusal, VersionId};
 use crate::invoker::{
-    Call, Completion, Invoker, Resolved, ResponseSource, RunGuest, response_pipe,
+    Completion, How, Invoker, Piece, Resolved, ResponseSource, RunGuest, response_pipe,
 };
 
 /// An invocation that runs.
@@ -27,22 +26,22 @@ pub(super) struct Streamed {
 /// What there is to tell of it.
 pub(super) enum Progress {
     /// It wrote this.
-    Wrote(Bytes),
+    Wrote(Piece),
     /// It has ended, and everything that it wrote was told before.
     Ended(Result<Completion, Refusal>),
 }
 
 impl Streamed {
-    /// Runs `call`, and holds `held` until it has ended.
+    /// Runs `invocation`, and holds `held` until it has ended.
     pub(super) fn begin<G: RunGuest>(
         invoker: Arc<Invoker<G>>,
         resolved: Resolved,
-        call: Call,
+        invocation: Invocation,
         held: impl Send + 'static,
     ) -> Self {
         let (sink, source) = response_pipe();
         let run = tokio::spawn(async move {
-            let completion = invoker.stream(resolved, call, sink).await;
+            let completion = invoker.run(resolved, invocation, How::streamed(sink)).await;
             drop(held);
             completion
         });
@@ -60,8 +59,8 @@ impl Streamed {
 
     /// What comes next. Not to be asked for after the end.
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Progress> {
-        if let Poll::Ready(bytes) = self.source.poll_next(context) {
-            return Poll::Ready(Progress::Wrote(bytes));
+        if let Poll::Ready(piece) = self.source.poll_next(context) {
+            return Poll::Ready(Progress::Wrote(piece));
         }
         if let Some(ended) = self.ended.take() {
             return Poll::Ready(Progress::Ended(ended));
@@ -70,9 +69,9 @@ impl Streamed {
         let ended = ended.unwrap_or(Err(Refusal::Internal));
         // What it wrote between the two looks is older than its end.
         match self.source.poll_next(context) {
-            Poll::Ready(bytes) => {
+            Poll::Ready(piece) => {
                 self.ended = Some(ended);
-                Poll::Ready(Progress::Wrote(bytes))
+                Poll::Ready(Progress::Wrote(piece))
             }
             Poll::Pending => Poll::Ready(Progress::Ended(ended)),
         }
@@ -108,7 +107,7 @@ mod tests {
         let mut told = Vec::new();
         let ended = loop {
             match streamed.next().await {
-                Progress::Wrote(bytes) => told.extend(bytes),
+                Progress::Wrote(piece) => told.extend(piece.into_bytes()),
                 Progress::Ended(ended) => break ended,
             }
         };
@@ -125,7 +124,7 @@ mod tests {
         assert!(pin!(streamed.next()).poll(&mut context).is_pending());
         sink.push(b"first");
         match streamed.next().await {
-            Progress::Wrote(bytes) => assert_eq!(bytes, "first"),
+            Progress::Wrote(piece) => assert_eq!(piece.into_bytes(), "first"),
             Progress::Ended(_) => panic!("it runs"),
         }
     }
@@ -136,7 +135,7 @@ mod tests {
         let run = tokio::spawn(async { panic!("as a test") });
         match Streamed::new(source, run).next().await {
             Progress::Ended(ended) => assert_eq!(ended.err(), Some(Refusal::Internal)),
-            Progress::Wrote(bytes) => panic!("{bytes:?}"),
+            Progress::Wrote(piece) => panic!("{piece:?}"),
         }
     }
 }

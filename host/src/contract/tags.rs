@@ -10,15 +10,15 @@ use axum::response::NoContent;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Json;
 use super::api::Api;
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
 use super::json_body::JsonBody;
 use super::path_names::PathName;
+use super::query;
 use super::reference::{NameShape, Reference};
 use super::wire::text_map::TextMap;
-use super::answer::Json;
-use super::query;
 use crate::deployer::CompileGuest;
 use crate::deployer::stamp;
 use crate::domain::{FunctionName, tags};

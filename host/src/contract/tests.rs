@@ -29,12 +29,13 @@ use crate::deployer::{
     CompileGuest, Deployer, InitCause, InitFailure, InitOutcome, Initialized, Rejection,
 };
 use crate::domain::{
-    Account, Digest, FunctionError, FunctionName, Invocation, Outcome, Report, Version,
+    Account, ClientContext, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
+    Version,
 };
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{
-    Admission, Gate, HostFailure, Invoker, PrepareFailure, PrepareGuest, Provisioner, ResponseSink,
-    RunGuest,
+    Admission, Gate, HostFailure, How, Invoker, PrepareFailure, PrepareGuest, Provisioner,
+    ResponseSink, RunGuest,
 };
 use crate::logs::LogKeeper;
 use crate::storage::ContentStore;
@@ -90,10 +91,20 @@ impl RunGuest for Script {
     async fn run(
         &self,
         version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
+        how: How,
         _admission: Admission,
     ) -> Result<Report, HostFailure> {
         let outcome = match &invocation.payload.event()[..] {
+            br#""stream until nobody reads""# => {
+                let response = written_first(how);
+                response.left().await;
+                return Err(HostFailure::Panicked);
+            }
+            br#""stream and panic""# => {
+                written_first(how);
+                return Err(HostFailure::Panicked);
+            }
             br#""time out""# => Outcome::Failed(FunctionError::TimedOut {
                 timeout: version.settings.timeout(),
             }),
@@ -111,27 +122,13 @@ impl RunGuest for Script {
             memory_bytes_peak: 1024 * 1024,
         })
     }
+}
 
-    async fn run_streaming(
-        &self,
-        version: Arc<Version>,
-        invocation: Invocation,
-        admission: Admission,
-        response: ResponseSink,
-    ) -> Result<Report, HostFailure> {
-        match &invocation.payload.event()[..] {
-            br#""stream until nobody reads""# => {
-                response.push(b"first");
-                response.left().await;
-                Err(HostFailure::Panicked)
-            }
-            br#""stream and panic""# => {
-                response.push(b"first");
-                Err(HostFailure::Panicked)
-            }
-            _ => self.run(version, invocation, admission).await,
-        }
-    }
+/// Where a response is streamed to, to which its first piece was written.
+fn written_first(how: How) -> ResponseSink {
+    let response = how.response.expect("somebody reads along");
+    response.push(b"first");
+    response
 }
 
 impl PrepareGuest for Script {
@@ -153,11 +150,11 @@ impl PrepareGuest for Script {
 fn seen(version: &Version, invocation: &Invocation) -> Value {
     json!({
         "request_id": invocation.request_id.to_string(),
-        "arn": invocation.invoked_arn,
+        "arn": invocation.target.text(),
         "version": version.id.to_string(),
         "event": String::from_utf8_lossy(&invocation.payload.event()),
         "trace": invocation.trace_id,
-        "client_context": invocation.client_context,
+        "client_context": invocation.client_context.as_ref().map(ClientContext::text),
         "tenant": invocation.tenant_id,
     })
 }

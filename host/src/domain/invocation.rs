@@ -4,8 +4,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::arn::FunctionArn;
+use super::client_context::ClientContext;
 use super::payload::Payload;
-use super::terms::Terms;
 
 /// The id of an invocation: what the caller, the guest and the log see.
 ///
@@ -36,21 +37,21 @@ pub enum LogType {
     Tail,
 }
 
-/// What a guest is given for one call.
+/// One call of a function, as it came in: resolved when it runs.
 #[derive(Clone, Debug)]
 pub struct Invocation {
+    /// What the caller asked for; the guest is told its text form.
+    pub target: FunctionArn,
     /// What the caller, the guest and the log call this invocation.
     pub request_id: RequestId,
-    /// The ARN as the caller asked for it.
-    pub invoked_arn: String,
-    /// The event, or the web request.
+    /// The event, `{}` where the body was empty, or the web request.
     pub payload: Payload,
     /// The tracing header, `Root=…;Parent=…;Sampled=…`.
     pub trace_id: Option<String>,
-    /// The caller's client context: the text of a JSON object.
-    pub client_context: Option<String>,
+    /// The caller's client context.
+    pub client_context: Option<ClientContext>,
     /// The tenant that the caller named.
     pub tenant_id: Option<String>,
-    /// What it is run on, beyond what the function is set to.
-    pub terms: Terms,
+    /// Whether the answer wants the log tail.
+    pub log_type: LogType,
 }

@@ -1,13 +1,14 @@
 //! Plain values: what functions, versions, invocations and their outcomes are.
 //!
-//! Nothing here knows HTTP, wasm or tokio, and nothing here waits. A value that exists is valid:
-//! the constructors are the only places that check.
+//! Nothing here knows wasm, tokio or a wire, and nothing here waits; of HTTP, `web` knows what a request and a
+//! response are. A value that exists is valid: the constructors are the only places that check.
 
 pub mod address_kind;
 pub mod alias;
 pub mod allow_http;
 pub mod arn;
 pub mod attachments;
+pub mod client_context;
 pub mod destination;
 pub mod event_invoke;
 pub mod event_text;
@@ -22,6 +23,7 @@ pub mod origin;
 pub mod outcome;
 pub mod payload;
 pub mod policy;
+pub mod prelude;
 pub mod publishing;
 pub mod provisioning;
 pub mod refusal;
@@ -31,6 +33,7 @@ pub mod snapshot;
 pub mod tags;
 pub mod terms;
 pub mod version;
+pub mod web;
 
 #[cfg(test)]
 pub(crate) mod samples;
@@ -40,16 +43,18 @@ pub use alias::{Alias, AliasChange, Routing};
 pub use allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp};
 pub use arn::{Account, FunctionArn};
 pub use attachments::Attachments;
+pub use client_context::ClientContext;
 pub use function::FunctionRecord;
 pub use grants::{FolderAccess, GrantName, HostFolder, HostSecret, SecretSource, SecretValue};
 pub use invocation::{Invocation, LogType, RequestId};
 pub use name::{AliasName, FunctionName, Qualifier, VersionId};
 pub use origin::{Host, Origin, Scheme};
 pub use outcome::{FunctionError, Outcome, Report};
-pub use payload::{Payload, WebCall, WebRequest};
+pub use payload::{Payload, WebCall};
 pub use publishing::Publication;
 pub use refusal::{Refusal, Throttle};
 pub use settings::{Environment, Settings};
 pub use snapshot::Snapshot;
 pub use terms::{LogListener, Terms};
 pub use version::{Code, Digest, LastUpdate, State, Version};
+pub use web::{WebBody, WebHead, WebRequest, WebResponse};

@@ -5,13 +5,43 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::web::WebResponse;
+
 /// What the function returned or how it failed. A failure of the host is not an outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The function's answer, byte for byte.
     Returned(Bytes),
+    /// Its response to a request from the web, where it gave one as HTTP has it.
+    Web(Box<WebResponse>),
     /// The function failed, by itself or by being stopped.
     Failed(FunctionError),
+}
+
+impl Outcome {
+    /// The function's answer, or the body of its response.
+    ///
+    /// # Errors
+    /// How it failed, where it did.
+    pub fn answer(&self) -> Result<&Bytes, &FunctionError> {
+        match self {
+            Self::Returned(answer) => Ok(answer),
+            Self::Web(response) => Ok(&response.body),
+            Self::Failed(error) => Err(error),
+        }
+    }
+
+    /// The same, taken out.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer).
+    pub fn into_answer(self) -> Result<Bytes, FunctionError> {
+        match self {
+            Self::Returned(answer) => Ok(answer),
+            Self::Web(response) => Ok(response.body),
+            Self::Failed(error) => Err(error),
+        }
+    }
 }
 
 /// How a function failed; its text is a line for people.
@@ -114,10 +144,7 @@ impl Report {
     /// # Errors
     /// How it failed, where it did.
     pub fn answer(&self) -> Result<&Bytes, FunctionError> {
-        match &self.outcome {
-            Outcome::Returned(answer) => Ok(answer),
-            Outcome::Failed(error) => Err(error.clone()),
-        }
+        self.outcome.answer().map_err(Clone::clone)
     }
 
     /// What the guest wrote, as text.

@@ -1,13 +1,14 @@
 //! What a call carries to its guest: an event, or a request from the web.
 //!
 //! A web request reaches a guest for HTTP as it is, and any other guest as an event. Which of the two it
-//! will be is known only where the guest is found, so the request is there in both forms, and neither
-//! is made before it is asked for.
+//! will be is known only where the guest is found, so the event is made when it is asked for.
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use bytes::Bytes;
+
+use super::web::WebRequest;
 
 /// What a call carries.
 #[derive(Clone, Debug)]
@@ -28,23 +29,6 @@ pub trait WebCall: Debug + Send + Sync {
 
     /// Size of its body, which is what either form costs.
     fn body_bytes(&self) -> usize;
-}
-
-/// A request for HTTP, read to its end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WebRequest {
-    /// `GET`, for example.
-    pub method: String,
-    /// Whether the client came over TLS, as far as the host was told.
-    pub is_secure: bool,
-    /// The host that the client asked for, and its port where it named one.
-    pub authority: String,
-    /// Path and query, as they were sent.
-    pub target: String,
-    /// Names in lower case and values; a name that was sent twice is there twice.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// All of the body.
-    pub body: Bytes,
 }
 
 impl Payload {

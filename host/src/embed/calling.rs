@@ -5,16 +5,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 
-use super::{Function, StreamedResponse};
-use crate::domain::{LogListener, LogType, Refusal, Report, RequestId, Terms};
-use crate::invoker::{Call, Resolved, response_pipe};
+use super::StreamedResponse;
+use crate::app::Host;
+use crate::domain::{
+    FunctionArn, Invocation, LogListener, LogType, Refusal, Report, RequestId, Terms,
+};
+use crate::invoker::{How, Resolved, response_pipe};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
 
-/// A call of a [`Function`] that is about to be made: it runs with [`run`](Self::run) or
+/// A call of a [`Function`](super::Function) that is about to be made: it runs with [`run`](Self::run) or
 /// [`stream`](Self::stream).
 #[must_use = "nothing runs before `run` or `stream`"]
 pub struct Calling<'function> {
-    function: &'function Function,
+    host: &'function Host,
+    target: FunctionArn,
     event: Bytes,
     request_id: RequestId,
     tenant: Option<String>,
@@ -22,14 +26,21 @@ pub struct Calling<'function> {
 }
 
 impl<'function> Calling<'function> {
-    pub(super) fn new(function: &'function Function, event: Bytes) -> Self {
+    /// A call of the function that `target` names, with that much time at most.
+    pub(super) fn new(
+        host: &'function Host,
+        target: FunctionArn,
+        time_max: Option<Duration>,
+        event: Bytes,
+    ) -> Self {
         Self {
-            function,
+            host,
+            target,
             event,
             request_id: RequestId::random(),
             tenant: None,
             terms: Terms {
-                time_max: function.time_max,
+                time_max,
                 listener: None,
             },
         }
@@ -70,16 +81,16 @@ impl<'function> Calling<'function> {
     /// Makes the call and waits for its end. Dropping the future ends the guest where it is.
     ///
     /// # Errors
-    /// As [`Function::invoke`].
+    /// As [`Function::invoke`](super::Function::invoke).
     pub async fn run(self) -> Result<Report, Refusal> {
         let Ready {
-            function,
+            host,
             resolved,
-            call,
-            terms,
+            invocation,
+            how,
         } = self.ready()?;
-        let invoker = function.host.invoker();
-        let completion = invoker.run_on(resolved, call, terms, None).await?;
+        let invoker = host.invoker();
+        let completion = invoker.run(resolved, invocation, how).await?;
         Ok(completion.report)
     }
 
@@ -87,19 +98,20 @@ impl<'function> Calling<'function> {
     /// answers comes in one piece. Needs to be called in a runtime of tokio.
     ///
     /// # Errors
-    /// As [`Function::invoke`], as far as that is known before it runs.
+    /// As [`Function::invoke`](super::Function::invoke), as far as that is known before it runs.
     pub fn stream(self) -> Result<StreamedResponse, Refusal> {
         let Ready {
-            function,
+            host,
             resolved,
-            call,
-            terms,
+            invocation,
+            mut how,
         } = self.ready()?;
         let (sink, source) = response_pipe();
-        let host = function.host.clone();
+        how.response = Some(sink);
+        let host = host.clone();
         let running = tokio::spawn(async move {
             let invoker = host.invoker();
-            let ended = invoker.run_on(resolved, call, terms, Some(sink)).await;
+            let ended = invoker.run(resolved, invocation, how).await;
             ended.map(|completion| completion.report)
         });
         Ok(StreamedResponse::new(source, running))
@@ -107,11 +119,10 @@ impl<'function> Calling<'function> {
 
     fn ready(self) -> Result<Ready<'function>, Refusal> {
         check(&self.event)?;
-        let target = self.function.arn();
-        let resolved = self.function.host.invoker().resolve(&target)?;
+        let resolved = self.host.invoker().resolve(&self.target)?;
         let tenant_id = resolved.version.settings.tenant(self.tenant)?;
-        let call = Call {
-            target,
+        let invocation = Invocation {
+            target: self.target,
             request_id: self.request_id,
             payload: self.event.into(),
             trace_id: None,
@@ -120,20 +131,23 @@ impl<'function> Calling<'function> {
             log_type: LogType::None,
         };
         Ok(Ready {
-            function: self.function,
+            host: self.host,
             resolved,
-            call,
-            terms: self.terms,
+            invocation,
+            how: How {
+                terms: self.terms,
+                response: None,
+            },
         })
     }
 }
 
 /// A call that was checked.
 struct Ready<'function> {
-    function: &'function Function,
+    host: &'function Host,
     resolved: Resolved,
-    call: Call,
-    terms: Terms,
+    invocation: Invocation,
+    how: How,
 }
 
 fn check(event: &[u8]) -> Result<(), Refusal> {

@@ -12,9 +12,9 @@ use crate::domain::{FunctionArn, FunctionName, Refusal, Report};
 /// each in a sandbox of its own.
 #[derive(Clone)]
 pub struct Function {
-    pub(super) host: Host,
+    host: Host,
     name: FunctionName,
-    pub(super) time_max: Option<Duration>,
+    time_max: Option<Duration>,
 }
 
 impl Function {
@@ -45,7 +45,7 @@ impl Function {
 
     /// A call that says more than its event.
     pub fn call(&self, event: impl Into<Bytes>) -> Calling<'_> {
-        Calling::new(self, event.into())
+        Calling::new(&self.host, self.arn(), self.time_max, event.into())
     }
 
     pub(super) fn function_name(&self) -> &FunctionName {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use crate::domain::{Outcome, Refusal, Report};
-use crate::invoker::ResponseSource;
+use crate::invoker::{Piece, ResponseSource};
 
 /// A response that comes in pieces. Dropping it ends the guest.
 pub struct StreamedResponse {
@@ -32,16 +32,16 @@ impl StreamedResponse {
     /// read; then the function waits.
     pub async fn next(&mut self) -> Option<Bytes> {
         let Running::Guest(guest) = &mut self.running else {
-            return self.source.take();
+            return self.source.take().map(Piece::into_bytes);
         };
         let ended = tokio::select! {
             biased;
-            piece = self.source.next() => return Some(piece),
+            piece = self.source.next() => return Some(piece.into_bytes()),
             ended = guest => ended,
         };
         let mut ended = ended.unwrap_or(Err(Refusal::Internal));
         // What was written last, then what was not streamed: all of a function that does not stream.
-        let mut last = self.source.take();
+        let mut last = self.source.take().map(Piece::into_bytes);
         if let Ok(report) = &mut ended
             && let Outcome::Returned(rest) = &mut report.outcome
             && last.is_none()

@@ -9,8 +9,8 @@ use super::lanes::Went;
 use super::store::{Change, StoreError};
 use super::taking::Taking;
 use crate::domain::function::RecursiveLoop;
-use crate::domain::{FunctionName, FunctionRecord, LogType, Outcome, Refusal};
-use crate::invoker::{Call, Completion, RunGuest, error_object};
+use crate::domain::{FunctionName, FunctionRecord, Invocation, LogType, Refusal};
+use crate::invoker::{Completion, How, RunGuest, error_object};
 use crate::limits::EVENT_HOPS_MAX;
 
 /// What an attempt came to.
@@ -142,7 +142,7 @@ impl<G: RunGuest> Shared<G> {
             .account
             .function_arn(&new.function, new.qualifier.as_ref());
         let version = self.invoker.resolve(&target)?;
-        let call = Call {
+        let invocation = Invocation {
             target,
             request_id: new.request_id,
             payload: new.payload.clone().into(),
@@ -151,7 +151,7 @@ impl<G: RunGuest> Shared<G> {
             tenant_id: new.tenant_id.clone(),
             log_type: LogType::None,
         };
-        self.invoker.run(version, call).await
+        self.invoker.run(version, invocation, How::default()).await
     }
 
     /// An event that waits, from memory or from disk.
@@ -192,9 +192,9 @@ fn decided_after_run(
     now_ms: u64,
 ) -> Decided {
     let runs = event.runs + 1;
-    let (payload, failed) = match &completion.report.outcome {
-        Outcome::Returned(payload) => (payload.clone(), false),
-        Outcome::Failed(error) => (error_object::body(error, event.new.request_id), true),
+    let (payload, failed) = match completion.report.outcome.answer() {
+        Ok(payload) => (payload.clone(), false),
+        Err(error) => (error_object::body(error, event.new.request_id), true),
     };
     match after_run(policy, event.accepted_ms, runs, failed, now_ms) {
         Next::Again { due_ms } => Decided::Retry { runs, due_ms },

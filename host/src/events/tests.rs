@@ -19,7 +19,7 @@ use crate::domain::{
     FunctionError, FunctionName, FunctionRecord, Invocation, Outcome, Report, RequestId, Version,
     samples,
 };
-use crate::invoker::{Admission, Gate, HostFailure};
+use crate::invoker::{Admission, Gate, HostFailure, How};
 use crate::logs::LogKeeper;
 
 pub(super) const START_MS: u64 = 1_000_000;
@@ -85,7 +85,8 @@ impl RunGuest for Script {
     async fn run(
         &self,
         version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
+        _how: How,
         _admission: Admission,
     ) -> Result<Report, HostFailure> {
         let payload = String::from_utf8_lossy(&invocation.payload.event()).into_owned();

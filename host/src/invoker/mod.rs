@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 use crate::catalog::Catalog;
 use crate::domain::{
-    Account, FunctionArn, FunctionRecord, Invocation, LogType, Payload, Qualifier, Refusal, Report,
+    Account, FunctionArn, FunctionRecord, Invocation, LogType, Qualifier, Refusal, Report,
     RequestId, Terms, Throttle, Version, VersionId, snapshot,
 };
 use crate::limits;
@@ -28,7 +28,7 @@ pub use admission::{Admission, Gate};
 pub use figures::{Figures, FunctionFigures, ProvisionedFigures};
 pub use prepare::{PrepareFailure, PrepareGuest};
 pub use provisioner::Provisioner;
-pub use response::{ResponseSink, ResponseSource, response_pipe};
+pub use response::{Piece, ResponseSink, ResponseSource, response_pipe};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";
@@ -38,30 +38,38 @@ pub trait RunGuest: Send + Sync + 'static {
     /// Runs one invocation of `version` to its end or its deadline. Dropping the
     /// future ends the guest; its `admission` is held until it has ended.
     ///
+    /// Where [`how`](How) has a place for the response, what a function writes while it runs goes there as
+    /// it is written. What it returns then is what is left: nothing of a function that streams, and all of
+    /// any other. A reader of the response that leaves ends the guest. Whoever cannot stream returns
+    /// everything.
+    ///
     /// # Errors
     /// When the host could not run it; a failure of the function itself is in the report.
     fn run(
         &self,
         version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
+        how: How,
         admission: Admission,
     ) -> impl Future<Output = Result<Report, HostFailure>> + Send;
+}
 
-    /// The same, only that what a function writes while it runs goes to `response` as it is written.
-    /// What it returns then is what is left: nothing of a function that streams, and all of any other.
-    /// A reader of the response that leaves ends the guest. Whoever cannot stream returns everything.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    fn run_streaming(
-        &self,
-        version: Arc<Version>,
-        invocation: Invocation,
-        admission: Admission,
-        response: ResponseSink,
-    ) -> impl Future<Output = Result<Report, HostFailure>> + Send {
-        drop(response);
-        self.run(version, invocation, admission)
+/// How an invocation is run, beyond what its function is set to.
+#[derive(Clone, Default)]
+pub struct How {
+    /// The caller's own terms, as a program has them that embeds the host.
+    pub terms: Terms,
+    /// Where what the function writes goes while it runs; else it is collected for the answer.
+    pub response: Option<ResponseSink>,
+}
+
+impl How {
+    /// With the response going to `sink` while it is written.
+    pub fn streamed(sink: ResponseSink) -> Self {
+        Self {
+            response: Some(sink),
+            ..Self::default()
+        }
     }
 }
 
@@ -79,31 +87,12 @@ pub enum HostFailure {
     Panicked,
 }
 
-/// A call as it came in, checked by the contract and not yet resolved.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// What the caller asked for; its text form is the `invoked_function_arn` of the guest.
-    pub target: FunctionArn,
-    /// The id that the answer, the guest and the log carry.
-    pub request_id: RequestId,
-    /// The event, `{}` where the body was empty, or the web request.
-    pub payload: Payload,
-    /// The tracing header, `Root=…;Parent=…;Sampled=…`.
-    pub trace_id: Option<String>,
-    /// The text of a JSON object, checked.
-    pub client_context: Option<String>,
-    /// The tenant that the caller named.
-    pub tenant_id: Option<String>,
-    /// Whether the answer wants the log tail.
-    pub log_type: LogType,
-}
-
-/// What a call runs, and of which function.
+/// What an invocation runs, and of which function.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// The version that runs.
     pub version: Arc<Version>,
-    /// The function as it was when the call was resolved.
+    /// The function as it was when the invocation was resolved.
     pub record: Arc<FunctionRecord>,
 }
 
@@ -114,11 +103,11 @@ pub struct Completion {
     pub executed: VersionId,
     /// Outcome and cost.
     pub report: Report,
-    /// The last 4 KB of START, the guest's lines, END and REPORT, where the call asked for it.
+    /// The last 4 KB of START, the guest's lines, END and REPORT, where that was asked for.
     pub log_tail: Option<Bytes>,
 }
 
-/// Runs calls.
+/// Runs invocations.
 pub struct Invoker<G> {
     account: Account,
     catalog: Arc<Catalog>,
@@ -186,69 +175,31 @@ impl<G: RunGuest> Invoker<G> {
         })
     }
 
-    /// Runs `call` on what its target was resolved to, or on what has taken its place meanwhile: the code
-    /// of a version goes when an update has ended, which may be just before it is needed.
+    /// Runs `invocation` on what its target was resolved to, or on what has taken its place meanwhile: the
+    /// code of a version goes when an update has ended, which may be just before it is needed.
     ///
     /// # Errors
     /// [`Refusal::TooManyInvocations`], [`Refusal::ShuttingDown`], [`Refusal::Internal`], and those of
     /// [`Invoker::resolve`] where the function is gone meanwhile.
-    pub async fn run(&self, resolved: Resolved, call: Call) -> Result<Completion, Refusal> {
-        self.run_into(resolved, call, Terms::default(), None).await
-    }
-
-    /// The same on terms of the caller's own, as a program has them that embeds the host; what the function
-    /// writes while it runs goes to `response`, where there is one.
-    ///
-    /// # Errors
-    /// As [`Invoker::run`].
-    pub async fn run_on(
+    pub async fn run(
         &self,
         resolved: Resolved,
-        call: Call,
-        terms: Terms,
-        response: Option<ResponseSink>,
-    ) -> Result<Completion, Refusal> {
-        self.run_into(resolved, call, terms, response.as_ref())
-            .await
-    }
-
-    /// The same, only that what the function writes while it runs goes to `response`: see
-    /// [`RunGuest::run_streaming`].
-    ///
-    /// # Errors
-    /// As [`Invoker::run`].
-    pub async fn stream(
-        &self,
-        resolved: Resolved,
-        call: Call,
-        response: ResponseSink,
-    ) -> Result<Completion, Refusal> {
-        self.run_into(resolved, call, Terms::default(), Some(&response))
-            .await
-    }
-
-    async fn run_into(
-        &self,
-        resolved: Resolved,
-        call: Call,
-        terms: Terms,
-        response: Option<&ResponseSink>,
+        invocation: Invocation,
+        how: How,
     ) -> Result<Completion, Refusal> {
         let started = SystemTime::now();
-        let ran = match self.attempt(&resolved, &call, &terms, response).await? {
+        let invocation = Arc::new(invocation);
+        let ran = match self.attempt(&resolved, &invocation, &how).await? {
             Err(HostFailure::CodeUnavailable(_)) => {
-                let current = self.resolve(&call.target)?;
-                (
-                    self.attempt(&current, &call, &terms, response).await?,
-                    current,
-                )
+                let current = self.resolve(&invocation.target)?;
+                (self.attempt(&current, &invocation, &how).await?, current)
             }
             ran => (ran, resolved),
         };
         let (report, version) = match ran {
             (Ok(report), resolved) => (report, resolved.version),
             (Err(failure), resolved) => {
-                return Err(self.refusal_of(failure, call.request_id, &resolved.version));
+                return Err(self.refusal_of(failure, invocation.request_id, &resolved.version));
             }
         };
         if !limits::ARE_ENFORCED {
@@ -259,14 +210,14 @@ impl<G: RunGuest> Invoker<G> {
             });
         }
         let log = platform_log::render(&Ran {
-            request_id: call.request_id,
+            request_id: invocation.request_id,
             version: &version,
             report: &report,
             started,
             ended: SystemTime::now(),
         });
         show_log(&version, &log);
-        let log_tail = match call.log_type {
+        let log_tail = match invocation.log_type {
             LogType::Tail => Some(log.tail()),
             LogType::None => None,
         };
@@ -281,33 +232,18 @@ impl<G: RunGuest> Invoker<G> {
     async fn attempt(
         &self,
         resolved: &Resolved,
-        call: &Call,
-        terms: &Terms,
-        response: Option<&ResponseSink>,
+        invocation: &Arc<Invocation>,
+        how: &How,
     ) -> Result<Result<Report, HostFailure>, Refusal> {
         let Resolved { version, record } = resolved;
-        let asked_for = call.target.qualifier.as_ref();
+        let asked_for = invocation.target.qualifier.as_ref();
         let admission = self.gate.enter_for(record, version, asked_for)?;
-        let invocation = Invocation {
-            request_id: call.request_id,
-            invoked_arn: call.target.text(),
-            payload: call.payload.clone(),
-            trace_id: call.trace_id.clone(),
-            client_context: call.client_context.clone(),
-            tenant_id: call.tenant_id.clone(),
-            terms: terms.clone(),
-        };
-        let (guests, running) = (&self.guests, Arc::clone(version));
-        Ok(match response {
-            None => guests.run(running, invocation, admission).await,
-            Some(response) => {
-                response.set_executed(version.id);
-                let response = response.clone();
-                guests
-                    .run_streaming(running, invocation, admission, response)
-                    .await
-            }
-        })
+        if let Some(response) = &how.response {
+            response.set_executed(version.id);
+        }
+        let (version, invocation) = (Arc::clone(version), Arc::clone(invocation));
+        let run = self.guests.run(version, invocation, how.clone(), admission);
+        Ok(run.await)
     }
 
     fn keep_log(&self, version: &Arc<Version>, started: SystemTime, log: Rendered) {

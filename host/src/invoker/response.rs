@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::domain::VersionId;
+use crate::domain::{VersionId, WebHead, prelude};
 use crate::limits::STREAM_BUFFER_BYTES_MAX;
 
 /// The way of one response: where it is written, and where it is read.
@@ -33,8 +33,28 @@ pub struct ResponseSource {
     pipe: Arc<Mutex<Pipe>>,
 }
 
+/// What comes next of a response.
+#[derive(Debug)]
+pub enum Piece {
+    /// Its head, where its function is a guest for HTTP. The first piece.
+    Head(Box<WebHead>),
+    /// Bytes of its body; of any other function, of all that it writes.
+    Bytes(Bytes),
+}
+
+impl Piece {
+    /// The bytes; a head as a prelude, for those who read a response to an event.
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Head(head) => prelude::of(&head).into(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Pipe {
+    head: Option<Box<WebHead>>,
     waiting: BytesMut,
     executed: Option<VersionId>,
     has_no_reader: bool,
@@ -51,6 +71,19 @@ impl ResponseSink {
     /// reads any more: whoever runs the writer ends it then, see [`left`](Self::left).
     pub async fn room(&self) -> usize {
         poll_fn(|context| lock(&self.pipe).poll_room(context)).await
+    }
+
+    /// Sends the head of a response for HTTP on its way, before any of its bytes. It takes no room: there is
+    /// one of a bounded size.
+    pub fn begin(&self, head: WebHead) {
+        let mut pipe = lock(&self.pipe);
+        if pipe.has_no_reader {
+            return;
+        }
+        pipe.head = Some(Box::new(head));
+        let reader = pipe.reader.take();
+        drop(pipe);
+        wake(reader);
     }
 
     /// Sends bytes on their way, no more than there is [`room`](Self::room) for.
@@ -95,33 +128,25 @@ impl ResponseSink {
 }
 
 impl ResponseSource {
-    /// The bytes that wait; pending while there are none.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
+    /// What waits; pending while there is nothing.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Piece> {
         let mut pipe = lock(&self.pipe);
-        if pipe.waiting.is_empty() {
+        if pipe.is_empty() {
             pipe.reader = Some(context.waker().clone());
             return Poll::Pending;
         }
-        let bytes = std::mem::take(&mut pipe.waiting).freeze();
-        let writer = pipe.writer.take();
-        drop(pipe);
-        wake(writer);
-        Poll::Ready(bytes)
+        Poll::Ready(taken(pipe))
     }
 
-    /// The bytes that wait; waits while there are none.
-    pub async fn next(&mut self) -> Bytes {
+    /// What waits; waits itself while there is nothing.
+    pub async fn next(&mut self) -> Piece {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// The bytes that wait, if there are any.
-    pub fn take(&mut self) -> Option<Bytes> {
-        let mut pipe = lock(&self.pipe);
-        let bytes = std::mem::take(&mut pipe.waiting).freeze();
-        let writer = pipe.writer.take();
-        drop(pipe);
-        wake(writer);
-        (!bytes.is_empty()).then_some(bytes)
+    /// What waits, if there is anything.
+    pub fn take(&mut self) -> Option<Piece> {
+        let pipe = lock(&self.pipe);
+        (!pipe.is_empty()).then(|| taken(pipe))
     }
 
     /// The version that writes the response, once it was begun.
@@ -134,6 +159,7 @@ impl Drop for ResponseSource {
     fn drop(&mut self) {
         let mut pipe = lock(&self.pipe);
         pipe.has_no_reader = true;
+        pipe.head = None;
         pipe.waiting = BytesMut::new();
         let watcher = pipe.watcher.take();
         drop(pipe);
@@ -142,6 +168,10 @@ impl Drop for ResponseSource {
 }
 
 impl Pipe {
+    fn is_empty(&self) -> bool {
+        self.head.is_none() && self.waiting.is_empty()
+    }
+
     /// How much may be written; nothing where nobody reads.
     fn room(&self) -> usize {
         match self.has_no_reader {
@@ -166,6 +196,18 @@ impl Pipe {
         self.watcher = Some(context.waker().clone());
         Poll::Pending
     }
+}
+
+/// The first piece of what waits in a pipe.
+fn taken(mut pipe: MutexGuard<'_, Pipe>) -> Piece {
+    if let Some(head) = pipe.head.take() {
+        return Piece::Head(head);
+    }
+    let bytes = std::mem::take(&mut pipe.waiting).freeze();
+    let writer = pipe.writer.take();
+    drop(pipe);
+    wake(writer);
+    Piece::Bytes(bytes)
 }
 
 fn lock(pipe: &Mutex<Pipe>) -> MutexGuard<'_, Pipe> {
@@ -194,11 +236,11 @@ mod tests {
         let (sink, mut source) = response_pipe();
         assert!(is_pending(source.next()));
         sink.push(b"one");
-        assert_eq!(source.next().await, "one");
+        assert_eq!(source.next().await.into_bytes(), "one");
         sink.push(b"t");
         sink.push(b"");
         sink.push(b"wo");
-        assert_eq!(source.next().await, "two");
+        assert_eq!(source.next().await.into_bytes(), "two");
         assert!(is_pending(source.next()));
     }
 
@@ -213,7 +255,10 @@ mod tests {
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());
-        assert_eq!(source.next().await.len(), STREAM_BUFFER_BYTES_MAX);
+        assert_eq!(
+            source.next().await.into_bytes().len(),
+            STREAM_BUFFER_BYTES_MAX
+        );
         let room = waiting.await.expect("it is woken");
         assert_eq!(room, STREAM_BUFFER_BYTES_MAX);
     }
@@ -233,6 +278,21 @@ mod tests {
         sink.push(b"more");
         assert!(lock(&sink.pipe).waiting.is_empty());
         assert!(is_pending(sink.room()));
+    }
+
+    #[tokio::test]
+    async fn a_head_comes_before_all_bytes() {
+        let (sink, mut source) = response_pipe();
+        sink.begin(WebHead::ok("a/b"));
+        sink.push(b"body");
+        match source.next().await {
+            Piece::Head(head) => assert_eq!(head.content_type(), Some("a/b")),
+            Piece::Bytes(bytes) => panic!("{bytes:?}"),
+        }
+        assert_eq!(source.take().expect("bytes").into_bytes(), "body");
+        assert!(source.take().is_none());
+        let prelude = Piece::Head(Box::new(WebHead::ok("a/b"))).into_bytes();
+        assert!(prelude.starts_with(b"{\"statusCode\":200,") && prelude.ends_with(&[0; 8]));
     }
 
     #[test]

@@ -1,121 +1,67 @@
 //! Running guests: the only module that knows wasmtime.
 //!
-//! A component is compiled once (`compiler`), kept as an artifact, loaded when it is first called
-//! (`loader`), and instantiated afresh for every invocation (`maker`, `guest_run`), unless its owner
-//! wants it otherwise (`prepare`, `idle_sandboxes`). Callers speak of functions, deadlines and bytes;
+//! A component is compiled once (`compile`), kept as an artifact, loaded when it is first called
+//! (`load`), and instantiated afresh for every invocation (`run`), unless its owner
+//! wants it otherwise (`keep`). Callers speak of functions, deadlines and bytes;
 //! epochs, pages and slots stay in here.
 
-mod engine;
-mod inspect;
-mod provided;
-pub mod component;
-mod interfaces;
-mod caller;
-mod unwinding;
-mod isolation;
-#[cfg(feature = "compiler")]
-mod go_module;
-#[cfg(feature = "compiler")]
-mod compile;
-#[cfg(feature = "compiler")]
-mod worker;
-#[cfg(feature = "compiler")]
-mod compile_child;
-#[cfg(feature = "compiler")]
-mod precompile;
-#[cfg_attr(not(feature = "compiler"), path = "no_compilation.rs")]
-mod compilation;
-mod compiler;
-mod linker;
-mod loaded;
-mod loader;
+// From what everything stands on to what stands on everything: each names those above it alone.
 mod bindings;
-mod response;
-mod command;
-mod http_guest;
-mod entry;
-mod input;
-mod call;
-mod lifecycle;
-mod environment;
-mod exec_wrapper;
-mod files;
-mod grants;
 mod vitals;
-mod log_tail;
-mod memory_limiter;
-mod guest_state;
-mod wasi;
-mod outbound;
-mod clocks;
-mod config;
-mod trap;
-mod ticker;
-mod slots;
-#[expect(
-    clippy::module_inception,
-    reason = "the module speaks of sandboxes, this file of a single one"
-)]
-mod sandbox;
-mod maker;
-mod guest_run;
-mod settle;
-mod long_runners;
-mod shift;
+mod engine;
+mod reach;
+mod kinds;
+mod guest;
+mod compile;
+mod load;
+mod keep;
 mod run;
-mod idle_list;
-mod idle_sandboxes;
-mod shelf;
-mod prepare;
-mod open_streams;
-#[cfg(feature = "compiler")]
-mod snapshot;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub mod stages;
-
-#[cfg(all(test, feature = "compiler"))]
-mod residue_tests;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-pub use caller::Caller;
-pub use compilation::inspect;
-pub use compiler::Accepted;
-pub use engine::ENGINE_VERSION;
-pub use inspect::{
+pub use compile::compilation::inspect;
+pub use compile::compiler::Accepted;
+pub use compile::inspect::{
     COMMAND_EXPORT, GuestKind, HANDLER_EXPORT, HTTP_EXPORT, Import, Inspection, Memory,
     STREAMING_HANDLER_EXPORT,
 };
-pub use interfaces::{Interface, InterfaceError, Interfaces};
-pub use isolation::{CompileIsolation, CompileLimits};
-pub use lifecycle::LIFECYCLE_EXPORT;
+pub use compile::isolation::{CompileIsolation, CompileLimits};
 #[cfg(feature = "compiler")]
-pub use precompile::precompile;
+pub use compile::precompile::precompile;
 #[cfg(feature = "compiler")]
-pub use worker::compile_worker;
+pub use compile::worker::compile_worker;
+pub use engine::engines::ENGINE_VERSION;
+pub use kinds::lifecycle::LIFECYCLE_EXPORT;
+pub use reach::caller::Caller;
+pub use reach::component;
+pub use reach::interfaces::{Interface, InterfaceError, Interfaces};
 
 use crate::deployer::{CompileGuest, ComponentSource, Initialized, Rejection};
 use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret, Version};
 use crate::limits;
 use crate::package::Precompiled;
 use crate::storage::{ArtifactStore, TmpFolders};
-use compiler::{Compiler, Turns};
-use files::HostFiles;
-use grants::Grants;
-use idle_sandboxes::IdleSandboxes;
-use loaded::LoadedFunctions;
-use loader::Loader;
-use long_runners::LongRunners;
-use maker::{Maker, gone, load_artifact};
-use memory_limiter::HostMemory;
-use outbound::Network;
-use prepare::{Prepared, Preparer};
-use slots::Slots;
-use ticker::Ticker;
+use compile::compiler::{Compiler, Turns};
+use engine::engines;
+use engine::memory_limiter::HostMemory;
+use engine::slots::Slots;
+use engine::ticker::Ticker;
+use guest::loaded::LoadedFunctions;
+use keep::idle_sandboxes::IdleSandboxes;
+use keep::prepare::{Prepared, Preparer};
+use load::loader::Loader;
+use load::maker::{Maker, gone, load_artifact};
+use reach::files::HostFiles;
+use reach::grants::Grants;
+use reach::linker;
+use reach::outbound::Network;
+use run::long_runners::LongRunners;
 
 /// Compiles functions and runs each invocation in a sandbox of its own.
 ///
@@ -182,8 +128,8 @@ impl Sandboxes {
             .saturating_add(limits::SANDBOXES_SPARE);
         #[cfg(feature = "measure")]
         let slots = stages::at_most(slots);
-        let engine = engine::running(slots).map_err(|error| failed(&error))?;
-        let engine_key = engine::key();
+        let engine = engines::running(slots).map_err(|error| failed(&error))?;
+        let engine_key = engines::key();
         let artifacts = config.artifacts;
         // Without a compiler, what another engine left could not be made again.
         if cfg!(feature = "compiler") {

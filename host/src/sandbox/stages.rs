@@ -11,13 +11,13 @@ use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::Sandboxes;
-use super::call::Call;
-use super::environment::Initialization;
-use super::input::Input;
-use super::maker::Purpose;
-use super::sandbox::Sandbox;
 use crate::domain::{Invocation, Version};
+use crate::sandbox::Sandboxes;
+use crate::sandbox::guest::sandbox::Sandbox;
+use crate::sandbox::kinds::call::Call;
+use crate::sandbox::kinds::input::Input;
+use crate::sandbox::load::maker::Purpose;
+use crate::sandbox::reach::environment::Initialization;
 
 /// What [`make_at_most`] was told.
 static SANDBOXES_MAX: AtomicU32 = AtomicU32::new(u32::MAX);
@@ -37,7 +37,7 @@ pub(super) fn at_most(sandboxes: u32) -> u32 {
 pub struct Instantiated {
     sandbox: Sandbox,
     version: Arc<Version>,
-    invocation: Invocation,
+    invocation: Arc<Invocation>,
 }
 
 impl Sandboxes {
@@ -48,7 +48,7 @@ impl Sandboxes {
     pub async fn instantiated(
         &self,
         version: Arc<Version>,
-        invocation: Invocation,
+        invocation: Arc<Invocation>,
     ) -> anyhow::Result<Instantiated> {
         let granted = self.maker.grants.of(&version);
         let (loaded, _) = self.maker.loaded(&version).await?;
@@ -88,7 +88,7 @@ impl Instantiated {
         let answer = self.sandbox.handle(call).await;
         let answer = answer.map_err(|error| anyhow!("{error:?}"));
         match answer.context("the guest ended without an answer")? {
-            Ok(answer) => Ok(answer.into()),
+            Ok(answer) => Ok(answer.bytes.into()),
             Err(error) => bail!("the guest answered with the error {error:?}"),
         }
     }

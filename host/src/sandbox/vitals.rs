@@ -3,15 +3,18 @@
 //! A guest that does not give up its thread in time is answered for without it, so these live beside
 //! the sandbox and not in it.
 
+pub(in crate::sandbox) mod log_mask;
+mod log_tail;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use super::grants::LogMask;
-use super::log_tail::LogTail;
 use crate::domain::{FunctionError, LogListener};
 use crate::limits;
+use log_mask::LogMask;
+use log_tail::LogTail;
 
 /// Shared between a sandbox and whoever waits for it.
 #[derive(Default)]

@@ -76,13 +76,12 @@ fn a_response_comes_out_as_the_server_gave_it() {
         let reply = sent(&site.request("GET", "/head?418"));
         assert_eq!((reply.status, reply.text()), (418, "body"));
         assert_eq!(reply.header("content-type"), Some("text/plain"));
-        assert_eq!(reply.header("x-many"), Some("1, 2"));
-        let cookies = reply
-            .headers
-            .iter()
-            .filter(|(name, _)| name == "set-cookie");
-        let cookies: Vec<_> = cookies.map(|(_, value)| value.as_str()).collect();
-        assert_eq!(cookies, ["a=1", "b=2; Secure"]);
+        let all = |header: &str| -> Vec<&str> {
+            let headers = reply.headers.iter().filter(|(name, _)| name == header);
+            headers.map(|(_, value)| value.as_str()).collect()
+        };
+        assert_eq!(all("x-many"), ["1", "2"]);
+        assert_eq!(all("set-cookie"), ["a=1", "b=2; Secure"]);
         assert!(reply.header("x-amzn-requestid").is_some());
         // The date and the trailers are the host's to send.
         assert_ne!(reply.header("date"), Some("yesterday"));
@@ -113,6 +112,57 @@ fn bytes_pass_both_ways_as_they_are() {
         assert!(reply.body == bytes, "{} bytes came back", reply.body.len());
         let reply = sent(&site.request("GET", "/bytes"));
         assert_eq!(reply.body, (0..=255).collect::<Vec<u8>>());
+    }
+}
+
+/// What comes back for a request that is written by hand, all of it.
+fn exchanged(site: &Site, target: &str, rest: &[u8]) -> Vec<u8> {
+    let host = site.host();
+    let request = format!("POST {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+    let mut connection = Connection::open(TestHost::shared().address());
+    connection.send_raw(&[request.as_bytes(), rest].concat());
+    connection.read_raw()
+}
+
+#[test]
+fn headers_that_are_no_text_pass_both_ways_as_they_are() {
+    // All bytes that a value may have beyond ASCII, which are no UTF-8 in this order.
+    let bytes: Vec<u8> = (0x80..=0xff).collect();
+    let header = [b"x-bytes: caf\xe9 ", &bytes[..], b"\r\n"].concat();
+    for site in [site(), streaming_site()] {
+        let rest = [&header[..], b"\r\n"].concat();
+        let answer = exchanged(site, "/header-bytes", &rest);
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+        let has = |part: &[u8]| answer.windows(part.len()).any(|window| window == part);
+        assert!(has(&header), "{}", String::from_utf8_lossy(&answer));
+        // The server saw them, too.
+        assert!(has(&[b"\r\ncaf\xe9 ", &bytes[..]].concat()));
+    }
+}
+
+#[test]
+fn what_comes_behind_the_body_of_a_request_reaches_the_server() {
+    let trailers = b"Transfer-Encoding: chunked\r\nTrailer: x-end\r\n\r\n\
+                     3\r\nsen\r\n1\r\nt\r\n0\r\nX-End: 1\r\nx-end: \xe9\r\nHost: other\r\n\r\n";
+    for (rest, expected) in [
+        (&trailers[..], &b"sent\nx-end: 1\nx-end: \xe9"[..]),
+        (
+            b"Transfer-Encoding: chunked\r\n\r\n4\r\nsent\r\n0\r\n\r\n",
+            b"sent",
+        ),
+        (
+            b"Transfer-Encoding: chunked\r\n\r\n0\r\nx-end: 2\r\n\r\n",
+            b"\nx-end: 2",
+        ),
+        (b"Content-Length: 4\r\n\r\nsent", b"sent"),
+    ] {
+        let answer = exchanged(site(), "/request-trailers", rest);
+        let shown = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{shown}");
+        assert!(
+            answer.ends_with(&[b"\r\n\r\n", expected].concat()),
+            "{shown}"
+        );
     }
 }
 

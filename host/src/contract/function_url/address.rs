@@ -6,7 +6,8 @@
 use std::net::IpAddr;
 
 use http::header::HOST;
-use http::{HeaderMap, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Uri};
 
 /// The second label of the host names.
 const LABEL: &str = "lambda-url.";
@@ -24,14 +25,28 @@ pub(super) enum Form {
     Path,
 }
 
-/// The function that a request is for, and what is left of the path for it.
+/// The function that a request is for, and what of its address is left for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::contract) struct Addressed {
     pub(super) form: Form,
-    /// In lower case; may be the id of no function.
+    /// May be the id of no function.
     pub(super) id: String,
-    /// As it was sent; begins with a slash.
-    pub(super) path: String,
+    /// Where in the path the function's own begins.
+    path_start: usize,
+}
+
+impl Addressed {
+    /// The path and the query for the function, as they were sent; begins with a slash.
+    pub(super) fn target(&self, uri: Uri) -> PathAndQuery {
+        let target = uri.into_parts().path_and_query;
+        let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        if self.path_start == 0 {
+            return target;
+        }
+        let left = &target.as_str()[self.path_start..];
+        let slash = if left.starts_with('/') { "" } else { "/" };
+        PathAndQuery::try_from([slash, left].concat()).unwrap_or(target)
+    }
 }
 
 /// The address of the function with this id, for a caller that reached the host under `origin`.
@@ -69,32 +84,37 @@ pub(in crate::contract) fn addressed(
     headers: &HeaderMap,
     region: &str,
 ) -> Option<Addressed> {
-    let path = uri.path();
     let host = host(uri, headers);
-    let (form, id, path) = if is_host_of_function(host) {
+    if is_host_of_function(host) {
         // Host names of another region lead to no function of this host, nor to the API.
-        (
-            Form::Host,
-            id_in_host(host, region).unwrap_or_default(),
-            path,
-        )
-    } else {
-        let rest = path.strip_prefix(PATH)?;
-        let (id, path) = match rest.find('/') {
-            Some(slash) => rest.split_at(slash),
-            None => (rest, "/"),
-        };
-        (Form::Path, id, path)
-    };
+        let id = id_in_host(host, region).unwrap_or_default();
+        return Some(Addressed {
+            form: Form::Host,
+            id: id.to_ascii_lowercase(),
+            path_start: 0,
+        });
+    }
+    let rest = uri.path().strip_prefix(PATH)?;
+    let id = rest.split('/').next().unwrap_or_default();
     Some(Addressed {
-        form,
+        form: Form::Path,
         id: id.to_ascii_lowercase(),
-        path: path.to_owned(),
+        path_start: PATH.len() + id.len(),
     })
 }
 
-/// The host of a request and its port, as the client named them.
-pub(super) fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
+/// The host of a request and its port, as the client named them, for the header of that name. What is no
+/// text is none.
+pub(super) fn host_header(uri: &Uri, headers: &HeaderMap) -> HeaderValue {
+    let host = match uri.authority() {
+        Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
+        None => headers.get(HOST).cloned(),
+    };
+    host.filter(|host| host.to_str().is_ok())
+        .unwrap_or(HeaderValue::from_static(""))
+}
+
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
     match uri.authority() {
         Some(authority) => authority.as_str(),
         None => headers
@@ -132,18 +152,20 @@ mod tests {
     fn read(host: &str, target: &str) -> Option<(Form, String, String)> {
         let request = Request::builder().uri(target).header(HOST, host);
         let request = request.body(()).expect("a request");
-        let addressed = addressed(request.uri(), request.headers(), "us-east-1");
-        addressed.map(|it| (it.form, it.id, it.path))
+        let (uri, headers) = (request.uri(), request.headers());
+        let addressed = addressed(uri, headers, "us-east-1")?;
+        let target = addressed.target(uri.clone()).to_string();
+        Some((addressed.form, addressed.id, target))
     }
 
     #[test]
     fn a_function_has_host_names_below_any_domain() {
         for behind in ["localhost", "localhost:9001", "on.aws", "a.b.example:80"] {
             let host = format!("{ID}.lambda-url.us-east-1.{behind}");
-            let expected = (Form::Host, ID.to_owned(), "/a%20b".to_owned());
+            let expected = (Form::Host, ID.to_owned(), "/a%20b?c".to_owned());
             assert_eq!(read(&host, "/a%20b?c"), Some(expected.clone()), "{host}");
             let spelt = host.replace("lambda-url.us-east", "Lambda-URL.US-East");
-            assert_eq!(read(&spelt, "/a%20b"), Some(expected));
+            assert_eq!(read(&spelt, "/a%20b?c"), Some(expected));
         }
         let target = format!("http://{ID}.lambda-url.us-east-1.localhost/x");
         assert_eq!(
@@ -170,9 +192,16 @@ mod tests {
 
     #[test]
     fn a_path_names_a_function_at_every_name_of_the_host() {
-        for (target, path) in [("/", "/"), ("", "/"), ("/a/b?c", "/a/b"), ("//a", "//a")] {
-            let found = read("10.0.0.1:9001", &format!("/lambda-url/{ID}{target}"));
-            assert_eq!(found, Some((Form::Path, ID.into(), path.into())));
+        for (sent, target) in [
+            ("/", "/"),
+            ("", "/"),
+            ("?c", "/?c"),
+            ("/a/b?c=/", "/a/b?c=/"),
+            ("//a", "//a"),
+        ] {
+            let path = format!("/lambda-url/{}{sent}", ID.to_uppercase());
+            let found = read("10.0.0.1:9001", &path);
+            assert_eq!(found, Some((Form::Path, ID.into(), target.into())));
         }
     }
 

@@ -7,19 +7,21 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CONTENT_TYPE, SET_COOKIE};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::event::OF_CONNECTION;
+use crate::domain::WebHead;
+use crate::domain::web::OF_CONNECTION;
 use crate::limits::URL_RESPONSE_HEAD_BYTES_MAX;
 
 /// A function's own headers that tell of the connection, or of the answer as it is sent, come out under
 /// names with this in front, as AWS remaps them.
 const REMAPPED_PREFIX: &str = "x-amzn-remapped-";
-const REMAPPED: [&str; 2] = ["content-length", "date"];
+const REMAPPED: [HeaderName; 2] = [CONTENT_LENGTH, DATE];
 
 /// What a header costs on the wire besides its name and value.
 const LINE_BYTES: usize = ": \r\n".len();
@@ -40,89 +42,92 @@ pub(super) struct HeadMembers<'a> {
     pub(super) cookies: Option<&'a RawValue>,
 }
 
-/// Everything of a response but its body.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+/// Reads the members; `content_type` is that of a function that says nothing about it. One that says
+/// null has none.
+pub(super) fn read(
+    members: &HeadMembers<'_>,
+    content_type: &'static str,
+) -> Result<WebHead, Malformed> {
+    let mut head = WebHead {
+        status: members.status_code.map_or(Ok(StatusCode::OK), status)?,
+        headers: HeaderMap::new(),
+    };
+    let mut room = URL_RESPONSE_HEAD_BYTES_MAX;
+    let mut says_no_type = false;
+    if let Some(headers) = members.headers {
+        says_no_type = add_headers(&mut head.headers, headers, &mut room)?;
+    }
+    if let Some(cookies) = members.cookies {
+        add_cookies(&mut head.headers, cookies, &mut room)?;
+    }
+    if !says_no_type {
+        let content_type = HeaderValue::from_static(content_type);
+        head.headers.entry(CONTENT_TYPE).or_insert(content_type);
+    }
+    Ok(head)
 }
 
-impl Head {
-    /// Reads the members; `content_type` is that of a function that says nothing about it. One that says
-    /// null has none.
-    pub(super) fn read(
-        members: &HeadMembers<'_>,
-        content_type: &'static str,
-    ) -> Result<Self, Malformed> {
-        let mut head = Self {
-            status: members.status_code.map_or(Ok(StatusCode::OK), status)?,
-            headers: HeaderMap::new(),
+/// Whether a response with this head has no body.
+pub(super) fn is_bodiless(head: &WebHead) -> bool {
+    matches!(
+        head.status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    )
+}
+
+/// A response that is there. Where its status allows no body, it has none.
+pub(super) fn response(head: WebHead, body: Bytes) -> Response {
+    let body = match is_bodiless(&head) {
+        true => Body::empty(),
+        false => Body::from(body),
+    };
+    begun(head, body)
+}
+
+/// The response with this head.
+pub(super) fn begun(head: WebHead, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = head.status;
+    *response.headers_mut() = head.headers;
+    response
+}
+
+/// Says whether the content type is named as none.
+fn add_headers(
+    to: &mut HeaderMap,
+    headers: &RawValue,
+    room: &mut usize,
+) -> Result<bool, Malformed> {
+    let mut says_no_type = false;
+    let headers: BTreeMap<String, Value> =
+        serde_json::from_str(headers.get()).map_err(|_| Malformed("headers is not an object"))?;
+    for (name, value) in headers {
+        let text = match value {
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            Value::Bool(is) => is.to_string(),
+            Value::Null => {
+                says_no_type |= name.eq_ignore_ascii_case(CONTENT_TYPE.as_str());
+                continue;
+            }
+            Value::Array(_) | Value::Object(_) => {
+                return Err(Malformed("the value of a header is not a string"));
+            }
         };
-        let mut room = URL_RESPONSE_HEAD_BYTES_MAX;
-        let mut says_no_type = false;
-        if let Some(headers) = members.headers {
-            says_no_type = head.add_headers(headers, &mut room)?;
-        }
-        if let Some(cookies) = members.cookies {
-            head.add_cookies(cookies, &mut room)?;
-        }
-        if !says_no_type {
-            let content_type = HeaderValue::from_static(content_type);
-            head.headers.entry(CONTENT_TYPE).or_insert(content_type);
-        }
-        Ok(head)
+        take(room, name.len() + text.len())?;
+        to.insert(header_name(&name)?, header_value(text)?);
     }
+    Ok(says_no_type)
+}
 
-    /// Whether a response of this status has no body.
-    pub(super) fn is_bodiless(&self) -> bool {
-        matches!(
-            self.status,
-            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-        )
+fn add_cookies(to: &mut HeaderMap, cookies: &RawValue, room: &mut usize) -> Result<(), Malformed> {
+    let cookies: Vec<String> = serde_json::from_str(cookies.get())
+        .map_err(|_| Malformed("cookies is not a list of strings"))?;
+    for cookie in cookies {
+        take(room, SET_COOKIE.as_str().len() + cookie.len())?;
+        to.append(SET_COOKIE, header_value(cookie)?);
     }
-
-    /// The response with this head.
-    pub(super) fn with(self, body: Body) -> Response {
-        let mut response = Response::new(body);
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
-        response
-    }
-
-    /// Says whether the content type is named as none.
-    fn add_headers(&mut self, headers: &RawValue, room: &mut usize) -> Result<bool, Malformed> {
-        let mut says_no_type = false;
-        let headers: BTreeMap<String, Value> = serde_json::from_str(headers.get())
-            .map_err(|_| Malformed("headers is not an object"))?;
-        for (name, value) in headers {
-            let text = match value {
-                Value::String(text) => text,
-                Value::Number(number) => number.to_string(),
-                Value::Bool(is) => is.to_string(),
-                Value::Null => {
-                    says_no_type |= name.eq_ignore_ascii_case(CONTENT_TYPE.as_str());
-                    continue;
-                }
-                Value::Array(_) | Value::Object(_) => {
-                    return Err(Malformed("the value of a header is not a string"));
-                }
-            };
-            take(room, name.len() + text.len())?;
-            self.headers
-                .insert(header_name(&name)?, header_value(text)?);
-        }
-        Ok(says_no_type)
-    }
-
-    fn add_cookies(&mut self, cookies: &RawValue, room: &mut usize) -> Result<(), Malformed> {
-        let cookies: Vec<String> = serde_json::from_str(cookies.get())
-            .map_err(|_| Malformed("cookies is not a list of strings"))?;
-        for cookie in cookies {
-            take(room, SET_COOKIE.as_str().len() + cookie.len())?;
-            self.headers.append(SET_COOKIE, header_value(cookie)?);
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// A number, or a string of digits.
@@ -151,8 +156,7 @@ fn take(room: &mut usize, bytes: usize) -> Result<(), Malformed> {
 fn header_name(name: &str) -> Result<HeaderName, Malformed> {
     let malformed = |_| Malformed("the name of a header has a character that none may have");
     let parsed = HeaderName::try_from(name).map_err(malformed)?;
-    let is_hosts = |names: &[&str]| names.contains(&parsed.as_str());
-    match is_hosts(&REMAPPED) || is_hosts(&OF_CONNECTION) {
+    match REMAPPED.contains(&parsed) || OF_CONNECTION.contains(&parsed) {
         true => HeaderName::try_from(format!("{REMAPPED_PREFIX}{parsed}")).map_err(malformed),
         false => Ok(parsed),
     }
@@ -168,9 +172,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(members: &Value) -> Result<Head, Malformed> {
+    fn read(members: &Value) -> Result<WebHead, Malformed> {
         let text = members.to_string();
-        Head::read(&serde_json::from_str(&text).expect("members"), "a/b")
+        super::read(&serde_json::from_str(&text).expect("members"), "a/b")
     }
 
     #[test]

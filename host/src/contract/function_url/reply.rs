@@ -7,9 +7,8 @@
 //! | any other JSON | that JSON, without spaces |
 //! | a prelude and a body, as in the mode `RESPONSE_STREAM` | what the prelude says, and the body as it is |
 //!
-//! The last is how servers for HTTP answer, and whoever streams. No JSON looks like it: it has no NUL.
+//! The last is how whoever streams answers. No JSON looks like it: it has no NUL.
 
-use axum::body::Body;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -19,15 +18,22 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::compact::compact;
-use super::head::{Head, HeadMembers, Malformed};
+use super::head::{self, HeadMembers, Malformed, response};
 use super::stream_reply;
+use crate::domain::prelude;
 
 const JSON: &str = "application/json";
 
 /// The members of an object that may be a response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct BodyMembers<'a> {
+struct Members<'a> {
+    #[serde(borrow)]
+    status_code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    headers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cookies: Option<&'a RawValue>,
     #[serde(borrow)]
     body: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -39,8 +45,8 @@ struct BodyMembers<'a> {
 /// # Errors
 /// Where it is not JSON, or an object with `statusCode` whose other members are no response.
 pub(super) fn buffered(answer: Bytes) -> Result<Response, Malformed> {
-    if stream_reply::has_prelude(&answer) {
-        return stream_reply::streamed(answer);
+    if let Some((prelude, body)) = prelude::split(&answer) {
+        return stream_reply::begun_by(prelude).map(|head| response(head, answer.slice_ref(body)));
     }
     let text = std::str::from_utf8(&answer).map_err(|_| Malformed("it is not in UTF-8"))?;
     match text.trim_start().bytes().next() {
@@ -52,22 +58,22 @@ pub(super) fn buffered(answer: Bytes) -> Result<Response, Malformed> {
 }
 
 fn object(text: &str) -> Result<Response, Malformed> {
-    let head: HeadMembers<'_> = members(text)?;
-    if head.status_code.is_none() {
-        return plain(json(text)?);
+    let members: Members<'_> = serde_json::from_str(text)
+        .map_err(|_| Malformed("it is not JSON, or has a member of a response twice"))?;
+    if members.status_code.is_none() {
+        // It has just been read as JSON.
+        return plain(compact(text));
     }
-    let head = Head::read(&head, JSON)?;
-    let body = body(&members(text)?)?;
-    Ok(response(head, body.into()))
+    let head = HeadMembers {
+        status_code: members.status_code,
+        headers: members.headers,
+        cookies: members.cookies,
+    };
+    let head = head::read(&head, JSON)?;
+    Ok(response(head, body(&members)?.into()))
 }
 
-/// The members of an object, of which each is there once.
-fn members<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Malformed> {
-    serde_json::from_str(text)
-        .map_err(|_| Malformed("it is not JSON, or has a member of a response twice"))
-}
-
-fn body(members: &BodyMembers<'_>) -> Result<Vec<u8>, Malformed> {
+fn body(members: &Members<'_>) -> Result<Vec<u8>, Malformed> {
     let Some(body) = members.body else {
         return Ok(Vec::new());
     };
@@ -84,18 +90,8 @@ fn body(members: &BodyMembers<'_>) -> Result<Vec<u8>, Malformed> {
 }
 
 fn plain(body: Vec<u8>) -> Result<Response, Malformed> {
-    let head = Head::read(&HeadMembers::default(), JSON)?;
+    let head = head::read(&HeadMembers::default(), JSON)?;
     Ok(response(head, body.into()))
-}
-
-/// A response. Where its status allows no body, it has none.
-pub(super) fn response(head: Head, body: Bytes) -> Response {
-    let body = if head.is_bodiless() {
-        Bytes::new()
-    } else {
-        body
-    };
-    head.with(Body::from(body))
 }
 
 fn string(text: &str) -> Result<String, Malformed> {

@@ -7,20 +7,20 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 
 use super::address::{self, Addressed, Form};
 use super::cors::{self, Page};
-use super::event;
-use super::head::Malformed;
+use super::event::{self, Received, Told};
+use super::head::{self, Malformed};
 use super::reply;
 use super::streaming::{self, NoResponse};
 use crate::contract::api::Api;
+use crate::contract::body::{self, RequestBody};
 use crate::contract::error::{ErrorCode, WireError};
 use crate::contract::headers::TRACE_ID;
 use crate::contract::operations::Operation;
@@ -28,11 +28,12 @@ use crate::contract::passage::Passage;
 use crate::contract::run_to_end::run_to_end;
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
-use crate::domain::attachments::{Cors, FunctionUrl};
+use crate::domain::attachments::FunctionUrl;
 use crate::domain::{
-    FunctionArn, FunctionRecord, LogType, Outcome, Payload, Qualifier, Refusal, RequestId, policy,
+    FunctionArn, FunctionRecord, Invocation, LogType, Outcome, Payload, Qualifier, Refusal,
+    RequestId, WebBody, WebRequest, policy,
 };
-use crate::invoker::{Call, RunGuest};
+use crate::invoker::{How, Invoker, Resolved, RunGuest};
 use crate::limits::INLINE_PARSE_BYTES_MAX;
 
 /// Takes a page that came by a path away from the origin that it shares with the API: it must not read
@@ -41,116 +42,116 @@ const NO_ORIGIN: HeaderValue = HeaderValue::from_static(
     "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts",
 );
 
+/// A request for a function, as it came to the door.
+pub(in crate::contract) struct Visit<B> {
+    pub(in crate::contract) request: Request<B>,
+    pub(in crate::contract) addressed: Addressed,
+    pub(in crate::contract) passage: Passage,
+}
+
 /// Any request for a function.
 pub(in crate::contract) async fn serve<G: RunGuest>(
     api: Arc<Api<G>>,
-    passage: Passage,
-    addressed: Addressed,
-    request: Request,
+    visit: Visit<impl RequestBody>,
 ) -> Response {
-    let trace = Trace::continued(request.headers().get(TRACE_ID));
+    let trace = Trace::continued(visit.request.headers().get(TRACE_ID));
     let shown_trace = trace.answer.clone();
-    let by_path = addressed.form == Form::Path;
-    let mut response = match Target::of(&api, addressed) {
-        Some(target) => target.answered(api, passage, request, trace).await,
+    let form = visit.addressed.form;
+    let found = api.catalog.with_url(&visit.addressed.id);
+    let target = found.as_ref();
+    let mut response = match target.and_then(|(record, place)| Target::of(record, place)) {
+        Some(target) => target.answered(&api, visit, trace).await,
         None => WireError::other_account().into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(TRACE_ID, shown_trace);
-    if by_path {
+    if form == Form::Path {
         headers.append(CONTENT_SECURITY_POLICY, NO_ORIGIN);
     }
     response
 }
 
 /// What a request is for.
-struct Target {
-    record: Arc<FunctionRecord>,
+struct Target<'a> {
+    record: &'a FunctionRecord,
     /// What the URL is attached to.
-    place: Qualifier,
-    url: FunctionUrl,
-    /// What is left of the path.
-    path: String,
+    place: &'a Qualifier,
+    url: &'a FunctionUrl,
 }
 
-impl Target {
-    fn of<G>(api: &Api<G>, addressed: Addressed) -> Option<Self> {
-        let (record, place) = api.catalog.with_url(&addressed.id)?;
-        let url = record.attached(Some(&place)).url.clone()?;
-        Some(Self {
-            record,
-            place,
-            url,
-            path: addressed.path,
-        })
+impl<'a> Target<'a> {
+    fn of(record: &'a FunctionRecord, place: &'a Qualifier) -> Option<Self> {
+        let url = record.attached(Some(place)).url.as_ref()?;
+        Some(Self { record, place, url })
     }
 
     async fn answered<G: RunGuest>(
-        self,
-        api: Arc<Api<G>>,
-        passage: Passage,
-        request: Request,
+        &self,
+        api: &Arc<Api<G>>,
+        visit: Visit<impl RequestBody>,
         trace: Trace,
     ) -> Response {
-        let page = Page::of(request.headers());
-        let cors: Option<Cors> = self.url.cors.clone();
-        if let Some(cors) = &cors
-            && page.asks(request.method())
+        let cors = self.url.cors.as_ref();
+        let cors = cors.map(|cors| (cors, Page::of(visit.request.headers())));
+        if let Some((cors, page)) = &cors
+            && page.asks(visit.request.method())
         {
-            return cors::preflight(cors, &page);
+            return cors::preflight(cors, page);
         }
-        let invoked = self.invoked(api, passage, request, trace).await;
+        let invoked = self.invoked(api, visit, trace).await;
         let mut response = invoked.unwrap_or_else(WireError::into_response);
-        if let Some(cors) = &cors {
-            cors::apply(cors, &page, response.headers_mut());
+        if let Some((cors, page)) = &cors {
+            cors::apply(cors, page, response.headers_mut());
         }
         response
     }
 
     async fn invoked<G: RunGuest>(
-        self,
-        api: Arc<Api<G>>,
-        passage: Passage,
-        request: Request,
+        &self,
+        api: &Arc<Api<G>>,
+        visit: Visit<impl RequestBody>,
         trace: Trace,
     ) -> Result<Response, WireError> {
-        let id = passage.id;
         self.authorize(api.open_function_urls)?;
         self.refuse_without_tenant()?;
-        let (parts, body) = request.into_parts();
+        let Passage { id, peer, .. } = visit.passage;
+        let (parts, body) = visit.request.into_parts();
         let limit = Operation::InvokeFunctionUrl.body_limit();
-        let received = api.bodies.receive(body, limit).await?;
-        let target = self.arn(&api);
+        let body = api.bodies.receive(body, limit).await?;
+        let target = self.arn(api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
-        let streams = self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM");
         let is_head_request = parts.method == Method::HEAD;
-        let request = self.received(passage, parts, received.bytes.clone(), &trace);
-        let call = Call {
+        // A server that is not ours may not tell who is connected to it.
+        let caller = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let received = Received {
+            request: told(parts, &body, &visit.addressed, caller, &trace.guest),
+            url_id: visit.addressed.id,
+            request_id: id,
+            caller,
+            time: SystemTime::now(),
+        };
+        let invocation = Invocation {
             target,
             request_id: id,
-            payload: Payload::Web(Arc::new(request)),
+            payload: Payload::Web(Arc::new(received)),
             trace_id: Some(trace.guest),
             client_context: None,
             tenant_id: None,
             log_type: LogType::None,
         };
-        if streams {
-            let streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, call, received);
+        if self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM") {
+            let streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, body);
             let response = streaming::response(streamed, is_head_request).await;
             return response.or_else(|reason| without_response(reason, id));
         }
-        let completion = run_to_end(async move { api.invoker.run(resolved, call).await });
-        match completion.await.map_err(without_names)?.report.outcome {
-            Outcome::Returned(answer) => rendered(answer, id).await,
-            Outcome::Failed(_) => Ok(failed()),
-        }
+        buffered(Arc::clone(&api.invoker), resolved, invocation).await
     }
 
     /// Whether anybody may call: nobody can say who they are yet.
     fn authorize(&self, is_open: bool) -> Result<(), WireError> {
-        let attached = self.record.attached(Some(&self.place));
+        let attached = self.record.attached(Some(self.place));
         let is_allowed = is_open || policy::allows_function_url(&attached.policy, "NONE");
-        let is_there = self.record.has(Some(&self.place));
+        let is_there = self.record.has(Some(self.place));
         match self.url.auth_type == "NONE" && is_there && is_allowed {
             true => Ok(()),
             false => Err(forbidden()),
@@ -159,40 +160,57 @@ impl Target {
 
     /// An address has no way to name a tenant, so that functions which need one cannot be called here.
     fn refuse_without_tenant(&self) -> Result<(), WireError> {
-        if let Some(version) = self.record.shown(Some(&self.place)) {
+        if let Some(version) = self.record.shown(Some(self.place)) {
             version.settings.tenant(None)?;
         }
         Ok(())
     }
 
     fn arn<G>(&self, api: &Api<G>) -> FunctionArn {
-        let alias = Some(&self.place).filter(|place| **place != Qualifier::LATEST);
+        let alias = Some(self.place).filter(|place| **place != Qualifier::LATEST);
         api.account
             .function_arn(&self.record.latest.function, alias)
     }
+}
 
-    fn received(
-        self,
-        passage: Passage,
-        parts: Parts,
-        body: Bytes,
-        trace: &Trace,
-    ) -> event::Received {
-        event::Received {
-            path: self.path,
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            host: address::host(&parts.uri, &parts.headers).to_owned(),
-            // A server that is not ours may not tell who is connected to it.
-            caller: passage.peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-            method: parts.method,
-            version: parts.version,
-            headers: parts.headers,
-            body,
-            url_id: self.url.id,
-            request_id: passage.id,
-            trace: trace.guest.clone(),
-            time: SystemTime::now(),
-        }
+/// The request as the function gets it: under its own address, and told what the host knows.
+fn told(
+    parts: Parts,
+    body: &body::Received,
+    addressed: &Addressed,
+    caller: IpAddr,
+    trace: &str,
+) -> WebRequest {
+    let host = address::host_header(&parts.uri, &parts.headers);
+    let mut request = Request::new(WebBody {
+        bytes: body.bytes.clone(),
+        trailers: body.trailers.clone(),
+    });
+    *request.method_mut() = parts.method;
+    *request.version_mut() = parts.version;
+    *request.uri_mut() = addressed.target(parts.uri).into();
+    *request.headers_mut() = parts.headers;
+    let told = Told {
+        host,
+        trace,
+        caller,
+    };
+    event::tell(request.headers_mut(), told);
+    request
+}
+
+/// The response of a function that answers whole.
+async fn buffered<G: RunGuest>(
+    invoker: Arc<Invoker<G>>,
+    resolved: Resolved,
+    invocation: Invocation,
+) -> Result<Response, WireError> {
+    let id = invocation.request_id;
+    let run = run_to_end(async move { invoker.run(resolved, invocation, How::default()).await });
+    match run.await.map_err(without_names)?.report.outcome {
+        Outcome::Web(response) => Ok(head::response(response.head, response.body)),
+        Outcome::Returned(answer) => rendered(answer, id).await,
+        Outcome::Failed(_) => Ok(failed()),
     }
 }
 

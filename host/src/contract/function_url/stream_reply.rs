@@ -1,21 +1,16 @@
 //! From a function's answer to the response, in the invoke mode `RESPONSE_STREAM`.
 //!
-//! The answer is the body as it is. It may begin with a prelude, as AWS's runtimes write it: a JSON
-//! object with status, headers and cookies, then eight NUL bytes. The prelude is small and comes first,
-//! so that a response can begin before its body has ended.
+//! The answer is the body as it is. It may begin with a [`prelude`], as AWS's runtimes write it, which is small
+//! and comes first, so that a response can begin before its body has ended.
 
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 
-use super::head::{Head, HeadMembers, Malformed};
-use super::reply::response;
-use crate::limits::URL_PRELUDE_BYTES_MAX;
+use super::head::{self, HeadMembers, Malformed, response};
+use crate::domain::{WebHead, prelude};
 
 /// What a body is that nothing is said about.
 const BYTES: &str = "application/octet-stream";
-
-/// What separates the prelude from the body.
-const SEPARATOR: [u8; 8] = [0; 8];
 
 /// The response for what a function returned.
 ///
@@ -30,21 +25,21 @@ pub(super) fn streamed(answer: Bytes) -> Result<Response, Malformed> {
 ///
 /// # Errors
 /// As [`streamed`].
-pub(super) fn begun(mut answer: Bytes) -> Result<(Head, Bytes), Malformed> {
-    let Some(prelude) = prelude(&answer) else {
-        let head = Head::read(&HeadMembers::default(), BYTES)?;
-        return Ok((head, answer));
-    };
-    let members = serde_json::from_slice(prelude)
-        .map_err(|_| Malformed("its prelude is not a JSON object"))?;
-    let head = Head::read(&members, BYTES)?;
-    let length = prelude.len();
-    Ok((head, answer.split_off(length + SEPARATOR.len())))
+pub(super) fn begun(answer: Bytes) -> Result<(WebHead, Bytes), Malformed> {
+    match prelude::split(&answer) {
+        None => Ok((head::read(&HeadMembers::default(), BYTES)?, answer)),
+        Some((prelude, body)) => Ok((begun_by(prelude)?, answer.slice_ref(body))),
+    }
 }
 
-/// Whether an answer begins with a prelude.
-pub(super) fn has_prelude(answer: &[u8]) -> bool {
-    answer.contains(&0) && prelude(answer).is_some()
+/// The head that a prelude is.
+///
+/// # Errors
+/// Where it is none.
+pub(super) fn begun_by(prelude: &[u8]) -> Result<WebHead, Malformed> {
+    let members = serde_json::from_slice(prelude)
+        .map_err(|_| Malformed("its prelude is not a JSON object"))?;
+    head::read(&members, BYTES)
 }
 
 /// The beginning of an answer, until it is known whether it has a prelude.
@@ -64,12 +59,10 @@ impl Beginning {
     pub(super) fn is_decided(&mut self) -> bool {
         match self.bytes.first() {
             None => return false,
-            Some(b'{') if self.bytes.len() < URL_PRELUDE_BYTES_MAX + SEPARATOR.len() => {}
+            Some(b'{') if self.bytes.len() < prelude::DECIDING_BYTES => {}
             Some(_) => return true,
         }
-        // A separator may have begun in what was looked through.
-        let unsearched = &self.bytes[self.searched.saturating_sub(SEPARATOR.len() - 1)..];
-        let ends = separator_in(unsearched).is_some();
+        let ends = prelude::has_ended(&self.bytes, self.searched);
         self.searched = self.bytes.len();
         ends
     }
@@ -79,23 +72,10 @@ impl Beginning {
     }
 }
 
-/// The prelude of an answer, if it has one.
-fn prelude(answer: &[u8]) -> Option<&[u8]> {
-    if answer.first() != Some(&b'{') {
-        return None;
-    }
-    let start = &answer[..answer.len().min(URL_PRELUDE_BYTES_MAX + SEPARATOR.len())];
-    Some(&start[..separator_in(start)?])
-}
-
-fn separator_in(bytes: &[u8]) -> Option<usize> {
-    let mut windows = bytes.windows(SEPARATOR.len());
-    windows.position(|bytes| bytes == SEPARATOR)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::URL_PRELUDE_BYTES_MAX;
     use http_body_util::BodyExt as _;
 
     async fn answered(answer: &[u8]) -> Option<(u16, String, Bytes)> {
@@ -163,7 +143,7 @@ mod tests {
     async fn only_the_beginning_is_searched_for_a_prelude() {
         let mut answer = b"{}".to_vec();
         answer.resize(URL_PRELUDE_BYTES_MAX + 1, b' ');
-        answer.extend(SEPARATOR);
+        answer.extend([0; 8]);
         let (_, _, body) = answered(&answer).await.expect("bytes");
         assert_eq!(body.len(), answer.len());
     }

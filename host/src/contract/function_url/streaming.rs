@@ -12,10 +12,11 @@ use axum::response::Response;
 use bytes::Bytes;
 use http_body::Frame;
 
-use super::head::Malformed;
+use super::head::{self, Malformed};
 use super::stream_reply::{self, Beginning};
 use crate::contract::streamed_response::{Progress, Streamed};
 use crate::domain::{Outcome, Refusal};
+use crate::invoker::{Completion, Piece};
 
 /// Why there is no response.
 pub(super) enum NoResponse {
@@ -34,36 +35,49 @@ pub(super) async fn response(
     is_head_request: bool,
 ) -> Result<Response, NoResponse> {
     let mut beginning = Beginning::default();
-    while !beginning.is_decided() {
+    let begun = loop {
         match streamed.next().await {
-            Progress::Wrote(bytes) => beginning.add(&bytes),
-            Progress::Ended(Err(refusal)) => return Err(NoResponse::Refused(refusal)),
-            Progress::Ended(Ok(completion)) => match completion.report.outcome {
-                Outcome::Failed(_) => return Err(NoResponse::Failed),
-                Outcome::Returned(rest) => {
-                    beginning.add(&rest);
-                    let whole = stream_reply::streamed(beginning.into_bytes());
-                    return whole.map_err(NoResponse::Malformed);
-                }
-            },
+            Progress::Wrote(Piece::Head(head)) => break Ok((*head, Bytes::new())),
+            Progress::Wrote(Piece::Bytes(bytes)) => beginning.add(&bytes),
+            Progress::Ended(ended) => return at_once(ended, beginning),
         }
-    }
-    match stream_reply::begun(beginning.into_bytes()) {
-        Ok((head, first)) if !is_head_request && !head.is_bodiless() => {
+        if beginning.is_decided() {
+            break stream_reply::begun(beginning.into_bytes());
+        }
+    };
+    match begun {
+        Ok((head, first)) if !is_head_request && !head::is_bodiless(&head) => {
             let rest = Rest {
                 first: Some(first).filter(|first| !first.is_empty()),
                 streamed,
                 stage: Stage::Running,
             };
-            Ok(head.with(Body::new(rest)))
+            Ok(head::begun(head, Body::new(rest)))
         }
         Ok((head, _)) => {
             run_to_end(streamed).await;
-            Ok(head.with(Body::empty()))
+            Ok(head::begun(head, Body::empty()))
         }
         Err(malformed) => {
             run_to_end(streamed).await;
             Err(NoResponse::Malformed(malformed))
+        }
+    }
+}
+
+/// The response of a function that ended before the head was known.
+fn at_once(
+    ended: Result<Completion, Refusal>,
+    mut beginning: Beginning,
+) -> Result<Response, NoResponse> {
+    let completion = ended.map_err(NoResponse::Refused)?;
+    match completion.report.outcome {
+        Outcome::Failed(_) => Err(NoResponse::Failed),
+        Outcome::Web(response) => Ok(head::response(response.head, response.body)),
+        Outcome::Returned(rest) => {
+            beginning.add(&rest);
+            let whole = stream_reply::streamed(beginning.into_bytes());
+            whole.map_err(NoResponse::Malformed)
         }
     }
 }
@@ -112,14 +126,16 @@ impl http_body::Body for Rest {
             }
         }
         let ended = match ready!(self.streamed.poll_next(context)) {
-            Progress::Wrote(bytes) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Progress::Wrote(piece) => {
+                return Poll::Ready(Some(Ok(Frame::data(piece.into_bytes()))));
+            }
             Progress::Ended(ended) => ended,
         };
         self.stage = Stage::Over;
-        match ended.map(|completion| completion.report.outcome) {
-            Ok(Outcome::Returned(rest)) if rest.is_empty() => Poll::Ready(None),
-            Ok(Outcome::Returned(rest)) => Poll::Ready(Some(Ok(Frame::data(rest)))),
-            Ok(Outcome::Failed(_)) | Err(_) => {
+        match ended.map(|completion| completion.report.outcome.into_answer()) {
+            Ok(Ok(rest)) if rest.is_empty() => Poll::Ready(None),
+            Ok(Ok(rest)) => Poll::Ready(Some(Ok(Frame::data(rest)))),
+            Ok(Err(_)) | Err(_) => {
                 // The server sends what it has while nothing more is ready, and drops it at an error.
                 self.stage = Stage::Failed;
                 context.waker().wake_by_ref();

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::records::{
@@ -221,10 +222,7 @@ fn end(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
         "success" => of_success,
         _ => Level::Warn,
     };
-    let produced_bytes = match &report.outcome {
-        Outcome::Returned(answer) => answer.len(),
-        Outcome::Failed(_) => 0,
-    };
+    let produced_bytes = report.outcome.answer().map_or(0, Bytes::len);
     let mut record = End {
         request_id,
         status,
@@ -249,7 +247,7 @@ fn end(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
 
 fn status(outcome: &Outcome) -> &'static str {
     match outcome {
-        Outcome::Returned(_) => "success",
+        Outcome::Returned(_) | Outcome::Web(_) => "success",
         Outcome::Failed(FunctionError::Handler { .. }) => "failure",
         Outcome::Failed(FunctionError::TimedOut { .. }) => "timeout",
         Outcome::Failed(
@@ -266,7 +264,7 @@ fn status(outcome: &Outcome) -> &'static str {
 /// the answer; what the platform knows is that it was not handled.
 fn error_type(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
-        Outcome::Returned(_) => None,
+        Outcome::Returned(_) | Outcome::Web(_) => None,
         Outcome::Failed(error) => Some(error.platform_type().unwrap_or("Unhandled")),
     }
 }

@@ -1,7 +1,7 @@
 //! A request, read to its end.
 
 use serde_json::{Value, json};
-use wasip2::http::types::{IncomingRequest, Method, Scheme};
+use wasip2::http::types::{Fields, IncomingBody, IncomingRequest, Method, Scheme};
 use wasip2::io::streams::StreamError;
 
 /// What a guest is asked.
@@ -34,15 +34,18 @@ impl Request {
     /// The body, read in pieces as they come.
     pub(crate) fn body(&self) -> Vec<u8> {
         let body = self.request.consume().expect("a body");
-        let stream = body.stream().expect("the stream of a body");
-        let mut bytes = Vec::new();
-        loop {
-            match stream.blocking_read(64 * 1024) {
-                Ok(piece) => bytes.extend(piece),
-                Err(StreamError::Closed) => return bytes,
-                Err(error) => panic!("{error}"),
-            }
-        }
+        read(&body)
+    }
+
+    /// The body, and the headers that came behind it.
+    pub(crate) fn body_and_trailers(&self) -> (Vec<u8>, Option<Fields>) {
+        let body = self.request.consume().expect("a body");
+        let bytes = read(&body);
+        let trailers = IncomingBody::finish(body);
+        trailers.subscribe().block();
+        let trailers = trailers.get().expect("they have come");
+        let trailers = trailers.expect("they are taken once");
+        (bytes, trailers.expect("the request ended well"))
     }
 
     /// Everything of it but its body.
@@ -68,5 +71,17 @@ impl Request {
             },
             "headers": headers,
         })
+    }
+}
+
+fn read(body: &IncomingBody) -> Vec<u8> {
+    let stream = body.stream().expect("the stream of a body");
+    let mut bytes = Vec::new();
+    loop {
+        match stream.blocking_read(64 * 1024) {
+            Ok(piece) => bytes.extend(piece),
+            Err(StreamError::Closed) => return bytes,
+            Err(error) => panic!("{error}"),
+        }
     }
 }

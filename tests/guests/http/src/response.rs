@@ -19,6 +19,11 @@ impl Response {
                 .append(name, value.as_bytes())
                 .expect("a header that may be set");
         }
+        Self::with(out, status, fields)
+    }
+
+    /// Sends a head whose headers need not be text.
+    pub(crate) fn with(out: ResponseOutparam, status: u16, fields: Fields) -> Self {
         let response = OutgoingResponse::new(fields);
         response.set_status_code(status).expect("a status");
         let body = response.body().expect("a body");

@@ -49,6 +49,15 @@ impl Guest for Server {
                 say("after the response", "");
             }
             "/header" => header(&request, out),
+            "/header-bytes" => {
+                let fields = Fields::new();
+                let bytes = request.header("x-bytes").expect("the header");
+                fields.append("x-bytes", &bytes).expect("a header");
+                let response = Response::with(out, 200, fields);
+                response.write(&bytes);
+                response.finish(None).expect("the end");
+            }
+            "/request-trailers" => request_trailers(&request, out),
             "/trailers" => {
                 let response = Response::begin(out, 200, &[TEXT]);
                 response.write(b"before trailers");
@@ -140,6 +149,15 @@ fn header(request: &Request, out: ResponseOutparam) {
     let name = String::from_utf8(name).expect("a name in UTF-8");
     let set = Fields::new().append(&name, &value);
     whole(out, 200, &[TEXT], format!("{set:?}").as_bytes());
+}
+
+/// Answers with the body, and with a line for each header that came behind it.
+fn request_trailers(request: &Request, out: ResponseOutparam) {
+    let (mut bytes, trailers) = request.body_and_trailers();
+    for (name, value) in trailers.iter().flat_map(Fields::entries) {
+        bytes.extend([b"\n", name.as_bytes(), b": ", &value].concat());
+    }
+    whole(out, 200, &[BYTES], &bytes);
 }
 
 #[expect(

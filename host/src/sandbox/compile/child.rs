@@ -1,0 +1,285 @@
+//! The host's end of the conversation with the process that compiles.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+use serde::de::DeserializeOwned;
+
+use super::compiler::failed;
+use super::isolation::CompileLimits;
+use super::snapshot::InitOrder;
+use super::worker::{Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswer, Order, framed};
+use crate::deployer::{InitOutcome, Initialized, Rejection};
+use crate::limits;
+
+/// A process that has accepted a component, and compiles it when it is told to. It is killed when this is
+/// dropped.
+pub(in crate::sandbox) struct CompileChild {
+    child: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+    limits: CompileLimits,
+}
+
+impl CompileChild {
+    /// Starts the process and hands it `wasm`; returns when it has found that it can be invoked.
+    pub(in crate::sandbox) async fn start(
+        program: &Path,
+        arguments: &[String],
+        limits: CompileLimits,
+        wasm: Bytes,
+    ) -> Result<Self, Rejection> {
+        let mut started = Self::begin(program, arguments, limits, &Order::Compile, wasm).await?;
+        match started.frame().await? {
+            Checked::Accepted => Ok(started),
+            Checked::Rejected(rejection) => Err(rejection),
+        }
+    }
+
+    /// Starts the process and has it initialize `wasm`.
+    pub(in crate::sandbox) async fn initialize(
+        program: &Path,
+        arguments: &[String],
+        limits: CompileLimits,
+        order: InitOrder,
+        wasm: Bytes,
+    ) -> Result<Initialized, Rejection> {
+        let order = Order::Initialize(Box::new(order));
+        let mut started = Self::begin(program, arguments, limits, &order, wasm).await?;
+        let (outcome, log, duration) = match started.frame().await? {
+            InitAnswer::Ended {
+                outcome,
+                log,
+                duration,
+            } => (outcome, log, duration),
+            InitAnswer::Rejected(rejection) => return Err(rejection),
+        };
+        let outcome = match outcome {
+            Ending::Taken { bytes } => InitOutcome::Taken(started.image(bytes).await?),
+            Ending::Impossible(reason) => InitOutcome::Impossible(reason),
+            Ending::Failed(failure) => InitOutcome::Failed(failure),
+        };
+        Ok(Initialized {
+            outcome,
+            log,
+            duration,
+        })
+    }
+
+    async fn image(&mut self, bytes: u64) -> Result<Bytes, Rejection> {
+        if bytes > limits::SNAPSHOT_BYTES_MAX {
+            return Err(failed("its snapshot is larger than one may be"));
+        }
+        let mut image = vec![0; usize::try_from(bytes).map_err(failed)?];
+        self.output.read_exact(&mut image).await.map_err(failed)?;
+        Ok(image.into())
+    }
+
+    async fn begin(
+        program: &Path,
+        arguments: &[String],
+        limits: CompileLimits,
+        order: &Order,
+        wasm: Bytes,
+    ) -> Result<Self, Rejection> {
+        let order = framed(order).map_err(failed)?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .args(limits.arguments())
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            // Ctrl-c, or a stop of the whole group, is for the host: a compiler that it ended would look
+            // like one that had failed. It goes with the host all the same.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| {
+                Rejection::of_host(format!(
+                    "The compiler's process could not be started: {error}."
+                ))
+            })?;
+        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(failed("its process has no input or output"));
+        };
+        hand_over(&mut input, &order, &wasm).await;
+        Ok(Self {
+            child,
+            input,
+            output,
+            limits,
+        })
+    }
+
+    /// Has it compile, and waits for the code.
+    pub(in crate::sandbox) async fn artifact(
+        &mut self,
+    ) -> Result<impl Read + Send + use<>, Rejection> {
+        // One that has died has closed it; that it died is seen at its output.
+        let _ = self.input.write_all(&[GO_ON]).await;
+        let bytes = match self.frame().await? {
+            Compiled::Artifact { bytes } if bytes <= limits::ARTIFACT_BYTES_MAX => bytes,
+            Compiled::Artifact { bytes } => return Err(too_large(bytes)),
+            Compiled::Rejected(rejection) => return Err(rejection),
+        };
+        let output = self.output.as_fd().try_clone_to_owned().map_err(failed)?;
+        // Read from a thread of its own from here on, which may block.
+        rustix::io::ioctl_fionbio(&output, false).map_err(failed)?;
+        Ok(Exactly {
+            inner: File::from(output).take(bytes),
+            missing: bytes,
+        })
+    }
+
+    async fn frame<T: DeserializeOwned>(&mut self) -> Result<T, Rejection> {
+        match read_frame(&mut self.output).await {
+            Ok(frame) => Ok(frame),
+            Err(error) => Err(match self.child.wait().await {
+                Ok(status) if ran_into_limit(status) => self.limit_reached(),
+                Ok(status) if status.code() == Some(PANICKED) => self.broke_down(),
+                Ok(status) => failed(format_args!("the compiler ended with {status}: {error}")),
+                Err(error) => failed(error),
+            }),
+        }
+    }
+
+    /// It would break down again: on this component, or for want of memory where it expects some.
+    fn broke_down(&self) -> Rejection {
+        Rejection::of_code(format!(
+            "The compiler breaks down on this component, or needs more than the {} MB of memory \
+             that it may use. Make the component smaller, or build it another way.",
+            self.limits.memory_bytes_max / (1024 * 1024)
+        ))
+    }
+
+    fn limit_reached(&self) -> Rejection {
+        Rejection::of_code(format!(
+            "The component cannot be compiled within {} MB of memory and {} seconds of \
+                 processor time. Make it smaller, or split its largest functions.",
+            self.limits.memory_bytes_max / (1024 * 1024),
+            self.limits.cpu_seconds_max
+        ))
+    }
+}
+
+impl CompileLimits {
+    /// The limits as arguments of a command line.
+    fn arguments(self) -> [String; 4] {
+        [
+            "--memory-bytes".into(),
+            self.memory_bytes_max.to_string(),
+            "--cpu-seconds".into(),
+            self.cpu_seconds_max.to_string(),
+        ]
+    }
+}
+
+/// The exit status of a program that panicked.
+const PANICKED: i32 = 101;
+
+/// Gives the process its input. One that has died has closed it; that it died is seen at its output.
+async fn hand_over(input: &mut ChildStdin, order: &[u8], wasm: &[u8]) {
+    let length = (wasm.len() as u64).to_be_bytes();
+    for part in [order, &length, wasm] {
+        if input.write_all(part).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Ended by the system for its time, or by itself for want of memory.
+fn ran_into_limit(status: ExitStatus) -> bool {
+    /// SIGABRT, SIGKILL, SIGSEGV (a stack that cannot grow) and SIGXCPU.
+    const SIGNALS: [i32; 4] = [6, 9, 11, 24];
+    status
+        .signal()
+        .is_some_and(|signal| SIGNALS.contains(&signal))
+}
+
+fn too_large(bytes: u64) -> Rejection {
+    Rejection::of_code(format!(
+        "The component is too large: its compiled code has {bytes} bytes, and at most {} are \
+             kept.",
+        limits::ARTIFACT_BYTES_MAX
+    ))
+}
+
+async fn read_frame<T: DeserializeOwned>(output: &mut (impl AsyncRead + Unpin)) -> io::Result<T> {
+    let length = output.read_u32().await?;
+    if length > FRAME_BYTES_MAX {
+        return Err(io::Error::other("the compiler's answer is too long"));
+    }
+    let mut json = vec![0; length as usize];
+    output.read_exact(&mut json).await?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
+/// A reader that fails where its source ends too early: half an artifact must not look like one.
+struct Exactly<R> {
+    inner: R,
+    missing: u64,
+}
+
+impl<R: Read> Read for Exactly<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if count == 0 && self.missing > 0 && !buffer.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the compiler's process ended before its artifact was complete",
+            ));
+        }
+        self.missing = self.missing.saturating_sub(count as u64);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Pid, getpgid};
+
+    use super::*;
+    use crate::deployer::Fault;
+
+    /// A compiler that does what `script` says.
+    async fn start(script: &str) -> Result<CompileChild, Rejection> {
+        let arguments = ["-c".into(), script.into()];
+        let (program, limits) = (Path::new("/bin/sh"), CompileLimits::default());
+        CompileChild::start(program, &arguments, limits, Bytes::new()).await
+    }
+
+    #[tokio::test]
+    async fn a_signal_to_the_group_of_the_host_is_not_for_the_compiler() {
+        let started = start(r#"printf '\000\000\000\012"Accepted"'; read -r _"#).await;
+        let child = started.expect("accepted").child;
+        let id = i32::try_from(child.id().expect("not waited for")).expect("an id");
+        let id = Pid::from_raw(id).expect("an id");
+        assert_eq!(getpgid(Some(id)).expect("there"), id);
+    }
+
+    #[tokio::test]
+    async fn the_code_is_blamed_for_its_cost_and_the_host_for_everything_else() {
+        for (script, fault) in [
+            ("kill -XCPU $$", Fault::Code),
+            ("kill -ABRT $$", Fault::Code),
+            ("exit 1", Fault::Host),
+            ("kill -TERM $$", Fault::Host),
+        ] {
+            let rejection = start(script).await.err().expect("rejected");
+            assert_eq!(rejection.fault, fault, "{script}: {rejection}");
+        }
+        let (missing, limits) = (Path::new("/missing"), CompileLimits::default());
+        let started = CompileChild::start(missing, &[], limits, Bytes::new()).await;
+        let rejection = started.err().expect("rejected");
+        assert_eq!(rejection.fault, Fault::Host, "{rejection}");
+    }
+}

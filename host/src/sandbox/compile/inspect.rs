@@ -1,0 +1,295 @@
+//! What a wasm file is: what it exports, what it would need, how much memory it starts with.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+
+use crate::deployer::Rejection;
+use crate::domain::Version;
+use crate::sandbox::reach::provided;
+
+/// The export that makes a component a function in the native contract.
+pub const HANDLER_EXPORT: &str = "sparkler:function/handler@0.1.0";
+
+/// The export that makes a component a function which streams its response.
+pub const STREAMING_HANDLER_EXPORT: &str = "sparkler:function/streaming-handler@0.1.0";
+
+/// The export that makes a component a server for HTTP, of any version of WASI 0.2 that is provided.
+pub const HTTP_EXPORT: &str = "wasi:http/incoming-handler";
+
+/// The export that makes a component a command, of any version of WASI 0.2 that is provided.
+pub const COMMAND_EXPORT: &str = "wasi:cli/run";
+
+/// What a component is to this host: how it is called, and what its answer is.
+///
+/// Of a component that is several of them, the first in this order counts: a function that streams, a
+/// function, a server for HTTP, a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuestKind {
+    /// It exports `sparkler:function/handler`.
+    Handler,
+    /// It exports `sparkler:function/streaming-handler`.
+    StreamingHandler,
+    /// It exports `wasi:http/incoming-handler`.
+    Http,
+    /// It exports `wasi:cli/run`.
+    Command,
+}
+
+impl GuestKind {
+    /// The kind of a component with these exports.
+    fn of(exports: &[String]) -> Option<Self> {
+        let has = |name: &str| exports.iter().any(|export| export == name);
+        if has(STREAMING_HANDLER_EXPORT) {
+            return Some(Self::StreamingHandler);
+        }
+        if has(HANDLER_EXPORT) {
+            return Some(Self::Handler);
+        }
+        let has = |interface: &str| {
+            let mut exports = exports.iter();
+            exports.any(|export| provided::is_compatible(export, interface))
+        };
+        if has(HTTP_EXPORT) {
+            return Some(Self::Http);
+        }
+        has(COMMAND_EXPORT).then_some(Self::Command)
+    }
+}
+
+impl GuestKind {
+    /// Invocations that one sandbox may serve before it is thrown away. A command ends with its first.
+    pub(in crate::sandbox) fn reuse_max(self, version: &Version) -> u32 {
+        match self {
+            Self::Handler | Self::StreamingHandler | Self::Http => version.reuse_max(),
+            Self::Command => 1,
+        }
+    }
+}
+
+impl fmt::Display for GuestKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Handler => write!(f, "function ({HANDLER_EXPORT})"),
+            Self::StreamingHandler => {
+                write!(f, "streaming function ({STREAMING_HANDLER_EXPORT})")
+            }
+            Self::Http => write!(f, "HTTP server ({HTTP_EXPORT})"),
+            Self::Command => write!(f, "command ({COMMAND_EXPORT})"),
+        }
+    }
+}
+
+/// What was found in a wasm file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// What it is to this host; `None` where it cannot be invoked.
+    pub kind: Option<GuestKind>,
+    /// Whether it was a core module, which is wrapped into a component before it is used.
+    pub wrapped: bool,
+    /// Names of the component's exports.
+    pub exports: Vec<String>,
+    /// The component's imports.
+    pub imports: Vec<Import>,
+    /// How many core modules there are inside.
+    pub core_modules: usize,
+    /// The linear memories that those define.
+    pub memories: Vec<Memory>,
+    /// Size of the component in bytes.
+    pub bytes: usize,
+}
+
+/// Something that a component needs from its host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// Its name, such as `wasi:cli/environment@0.2.3`.
+    pub name: String,
+    /// Whether this host has it.
+    pub provided: bool,
+}
+
+/// A linear memory as it is declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    /// Its size before the guest runs.
+    pub initial_bytes: u64,
+    /// The size that it may grow to, where one is declared.
+    pub maximum_bytes: Option<u64>,
+}
+
+impl Inspection {
+    /// Whether the component can be invoked here.
+    ///
+    /// # Errors
+    /// With what is missing, by name.
+    pub fn accept(&self) -> Result<GuestKind, Rejection> {
+        let missing: Vec<&str> = self
+            .imports
+            .iter()
+            .filter(|import| !import.provided)
+            .map(|import| import.name.as_str())
+            .collect();
+        let Some(kind) = self.kind else {
+            return Err(self.no_function());
+        };
+        if !missing.is_empty() {
+            return Err(Rejection::of_code(format!(
+                "{} imports what this host does not provide: {}. Build it without these imports; \
+                 `sparkler inspect FILE` lists what is provided.",
+                self.subject(),
+                missing.join(", ")
+            )));
+        }
+        Ok(kind)
+    }
+
+    /// What was inspected, as its owner knows it.
+    fn subject(&self) -> &'static str {
+        match self.wrapped {
+            true => "The file is a core module, and the component made from it",
+            false => "The component",
+        }
+    }
+
+    fn no_function(&self) -> Rejection {
+        Rejection::of_code(format!(
+            "{} is not a function: it exports {} and imports {}. Export one of: {HANDLER_EXPORT} or \
+             {STREAMING_HANDLER_EXPORT}, for example with the crate sparkler-guest; {HTTP_EXPORT}@0.2.x, \
+             as servers for HTTP do; {COMMAND_EXPORT}@0.2.x, as programs with a main function do.",
+            self.subject(),
+            list_or_nothing(self.exports.iter().map(String::as_str)),
+            list_or_nothing(self.imports.iter().map(|import| import.name.as_str())),
+        ))
+    }
+}
+
+fn list_or_nothing<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const NAMES_SHOWN_MAX: usize = 40;
+    let names: Vec<&str> = names.collect();
+    match names.len() {
+        0 => "nothing".into(),
+        count if count > NAMES_SHOWN_MAX => {
+            format!(
+                "{} and {} more",
+                names[..NAMES_SHOWN_MAX].join(", "),
+                count - NAMES_SHOWN_MAX
+            )
+        }
+        _ => names.join(", "),
+    }
+}
+
+/// Validates a component and lists what is in it.
+///
+/// # Errors
+/// When it is not a valid component, with the reason and the offset.
+pub(in crate::sandbox) fn inspect_component(component: &[u8]) -> Result<Inspection, Rejection> {
+    Validator::new_with_features(features())
+        .validate_all(component)
+        .map_err(|error| {
+            Rejection::of_code(format!("The code is not valid WebAssembly: {error}."))
+        })?;
+    let mut found = Inspection {
+        kind: None,
+        wrapped: false,
+        exports: Vec::new(),
+        imports: Vec::new(),
+        core_modules: 0,
+        memories: Vec::new(),
+        bytes: component.len(),
+    };
+    read(component, &mut found)
+        .map_err(|error| Rejection::of_code(format!("The code cannot be read: {error}.")))?;
+    found.kind = GuestKind::of(&found.exports);
+    Ok(found)
+}
+
+/// What the engine is built to run; anything else is refused here, by the same rules.
+fn features() -> WasmFeatures {
+    WasmFeatures::WASM2
+        | WasmFeatures::EXTENDED_CONST
+        | WasmFeatures::TAIL_CALL
+        | WasmFeatures::MULTI_MEMORY
+        | WasmFeatures::RELAXED_SIMD
+        | WasmFeatures::MEMORY64
+        | WasmFeatures::COMPONENT_MODEL
+}
+
+/// Whether the bytes are a component rather than a core module.
+pub(in crate::sandbox) fn is_component(wasm: &[u8]) -> bool {
+    Parser::is_component(wasm)
+}
+
+fn read(component: &[u8], found: &mut Inspection) -> wasmparser::Result<()> {
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload? {
+            Payload::Version { encoding, .. } => {
+                depth += 1;
+                found.core_modules += usize::from(encoding == Encoding::Module);
+            }
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section {
+                    let name = import?.name.name.to_owned();
+                    found.imports.push(Import {
+                        provided: provided::is_provided(&name),
+                        name,
+                    });
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 1 => {
+                for export in section {
+                    found.exports.push(export?.name.name.to_owned());
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section {
+                    found.memories.push(memory_of(memory?));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn memory_of(memory: wasmparser::MemoryType) -> Memory {
+    let page_bytes = 1_u64 << memory.page_size_log2.unwrap_or(16);
+    Memory {
+        initial_bytes: memory.initial.saturating_mul(page_bytes),
+        maximum_bytes: memory.maximum.map(|pages| pages.saturating_mul(page_bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_component_is_told_by_its_exports() {
+        let kind = |exports: &[&str]| {
+            GuestKind::of(&exports.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let http = "wasi:http/incoming-handler@0.2.0";
+        let command = "wasi:cli/run@0.2.3";
+        assert_eq!(
+            kind(&[command, http, HANDLER_EXPORT]),
+            Some(GuestKind::Handler)
+        );
+        assert_eq!(kind(&[command, http]), Some(GuestKind::Http));
+        assert_eq!(kind(&[command]), Some(GuestKind::Command));
+        for newer in ["wasi:cli/run@0.3.0", "wasi:http/incoming-handler@0.2.99"] {
+            assert_eq!(kind(&[newer]), None);
+        }
+        assert_eq!(
+            kind(&[STREAMING_HANDLER_EXPORT]),
+            Some(GuestKind::StreamingHandler)
+        );
+        let both = [HANDLER_EXPORT, STREAMING_HANDLER_EXPORT];
+        assert_eq!(kind(&both), Some(GuestKind::StreamingHandler));
+        assert_eq!(kind(&["sparkler:function/handler@0.2.0"]), None);
+    }
+}

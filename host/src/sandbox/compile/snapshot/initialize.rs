@@ -1,0 +1,265 @@
+//! From a component to its snapshot, in one process.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+use wasmtime::component::Component;
+use wasmtime_wizer::{ComponentContext, Wizer};
+
+use super::order::InitOrder;
+use super::state_reader::StateReader;
+use super::{form, handles};
+use crate::deployer::{InitCause, InitFailure, InitOutcome, Initialized, Rejection};
+use crate::domain::{FunctionError, Version};
+use crate::limits;
+use crate::sandbox::compile::in_process::{self, one_line};
+use crate::sandbox::engine::engines;
+use crate::sandbox::engine::memory_limiter::{HostMemory, MemoryLimiter};
+use crate::sandbox::engine::ticker::Ticker;
+use crate::sandbox::guest::loaded::Loaded;
+use crate::sandbox::guest::sandbox::Sandbox;
+use crate::sandbox::guest::trap::Bounds;
+use crate::sandbox::reach::environment::{Initialization, Surroundings};
+use crate::sandbox::reach::guest_state::GuestState;
+use crate::sandbox::reach::interfaces::Interfaces;
+use crate::sandbox::reach::linker::linker;
+use crate::sandbox::reach::open_streams::OpenStreams;
+use crate::sandbox::run::settle::{not_started, timed_out};
+use crate::sandbox::vitals::Vitals;
+
+/// Initializes the component that `wasm` is or can be wrapped into, and takes its snapshot. Blocks.
+///
+/// # Errors
+/// Where the host cannot do its part.
+pub(in crate::sandbox) fn initialize(
+    wasm: Vec<u8>,
+    order: &InitOrder,
+    own: &Interfaces,
+) -> Result<Initialized, Rejection> {
+    let component = in_process::accepted(wasm, own)?;
+    if order.asks_for_grants() {
+        return Ok(Initialized::impossible(ASKS_FOR_GRANTS));
+    }
+    // Nothing is to be left out of the result that the component exports.
+    let mut wizer = Wizer::new();
+    wizer.keep_init_func(true);
+    let instrumented = form::check(&component).and_then(|()| {
+        wizer
+            .instrument_component(&component)
+            .map_err(|error| one_line(&error))
+    });
+    let (context, wasm) = match instrumented {
+        Ok(instrumented) => instrumented,
+        Err(reason) => return Ok(Initialized::impossible(form_reason(&reason))),
+    };
+    let ready = match Ready::of(&wasm, order, own)? {
+        Ok(ready) => ready,
+        Err(reason) => return Ok(Initialized::impossible(form_reason(&reason))),
+    };
+    drop(wasm);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .map_err(unready)?;
+    Ok(runtime.block_on(ready.run(&wizer, &context)))
+}
+
+/// A guest reads its variables and looks for its folders once, and remembers what it found.
+const ASKS_FOR_GRANTS: &str = "This version cannot be snapshotted: its environment refers to secrets or \
+                               folders of the host, which are not to be kept in a snapshot.";
+
+fn form_reason(reason: &str) -> String {
+    format!("This component cannot be snapshotted: {reason}.")
+}
+
+fn unready(error: impl std::fmt::Display) -> Rejection {
+    Rejection::of_host(format!("The initialization could not be set up: {error}."))
+}
+
+/// A guest that can be initialized now.
+struct Ready {
+    loaded: Arc<Loaded>,
+    surroundings: Surroundings,
+    ticker: Ticker,
+    bounds: Bounds,
+}
+
+impl Ready {
+    /// Compiles the instrumented component; the inner error says why it cannot be.
+    fn of(
+        instrumented: &[u8],
+        order: &InitOrder,
+        own: &Interfaces,
+    ) -> Result<Result<Self, String>, Rejection> {
+        let version: Version = order
+            .version()
+            .ok_or_else(|| unready("the order names no version"))?;
+        let bounds = Bounds {
+            timeout: order.duration_max,
+            memory_bytes_max: version.settings.memory_bytes_max(),
+        };
+        let engine = engines::initializing().map_err(unready)?;
+        let linker = linker(&engine, own).map_err(unready)?;
+        let loaded = Component::from_binary(&engine, instrumented)
+            .and_then(|component| Loaded::link(&linker, &component));
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => return Ok(Err(one_line(&error))),
+        };
+        let surroundings = Surroundings {
+            account: Arc::new(order.account()),
+            version: Arc::new(version),
+            trace_id: None,
+            kind: loaded.entry.kind(),
+            initialization: Initialization::SnapStart,
+            is_reusable: true,
+            granted: None,
+        };
+        Ok(Ok(Self {
+            loaded: Arc::new(loaded),
+            surroundings,
+            ticker: Ticker::start(&engine).map_err(unready)?,
+            bounds,
+        }))
+    }
+
+    async fn run(self, wizer: &Wizer, context: &ComponentContext<'_>) -> Initialized {
+        let Self {
+            loaded,
+            surroundings,
+            ticker,
+            bounds,
+        } = self;
+        let vitals = Arc::new(Vitals::default());
+        let host = Arc::new(HostMemory::of_this_machine(Weak::new()));
+        let limiter = MemoryLimiter::new(Arc::clone(&vitals), host, bounds.memory_bytes_max);
+        let started = Instant::now();
+        let deadline = started + bounds.timeout;
+        let mut state = GuestState::new(Arc::clone(&vitals), limiter, surroundings, None, deadline);
+        state.open_streams = Some(Box::default());
+        let Ok(slot) = Arc::new(Semaphore::new(1)).try_acquire_owned() else {
+            return Initialized::impossible("there is no room for it");
+        };
+        let _ticking = ticker.hold();
+        let mut sandbox = Sandbox::new(loaded, state, slot);
+        let ended = timeout_at(deadline, sandbox.instantiate()).await;
+        let duration = started.elapsed();
+        let failure = match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(not_started(&error, &vitals, &bounds)),
+            Err(_) => Some(timed_out(&bounds)),
+        };
+        let log = log_text(&vitals.take_log(None));
+        let outcome = match failure {
+            Some(error) => InitOutcome::Failed(init_failure(&error)),
+            None => match snapshot(sandbox, &vitals, wizer, context).await {
+                Ok(image) => InitOutcome::Taken(image.into()),
+                Err(reason) => {
+                    InitOutcome::Impossible(format!("No snapshot could be taken: {reason}."))
+                }
+            },
+        };
+        Initialized {
+            outcome,
+            log,
+            duration,
+        }
+    }
+}
+
+/// The component with the state of its sandbox in it.
+async fn snapshot(
+    sandbox: Sandbox,
+    vitals: &Vitals,
+    wizer: &Wizer,
+    context: &ComponentContext<'_>,
+) -> Result<Vec<u8>, String> {
+    const MEGABYTE: u64 = 1024 * 1024;
+    let held = vitals.memory_bytes();
+    if held > limits::SNAPSHOT_MEMORY_BYTES_MAX {
+        return Err(format!(
+            "it holds {} MB when its initialization is over, and at most {} MB are kept",
+            held.div_ceil(MEGABYTE),
+            limits::SNAPSHOT_MEMORY_BYTES_MAX / MEGABYTE
+        ));
+    }
+    let (mut store, instance) = sandbox
+        .into_guest()
+        .ok_or("it was not set up as it should have been")?;
+    let state = store.data_mut();
+    let open = state.open_streams.take().unwrap_or_default();
+    let open = OpenStreams::still_open(&open, &mut state.table)?;
+    // Reading a memory grows it by a page.
+    state.limiter.add_room(READING_BYTES);
+    state.deadline = Instant::now() + limits::SNAPSHOT_READ_DURATION_MAX;
+    store.set_hostcall_fuel(usize::MAX);
+    let mut reader = StateReader::new(store, instance);
+    let image = wizer
+        .snapshot_component(context, &mut reader)
+        .await
+        .map_err(|error| one_line(&error))?;
+    reader
+        .ended()
+        .map_err(|error| format!("its state cannot be read: {}", one_line(&error)))?;
+    let image = handles::with_reopened(image, &open)?;
+    match image.len() as u64 > limits::SNAPSHOT_BYTES_MAX {
+        true => Err(format!(
+            "with what it holds then it has {} MB, and at most {} MB are kept",
+            (image.len() as u64).div_ceil(MEGABYTE),
+            limits::SNAPSHOT_BYTES_MAX / MEGABYTE
+        )),
+        false => Ok(image),
+    }
+}
+
+/// More than all memories of a guest grow by while they are read.
+const READING_BYTES: u64 = 1024 * 1024;
+
+fn log_text(log: &[u8]) -> String {
+    String::from_utf8_lossy(log).into_owned()
+}
+
+/// A failure, as the person who published the version is told.
+fn init_failure(error: &FunctionError) -> InitFailure {
+    let failed = |reason: String| InitFailure {
+        cause: InitCause::Failed,
+        reason,
+    };
+    match error {
+        FunctionError::TimedOut { timeout } => InitFailure {
+            cause: InitCause::TimedOut,
+            reason: format!("The initialization took longer than {}.", seconds(*timeout)),
+        },
+        FunctionError::OutOfMemory { limit_bytes } => InitFailure {
+            cause: InitCause::OutOfMemory,
+            reason: format!(
+                "The initialization needs more than the {} MB of memory that the function has. Raise \
+                 MemorySize.",
+                limit_bytes / (1024 * 1024)
+            ),
+        },
+        FunctionError::Handler {
+            error_type,
+            message,
+            ..
+        } => failed(format!(
+            "The initialization failed: {error_type}: {message}"
+        )),
+        FunctionError::Exited { status } => failed(format!(
+            "The function exited with status {status} while it was initialized."
+        )),
+        FunctionError::Trapped { description, .. }
+        | FunctionError::InitFailed { description, .. } => {
+            failed(format!("The initialization failed: {description}."))
+        }
+        FunctionError::ResponseTooLarge { limit_bytes } => failed(format!(
+            "The initialization handed more than {limit_bytes} bytes to the host."
+        )),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} seconds", duration.as_secs_f64())
+}

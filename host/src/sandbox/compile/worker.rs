@@ -1,0 +1,218 @@
+//! The process that compiles: it reads wasm from its input, writes what it found and what it compiled
+//! to its output, and can do nothing else. Whatever a hostile component makes the compiler do, it
+//! does it here, within limits.
+//!
+//! The conversation begins with a frame that says what is to be done, the length of the wasm in eight
+//! bytes, and the wasm. A component
+//! that is to be compiled is answered with a frame that says whether it is accepted, then, when one more
+//! byte has come, with a frame that says how long the artifact is, and the artifact; one that is to be initialized, with a frame that
+//! says what came of it, then the image where there is one. A frame is a length of four bytes,
+//! big-endian, and that much JSON.
+
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::in_process::{accepted, compile};
+use super::isolation::CompileLimits;
+use super::snapshot::{self, InitOrder};
+use crate::deployer::{InitFailure, InitOutcome, Initialized, Rejection};
+use crate::limits;
+use crate::sandbox::reach::interfaces::Interfaces;
+
+/// Largest frame: a rejection may name many imports.
+pub(in crate::sandbox) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
+
+/// What has an accepted component be compiled.
+pub(in crate::sandbox) const GO_ON: u8 = b'\n';
+
+/// What is to be done with the wasm behind it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::sandbox) enum Order {
+    /// Check and compile it.
+    Compile,
+    /// Initialize it for a snapshot.
+    Initialize(Box<InitOrder>),
+}
+
+/// What came of an initialization.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::sandbox) enum InitAnswer {
+    /// It ended.
+    Ended {
+        outcome: Ending,
+        log: String,
+        duration: Duration,
+    },
+    /// It could not be begun.
+    Rejected(Rejection),
+}
+
+/// How an initialization ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::sandbox) enum Ending {
+    /// That many bytes of a component follow.
+    Taken { bytes: u64 },
+    /// There can be no snapshot.
+    Impossible(String),
+    /// The function failed.
+    Failed(InitFailure),
+}
+
+/// The first frame of an answer to [`Order::Compile`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::sandbox) enum Checked {
+    /// It can be invoked here.
+    Accepted,
+    /// It cannot.
+    Rejected(Rejection),
+}
+
+/// The second frame.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::sandbox) enum Compiled {
+    /// That many bytes follow.
+    Artifact { bytes: u64 },
+    /// The compiler refused it.
+    Rejected(Rejection),
+}
+
+/// Runs the worker: the program that embeds the host calls this where it is started as a child for
+/// [`CompileIsolation::Child`](crate::sandbox::CompileIsolation::Child).
+pub fn compile_worker(limits: CompileLimits) -> ExitCode {
+    let done = limit_self(limits)
+        .and_then(|()| converse(&mut io::stdin().lock(), &mut io::stdout().lock()));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // The other side sees the output end early and says so; there is no one else to tell.
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// How much nicer than the host: whoever calls a function goes first.
+const NICENESS: i32 = 15;
+
+/// Takes away what compiling does not need, before a byte of input is read.
+fn limit_self(limits: CompileLimits) -> io::Result<()> {
+    let limit = |resource, most: u64| {
+        setrlimit(
+            resource,
+            Rlimit {
+                current: Some(most),
+                maximum: Some(most),
+            },
+        )
+    };
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    rustix::process::setpriority_process(None, NICENESS)?;
+    // Where memory runs out all the same, this process goes first. Not every system lets it say so.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    limit(Resource::As, limits.memory_bytes_max)?;
+    limit(Resource::Cpu, limits.cpu_seconds_max)?;
+    limit(Resource::Fsize, 0)?;
+    limit(Resource::Core, 0)?;
+    Ok(())
+}
+
+fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+    let order: Order = read_frame(input)?;
+    let wasm = read_wasm(input)?;
+    match order {
+        Order::Compile => compile_for(input, output, wasm),
+        Order::Initialize(order) => initialize_for(output, wasm, &order),
+    }
+}
+
+fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> io::Result<()> {
+    let Initialized {
+        outcome,
+        log,
+        duration,
+    } = match snapshot::initialize(wasm, order, &Interfaces::default()) {
+        Ok(initialized) => initialized,
+        Err(rejection) => return write_frame(output, &InitAnswer::Rejected(rejection)),
+    };
+    let (outcome, image) = match outcome {
+        InitOutcome::Taken(image) => (
+            Ending::Taken {
+                bytes: image.len() as u64,
+            },
+            Some(image),
+        ),
+        InitOutcome::Impossible(reason) => (Ending::Impossible(reason), None),
+        InitOutcome::Failed(failure) => (Ending::Failed(failure), None),
+    };
+    let answer = InitAnswer::Ended {
+        outcome,
+        log,
+        duration,
+    };
+    write_frame(output, &answer)?;
+    output.write_all(&image.unwrap_or_default())?;
+    output.flush()
+}
+
+fn compile_for(input: &mut impl Read, output: &mut impl Write, wasm: Vec<u8>) -> io::Result<()> {
+    // Functions of an embedder are in its own process, so this one knows none.
+    let own = Interfaces::default();
+    let component = match accepted(wasm, &own) {
+        Ok(accepted) => accepted,
+        Err(rejection) => return write_frame(output, &Checked::Rejected(rejection)),
+    };
+    write_frame(output, &Checked::Accepted)?;
+    // Where nobody wants it any more, the input ends.
+    input.read_exact(&mut [0])?;
+    match compile(&component, &own) {
+        Ok(artifact) => {
+            write_frame(
+                output,
+                &Compiled::Artifact {
+                    bytes: artifact.len() as u64,
+                },
+            )?;
+            output.write_all(&artifact)?;
+            output.flush()
+        }
+        Err(rejection) => write_frame(output, &Compiled::Rejected(rejection)),
+    }
+}
+
+fn read_wasm(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut length = [0; 8];
+    input.read_exact(&mut length)?;
+    let length = u64::from_be_bytes(length);
+    if length > limits::UNZIPPED_BYTES_MAX {
+        return Err(io::Error::other("the component is too long"));
+    }
+    let mut wasm = Vec::new();
+    input.take(length).read_to_end(&mut wasm)?;
+    Ok(wasm)
+}
+
+fn read_frame<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<T> {
+    let mut length = [0; 4];
+    input.read_exact(&mut length)?;
+    let length = u32::from_be_bytes(length);
+    if length > FRAME_BYTES_MAX {
+        return Err(io::Error::other("the order is too long"));
+    }
+    let mut json = vec![0; length as usize];
+    input.read_exact(&mut json)?;
+    Ok(serde_json::from_slice(&json)?)
+}
+
+fn write_frame(output: &mut impl Write, frame: &impl Serialize) -> io::Result<()> {
+    output.write_all(&framed(frame)?)?;
+    output.flush()
+}
+
+/// A value as a frame.
+pub(in crate::sandbox) fn framed(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let json = serde_json::to_vec(value)?;
+    let length = u32::try_from(json.len()).map_err(io::Error::other)?;
+    Ok([&length.to_be_bytes()[..], &json].concat())
+}

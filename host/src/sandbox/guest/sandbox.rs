@@ -1,0 +1,192 @@
+//! One sandbox: a guest's memories, tables and globals, and the host's side of it.
+//!
+//! Nearly every one is made for one invocation and thrown away after it. One that was prepared ahead
+//! is instantiated before its invocation comes; one that may be reused goes on to the next. What
+//! belongs to an invocation is set by [`Sandbox::begin`], so that nothing of an earlier one is left
+//! on the host's side.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+use wasmtime::component::Instance;
+use wasmtime::{Store, UpdateDeadline};
+
+use super::loaded::Loaded;
+use crate::domain::{Invocation, Version};
+use crate::limits;
+use crate::sandbox::compile::inspect::GuestKind;
+use crate::sandbox::kinds::answer::Answer;
+use crate::sandbox::kinds::call::Call;
+use crate::sandbox::kinds::entry::Handler;
+use crate::sandbox::reach::caller::Served;
+use crate::sandbox::reach::environment::Initialization;
+use crate::sandbox::reach::guest_state::GuestState;
+use crate::sandbox::vitals::Vitals;
+
+/// A sandbox, which holds its slot. Dropping it resets the slot, which counts as taken until then: the
+/// order of the fields is the order in which they go.
+pub(in crate::sandbox) struct Sandbox {
+    stage: Stage,
+    store: Store<GuestState>,
+    invocations: u32,
+    /// How long it took to prepare, until its first invocation was told.
+    preparation: Option<Duration>,
+    _slot: OwnedSemaphorePermit,
+}
+
+enum Stage {
+    New(Arc<Loaded>),
+    Live {
+        handler: Handler,
+        instance: Instance,
+    },
+}
+
+impl Sandbox {
+    /// A sandbox in which nothing runs yet, made for the invocation that `state` speaks of.
+    pub(in crate::sandbox) fn new(
+        loaded: Arc<Loaded>,
+        state: GuestState,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
+        let mut store = Store::new(loaded.component.engine(), state);
+        if limits::ARE_ENFORCED {
+            store.limiter(|state| &mut state.limiter);
+            store.set_hostcall_fuel(limits::HOSTCALL_BYTES_MAX);
+            store.set_max_component_handles(limits::GUEST_HANDLES_MAX);
+            store.epoch_deadline_callback(|context| Ok(at_tick(context.data())));
+            start_ticks(&mut store);
+        }
+        Self {
+            stage: Stage::New(loaded),
+            store,
+            invocations: 0,
+            preparation: None,
+            _slot: slot,
+        }
+    }
+
+    /// Sets up the guest, which runs code of it: start functions, constructors and its lifecycle. Does
+    /// nothing where that was done before.
+    pub(in crate::sandbox) async fn instantiate(&mut self) -> wasmtime::Result<()> {
+        if let Stage::New(loaded) = &self.stage {
+            let instance = loaded.component.instantiate_async(&mut self.store).await?;
+            let handler = loaded.entry.in_instance(&mut self.store, &instance)?;
+            if let Some(lifecycle) = &loaded.lifecycle {
+                lifecycle.run(&mut self.store, &instance).await?;
+            }
+            self.stage = Stage::Live { handler, instance };
+        }
+        Ok(())
+    }
+
+    /// Sets up the guest ahead of its first invocation.
+    pub(in crate::sandbox) async fn prepare(&mut self) -> wasmtime::Result<()> {
+        let started = Instant::now();
+        self.instantiate().await?;
+        self.preparation = Some(started.elapsed());
+        Ok(())
+    }
+
+    /// How long it took to prepare, for the first invocation of one that was prepared.
+    pub(in crate::sandbox) fn take_preparation(&mut self) -> Option<Duration> {
+        self.preparation.take()
+    }
+
+    /// What its guest is.
+    pub(in crate::sandbox) fn kind(&self) -> GuestKind {
+        self.store.data().surroundings.kind
+    }
+
+    /// What it was made for.
+    pub(in crate::sandbox) fn initialization(&self) -> Initialization {
+        self.store.data().surroundings.initialization
+    }
+
+    /// Says which invocation it serves from now on.
+    pub(in crate::sandbox) fn serve(&mut self, invocation: &Invocation) {
+        let state = self.store.data_mut();
+        state.outbound.serve(invocation.tenant_id.as_deref());
+        state.served = Served::by(invocation);
+    }
+
+    /// Calls the guest, once it is set up.
+    pub(in crate::sandbox) async fn handle(&mut self, call: Call<'_>) -> wasmtime::Result<Answer> {
+        match &self.stage {
+            Stage::New(_) => {
+                wasmtime::bail!("the guest was called before it was set up")
+            }
+            Stage::Live { handler, .. } => call.make(&mut self.store, handler).await,
+        }
+    }
+
+    /// Whether the guest is set up.
+    pub(in crate::sandbox) fn is_set_up(&self) -> bool {
+        matches!(self.stage, Stage::Live { .. })
+    }
+
+    /// Whether setting it up runs code that the function wrote for that.
+    pub(in crate::sandbox) fn has_lifecycle(&self) -> bool {
+        matches!(&self.stage, Stage::New(loaded) if loaded.lifecycle.is_some())
+    }
+
+    /// What a guest that is set up consists of, for whoever reads its state; `None` where it is not.
+    #[cfg_attr(
+        not(feature = "compiler"),
+        expect(dead_code, reason = "snapshots are of the compiler")
+    )]
+    pub(in crate::sandbox) fn into_guest(self) -> Option<(Store<GuestState>, Instance)> {
+        match self.stage {
+            Stage::New(_) => None,
+            Stage::Live { instance, .. } => Some((self.store, instance)),
+        }
+    }
+
+    /// Makes a sandbox that was made for another invocation, or for none yet, that of the next one.
+    pub(in crate::sandbox) fn begin(
+        &mut self,
+        version: Arc<Version>,
+        trace_id: Option<String>,
+        deadline: Instant,
+    ) {
+        let state = self.store.data_mut();
+        state.vitals.begin();
+        state.outbound.begin(Arc::clone(&version), deadline);
+        state.surroundings.version = version;
+        state.surroundings.trace_id = trace_id;
+        state.served = Served::default();
+        state.deadline = deadline;
+        start_ticks(&mut self.store);
+    }
+
+    /// Counts an invocation that it has served, and ends the requests that it left behind; gives how many
+    /// invocations those are.
+    pub(in crate::sandbox) fn count_invocation(&mut self) -> u32 {
+        self.store.data_mut().outbound.end();
+        self.invocations += 1;
+        self.invocations
+    }
+
+    pub(in crate::sandbox) fn vitals(&self) -> &Arc<Vitals> {
+        &self.store.data().vitals
+    }
+}
+
+/// The first tick may come at once; the second leaves at least one whole slice.
+fn start_ticks(store: &mut Store<GuestState>) {
+    store.set_epoch_deadline(2);
+}
+
+/// What happens to a guest that is still running at a tick: it ends at its deadline and when nobody
+/// waits for it, and otherwise lets others have the thread.
+fn at_tick(state: &GuestState) -> UpdateDeadline {
+    let vitals = &state.vitals;
+    if Instant::now() >= state.deadline || vitals.abandoned.load(Ordering::Relaxed) {
+        return UpdateDeadline::Interrupt;
+    }
+    vitals.ticked.store(true, Ordering::Relaxed);
+    UpdateDeadline::Yield(1)
+}

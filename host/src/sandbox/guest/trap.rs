@@ -1,0 +1,148 @@
+//! How a guest's end becomes an outcome: which of its failures a trap, an exit or a refusal is.
+
+use std::time::Duration;
+
+use wasmtime::{OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use crate::domain::FunctionError;
+use crate::limits;
+use crate::sandbox::bindings::sparkler::function::types;
+use crate::sandbox::kinds::lifecycle::GaveUp;
+use crate::sandbox::reach::output::TooLarge;
+use crate::sandbox::vitals::Vitals;
+
+/// What a guest was held to, as far as its error needs to name it.
+pub(in crate::sandbox) struct Bounds {
+    pub(in crate::sandbox) timeout: Duration,
+    pub(in crate::sandbox) memory_bytes_max: u64,
+}
+
+/// The error that a handler returned, its texts bounded.
+pub(in crate::sandbox) fn handler_error(error: types::FunctionError) -> FunctionError {
+    let mut room = limits::FUNCTION_ERROR_TEXT_BYTES_MAX;
+    FunctionError::Handler {
+        error_type: clip(error.error_type, &mut room),
+        message: clip(error.error_message, &mut room),
+        stack_trace: error
+            .stack_trace
+            .into_iter()
+            .take(limits::FUNCTION_ERROR_FRAMES_MAX)
+            .map_while(|frame| (room > 0).then(|| clip(frame, &mut room)))
+            .collect(),
+    }
+}
+
+/// At most `room` bytes of `text`, cut between characters; takes them from `room`.
+fn clip(mut text: String, room: &mut usize) -> String {
+    text.truncate(text.floor_char_boundary(*room));
+    *room -= text.len();
+    text
+}
+
+/// Whether it was the host that had no more to give, which is not the function's fault.
+pub(in crate::sandbox) fn is_host_shortage(error: &wasmtime::Error, vitals: &Vitals) -> bool {
+    vitals.host_memory_refused()
+        || error.is::<PoolConcurrencyLimitError>()
+        || error.is::<OutOfMemory>()
+        || error.is::<std::io::Error>()
+}
+
+/// Why a guest ended without an answer.
+pub(in crate::sandbox) fn classify(
+    error: &wasmtime::Error,
+    vitals: &Vitals,
+    bounds: &Bounds,
+) -> FunctionError {
+    if let Some(Trap::Interrupt) = error.downcast_ref::<Trap>() {
+        return FunctionError::TimedOut {
+            timeout: bounds.timeout,
+        };
+    }
+    if let Some(TooLarge { limit_bytes }) = error.downcast_ref::<TooLarge>() {
+        return FunctionError::ResponseTooLarge {
+            limit_bytes: *limit_bytes,
+        };
+    }
+    if let Some(GaveUp(error)) = error.downcast_ref::<GaveUp>() {
+        return handler_error(error.clone());
+    }
+    if vitals.memory_refused() {
+        return FunctionError::OutOfMemory {
+            limit_bytes: bounds.memory_bytes_max,
+        };
+    }
+    if let Some(reported) = vitals.take_reported_failure() {
+        return reported;
+    }
+    if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
+        return FunctionError::Exited { status: *status };
+    }
+    let backtrace = error.downcast_ref::<WasmBacktrace>();
+    let cause = error.root_cause().to_string();
+    if cause.contains("fuel allocated for hostcalls has been exhausted") {
+        return copied_too_much(backtrace);
+    }
+    FunctionError::Trapped {
+        description: describe(error, &cause),
+        stack_trace: backtrace.map(frames).unwrap_or_default(),
+    }
+}
+
+/// The bound on what one call copies out of the guest was reached: by the answer, if no guest code
+/// was running any more, otherwise by a call to the host.
+fn copied_too_much(backtrace: Option<&WasmBacktrace>) -> FunctionError {
+    match backtrace.map(frames) {
+        Some(stack_trace) if !stack_trace.is_empty() => FunctionError::Trapped {
+            description: format!(
+                "the guest handed more than {} bytes to the host in one call",
+                limits::HOSTCALL_BYTES_MAX
+            ),
+            stack_trace,
+        },
+        _ => FunctionError::ResponseTooLarge {
+            limit_bytes: limits::RESPONSE_BYTES_MAX,
+        },
+    }
+}
+
+fn describe(error: &wasmtime::Error, cause: &str) -> String {
+    let hint = match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => "; the function recurses too deeply",
+        Some(Trap::MemoryOutOfBounds) => {
+            "; where the function recurses deeply or keeps large values on its stack, raise \
+             stack-bytes in [package.metadata.sparkler] and build it again"
+        }
+        _ => "",
+    };
+    format!("{}{hint}", cause.replace('\n', " "))
+}
+
+/// What the log says of a guest that broke: AWS's answer has no place for where it happened.
+pub(in crate::sandbox) fn log_lines(error: &FunctionError) -> Option<String> {
+    let (FunctionError::Trapped {
+        description,
+        stack_trace,
+    }
+    | FunctionError::InitFailed {
+        description,
+        stack_trace,
+    }) = error
+    else {
+        return None;
+    };
+    let frames: String = stack_trace
+        .iter()
+        .map(|frame| format!("  at {frame}\n"))
+        .collect();
+    Some(format!("{description}\n{frames}"))
+}
+
+/// The guest's frames, innermost first.
+fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
+    backtrace
+        .frames()
+        .iter()
+        .map(|frame| frame.func_name().unwrap_or("<unnamed function>").to_owned())
+        .collect()
+}

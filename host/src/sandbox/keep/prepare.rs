@@ -1,0 +1,154 @@
+//! Sandboxes that are instantiated before anybody calls: provisioned concurrency.
+//!
+//! Each serves one invocation, as every sandbox does, and is replaced behind it; only that its guest is
+//! set up already. They are made on the threads of those that take long, a few at a time, so that
+//! nobody who calls waits for one that nobody asked for yet.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::shelf::{self, Shelf, Shelves};
+use crate::domain::Version;
+use crate::invoker::{HostFailure, PrepareFailure, PrepareGuest};
+use crate::sandbox::Sandboxes;
+use crate::sandbox::guest::sandbox::Sandbox;
+use crate::sandbox::guest::trap::{self, Bounds};
+use crate::sandbox::load::maker::{Maker, Purpose};
+use crate::sandbox::reach::environment::Initialization;
+use crate::sandbox::run::settle::{not_started, timed_out};
+use crate::sandbox::vitals::Vitals;
+
+/// The prepared sandboxes of all versions.
+pub(in crate::sandbox) type Prepared = Shelves<Sandbox>;
+
+/// Held while a prepared sandbox serves its invocation.
+pub(in crate::sandbox) type InUse = shelf::InUse<Sandbox>;
+
+type Making = shelf::Making<Sandbox>;
+
+/// Fills shelves.
+pub(in crate::sandbox) struct Preparer {
+    pub(in crate::sandbox) maker: Arc<Maker>,
+    /// How many guests are set up at once.
+    pub(in crate::sandbox) turns: Arc<Semaphore>,
+    pub(in crate::sandbox) elsewhere: Handle,
+}
+
+type Made = JoinHandle<Result<(), PrepareFailure>>;
+
+impl Preparer {
+    /// Has those made that are missing. One that cannot be made is tried again when the next is taken.
+    pub(in crate::sandbox) fn fill(&self, shelf: &Arc<Shelf<Sandbox>>) -> Vec<Made> {
+        // All of them before the first is at work, so that one that fails at once is not begun again.
+        let begun: Vec<Making> = std::iter::from_fn(|| shelf.begin()).collect();
+        begun
+            .into_iter()
+            .map(|making| {
+                let (maker, turns) = (Arc::clone(&self.maker), Arc::clone(&self.turns));
+                self.elsewhere.spawn(make(maker, turns, making))
+            })
+            .collect()
+    }
+}
+
+impl PrepareGuest for Sandboxes {
+    async fn prepare(&self, version: &Arc<Version>, count: u32) -> Result<(), PrepareFailure> {
+        if count == 0 {
+            self.prepared.remove(version);
+            return Ok(());
+        }
+        if !self.maker.slots.could_ever_hold(count) {
+            self.prepared.remove(version);
+            return Err(HostFailure::NoCapacity.into());
+        }
+        let shelf = self.prepared.get_or_make(version);
+        shelf.set_wanted(count as usize);
+        for made in self.preparer.fill(&shelf) {
+            let made = made.await;
+            if let Err(failure) = made.unwrap_or_else(|_| Err(HostFailure::Panicked.into())) {
+                self.prepared.remove(version);
+                return Err(failure);
+            }
+        }
+        // Others may be coming as replacements of those that were taken meanwhile.
+        shelf.all_made().await;
+        Ok(())
+    }
+
+    fn waiting(&self, version: &Version) -> u32 {
+        let shelf = self.prepared.get(version);
+        let waiting = shelf.map_or(0, |shelf| shelf.waiting());
+        u32::try_from(waiting).unwrap_or(u32::MAX)
+    }
+}
+
+/// Makes one, and says in the host's log why it could not be made: nobody may wait for it.
+async fn make(
+    maker: Arc<Maker>,
+    turns: Arc<Semaphore>,
+    making: Making,
+) -> Result<(), PrepareFailure> {
+    let _turn = turns.acquire_owned().await;
+    let version = Arc::clone(making.version());
+    set_up(&maker, &version, making).await.inspect_err(|error| {
+        tracing::warn!(
+            function = %version.function, version = %version.id, %error,
+            "a sandbox could not be prepared"
+        );
+    })
+}
+
+async fn set_up(
+    maker: &Maker,
+    version: &Arc<Version>,
+    making: Making,
+) -> Result<(), PrepareFailure> {
+    if !making.is_wanted() {
+        return Ok(());
+    }
+    let slot = match making.is_surplus {
+        // Without room it is made later, when one of those in use has ended.
+        true => match maker.slots.take_spare() {
+            Some(slot) => slot,
+            None => return Ok(()),
+        },
+        false => maker.slots.take().await?,
+    };
+    let (loaded, _) = maker.loaded(version).await?;
+    let bounds = Bounds {
+        timeout: version.settings.init_duration_max(),
+        memory_bytes_max: version.settings.memory_bytes_max(),
+    };
+    let deadline = Instant::now() + bounds.timeout;
+    let granted = maker.grants.of(version).map_err(PrepareFailure::Guest)?;
+    let purpose = Purpose {
+        initialization: Initialization::of(version, true),
+        is_reusable: loaded.entry.kind().reuse_max(version) > 1,
+        trace_id: None,
+        granted,
+        deadline,
+    };
+    let _ticking = maker.ticker.hold();
+    let mut sandbox = maker.sandbox(version, loaded, slot, purpose);
+    let vitals = Arc::clone(sandbox.vitals());
+    let set_up = timeout_at(deadline, sandbox.prepare()).await;
+    match set_up.map_err(|_| timed_out(&bounds)) {
+        Ok(Ok(())) => {
+            making.done(sandbox);
+            Ok(())
+        }
+        Ok(Err(error)) => Err(failure(&error, &vitals, &bounds)),
+        Err(timed_out) => Err(PrepareFailure::Guest(timed_out)),
+    }
+}
+
+fn failure(error: &wasmtime::Error, vitals: &Vitals, bounds: &Bounds) -> PrepareFailure {
+    match trap::is_host_shortage(error, vitals) {
+        true => HostFailure::NoCapacity.into(),
+        false => PrepareFailure::Guest(not_started(error, vitals, bounds)),
+    }
+}

@@ -1,0 +1,145 @@
+//! What sandboxes are made of: loaded code, a slot, and the host's side of a guest.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+
+use super::loader::Loader;
+use crate::deployer::{ComponentSource, Rejection};
+use crate::domain::{Account, Code, Digest, Version};
+use crate::invoker::HostFailure;
+use crate::sandbox::compile::compiler::Compiler;
+use crate::sandbox::engine::memory_limiter::{HostMemory, MemoryLimiter};
+use crate::sandbox::engine::slots::Slots;
+use crate::sandbox::engine::ticker::Ticker;
+use crate::sandbox::guest::loaded::{Loaded, LoadedFunctions};
+use crate::sandbox::guest::sandbox::Sandbox;
+use crate::sandbox::reach::environment::{Initialization, Surroundings};
+use crate::sandbox::reach::files::HostFiles;
+use crate::sandbox::reach::grants::{Granted, Grants};
+use crate::sandbox::reach::guest_state::{GuestState, Reach};
+use crate::sandbox::reach::outbound::Network;
+use crate::sandbox::vitals::Vitals;
+
+/// Makes sandboxes.
+pub(in crate::sandbox) struct Maker {
+    pub(in crate::sandbox) account: Arc<Account>,
+    pub(in crate::sandbox) files: Arc<HostFiles>,
+    pub(in crate::sandbox) grants: Grants,
+    pub(in crate::sandbox) loader: Arc<Loader>,
+    pub(in crate::sandbox) compiler: Arc<Compiler>,
+    pub(in crate::sandbox) components: Arc<dyn ComponentSource>,
+    pub(in crate::sandbox) loaded: LoadedFunctions,
+    pub(in crate::sandbox) slots: Slots,
+    pub(in crate::sandbox) host_memory: Arc<HostMemory>,
+    pub(in crate::sandbox) ticker: Ticker,
+    pub(in crate::sandbox) network: Arc<Network>,
+}
+
+/// What tells one sandbox of a version from another.
+pub(in crate::sandbox) struct Purpose {
+    pub(in crate::sandbox) initialization: Initialization,
+    pub(in crate::sandbox) is_reusable: bool,
+    pub(in crate::sandbox) trace_id: Option<String>,
+    pub(in crate::sandbox) granted: Option<Arc<Granted>>,
+    pub(in crate::sandbox) deadline: Instant,
+}
+
+impl Maker {
+    /// A sandbox of `version` in which nothing runs yet.
+    pub(in crate::sandbox) fn sandbox(
+        &self,
+        version: &Arc<Version>,
+        loaded: Arc<Loaded>,
+        slot: OwnedSemaphorePermit,
+        purpose: Purpose,
+    ) -> Sandbox {
+        let vitals = Arc::new(Vitals::default());
+        let limiter = MemoryLimiter::new(
+            Arc::clone(&vitals),
+            Arc::clone(&self.host_memory),
+            version.settings.memory_bytes_max(),
+        );
+        let surroundings = Surroundings {
+            account: Arc::clone(&self.account),
+            version: Arc::clone(version),
+            kind: loaded.entry.kind(),
+            trace_id: purpose.trace_id,
+            initialization: purpose.initialization,
+            is_reusable: purpose.is_reusable,
+            granted: purpose.granted,
+        };
+        let reach = Reach {
+            files: Arc::clone(&self.files),
+            network: Arc::clone(&self.network),
+        };
+        let deadline = purpose.deadline;
+        let mut state = GuestState::new(vitals, limiter, surroundings, Some(reach), deadline);
+        if version.is_snapshotted() {
+            state.start_clock_after(version.settings.init_duration_max());
+        }
+        Sandbox::new(loaded, state, slot)
+    }
+
+    /// The function's code, and the time that it took where it had to be loaded.
+    pub(in crate::sandbox) async fn loaded(
+        &self,
+        version: &Version,
+    ) -> Result<(Arc<Loaded>, Option<Duration>), HostFailure> {
+        let image = version.image();
+        let component = image.component;
+        if let Some(loaded) = self.loaded.get(component) {
+            return Ok((loaded, None));
+        }
+        let started = Instant::now();
+        let loaded = self.loaded.get_or_load(component, self.load(image)).await;
+        match loaded {
+            Ok(loaded) => Ok((loaded, Some(started.elapsed()))),
+            Err(Rejection { reason, .. }) => Err(HostFailure::CodeUnavailable(reason)),
+        }
+    }
+
+    /// Loads the artifact, making it anew where there is none that can be used. In a task of its own:
+    /// a caller that leaves does not undo what others wait for.
+    async fn load(&self, code: &Code) -> Result<Arc<Loaded>, Rejection> {
+        let (loader, compiler) = (Arc::clone(&self.loader), Arc::clone(&self.compiler));
+        let (components, code) = (Arc::clone(&self.components), code.clone());
+        let loading = async move {
+            if let Ok(Some(loaded)) = load_artifact(&loader, code.component).await {
+                return Ok(loaded);
+            }
+            tracing::info!(component = %code.component, "there is no usable artifact; it is made anew");
+            let wanted = code.clone();
+            let wasm = spawn_blocking(move || components.component(&wanted)).await;
+            let wasm = wasm.map_err(rejected)?.map_err(rejected)?;
+            let accepted = compiler.accept(code.component, wasm).await?;
+            compiler.finish(accepted).await?;
+            load_artifact(&loader, code.component)
+                .await?
+                .ok_or_else(gone)
+        };
+        tokio::spawn(loading).await.map_err(rejected)?
+    }
+}
+
+pub(in crate::sandbox) async fn load_artifact(
+    loader: &Arc<Loader>,
+    component: Digest,
+) -> Result<Option<Arc<Loaded>>, Rejection> {
+    let loader = Arc::clone(loader);
+    let loaded = spawn_blocking(move || loader.load(component))
+        .await
+        .map_err(rejected)??;
+    Ok(loaded.map(Arc::new))
+}
+
+fn rejected(error: impl std::fmt::Display) -> Rejection {
+    Rejection::of_host(error.to_string())
+}
+
+pub(in crate::sandbox) fn gone() -> Rejection {
+    Rejection::of_host("the compiled code was gone as soon as it was written")
+}

@@ -1,0 +1,4 @@
+//! From compiled code to sandboxes: artifacts are loaded once, and each sandbox is made of what was loaded.
+
+pub(in crate::sandbox) mod loader;
+pub(in crate::sandbox) mod maker;

@@ -1,0 +1,84 @@
+//! Between the values of WASI and those of the modules beside it.
+
+use std::io;
+
+use cap_std::fs::{FileType, FileTypeExt as _, Metadata, MetadataExt as _};
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorFlags, DescriptorStat, DescriptorType, MetadataHashValue, NewTimestamp, OpenFlags,
+    PathFlags,
+};
+
+use crate::sandbox::reach::files::opening::Opening;
+use crate::sandbox::reach::files::places::GuestFiles;
+use crate::sandbox::reach::files::status::{self, NewTime, NewTimes};
+
+pub(super) fn follows(flags: PathFlags) -> bool {
+    flags.contains(PathFlags::SYMLINK_FOLLOW)
+}
+
+pub(super) fn opening(path: PathFlags, open: OpenFlags, flags: DescriptorFlags) -> Opening {
+    Opening {
+        follow: follows(path),
+        create: open.contains(OpenFlags::CREATE),
+        exclusive: open.contains(OpenFlags::EXCLUSIVE),
+        truncate: open.contains(OpenFlags::TRUNCATE),
+        directory: open.contains(OpenFlags::DIRECTORY),
+        read: flags.contains(DescriptorFlags::READ),
+        write: flags.contains(DescriptorFlags::WRITE),
+        sync: flags.contains(DescriptorFlags::FILE_INTEGRITY_SYNC),
+        data_sync: flags.contains(DescriptorFlags::DATA_INTEGRITY_SYNC),
+    }
+}
+
+pub(super) fn new_times(accessed: &NewTimestamp, modified: &NewTimestamp) -> io::Result<NewTimes> {
+    Ok(NewTimes {
+        accessed: new_time(accessed)?,
+        modified: new_time(modified)?,
+    })
+}
+
+fn new_time(time: &NewTimestamp) -> io::Result<NewTime> {
+    Ok(match time {
+        NewTimestamp::NoChange => NewTime::Keep,
+        NewTimestamp::Now => NewTime::Now,
+        NewTimestamp::Timestamp(at) => {
+            NewTime::At(status::since_epoch(at.seconds, at.nanoseconds)?)
+        }
+    })
+}
+
+pub(super) fn stat(metadata: &Metadata) -> DescriptorStat {
+    let [accessed, modified, changed] = status::times(metadata).map(|time| {
+        time.map(|time| Datetime {
+            seconds: time.as_secs(),
+            nanoseconds: time.subsec_nanos(),
+        })
+    });
+    DescriptorStat {
+        type_: descriptor_type(metadata.file_type()),
+        link_count: metadata.nlink(),
+        size: metadata.len(),
+        data_access_timestamp: accessed,
+        data_modification_timestamp: modified,
+        status_change_timestamp: changed,
+    }
+}
+
+pub(super) fn descriptor_type(kind: FileType) -> DescriptorType {
+    match () {
+        () if kind.is_file() => DescriptorType::RegularFile,
+        () if kind.is_dir() => DescriptorType::Directory,
+        () if kind.is_symlink() => DescriptorType::SymbolicLink,
+        () if kind.is_fifo() => DescriptorType::Fifo,
+        () if kind.is_socket() => DescriptorType::Socket,
+        () if kind.is_char_device() => DescriptorType::CharacterDevice,
+        () if kind.is_block_device() => DescriptorType::BlockDevice,
+        () => DescriptorType::Unknown,
+    }
+}
+
+pub(super) fn hash(metadata: &Metadata, guest: &GuestFiles) -> MetadataHashValue {
+    let (lower, upper) = status::identity(metadata, &guest.host().identities);
+    MetadataHashValue { lower, upper }
+}

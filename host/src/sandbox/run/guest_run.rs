@@ -1,0 +1,105 @@
+//! One guest, from its sandbox to its answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::{Invocation, Version};
+use crate::invoker::{Admission, ResponseSink};
+use crate::sandbox::engine::ticker::Ticking;
+use crate::sandbox::guest::sandbox::Sandbox;
+use crate::sandbox::keep::prepare::InUse;
+use crate::sandbox::kinds::answer::Answer;
+use crate::sandbox::kinds::call::Call;
+use crate::sandbox::kinds::input::Input;
+
+/// Everything that one guest needs to run.
+pub(in crate::sandbox) struct GuestRun {
+    pub(in crate::sandbox) sandbox: Sandbox,
+    pub(in crate::sandbox) version: Arc<Version>,
+    pub(in crate::sandbox) invocation: Arc<Invocation>,
+    /// What it carries, in the form that the guest takes.
+    pub(in crate::sandbox) input: Input,
+    /// Whoever reads along what the guest writes.
+    pub(in crate::sandbox) response: Option<ResponseSink>,
+    /// Whether setting up is told apart from running.
+    pub(in crate::sandbox) is_told_apart: bool,
+    pub(in crate::sandbox) ticking: Ticking,
+    pub(in crate::sandbox) in_use: Option<InUse>,
+    pub(in crate::sandbox) admission: Admission,
+}
+
+/// A guest that has ended, and what is left of it.
+pub(in crate::sandbox) struct Ended {
+    /// Its answer, or why it has none.
+    pub(in crate::sandbox) answer: wasmtime::Result<Answer>,
+    /// Whether it was set up, and its handler began.
+    pub(in crate::sandbox) is_begun: bool,
+    /// How long setting it up took, where that is told apart.
+    pub(in crate::sandbox) set_up: Option<Duration>,
+    pub(in crate::sandbox) remains: Remains,
+    /// Given back before the caller hears, so that its next call finds room.
+    pub(in crate::sandbox) admission: Admission,
+}
+
+/// A used sandbox, and what was held while it ran. The order of the fields is the order in which they
+/// go.
+pub(in crate::sandbox) struct Remains {
+    sandbox: Sandbox,
+    _ticking: Ticking,
+    _in_use: Option<InUse>,
+}
+
+impl Remains {
+    /// The sandbox alone.
+    pub(in crate::sandbox) fn into_sandbox(self) -> Sandbox {
+        self.sandbox
+    }
+}
+
+impl GuestRun {
+    /// Runs the guest to its end. Dropping the future ends the guest where it waits.
+    pub(in crate::sandbox) async fn run(self) -> Ended {
+        let Self {
+            mut sandbox,
+            version,
+            invocation,
+            input,
+            response,
+            is_told_apart,
+            ticking,
+            in_use,
+            admission,
+        } = self;
+        sandbox.serve(&invocation);
+        let is_told_apart = is_told_apart || sandbox.has_lifecycle();
+        let started = (is_told_apart && !sandbox.is_set_up()).then(Instant::now);
+        let instantiated = sandbox.instantiate().await;
+        let set_up = started.map(|started| started.elapsed());
+        let is_begun = instantiated.is_ok();
+        let answer = match instantiated {
+            Err(error) => Err(error),
+            Ok(()) => {
+                let call = Call {
+                    version: &version,
+                    invocation: &invocation,
+                    input,
+                    response,
+                };
+                sandbox.handle(call).await
+            }
+        };
+        Ended {
+            answer,
+            is_begun,
+            set_up,
+            remains: Remains {
+                sandbox,
+                _ticking: ticking,
+                _in_use: in_use,
+            },
+            admission,
+        }
+    }
+}

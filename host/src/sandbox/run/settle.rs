@@ -1,0 +1,153 @@
+//! What becomes of a guest that has ended: its outcome, and whether its sandbox goes on.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::guest_run::Ended;
+use crate::domain::{FunctionError, Outcome, Report};
+use crate::invoker::HostFailure;
+use crate::limits;
+use crate::sandbox::guest::sandbox::Sandbox;
+use crate::sandbox::guest::trap::{self, Bounds};
+use crate::sandbox::kinds::answer::Answer;
+use crate::sandbox::vitals::Vitals;
+
+/// A guest that has ended, settled.
+pub(in crate::sandbox) struct Settled {
+    pub(in crate::sandbox) outcome: Outcome,
+    /// Its sandbox, where that may serve once more.
+    pub(in crate::sandbox) sandbox: Option<Sandbox>,
+}
+
+/// Settles a guest whose sandbox may serve `reuse_max` invocations.
+///
+/// What is left of a sandbox that goes is cleaned right here: handing it to another task costs more
+/// than the cleaning, on the cores that the next invocation wants.
+pub(in crate::sandbox) fn settle(
+    ended: Ended,
+    vitals: &Vitals,
+    bounds: &Bounds,
+    deadline: Instant,
+    reuse_max: u32,
+) -> Result<Settled, HostFailure> {
+    let Ended {
+        answer,
+        is_begun,
+        remains,
+        admission,
+        ..
+    } = ended;
+    drop(admission);
+    let sandbox = match reuse_max > 1 && is_healthy(&answer, vitals) {
+        true => Some(remains.into_sandbox()),
+        false => {
+            drop(remains);
+            None
+        }
+    };
+    // A single instruction may have carried it over its deadline.
+    if Instant::now() >= deadline {
+        return Ok(Settled {
+            outcome: Outcome::Failed(timed_out(bounds)),
+            sandbox: None,
+        });
+    }
+    Ok(Settled {
+        outcome: outcome(answer, is_begun, vitals, bounds)?,
+        sandbox: sandbox.and_then(|sandbox| still_fresh(sandbox, reuse_max)),
+    })
+}
+
+/// Whether the handler came back, with an answer or an error of its own, and was refused nothing. Of
+/// any other guest nobody knows in which state it is.
+fn is_healthy(answer: &wasmtime::Result<Answer>, vitals: &Vitals) -> bool {
+    let came_back = match answer {
+        Ok(Ok(returned)) => returned.bytes.len() <= limits::RESPONSE_BYTES_MAX,
+        Ok(Err(_)) => true,
+        Err(_) => false,
+    };
+    came_back && !vitals.memory_refused() && !vitals.host_memory_refused()
+}
+
+fn still_fresh(mut sandbox: Sandbox, reuse_max: u32) -> Option<Sandbox> {
+    (sandbox.count_invocation() < reuse_max).then_some(sandbox)
+}
+
+fn outcome(
+    answer: wasmtime::Result<Answer>,
+    is_begun: bool,
+    vitals: &Vitals,
+    bounds: &Bounds,
+) -> Result<Outcome, HostFailure> {
+    let error = match answer {
+        Ok(Ok(returned)) if returned.bytes.len() <= limits::RESPONSE_BYTES_MAX => {
+            return Ok(returned.into_outcome());
+        }
+        Ok(Ok(_)) => FunctionError::ResponseTooLarge {
+            limit_bytes: limits::RESPONSE_BYTES_MAX,
+        },
+        Ok(Err(error)) => trap::handler_error(error),
+        Err(error) if trap::is_host_shortage(&error, vitals) => {
+            tracing::warn!(%error, "the host has no memory or no place for one more guest");
+            return Err(HostFailure::NoCapacity);
+        }
+        Err(error) if is_begun => trap::classify(&error, vitals, bounds),
+        Err(error) => not_started(&error, vitals, bounds),
+    };
+    if let Some(lines) = trap::log_lines(&error) {
+        vitals.write_log_lines(&lines);
+    }
+    Ok(Outcome::Failed(error))
+}
+
+/// The error of a guest that was still running at its deadline.
+pub(in crate::sandbox) fn timed_out(bounds: &Bounds) -> FunctionError {
+    FunctionError::TimedOut {
+        timeout: bounds.timeout,
+    }
+}
+
+/// The end of an invocation whose function asks for what this host does not grant: nothing of it ran.
+pub(in crate::sandbox) fn not_granted(error: FunctionError) -> Report {
+    Report {
+        log: trap::log_lines(&error).unwrap_or_default().into(),
+        outcome: Outcome::Failed(error),
+        duration: Duration::ZERO,
+        init_duration: None,
+        restore_duration: None,
+        preparation: None,
+        memory_bytes_peak: 0,
+    }
+}
+
+/// The error of a guest whose response nobody reads any more.
+pub(in crate::sandbox) fn unread(vitals: &Vitals) -> FunctionError {
+    let error = FunctionError::Trapped {
+        description: "the caller left before the response had ended".into(),
+        stack_trace: Vec::new(),
+    };
+    if let Some(lines) = trap::log_lines(&error) {
+        vitals.write_log_lines(&lines);
+    }
+    error
+}
+
+/// Setting up runs guest code too, so it can fail in all the ways in which a handler can; what is
+/// left is named as what it is.
+pub(in crate::sandbox) fn not_started(
+    error: &wasmtime::Error,
+    vitals: &Vitals,
+    bounds: &Bounds,
+) -> FunctionError {
+    match trap::classify(error, vitals, bounds) {
+        FunctionError::Trapped {
+            description,
+            stack_trace,
+        } => FunctionError::InitFailed {
+            description,
+            stack_trace,
+        },
+        other => other,
+    }
+}
