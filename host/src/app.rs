@@ -17,7 +17,7 @@ use crate::contract::{
 use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
-use crate::domain::{Account, Digest, FunctionName, HostFolder, HostSecret};
+use crate::domain::{Account, Digest, Ending, FunctionName, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Gate, Invoker, Provisioner};
@@ -380,11 +380,13 @@ fn log_entry(report: &InitReport) -> Entry {
         initialized,
     } = report;
     let (status, remark) = match &initialized.outcome {
-        InitOutcome::Taken(_) => ("success", None),
-        InitOutcome::Impossible(reason) => ("success", Some(reason.as_str())),
+        InitOutcome::Taken(_) => (Ending::Success, None),
+        InitOutcome::Impossible(reason) => (Ending::Success, Some(reason.as_str())),
         InitOutcome::Failed(failure) => match failure.cause {
-            InitCause::TimedOut => ("timeout", Some(failure.reason.as_str())),
-            InitCause::OutOfMemory | InitCause::Failed => ("error", Some(failure.reason.as_str())),
+            InitCause::TimedOut => (Ending::Timeout, Some(failure.reason.as_str())),
+            InitCause::OutOfMemory | InitCause::Failed => {
+                (Ending::Error, Some(failure.reason.as_str()))
+            }
         },
     };
     let rendered = render_initialization(&Initialization {

@@ -387,13 +387,13 @@ pub const LOG_GROUPS_NAMED_MAX: usize = 50;
 pub const LOG_PAGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Events in one answer, as AWS documents it.
-pub const LOG_PAGE_EVENTS_MAX: usize = 10_000;
+pub const LOG_PAGE_EVENTS_MAX: u16 = 10_000;
 
 /// What an event counts for beside its text, as AWS documents it.
 pub const LOG_EVENT_OVERHEAD_BYTES: usize = 26;
 
 /// Log groups or streams in one answer, as AWS documents it.
-pub const LOG_DESCRIBE_ITEMS_MAX: usize = 50;
+pub const LOG_DESCRIBE_ITEMS_MAX: u16 = 50;
 
 /// Requests that read logs at once: each may hold a piece of a log in memory.
 pub const LOG_READS_MAX: usize = 4;

@@ -4,7 +4,7 @@ use crate::sources::Source;
 
 /// The modules of the host, and which of the others each may name.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("domain", &[]),
+    ("domain", &["limits"]),
     ("limits", &[]),
     ("storage", &["domain", "limits"]),
     ("package", &["domain", "limits"]),

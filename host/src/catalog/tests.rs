@@ -278,7 +278,7 @@ fn an_observer_that_panics_keeps_nobody_from_hearing_of_a_change() {
 fn with_url(record: &FunctionRecord, qualifier: Option<&Qualifier>, id: &str) -> FunctionRecord {
     let url = FunctionUrl {
         id: id.into(),
-        auth_type: "NONE".into(),
+        auth_type: crate::domain::attachments::UrlAuthType::None,
         invoke_mode: None,
         cors: None,
         created: UNIX_EPOCH,

@@ -13,19 +13,21 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use ureq::http::{HeaderMap, Method, Request, Response, Uri};
 use ureq::{Agent, Body};
 
+use crate::contract::settings_members;
+use crate::domain::settings::SettingsChange;
 use crate::limits::{CLIENT_ANSWER_BYTES_MAX, CLIENT_CONNECT_MAX, CLIENT_WAIT_MAX};
 
 pub(super) use address::{NotPlain, plain as plain_address};
 pub(super) use error::ClientError;
 pub(super) use events::{EventPage, EventSelection, ShownEvent};
 pub(super) use logs::{EventQuery, LogEvent};
-pub(super) use wire::{Environment, FunctionConfiguration, Settings};
+pub(super) use wire::FunctionConfiguration;
 
-use wire::{CreateFunction, FunctionPage, GetFunction, ServiceError, UpdateCode};
+use wire::{FunctionPage, GetFunction, ServiceError, UpdateCode, create_function};
 
 /// What a path segment may hold unescaped.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -102,14 +104,10 @@ impl Client {
         &self,
         name: &str,
         package: &[u8],
-        settings: &Settings,
+        settings: &SettingsChange,
     ) -> Result<FunctionConfiguration, ClientError> {
-        let request = CreateFunction::new(name, BASE64.encode(package), settings);
-        self.call(
-            Method::POST,
-            "/2015-03-31/functions",
-            Some(&request.to_json()),
-        )
+        let request = create_function(name, BASE64.encode(package), settings.clone());
+        self.call(Method::POST, "/2015-03-31/functions", Some(&request))
     }
 
     /// Replaces the code of a function.
@@ -127,10 +125,14 @@ impl Client {
     pub(super) fn update_settings(
         &self,
         name: &str,
-        settings: &Settings,
+        settings: &SettingsChange,
     ) -> Result<FunctionConfiguration, ClientError> {
         let path = format!("/2015-03-31/functions/{}/configuration", segment(name));
-        self.call(Method::PUT, &path, Some(&settings.to_json()))
+        self.call(
+            Method::PUT,
+            &path,
+            Some(&json!(settings_members(settings.clone()))),
+        )
     }
 
     /// Deletes a function.

@@ -9,12 +9,13 @@ use clap::Args;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::client::{Client, Invocation, Invoked, Settings};
+use super::client::{Client, Invocation, Invoked};
 use super::host::{self, Serving};
 use super::listen::ListenAddress;
 use super::log_tail::LogTail;
 use super::spinner::Spinner;
 use super::{CommandResult, build, deployment, output};
+use crate::domain::settings::SettingsChange;
 use crate::toolchain::checkout::Checkout;
 use crate::toolchain::{BuildOptions, BuiltGuest};
 
@@ -119,10 +120,10 @@ fn build_example() -> anyhow::Result<BuiltGuest> {
 /// Deploys and makes the calls; whether each did what it was to do.
 fn play(endpoint: &str, built: &BuiltGuest) -> anyhow::Result<bool> {
     let client = Client::new(endpoint)?;
-    let settings = Settings {
-        timeout: Some(1),
-        memory_size: Some(128),
-        ..Settings::default()
+    let settings = SettingsChange {
+        timeout_seconds: Some(1),
+        memory_mb: Some(128),
+        ..SettingsChange::default()
     };
     let spinner = Spinner::start("Deploying hello");
     let function = deployment::deploy(&client, FUNCTION, &built.bytes, &settings, |_| ())?;

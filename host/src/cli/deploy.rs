@@ -1,17 +1,16 @@
 //! `sparkler deploy`: puts code on a server.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::client::{Environment, Settings};
 use super::deployment::{self, Step};
 use super::endpoint::EndpointArgs;
+use super::settings::{SettingsFlags, checks};
 use super::spinner::Spinner;
-use super::{CommandResult, functions, output, project};
-use crate::domain::{self, FunctionName};
+use super::{CommandResult, functions, output};
+use crate::domain::FunctionName;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,42 +27,22 @@ A function that exists gets the new code; of its settings only those that are gi
 #[command(after_help = EXAMPLES)]
 pub(super) struct Deploy {
     /// The function, new or existing
-    #[arg(value_parser = project::checked_name)]
+    #[arg(value_parser = checks::name)]
     name: FunctionName,
 
     /// A component, a zip that holds one, or the folder of a function that was built
     file: PathBuf,
 
     #[command(flatten)]
-    settings: SettingsArgs,
+    settings: SettingsFlags,
 
     #[command(flatten)]
     endpoint: EndpointArgs,
 }
 
-/// Settings of a function, as flags.
-#[derive(Debug, Args)]
-struct SettingsArgs {
-    /// Most memory of one invocation, 128 to 10240 [default: 128]
-    #[arg(long, value_name = "MB", value_parser = in_range(&domain::Settings::MEMORY_MB))]
-    memory: Option<u32>,
-
-    /// Longest run of one invocation, 1 to 900 [default: 3]
-    #[arg(long, value_name = "SECONDS", value_parser = in_range(&domain::Settings::TIMEOUT_SECONDS))]
-    timeout: Option<u32>,
-
-    /// A variable for the function; may be given several times
-    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
-    environment: Vec<(String, String)>,
-
-    /// Text to show beside the function
-    #[arg(long, value_name = "TEXT", value_parser = project::checked_description)]
-    description: Option<String>,
-}
-
 impl Deploy {
     pub(super) fn run(self) -> CommandResult {
-        let settings = self.settings.checked()?;
+        let settings = self.settings.change()?;
         let package = functions::read_package_at(&self.file)?;
         let client = self.endpoint.client()?;
         let name = self.name.as_str();
@@ -84,69 +63,5 @@ impl Deploy {
         ));
         output::aside(&format!("Call it: sparkler invoke {name} '{{}}'"));
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-impl SettingsArgs {
-    /// The settings, checked here, since a server would refuse them only after it has taken the code.
-    fn checked(&self) -> anyhow::Result<Settings> {
-        let variables: BTreeMap<_, _> = self.environment.iter().cloned().collect();
-        let variables = project::checked_environment(variables).map_err(anyhow::Error::msg)?;
-        Ok(Settings {
-            description: self.description.clone(),
-            memory_size: self.memory,
-            timeout: self.timeout,
-            environment: (!self.environment.is_empty()).then_some(Environment { variables }),
-        })
-    }
-}
-
-fn in_range(range: &std::ops::RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
-    clap::value_parser!(u32).range(i64::from(*range.start())..=i64::from(*range.end()))
-}
-
-fn variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("a variable is given as NAME=VALUE".into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_given_is_changed() {
-        let none = SettingsArgs {
-            memory: None,
-            timeout: None,
-            environment: vec![],
-            description: None,
-        };
-        assert!(none.checked().unwrap().is_empty());
-        let some = SettingsArgs {
-            environment: vec![variable("URL=http://x?a=b").unwrap()],
-            ..none
-        };
-        let variables = some.checked().unwrap().environment.unwrap().variables;
-        assert_eq!(variables["URL"], "http://x?a=b");
-    }
-
-    #[test]
-    fn a_reserved_variable_is_refused_before_anything_is_sent() {
-        let settings = SettingsArgs {
-            memory: None,
-            timeout: None,
-            environment: vec![("AWS_REGION".into(), "x".into())],
-            description: None,
-        };
-        assert!(
-            settings
-                .checked()
-                .unwrap_err()
-                .to_string()
-                .contains("AWS_REGION")
-        );
     }
 }

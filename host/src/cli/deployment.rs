@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-use super::client::{Client, FunctionConfiguration, Settings};
+use super::client::{Client, FunctionConfiguration};
+use crate::domain::settings::SettingsChange;
 use crate::limits::DEPLOYMENT_WAIT_MAX;
 
 const POLL_FIRST: Duration = Duration::from_millis(10);
@@ -24,7 +25,7 @@ pub(super) fn deploy(
     client: &Client,
     name: &str,
     package: &[u8],
-    settings: &Settings,
+    settings: &SettingsChange,
     mut observe: impl FnMut(Step),
 ) -> anyhow::Result<FunctionConfiguration> {
     if client.function(name)?.is_none() {
@@ -36,7 +37,7 @@ pub(super) fn deploy(
     observe(Step::UpdatingCode);
     client.update_code(name, package)?;
     let mut function = ready(client, name)?;
-    if !settings.is_empty() {
+    if *settings != SettingsChange::default() {
         observe(Step::UpdatingSettings);
         client.update_settings(name, settings)?;
         function = ready(client, name)?;

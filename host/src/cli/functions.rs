@@ -1,18 +1,16 @@
 //! The functions that a command was given: components, zips, folders of functions and folders with a
 //! project file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
-use serde::Deserialize;
 
 use super::grant_args::HostGrants;
 use super::{input, output, project};
 use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
-use crate::domain::settings::{Logging, SettingsChange};
-use crate::domain::{Account, Environment, FunctionName, Settings};
+use crate::domain::settings::SettingsChange;
+use crate::domain::{Account, FunctionName, Refusal, Settings};
 use crate::limits::PACKAGE_BYTES_MAX;
 use crate::package::Precompiled;
 use crate::toolchain::{BuiltLookup, find_built};
@@ -23,7 +21,7 @@ pub(super) struct Function {
     pub(super) name: FunctionName,
     pub(super) code: CodeSource,
     /// `None` where nothing was said: what an existing function has, stays.
-    pub(super) settings: Option<DeclaredSettings>,
+    pub(super) settings: Option<SettingsChange>,
 }
 
 /// Where code comes from.
@@ -35,77 +33,22 @@ pub(super) enum CodeSource {
     Folder(PathBuf),
 }
 
-/// The settings of a function as its owner declared them, complete.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DeclaredSettings {
-    pub(super) description: String,
-    pub(super) memory_mb: u32,
-    pub(super) timeout_seconds: u32,
-    pub(super) environment: BTreeMap<String, String>,
-    pub(super) handler: String,
-    pub(super) runtime: String,
-    pub(super) log_format: LogFormat,
-    pub(super) ephemeral_storage_mb: u32,
-}
-
-/// How a function's log looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) enum LogFormat {
-    #[default]
-    Text,
-    #[serde(rename = "JSON")]
-    Json,
-}
-
-impl Default for DeclaredSettings {
-    /// What AWS gives a function that says nothing.
-    fn default() -> Self {
-        Self {
-            description: String::new(),
-            memory_mb: Settings::MEMORY_MB_DEFAULT,
-            timeout_seconds: Settings::TIMEOUT_SECONDS_DEFAULT,
-            environment: BTreeMap::new(),
-            handler: Settings::COMPILED_HANDLER.into(),
-            runtime: Settings::COMPILED_RUNTIME.into(),
-            log_format: LogFormat::Text,
-            ephemeral_storage_mb: Settings::EPHEMERAL_STORAGE_MB_DEFAULT,
-        }
-    }
-}
-
 impl Function {
     /// The settings to create the function with.
-    pub(super) fn settings(&self, account: &Account) -> Settings {
-        let declared = self.settings.clone().unwrap_or_default();
-        Settings {
+    ///
+    /// # Errors
+    /// Where what was declared does not go together.
+    pub(super) fn settings(&self, account: &Account) -> Result<Settings, Refusal> {
+        let mut settings = Settings {
             role: account.role_arn("sparkler"),
-            runtime: Some(declared.runtime.clone()),
-            handler: Some(declared.handler.clone()),
-            description: declared.description.clone(),
-            timeout_seconds: declared.timeout_seconds,
-            memory_mb: declared.memory_mb,
-            logging: declared.logging(&self.name),
-            ephemeral_storage_mb: declared.ephemeral_storage_mb,
-            environment: (!declared.environment.is_empty())
-                .then_some(Environment(declared.environment)),
-            ..Settings::for_function(&self.name)
+            ..Settings::for_component(&self.name)
+        };
+        if let Some(declared) = self.settings.clone() {
+            declared.apply(&mut settings)?;
         }
-    }
-
-    /// What to change in an existing function so that it is as declared.
-    pub(super) fn change(&self) -> Option<SettingsChange> {
-        let declared = self.settings.clone()?;
-        Some(SettingsChange {
-            logging: declared.logging(&self.name).into(),
-            runtime: Some(declared.runtime),
-            handler: Some(declared.handler),
-            description: Some(declared.description),
-            timeout_seconds: Some(declared.timeout_seconds),
-            memory_mb: Some(declared.memory_mb),
-            environment: Some(Environment(declared.environment)),
-            ephemeral_storage_mb: Some(declared.ephemeral_storage_mb),
-            ..SettingsChange::default()
-        })
+        // A function without variables shows none.
+        settings.environment = settings.environment.filter(|own| !own.0.is_empty());
+        Ok(settings)
     }
 
     /// The package to deploy: the file, or what was built of the folder before.
@@ -113,21 +56,6 @@ impl Function {
         match &self.code {
             CodeSource::File(file) => read_package(file),
             CodeSource::Folder(folder) => read_package(&built_component(folder)?),
-        }
-    }
-}
-
-impl DeclaredSettings {
-    fn logging(&self, name: &FunctionName) -> Logging {
-        let (format, level) = match self.log_format {
-            LogFormat::Text => ("Text", None),
-            LogFormat::Json => ("JSON", Some("INFO".to_owned())),
-        };
-        Logging {
-            format: format.into(),
-            application_level: level.clone(),
-            system_level: level,
-            group: format!("/aws/lambda/{name}"),
         }
     }
 }
@@ -292,6 +220,8 @@ fn name_from(text: &str) -> Option<FunctionName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Environment;
+    use crate::domain::settings::{LogFormat, Logging};
 
     fn name(text: &str) -> Option<String> {
         name_from(text).map(Into::into)
@@ -395,25 +325,28 @@ mod tests {
 
     #[test]
     fn what_is_declared_is_what_an_existing_function_becomes() {
-        let declared = DeclaredSettings {
-            memory_mb: 512,
-            log_format: LogFormat::Json,
-            ..DeclaredSettings::default()
+        let name = FunctionName::parse("f").unwrap();
+        let declared = SettingsChange {
+            memory_mb: Some(512),
+            logging: Logging::of(&name, LogFormat::Json).into(),
+            environment: Some(Environment::default()),
+            ..SettingsChange::default()
         };
         let function = Function {
-            name: FunctionName::parse("f").unwrap(),
+            name,
             code: CodeSource::File("f.wasm".into()),
-            settings: Some(declared),
+            settings: Some(declared.clone()),
         };
         let account = Account::default();
-        let created = function.settings(&account);
+        let created = function.settings(&account).unwrap();
         let mut other = Function {
             settings: None,
             ..function.clone()
         }
-        .settings(&account);
+        .settings(&account)
+        .unwrap();
         assert_eq!(other.memory_mb, Settings::MEMORY_MB_DEFAULT);
-        function.change().unwrap().apply(&mut other).unwrap();
+        declared.apply(&mut other).unwrap();
         assert_eq!(other.memory_mb, created.memory_mb);
         assert_eq!(other.logging, created.logging);
         assert_eq!(created.environment, None);

@@ -13,7 +13,7 @@ use super::listen::ListenAddress;
 use super::signals::Shutdown;
 use crate::app::{Host, HostConfig, StartError, Storage};
 pub(super) use crate::deployer::Deployed;
-use crate::deployer::{CompileGuest, Deployer, Wanted};
+use crate::deployer::{CompileGuest, Deployer, NotDeployed, Wanted};
 use crate::domain::Account;
 use crate::sandbox::{CompileIsolation, CompileLimits};
 
@@ -119,8 +119,8 @@ pub(super) async fn deploy<G: CompileGuest>(
     let wanted = Wanted {
         name: function.name.clone(),
         package,
-        settings: function.settings(account),
-        change: function.change(),
+        settings: function.settings(account).map_err(NotDeployed::from)?,
+        change: function.settings.clone(),
     };
     let deployed = deployer.deploy(wanted).await;
     deployed.map_err(|problem| anyhow!("{} was not deployed: {problem}", function.name))

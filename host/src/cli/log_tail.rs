@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Number, Value};
+
+use crate::domain::{Ending, Named as _, ReportFigure};
 
 /// A log tail, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,21 +18,11 @@ pub(super) struct LogTail {
 }
 
 /// What an invocation cost, as its REPORT line has it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Cost {
-    pub(super) duration_ms: f64,
-    pub(super) billed_duration_ms: u64,
-    #[serde(rename = "memorySizeMB")]
-    pub(super) memory_size_mb: u64,
-    #[serde(rename = "maxMemoryUsedMB")]
-    pub(super) max_memory_used_mb: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) init_duration_ms: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) status: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error_type: Option<String>,
+    figures: Vec<(ReportFigure, Number)>,
+    status: Option<String>,
+    error_type: Option<String>,
 }
 
 impl LogTail {
@@ -81,56 +74,69 @@ impl Cost {
             let mut matching = pairs.filter(|(found, _)| *found == name);
             matching.next().map(|(_, value)| value.trim())
         };
-        let whole = |name| field(name).and_then(number).unwrap_or_default();
-        let exact = |name| field(name).and_then(number);
+        let figure = |figure: ReportFigure| {
+            let amount = field(figure.label())?.split(' ').next()?;
+            Some((figure, amount.parse().ok()?))
+        };
         Self {
-            duration_ms: exact("Duration").unwrap_or_default(),
-            billed_duration_ms: whole("Billed Duration"),
-            memory_size_mb: whole("Memory Size"),
-            max_memory_used_mb: whole("Max Memory Used"),
-            init_duration_ms: exact("Init Duration"),
+            figures: ReportFigure::ALL.into_iter().filter_map(figure).collect(),
             status: field("Status").map(Into::into),
             error_type: field("Error Type").map(Into::into),
         }
     }
 
     fn from_record(record: &Value) -> Self {
-        let metrics = &record["metrics"];
-        let whole = |name: &str| metrics[name].as_u64().unwrap_or_default();
+        let figure = |figure: ReportFigure| {
+            let amount = record["metrics"].get(figure.member())?;
+            Some((figure, amount.as_number()?.clone()))
+        };
         let text = |name: &str| record[name].as_str().map(str::to_owned);
         Self {
-            duration_ms: metrics["durationMs"].as_f64().unwrap_or_default(),
-            billed_duration_ms: whole("billedDurationMs"),
-            memory_size_mb: whole("memorySizeMB"),
-            max_memory_used_mb: whole("maxMemoryUsedMB"),
-            init_duration_ms: metrics["initDurationMs"].as_f64(),
-            status: text("status").filter(|status| status != "success"),
+            figures: ReportFigure::ALL.into_iter().filter_map(figure).collect(),
+            status: text("status").filter(|status| status != Ending::Success.name()),
             error_type: text("errorType"),
         }
     }
+
+    fn amount(&self, figure: ReportFigure) -> Option<&Number> {
+        let mut found = self.figures.iter().filter(|(other, _)| *other == figure);
+        found.next().map(|(_, amount)| amount)
+    }
 }
 
-/// The number in front of its unit.
-fn number<T: std::str::FromStr>(value: &str) -> Option<T> {
-    value.split(' ').next()?.parse().ok()
+impl Serialize for Cost {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        for (figure, amount) in &self.figures {
+            members.serialize_entry(figure.member(), amount)?;
+        }
+        if let Some(status) = &self.status {
+            members.serialize_entry("status", status)?;
+        }
+        if let Some(error_type) = &self.error_type {
+            members.serialize_entry("errorType", error_type)?;
+        }
+        members.end()
+    }
 }
 
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            duration_ms,
-            billed_duration_ms,
-            memory_size_mb,
-            max_memory_used_mb,
-            ..
-        } = self;
-        write!(
-            f,
-            "{duration_ms:.2} ms, billed {billed_duration_ms} ms, \
-             {max_memory_used_mb} of {memory_size_mb} MB"
-        )?;
-        if let Some(init) = self.init_duration_ms {
-            write!(f, ", init {init:.2} ms")?;
+        for (figure, amount) in &self.figures {
+            let exact = amount.as_f64().unwrap_or_default();
+            match figure {
+                ReportFigure::Duration => write!(f, "{exact:.2} ms"),
+                ReportFigure::BilledDuration => write!(f, ", billed {amount} ms"),
+                // It is said with what was used of it.
+                ReportFigure::MemorySize => Ok(()),
+                ReportFigure::MaxMemoryUsed => match self.amount(ReportFigure::MemorySize) {
+                    Some(size) => write!(f, ", {amount} of {size} MB"),
+                    None => write!(f, ", {amount} MB"),
+                },
+                ReportFigure::InitDuration => write!(f, ", init {exact:.2} ms"),
+                ReportFigure::RestoreDuration => write!(f, ", restore {exact:.2} ms"),
+                ReportFigure::BilledRestoreDuration => write!(f, ", billed restore {amount} ms"),
+            }?;
         }
         if let Some(status) = &self.status {
             write!(f, ", {status}")?;
@@ -145,6 +151,7 @@ impl fmt::Display for Cost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     const ID: &str = "5bb1f6a7-2d4f-4c3e-8f0e-0b8f1b1d2c3a";
 
@@ -157,7 +164,11 @@ mod tests {
         ));
         assert_eq!(tail.lines, ["hello", "  indented"]);
         let cost = tail.report.unwrap();
-        assert_eq!(cost.init_duration_ms, Some(107.14));
+        let json = serde_json::to_string(&cost).unwrap();
+        assert_eq!(
+            json,
+            r#"{"durationMs":1.87,"billedDurationMs":110,"memorySizeMB":128,"maxMemoryUsedMB":30,"initDurationMs":107.14}"#
+        );
         assert_eq!(
             cost.to_string(),
             "1.87 ms, billed 110 ms, 30 of 128 MB, init 107.14 ms"
@@ -191,6 +202,28 @@ mod tests {
             tail.report.unwrap().to_string(),
             "1.50 ms, billed 2 ms, 3 of 128 MB"
         );
+    }
+
+    #[test]
+    fn every_figure_that_a_report_can_have_is_shown_of_both_formats() {
+        let amounts = || ReportFigure::ALL.into_iter().zip(11..);
+        let fields: String = amounts()
+            .map(|(figure, amount)| format!("{}: {amount} {}\t", figure.label(), figure.unit()))
+            .collect();
+        let text = LogTail::parse(&format!("REPORT RequestId: {ID}\t{fields}\n"));
+        let metrics: serde_json::Map<String, Value> = amounts()
+            .map(|(figure, amount)| (figure.member().to_owned(), amount.into()))
+            .collect();
+        let record = json!({"type": "platform.report", "record": {"metrics": metrics}});
+        let json = LogTail::parse(&record.to_string());
+        for cost in [text.report.unwrap(), json.report.unwrap()] {
+            let shown = cost.to_string();
+            let as_json = serde_json::to_value(&cost).unwrap();
+            for (figure, amount) in amounts() {
+                assert!(shown.contains(&amount.to_string()), "{figure:?}: {shown}");
+                assert_eq!(as_json[figure.member()], amount);
+            }
+        }
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod new;
 mod output;
 mod project;
 mod serve;
+mod settings;
 mod signals;
 mod spinner;
 

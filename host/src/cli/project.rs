@@ -18,8 +18,8 @@
 //! api-key = { file = "key.txt" }        # or { env = "VARIABLE" }
 //! ```
 
-mod checks;
-mod grants;
+pub(super) mod fault;
+pub(super) mod grants;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,13 +28,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-pub(super) use checks::{
-    description as checked_description, environment as checked_environment, name as checked_name,
-};
-
-use super::functions::{CodeSource, DeclaredSettings, Function, LogFormat};
+use super::functions::{CodeSource, Function};
 use super::grant_args::HostGrants;
-use grants::{Asked, FolderEntry, FolderTables, SecretTables};
+use super::settings::{FunctionTable, checks};
+use fault::{Fault, checked};
+use grants::{FolderTables, SecretTables, without_dots};
 
 /// The name of the file.
 pub(super) const PROJECT_FILE: &str = "sparkler.toml";
@@ -102,25 +100,6 @@ struct ProjectFile {
     secrets: SecretTables,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct FunctionTable {
-    file: Option<Spanned<PathBuf>>,
-    #[serde(alias = "crate")]
-    source: Option<PathBuf>,
-    description: Option<Spanned<String>>,
-    memory: Option<Spanned<u32>>,
-    timeout: Option<Spanned<u32>>,
-    environment: Option<Spanned<BTreeMap<String, String>>>,
-    handler: Option<Spanned<String>>,
-    runtime: Option<Spanned<String>>,
-    log_format: Option<LogFormat>,
-    ephemeral_storage: Option<Spanned<u32>>,
-    allow_http: Option<Spanned<Vec<String>>>,
-    folders: Option<Spanned<BTreeMap<String, FolderEntry>>>,
-    secrets: Option<Spanned<BTreeMap<String, String>>>,
-}
-
 fn parse(file: &Path, folder: &Path, text: &str) -> Result<Vec<Function>, ProjectError> {
     let problem = |line, problem| ProjectError {
         file: file.to_owned(),
@@ -160,41 +139,16 @@ fn parse_file(file: &Path, text: &str) -> Result<ProjectFile, ProjectError> {
     })
 }
 
-/// A value that cannot be, and where it stands.
-struct Fault {
-    offset: usize,
-    problem: String,
-}
-
-fn function(folder: &Path, name: Spanned<String>, table: FunctionTable) -> Result<Function, Fault> {
-    let defaults = DeclaredSettings::default();
-    let environment = optional(table.environment, checks::environment, defaults.environment)?;
-    let asked = Asked {
-        allow_http: table.allow_http,
-        folders: table.folders,
-        secrets: table.secrets,
-    };
+fn function(
+    folder: &Path,
+    name: Spanned<String>,
+    mut table: FunctionTable,
+) -> Result<Function, Fault> {
+    let name = checked(name, |name| checks::name(&name))?;
     Ok(Function {
-        name: checked(name, |name| checks::name(&name))?,
-        code: code_source(folder, table.file, table.source)?,
-        settings: Some(DeclaredSettings {
-            description: optional(
-                table.description,
-                |text| checks::description(&text),
-                defaults.description,
-            )?,
-            memory_mb: optional(table.memory, checks::memory, defaults.memory_mb)?,
-            timeout_seconds: optional(table.timeout, checks::timeout, defaults.timeout_seconds)?,
-            environment: grants::of_function(environment, asked)?,
-            handler: optional(table.handler, checks::handler, defaults.handler)?,
-            runtime: optional(table.runtime, checks::runtime, defaults.runtime)?,
-            log_format: table.log_format.unwrap_or(defaults.log_format),
-            ephemeral_storage_mb: optional(
-                table.ephemeral_storage,
-                checks::ephemeral_storage,
-                defaults.ephemeral_storage_mb,
-            )?,
-        }),
+        code: code_source(folder, table.file.take(), table.source.take())?,
+        settings: Some(table.settings(&name)?),
+        name,
     })
 }
 
@@ -216,27 +170,6 @@ fn code_source(
         (None, Some(source)) => Ok(CodeSource::Folder(without_dots(&folder.join(source)))),
         (None, None) => Ok(CodeSource::Folder(folder.to_owned())),
     }
-}
-
-/// `hello/.` is `hello`, which reads better in a message.
-fn without_dots(path: &Path) -> PathBuf {
-    path.components().collect()
-}
-
-fn optional<T, U>(
-    value: Option<Spanned<T>>,
-    check: fn(T) -> Result<U, String>,
-    default: U,
-) -> Result<U, Fault> {
-    value.map_or(Ok(default), |value| checked(value, check))
-}
-
-fn checked<T, U>(
-    value: Spanned<T>,
-    check: impl FnOnce(T) -> Result<U, String>,
-) -> Result<U, Fault> {
-    let offset = value.span().start;
-    check(value.into_inner()).map_err(|problem| Fault { offset, problem })
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

@@ -51,16 +51,14 @@ pub(super) async fn put<G: Send + Sync + 'static>(
 ) -> Result<Infallible, WireError> {
     name.plain(&api.account)?;
     let wanted = body.read().await?;
-    let mut violations = Violations::default();
-    let arn = wanted.code_signing_config_arn;
-    violations.required("codeSigningConfigArn", arn.as_ref());
-    violations.into_result()?;
+    let mut v = Violations::default();
+    let arn = v.required("codeSigningConfigArn", wanted.code_signing_config_arn);
+    let arn = v.settled(|| arn)?;
     Err(WireError::new(
         ErrorCode::CodeSigningConfigNotFound,
         format!(
             "The code signing configuration cannot be found. Check that the provided code signing \
-             configuration is not deleted: {}.",
-            arn.unwrap_or_default()
+             configuration is not deleted: {arn}."
         ),
     ))
 }

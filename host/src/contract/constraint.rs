@@ -3,11 +3,14 @@
 //! One call names all that are broken, joined as AWS joins them.
 
 use std::fmt::{self, Write as _};
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
 use super::error::{ErrorCode, WireError};
+use crate::domain::Named;
+use crate::domain::settings::bounds::{self, OutOfBounds};
 use crate::limits::QUOTED_VALUE_BYTES_MAX;
 
 /// Longest text that is matched against a pattern: no member with a pattern may be as long.
@@ -49,16 +52,91 @@ pub(super) const MAP_KEYS: &str = "Map keys";
 pub(super) const MAP_VALUES: &str = "Map value";
 
 /// What a request breaks of the model's constraints.
+///
+/// Its methods look at a member as it came and give it as it is meant. One that cannot be given is noted,
+/// and [`settled`](Self::settled) then gives the error that names all of them.
 #[derive(Debug, Default)]
 pub(super) struct Violations(Vec<String>);
 
+/// In the place of a value that cannot be given; only [`Violations`] make it, when they note why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Broken(());
+
 impl Violations {
-    /// A required member.
-    pub(super) fn required<T>(&mut self, member: &str, value: Option<&T>) {
-        if value.is_none() {
+    /// A member that has to be there.
+    pub(super) fn required<T>(&mut self, member: &str, value: Option<T>) -> Result<T, Broken> {
+        value.ok_or_else(|| {
             self.0.push(format!(
                 "Value null at '{member}' failed to satisfy constraint: Member must not be null"
             ));
+            Broken(())
+        })
+    }
+
+    /// A member that need not be there, as `read` gives it.
+    pub(super) fn given<T, U>(
+        &mut self,
+        value: Option<T>,
+        read: impl FnOnce(&mut Self, T) -> Result<U, Broken>,
+    ) -> Option<U> {
+        read(self, value?).ok()
+    }
+
+    /// What was read of a member, where that can be; otherwise `note` says what the member breaks.
+    pub(super) fn parsed<T>(
+        &mut self,
+        value: Option<T>,
+        note: impl FnOnce(&mut Self),
+    ) -> Result<T, Broken> {
+        value.ok_or_else(|| {
+            note(self);
+            Broken(())
+        })
+    }
+
+    /// A text with a bounded length in characters.
+    pub(super) fn bounded(
+        &mut self,
+        member: &str,
+        value: String,
+        chars: RangeInclusive<usize>,
+    ) -> Result<String, Broken> {
+        let noted = self.0.len();
+        self.length(member, &value, *chars.start(), *chars.end());
+        self.unless_noted(noted, value)
+    }
+
+    /// A text that matches a pattern of the model.
+    pub(super) fn matching(
+        &mut self,
+        member: &str,
+        value: String,
+        pattern: &Pattern,
+    ) -> Result<String, Broken> {
+        let noted = self.0.len();
+        self.pattern(member, &value, pattern);
+        self.unless_noted(noted, value)
+    }
+
+    /// A text with a bounded length, that matches a pattern of the model.
+    pub(super) fn text_matching(
+        &mut self,
+        member: &str,
+        value: String,
+        chars: RangeInclusive<usize>,
+        pattern: &Pattern,
+    ) -> Result<String, Broken> {
+        let noted = self.0.len();
+        self.length(member, &value, *chars.start(), *chars.end());
+        self.pattern(member, &value, pattern);
+        self.unless_noted(noted, value)
+    }
+
+    /// `value`, where nothing was noted since there were `noted` texts.
+    fn unless_noted<T>(&self, noted: usize, value: T) -> Result<T, Broken> {
+        match self.0.len() == noted {
+            true => Ok(value),
+            false => Err(Broken(())),
         }
     }
 
@@ -149,36 +227,42 @@ impl Violations {
         }
     }
 
-    /// A value out of an enumeration.
-    pub(super) fn one_of(&mut self, member: &str, value: &str, allowed: &[&str]) {
-        if !allowed.contains(&value) {
-            self.broken(member, value, &one_of_text(allowed));
-        }
+    /// A value out of a closed set, by its name.
+    pub(super) fn one_of<E: Named>(&mut self, member: &str, name: &str) -> Result<E, Broken> {
+        E::named(name).ok_or_else(|| {
+            self.broken(member, name, &one_of_text(&E::names()));
+            Broken(())
+        })
     }
 
-    /// A list of values out of an enumeration.
-    pub(super) fn all_of(&mut self, member: &str, items: &[String], allowed: &[&str]) {
-        if !items.iter().all(|item| allowed.contains(&item.as_str())) {
-            let text = format!(
-                "Member must satisfy constraint: [{}, Member must not be null]",
-                one_of_text(allowed)
-            );
-            self.broken(member, &printed_list(items), &text);
+    /// The only item of a list, which has to be out of a closed set.
+    pub(super) fn only_one_of<E: Named>(
+        &mut self,
+        member: &str,
+        items: &[String],
+    ) -> Result<E, Broken> {
+        self.list_length(member, items, 1, 1);
+        let named: Option<Vec<E>> = items.iter().map(|item| E::named(item)).collect();
+        match named.as_deref() {
+            Some([only]) => return Ok(*only),
+            Some(_) => (),
+            None => {
+                let text = format!(
+                    "Member must satisfy constraint: [{}, Member must not be null]",
+                    one_of_text(&E::names())
+                );
+                self.broken(member, &printed_list(items), &text);
+            }
         }
+        Err(Broken(()))
     }
 
     /// The keys of a map, which is not printed: its values may be secret.
-    pub(super) fn keys<'a>(
-        &mut self,
-        member: &str,
-        mut keys: impl Iterator<Item = &'a str>,
-        pattern: &Pattern,
-    ) {
-        if !keys.all(|key| pattern.matches(key)) {
+    pub(super) fn keys(&mut self, member: &str, hold: bool, pattern: &str) {
+        if !hold {
             self.0.push(format!(
-                "Value at '{member}' failed to satisfy constraint: Map keys must satisfy \
-                 constraint: [{}]",
-                pattern_text(pattern)
+                "Value at '{member}' failed to satisfy constraint: Map keys must satisfy constraint: \
+                 [Member must satisfy regular expression pattern: {pattern}]"
             ));
         }
     }
@@ -207,16 +291,36 @@ impl Violations {
         }
     }
 
-    /// The range of a number.
-    pub(super) fn range(&mut self, member: &str, value: i64, least: i64, most: i64) {
-        if value < least {
-            let text = format!("Member must have value greater than or equal to {least}");
-            self.broken(member, &value.to_string(), &text);
+    /// A number within a range.
+    pub(super) fn range<N: TryFrom<i64> + Copy + Into<i64>>(
+        &mut self,
+        member: &str,
+        value: i64,
+        range: &RangeInclusive<N>,
+    ) -> Result<N, Broken> {
+        bounds::within(value, range).map_err(|outside| self.out_of_bounds(member, outside))
+    }
+
+    /// A number that is not less than `least`. No host has more of anything than the type can count, so
+    /// what is beyond that means the same.
+    pub(super) fn at_least(&mut self, member: &str, value: i64, least: u32) -> Result<u32, Broken> {
+        match value >= i64::from(least) {
+            true => Ok(u32::try_from(value).unwrap_or(u32::MAX)),
+            false => {
+                let (least, most) = (least.into(), i64::MAX);
+                Err(self.out_of_bounds(member, OutOfBounds { value, least, most }))
+            }
         }
-        if value > most {
-            let text = format!("Member must have value less than or equal to {most}");
-            self.broken(member, &value.to_string(), &text);
-        }
+    }
+
+    fn out_of_bounds(&mut self, member: &str, outside: OutOfBounds) -> Broken {
+        let OutOfBounds { value, least, most } = outside;
+        let text = match value < least {
+            true => format!("Member must have value greater than or equal to {least}"),
+            false => format!("Member must have value less than or equal to {most}"),
+        };
+        self.broken(member, &value.to_string(), &text);
+        Broken(())
     }
 
     fn broken(&mut self, member: &str, value: &str, constraint: &str) {
@@ -226,24 +330,40 @@ impl Violations {
         ));
     }
 
-    /// The error that names all of them, if there are any.
-    pub(super) fn into_result(self) -> Result<(), WireError> {
-        match self.into_text() {
-            None => Ok(()),
-            Some(text) => Err(WireError::new(ErrorCode::Validation, text)),
+    /// What `make` makes of the values that were given, where nothing is broken.
+    ///
+    /// # Errors
+    /// The one that names all that is.
+    pub(super) fn settled<T>(
+        self,
+        make: impl FnOnce() -> Result<T, Broken>,
+    ) -> Result<T, WireError> {
+        self.settled_as(make, |text| WireError::new(ErrorCode::Validation, text))
+    }
+
+    /// The same for a service that calls its error by another name.
+    pub(super) fn settled_as<T, E>(
+        self,
+        make: impl FnOnce() -> Result<T, Broken>,
+        error: impl FnOnce(String) -> E,
+    ) -> Result<T, E> {
+        match make() {
+            Ok(value) if self.0.is_empty() => Ok(value),
+            _ => Err(error(self.text())),
         }
     }
 
-    /// The text of that error, for services that call it by another name.
-    pub(super) fn into_text(self) -> Option<String> {
-        let broken = self.0;
-        if broken.is_empty() {
-            return None;
-        }
+    /// The error that names all that is broken, if anything is.
+    pub(super) fn into_result(self) -> Result<(), WireError> {
+        self.settled(|| Ok(()))
+    }
+
+    fn text(&self) -> String {
+        let broken = &self.0;
         let noun = if broken.len() == 1 { "error" } else { "errors" };
         let mut text = format!("{} validation {noun} detected: ", broken.len());
         text.push_str(&broken.join("; "));
-        Some(text)
+        text
     }
 }
 
@@ -282,6 +402,7 @@ fn printed_list(items: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::settings::Architecture;
     use axum::response::IntoResponse as _;
 
     fn text(violations: Violations) -> String {
@@ -295,7 +416,7 @@ mod tests {
     fn all_that_is_broken_is_named_in_one_error() {
         let mut violations = Violations::default();
         violations.length("qualifier", &"a".repeat(3), 1, 2);
-        violations.range("timeout", 0, 1, 900);
+        assert!(violations.range("timeout", 0, &(1..=900_u32)).is_err());
         let text = text(violations);
         assert!(text.contains(
             "2 validation errors detected: Value 'aaa' at 'qualifier' failed to satisfy \
@@ -308,20 +429,44 @@ mod tests {
     fn nothing_broken_is_no_error_and_a_broken_one_is_a_400() {
         assert!(Violations::default().into_result().is_ok());
         let mut violations = Violations::default();
-        violations.required::<String>("role", None);
+        assert!(violations.required::<String>("role", None).is_err());
         let error = violations.into_result().expect_err("role is missing");
         assert_eq!(error.into_response().status(), 400);
     }
 
     #[test]
+    fn what_is_within_its_constraints_is_given_as_it_is_meant() {
+        let mut v = Violations::default();
+        let architecture = v.only_one_of("architectures", &["arm64".into()]);
+        let timeout = v.range("timeout", 900, &(1..=900_u32));
+        let reserved = v.at_least("reserved", i64::MAX, 0);
+        let absent = v.given(None, |v, name: String| v.bounded("name", name, 1..=2));
+        let settled = v.settled(|| Ok((architecture?, timeout?, reserved?, absent)));
+        assert_eq!(settled, Ok((Architecture::Arm64, 900, u32::MAX, None)));
+    }
+
+    #[test]
+    fn a_list_of_two_is_no_value_though_both_are_known() {
+        let mut violations = Violations::default();
+        let both = ["arm64".to_owned(), "x86_64".to_owned()];
+        let named = violations.only_one_of::<Architecture>("architectures", &both);
+        assert!(named.is_err());
+        let text = text(violations);
+        assert!(
+            text.contains(
+                "1 validation error detected: Value '[arm64, x86_64]' at 'architectures' \
+                 failed to satisfy constraint: Member must have length less than or equal to 1"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn a_list_is_printed_in_brackets_and_the_values_of_a_map_are_not_printed() {
         let mut violations = Violations::default();
-        violations.all_of("architectures", &["X86".into()], &["x86_64", "arm64"]);
-        violations.keys(
-            "environment.variables",
-            ["1"].into_iter(),
-            &Pattern::new("[a-z]+"),
-        );
+        let named = violations.only_one_of::<Architecture>("architectures", &["X86".into()]);
+        assert!(named.is_err());
+        violations.keys("environment.variables", false, "[a-z]+");
         let text = text(violations);
         assert!(text.contains(
             "Value '[X86]' at 'architectures' failed to satisfy constraint: Member must satisfy \

@@ -24,7 +24,7 @@ use crate::domain::event_invoke::{self, EventInvokeChange};
 use crate::domain::{FunctionArn, FunctionName, FunctionRecord, Qualifier, Refusal};
 
 /// Entries that the model lets one page of this list have.
-const PAGE_ITEMS_MAX: i64 = 50;
+const PAGE_ITEMS_MAX: u16 = 50;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
 use super::headers::TRACE_ID;
-use crate::domain::LogType;
+use crate::domain::named::named;
+use crate::domain::{LogType, Named};
 
 const INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
 const LOG_TYPE: HeaderName = HeaderName::from_static("x-amz-log-type");
@@ -16,15 +17,35 @@ const DURABLE_EXECUTION_NAME: HeaderName = HeaderName::from_static("x-amz-durabl
 static TENANT_ID_PATTERN: Pattern = Pattern::new(r"[a-zA-Z0-9\._:\/=+\-@ ]+");
 static DURABLE_EXECUTION_NAME_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9-_]+");
 
-/// How a caller wants its function to be invoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InvocationType {
-    /// The answer is the function's.
-    RequestResponse,
-    /// Everything is checked and nothing runs.
-    DryRun,
-    /// The answer comes at once and the function runs later.
-    Event,
+named! {
+    /// How a caller wants its function to be invoked.
+    pub(super) enum InvocationType {
+        /// The answer comes at once and the function runs later.
+        Event = "Event",
+        /// The answer is the function's.
+        RequestResponse = "RequestResponse",
+        /// Everything is checked and nothing runs.
+        DryRun = "DryRun",
+    }
+}
+
+named! {
+    /// How a function whose response is streamed can be invoked.
+    enum StreamedInvocationType {
+        /// See [`InvocationType::RequestResponse`].
+        RequestResponse = "RequestResponse",
+        /// See [`InvocationType::DryRun`].
+        DryRun = "DryRun",
+    }
+}
+
+impl From<StreamedInvocationType> for InvocationType {
+    fn from(of_streamed: StreamedInvocationType) -> Self {
+        match of_streamed {
+            StreamedInvocationType::RequestResponse => Self::RequestResponse,
+            StreamedInvocationType::DryRun => Self::DryRun,
+        }
+    }
 }
 
 /// The headers that matter, within the model's constraints.
@@ -46,10 +67,9 @@ impl<'a> InvokeHeaders<'a> {
     /// For all broken constraints together.
     pub(super) fn parse(headers: &'a HeaderMap) -> Result<Self, WireError> {
         let mut violations = Violations::default();
-        let allowed = ["Event", "RequestResponse", "DryRun"];
         let parsed = Self {
             names_durable_execution: headers.contains_key(&DURABLE_EXECUTION_NAME),
-            ..Self::common(headers, &allowed, &mut violations)
+            ..Self::common::<InvocationType>(headers, &mut violations)
         };
         if let Some(name) = headers.get(&DURABLE_EXECUTION_NAME).map(text) {
             let member = "durableExecutionName";
@@ -67,7 +87,7 @@ impl<'a> InvokeHeaders<'a> {
     /// For all broken constraints together.
     pub(super) fn parse_streaming(headers: &'a HeaderMap) -> Result<Self, WireError> {
         let mut violations = Violations::default();
-        let parsed = Self::common(headers, &["RequestResponse", "DryRun"], &mut violations);
+        let parsed = Self::common::<StreamedInvocationType>(headers, &mut violations);
         violations.into_result()?;
         Ok(parsed)
     }
@@ -84,10 +104,20 @@ impl<'a> InvokeHeaders<'a> {
         }
     }
 
-    fn common(headers: &'a HeaderMap, allowed: &[&str], violations: &mut Violations) -> Self {
+    /// What all ways have, where `E` is the set of invocation types.
+    fn common<E: Named + Into<InvocationType>>(
+        headers: &'a HeaderMap,
+        violations: &mut Violations,
+    ) -> Self {
+        let invocation_type = violations.given(headers.get(&INVOCATION_TYPE), |v, header| {
+            v.one_of::<E>("invocationType", &text(header))
+        });
+        let log_type = violations.given(headers.get(&LOG_TYPE), |v, header| {
+            v.one_of("logType", &text(header))
+        });
         let parsed = Self {
-            invocation_type: invocation_type(headers, allowed, violations),
-            log_type: log_type(headers, violations),
+            invocation_type: invocation_type.map_or(InvocationType::RequestResponse, Into::into),
+            log_type: log_type.unwrap_or_default(),
             client_context: headers.get(&CLIENT_CONTEXT),
             trace: headers.get(&TRACE_ID),
             tenant: headers.get(&TENANT_ID),
@@ -114,37 +144,6 @@ impl<'a> InvokeHeaders<'a> {
             ));
         }
         Ok(())
-    }
-}
-
-fn invocation_type(
-    headers: &HeaderMap,
-    allowed: &[&str],
-    violations: &mut Violations,
-) -> InvocationType {
-    let Some(named) = headers.get(&INVOCATION_TYPE).map(text) else {
-        return InvocationType::RequestResponse;
-    };
-    match named.as_ref() {
-        "DryRun" => InvocationType::DryRun,
-        "Event" if allowed.contains(&"Event") => InvocationType::Event,
-        "RequestResponse" => InvocationType::RequestResponse,
-        other => {
-            violations.one_of("invocationType", other, allowed);
-            InvocationType::RequestResponse
-        }
-    }
-}
-
-fn log_type(headers: &HeaderMap, violations: &mut Violations) -> LogType {
-    match headers.get(&LOG_TYPE).map(HeaderValue::as_bytes) {
-        None | Some(b"None") => LogType::None,
-        Some(b"Tail") => LogType::Tail,
-        Some(other) => {
-            let allowed = ["None", "Tail"];
-            violations.one_of("logType", &String::from_utf8_lossy(other), &allowed);
-            LogType::None
-        }
     }
 }
 

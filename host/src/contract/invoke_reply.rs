@@ -62,20 +62,11 @@ mod tests {
     use crate::domain::{FunctionError, Outcome, Report};
     use bytes::Bytes;
     use http_body_util::BodyExt as _;
-    use std::time::Duration;
 
     fn reply(outcome: Outcome, log_tail: Option<&'static str>) -> Response {
         let completion = Completion {
             executed: VersionId::Number(7),
-            report: Report {
-                outcome,
-                log: Bytes::new(),
-                duration: Duration::from_millis(1),
-                init_duration: None,
-                restore_duration: None,
-                preparation: None,
-                memory_bytes_peak: 0,
-            },
+            report: Report::of(outcome),
             log_tail: log_tail.map(Bytes::from),
         };
         let trace = HeaderValue::from_static("root=1");

@@ -53,8 +53,7 @@ pub(super) async fn checked<G: RunGuest>(
     // What AWS names in the text for a missing function when no qualifier was asked for.
     let target = reference.arn(&api.account, Some(&Qualifier::LATEST))?;
     let resolved = api.invoker.resolve(&target)?;
-    let payload = payload_of(&received.bytes);
-    event_json::checked(&payload).await?;
+    let event = event_json::parsed(payload_of(&received.bytes)).await?;
     // An asynchronous event has none: the header is not even looked at, as at AWS.
     let client_context = headers
         .client_context
@@ -67,7 +66,7 @@ pub(super) async fn checked<G: RunGuest>(
     let invocation = Invocation {
         target,
         request_id: id,
-        payload: payload.into(),
+        payload: event.into(),
         trace_id: Some(trace.guest),
         client_context,
         tenant_id,

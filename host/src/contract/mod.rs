@@ -81,6 +81,7 @@ pub use door::{Door, door};
 pub use download_key::DownloadKey;
 pub use operations::{Address, Operation, Resource, Takes};
 pub use request_counts::RequestCounts;
+pub use wire::settings::settings_members;
 
 use crate::deployer::CompileGuest;
 use crate::invoker::{PrepareGuest, RunGuest};

@@ -31,22 +31,22 @@ impl<K> PageRequest<K> {
     /// For broken constraints, then for a marker that this operation did not give.
     pub(super) fn parse(
         uri: &Uri,
-        items_max: i64,
+        items_max: u16,
         mut violations: Violations,
         key: impl FnOnce(&str) -> Option<K>,
     ) -> Result<Self, WireError> {
-        let items = query::number(uri, "MaxItems")?;
-        if let Some(items) = items {
-            violations.range("maxItems", items, 1, items_max);
-        }
+        let items = violations.given(query::number(uri, "MaxItems")?, |v, items| {
+            v.range("maxItems", items, &(1..=items_max))
+        });
         violations.into_result()?;
-        let items = items.and_then(|items| usize::try_from(items).ok());
         Ok(Self {
             after: query::value(uri, "Marker")
                 .filter(|marker| !marker.is_empty())
                 .map(|marker| read(&marker, key))
                 .transpose()?,
-            items: items.unwrap_or(usize::MAX).min(LIST_PAGE_ITEMS_MAX),
+            items: items.map_or(LIST_PAGE_ITEMS_MAX, |items| {
+                LIST_PAGE_ITEMS_MAX.min(items.into())
+            }),
         })
     }
 

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::api::Api;
-use super::constraint::Violations;
+use super::constraint::{Broken, Violations};
 use super::error::WireError;
 use super::query;
 use super::reference::{NameShape, Reference};
@@ -104,17 +104,18 @@ impl PathName {
         Reference::parse(NameShape::Plain, &self.0, None, account)
     }
 
-    /// The function, where what the request breaks of other constraints is named together with what its
-    /// name does.
-    pub(super) fn constrained(
+    /// The function of an operation that changes it, and what else of the request is `wanted`, where
+    /// what both break of their constraints is named together.
+    pub(super) fn plain_with<T>(
         &self,
-        shape: NameShape,
-        mut violations: Violations,
+        mut v: Violations,
+        wanted: Result<T, Broken>,
         account: &Account,
-    ) -> Result<Reference, WireError> {
-        shape.check(&self.0, &mut violations);
-        violations.into_result()?;
-        Reference::split(shape, &self.0, None, account)
+    ) -> Result<(Reference, T), WireError> {
+        NameShape::Plain.check(&self.0, &mut v);
+        let wanted = v.settled(|| wanted)?;
+        let reference = Reference::split(NameShape::Plain, &self.0, None, account)?;
+        Ok((reference, wanted))
     }
 
     /// The version or alias of an operation that changes what belongs to it.

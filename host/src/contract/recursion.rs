@@ -12,14 +12,8 @@ use super::error::WireError;
 use super::json_body::JsonBody;
 use super::path_names::PathName;
 use crate::deployer::CompileGuest;
-use crate::domain::FunctionRecord;
 use crate::domain::function::RecursiveLoop;
-
-/// In the order in which AWS names them.
-const CHOICES: [(&str, RecursiveLoop); 2] = [
-    ("Terminate", RecursiveLoop::Terminate),
-    ("Allow", RecursiveLoop::Allow),
-];
+use crate::domain::{FunctionRecord, Named as _};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -68,26 +62,17 @@ pub(super) async fn get<G: Send + Sync + 'static>(
 }
 
 impl PutRecursionConfig {
-    fn checked(&self) -> Result<RecursiveLoop, WireError> {
-        let mut violations = Violations::default();
-        violations.required("recursiveLoop", self.recursive_loop.as_ref());
-        let asked = self.recursive_loop.as_deref().unwrap_or_default();
-        if self.recursive_loop.is_some() {
-            let allowed = CHOICES.map(|(name, _)| name);
-            violations.one_of("recursiveLoop", asked, &allowed);
-        }
-        violations.into_result()?;
-        let chosen = CHOICES.into_iter().find(|(name, _)| *name == asked);
-        Ok(chosen.map(|(_, chosen)| chosen).unwrap_or_default())
+    fn checked(self) -> Result<RecursiveLoop, WireError> {
+        let mut v = Violations::default();
+        let name = v.required("recursiveLoop", self.recursive_loop);
+        let chosen = name.and_then(|name| v.one_of("recursiveLoop", &name));
+        v.settled(|| chosen)
     }
 }
 
 fn shown(chosen: RecursiveLoop) -> Shown {
     Shown {
-        recursive_loop: match chosen {
-            RecursiveLoop::Allow => "Allow",
-            RecursiveLoop::Terminate => "Terminate",
-        },
+        recursive_loop: chosen.name(),
     }
 }
 
@@ -103,9 +88,9 @@ mod tests {
             };
             wanted.checked().map_err(|error| format!("{error:?}"))
         };
-        for (name, expected) in CHOICES {
+        for expected in [RecursiveLoop::Terminate, RecursiveLoop::Allow] {
+            let name = shown(expected).recursive_loop;
             assert_eq!(checked(Some(name)), Ok(expected));
-            assert_eq!(shown(expected).recursive_loop, name);
         }
         let text = checked(Some("Maybe")).expect_err("it is neither");
         assert!(text.contains(

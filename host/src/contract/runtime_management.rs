@@ -14,13 +14,8 @@ use super::json_body::JsonBody;
 use super::path_names::PathName;
 use super::reference::Reference;
 use crate::deployer::CompileGuest;
-use crate::domain::attachments::RuntimeUpdates;
-use crate::domain::{FunctionArn, FunctionRecord, Refusal};
-
-const MODES: [&str; 3] = ["Auto", "Manual", "FunctionUpdate"];
-
-/// What a function has whose owner says nothing.
-const DEFAULT_MODE: &str = "Auto";
+use crate::domain::attachments::{RuntimeUpdates, UpdateRuntimeOn};
+use crate::domain::{FunctionArn, FunctionRecord, Named as _, Refusal};
 
 static RUNTIME_VERSION_ARN: Pattern = Pattern::new(
     r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\d{1}::runtime:.+",
@@ -36,7 +31,7 @@ pub(super) struct PutRuntimeManagementConfig {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Shown {
-    update_runtime_on: String,
+    update_runtime_on: &'static str,
     function_arn: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     runtime_version_arn: Option<String>,
@@ -50,17 +45,17 @@ pub(super) async fn put<G: CompileGuest>(
     body: JsonBody<PutRuntimeManagementConfig>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.qualified(&uri, &api.account)?;
-    let wanted = body.read().await?;
-    wanted.check_constraints()?;
+    let wanted = body.read().await?.within_constraints()?;
     let (_, arn) = existing(&api, &reference)?;
-    let updates = wanted.checked(&api.renderer().runtime_version_arn())?;
+    let updates = checked(wanted, &api.renderer().runtime_version_arn())?;
     let (function, asked, kept) = (arn.name.clone(), arn.clone(), updates.clone());
     api.deployer
         .amend(&function, move |record| {
             require(record, &asked)?;
             let after = record.with_attached(asked.qualifier.as_ref(), |attached| {
                 // The default is not kept: nothing empty is.
-                attached.runtime_updates = Some(kept).filter(|kept| *kept != default());
+                attached.runtime_updates =
+                    Some(kept).filter(|kept| *kept != RuntimeUpdates::default());
             });
             Ok((after, ()))
         })
@@ -77,63 +72,56 @@ pub(super) async fn get<G: Send + Sync + 'static>(
     let reference = name.qualified(&uri, &api.account)?;
     let (record, arn) = existing(&api, &reference)?;
     let attached = record.attached(arn.qualifier.as_ref());
-    let updates = attached.runtime_updates.clone().unwrap_or_else(default);
+    let updates = attached.runtime_updates.clone().unwrap_or_default();
     Ok(Json::of(shown(&arn, updates)))
 }
 
 impl PutRuntimeManagementConfig {
-    fn check_constraints(&self) -> Result<(), WireError> {
-        let mut violations = Violations::default();
-        violations.required("updateRuntimeOn", self.update_runtime_on.as_ref());
-        if let Some(mode) = &self.update_runtime_on {
-            violations.one_of("updateRuntimeOn", mode, &MODES);
-        }
-        if let Some(arn) = &self.runtime_version_arn {
-            violations.length("runtimeVersionArn", arn, 26, 2_048);
-            violations.pattern("runtimeVersionArn", arn, &RUNTIME_VERSION_ARN);
-        }
-        violations.into_result()
-    }
-
-    /// What is asked for, where `available` is the only version of the runtime that there is.
-    fn checked(self, available: &str) -> Result<RuntimeUpdates, WireError> {
-        let update_on = self.update_runtime_on.unwrap_or_default();
-        let is_manual = update_on == "Manual";
-        let problem = match &self.runtime_version_arn {
-            None if is_manual => Some(
-                "RuntimeVersionArn is required when UpdateRuntimeOn is Manual. Give the one that \
-                 GetFunctionConfiguration shows."
-                    .to_owned(),
-            ),
-            Some(_) if !is_manual => Some(format!(
-                "RuntimeVersionArn cannot be given when UpdateRuntimeOn is {update_on}. Leave it out, \
-                 or set UpdateRuntimeOn to Manual."
-            )),
-            Some(arn) if arn != available => Some(format!(
-                "The runtime version {arn} does not exist on this host. The only one is {available}."
-            )),
-            None | Some(_) => None,
-        };
-        match problem {
-            Some(problem) => Err(WireError::invalid_parameter(problem)),
-            None => Ok(RuntimeUpdates {
-                update_on,
-                version_arn: self.runtime_version_arn,
-            }),
-        }
+    fn within_constraints(self) -> Result<RuntimeUpdates, WireError> {
+        let mut v = Violations::default();
+        let update_on = v.required("updateRuntimeOn", self.update_runtime_on);
+        let update_on = update_on.and_then(|name| v.one_of("updateRuntimeOn", &name));
+        let version_arn = v.given(self.runtime_version_arn, |v, arn| {
+            v.text_matching("runtimeVersionArn", arn, 26..=2_048, &RUNTIME_VERSION_ARN)
+        });
+        v.settled(|| {
+            Ok(RuntimeUpdates {
+                update_on: update_on?,
+                version_arn,
+            })
+        })
     }
 }
 
-fn default() -> RuntimeUpdates {
-    RuntimeUpdates {
-        update_on: DEFAULT_MODE.into(),
-        version_arn: None,
+/// What is asked for, where `available` is the only version of the runtime that there is.
+fn checked(wanted: RuntimeUpdates, available: &str) -> Result<RuntimeUpdates, WireError> {
+    let update_on = wanted.update_on;
+    let is_manual = update_on == UpdateRuntimeOn::Manual;
+    let problem = match &wanted.version_arn {
+        None if is_manual => Some(
+            "RuntimeVersionArn is required when UpdateRuntimeOn is Manual. Give the one that \
+             GetFunctionConfiguration shows."
+                .to_owned(),
+        ),
+        Some(_) if !is_manual => Some(format!(
+            "RuntimeVersionArn cannot be given when UpdateRuntimeOn is {}. Leave it out, or set \
+             UpdateRuntimeOn to Manual.",
+            update_on.name()
+        )),
+        Some(arn) if arn != available => Some(format!(
+            "The runtime version {arn} does not exist on this host. The only one is {available}."
+        )),
+        None | Some(_) => None,
+    };
+    match problem {
+        Some(problem) => Err(WireError::invalid_parameter(problem)),
+        None => Ok(wanted),
     }
 }
 
 fn shown(arn: &FunctionArn, updates: RuntimeUpdates) -> Shown {
     Shown {
-        update_runtime_on: updates.update_on,
+        update_runtime_on: updates.update_on.name(),
         function_arn: arn.to_string(),
         runtime_version_arn: updates.version_arn,
     }
@@ -170,8 +158,8 @@ mod tests {
         let wanted: PutRuntimeManagementConfig =
             serde_json::from_str(json).expect("the members' JSON");
         wanted
-            .check_constraints()
-            .and_then(|()| wanted.checked(AVAILABLE))
+            .within_constraints()
+            .and_then(|wanted| super::checked(wanted, AVAILABLE))
             .map_err(|error| format!("{error:?}"))
     }
 
@@ -180,7 +168,10 @@ mod tests {
         let manual = format!(r#"{{"UpdateRuntimeOn":"Manual","RuntimeVersionArn":"{AVAILABLE}"}}"#);
         let updates = checked(&manual).expect("it is the one");
         assert_eq!(updates.version_arn.as_deref(), Some(AVAILABLE));
-        assert_eq!(checked(r#"{"UpdateRuntimeOn":"Auto"}"#), Ok(default()));
+        assert_eq!(
+            checked(r#"{"UpdateRuntimeOn":"Auto"}"#),
+            Ok(RuntimeUpdates::default())
+        );
         for (json, expected) in [
             (manual.replace("Manual", "Auto"), "cannot be given"),
             (manual.replace(":ab", ":cd"), "does not exist on this host"),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::Json;
 use super::api::Api;
-use super::constraint::{Pattern, Violations};
+use super::constraint::{Broken, Pattern, Violations};
 use super::error::WireError;
 use super::json_body::JsonBody;
 use super::path_names::PathName;
@@ -46,10 +46,10 @@ pub(super) async fn tag<G: CompileGuest>(
     body: JsonBody<TagResource>,
 ) -> Result<NoContent, WireError> {
     let wanted = body.read().await?;
-    let mut violations = Violations::default();
-    violations.required("tags", wanted.tags.as_ref());
-    let function = function(&api, &resource, violations)?;
-    let added = wanted.tags.unwrap_or_default().0.into_iter().collect();
+    let mut v = Violations::default();
+    let tags = v.required("tags", wanted.tags);
+    let (function, tags) = function(&api, &resource, v, tags)?;
+    let added = tags.0.into_iter().collect();
     let revision = stamp().revision();
     api.deployer
         .amend(&function, move |record| {
@@ -65,10 +65,10 @@ pub(super) async fn untag<G: CompileGuest>(
     resource: PathName,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
-    let keys = query::values(&uri, "tagKeys");
-    let mut violations = Violations::default();
-    violations.required("tagKeys", keys.first());
-    let function = function(&api, &resource, violations)?;
+    let keys = Some(query::values(&uri, "tagKeys")).filter(|keys| !keys.is_empty());
+    let mut v = Violations::default();
+    let keys = v.required("tagKeys", keys);
+    let (function, keys) = function(&api, &resource, v, keys)?;
     let revision = stamp().revision();
     api.deployer
         .amend(&function, move |record| {
@@ -83,7 +83,7 @@ pub(super) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     resource: PathName,
 ) -> Result<Json<impl Serialize>, WireError> {
-    let function = function(&api, &resource, Violations::default())?;
+    let (function, ()) = function(&api, &resource, Violations::default(), Ok(()))?;
     match api.catalog.get(&function) {
         Some(record) => Ok(Json::of(ListTags {
             tags: record.tags.clone(),
@@ -95,16 +95,18 @@ pub(super) async fn list<G: Send + Sync + 'static>(
     }
 }
 
-/// The function that `resource` names, if it exists.
-fn function<G>(
+/// The function that `resource` names, if it exists, and what else of the request is `wanted`, where what
+/// both break of their constraints is named together.
+fn function<G, T>(
     api: &Api<G>,
     resource: &PathName,
-    mut violations: Violations,
-) -> Result<FunctionName, WireError> {
+    mut v: Violations,
+    wanted: Result<T, Broken>,
+) -> Result<(FunctionName, T), WireError> {
     let resource = resource.text();
-    violations.length("resource", resource, 1, 256);
-    violations.pattern("resource", resource, &TAGGABLE);
-    violations.into_result()?;
+    v.length("resource", resource, 1, 256);
+    v.pattern("resource", resource, &TAGGABLE);
+    let wanted = v.settled(|| wanted)?;
     if !resource.contains(":function:") {
         return Err(WireError::not_found(
             "The resource you requested does not exist.",
@@ -116,5 +118,6 @@ fn function<G>(
             "Tags on function aliases and versions are not supported. Please specify a function ARN.",
         ));
     }
-    Ok(api.existing(&reference)?.latest.function.clone())
+    let function = api.existing(&reference)?.latest.function.clone();
+    Ok((function, wanted))
 }

@@ -113,13 +113,10 @@ impl RunGuest for Script {
             _ => Outcome::Returned(seen(&version, &invocation).to_string().into()),
         };
         Ok(Report {
-            outcome,
             log: "from the guest\n".into(),
             duration: Duration::from_millis(1),
-            init_duration: None,
-            restore_duration: None,
-            preparation: None,
             memory_bytes_peak: 1024 * 1024,
+            ..Report::of(outcome)
         })
     }
 }

@@ -38,7 +38,7 @@ pub use rejection::{Fault, Rejection};
 pub use wanted::{Deployed, NotDeployed, Wanted};
 
 use crate::catalog::Catalog;
-use crate::domain::settings::SettingsChange;
+use crate::domain::settings::{Architecture, SettingsChange};
 use crate::domain::{
     Account, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, State, Version,
     VersionId, lifecycle, publishing,
@@ -112,7 +112,7 @@ pub struct CodeChange {
     /// The package as it was uploaded: a zip, or bare wasm.
     pub package: Bytes,
     /// The architecture to show, where it changes.
-    pub architecture: Option<String>,
+    pub architecture: Option<Architecture>,
     /// Check everything, change nothing.
     pub dry_run: bool,
     /// Whether what becomes of it is published at once.

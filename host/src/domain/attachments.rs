@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::named::named;
+
 /// All that is attached at one place.
 ///
 /// Derives serde for the catalog, which keeps it as JSON; the wire has structs of its own.
@@ -85,16 +87,38 @@ pub struct Statement {
 pub struct FunctionUrl {
     /// The first label of its host name: 32 letters and digits.
     pub id: String,
-    /// `NONE` or `AWS_IAM`.
-    pub auth_type: String,
-    /// `BUFFERED` or `RESPONSE_STREAM`; `None` where the owner never said.
-    pub invoke_mode: Option<String>,
+    /// Who may call it.
+    pub auth_type: UrlAuthType,
+    /// How its answers come; `None` where the owner never said.
+    pub invoke_mode: Option<InvokeMode>,
     /// Which web pages may call it; `None` where the owner never said.
     pub cors: Option<Cors>,
     /// When it was made.
     pub created: SystemTime,
     /// When it was last changed.
     pub last_modified: SystemTime,
+}
+
+named! {
+    /// Who may call the address of a function.
+    pub enum UrlAuthType {
+        /// Anybody.
+        None = "NONE",
+        /// Who signs requests with keys of the account.
+        AwsIam = "AWS_IAM",
+    }
+}
+
+named! {
+    /// How the answers of an address come.
+    #[derive(Default)]
+    pub enum InvokeMode {
+        /// While the function writes them.
+        ResponseStream = "RESPONSE_STREAM",
+        /// When the function has ended.
+        #[default]
+        Buffered = "BUFFERED",
+    }
 }
 
 /// Which web pages may call a function; the API's `Cors`, whose members are shown where they were given.
@@ -115,10 +139,24 @@ pub struct Cors {
 }
 
 /// When the runtime of a function is updated; kept and shown, since components bring theirs with them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuntimeUpdates {
-    /// `Auto`, `FunctionUpdate` or `Manual`.
-    pub update_on: String,
-    /// Only with `Manual`.
+    /// What it waits for.
+    pub update_on: UpdateRuntimeOn,
+    /// Only with [`Manual`](UpdateRuntimeOn::Manual).
     pub version_arn: Option<String>,
+}
+
+named! {
+    /// What the update of a runtime waits for.
+    #[derive(Default)]
+    pub enum UpdateRuntimeOn {
+        /// Nothing.
+        #[default]
+        Auto = "Auto",
+        /// The function's owner.
+        Manual = "Manual",
+        /// The next update of the function.
+        FunctionUpdate = "FunctionUpdate",
+    }
 }

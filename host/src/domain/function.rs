@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::alias::Alias;
 use super::attachments::Attachments;
 use super::name::{AliasName, Qualifier, VersionId};
+use super::named::named;
 use super::version::{Code, State, Version};
 
 /// A function.
@@ -67,15 +68,17 @@ pub struct LastPublication {
     pub latest_description: String,
 }
 
-/// What happens to a function that calls itself through other services. Kept and shown: there are none
-/// here that a loop could lead through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RecursiveLoop {
-    /// It may go on.
-    Allow,
-    /// It is ended.
-    #[default]
-    Terminate,
+named! {
+    /// What happens to a function that calls itself through other services. Kept and shown: there are none
+    /// here that a loop could lead through.
+    #[derive(Default)]
+    pub enum RecursiveLoop {
+        /// It is ended.
+        #[default]
+        Terminate = "Terminate",
+        /// It may go on.
+        Allow = "Allow",
+    }
 }
 
 impl FunctionRecord {

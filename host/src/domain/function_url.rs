@@ -5,16 +5,27 @@
 
 use std::time::SystemTime;
 
-use super::attachments::{Cors, FunctionUrl};
+use super::attachments::{Cors, FunctionUrl, InvokeMode, UrlAuthType};
 use super::{FunctionArn, FunctionRecord, Qualifier, Refusal};
+
+/// What an address is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewUrl {
+    /// Who may call it.
+    pub auth_type: UrlAuthType,
+    /// How its answers come; `None` where the owner does not say.
+    pub invoke_mode: Option<InvokeMode>,
+    /// Which web pages may call it.
+    pub cors: Option<Cors>,
+}
 
 /// A change of an address; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UrlChange {
-    /// `NONE` or `AWS_IAM`.
-    pub auth_type: Option<String>,
-    /// `BUFFERED` or `RESPONSE_STREAM`.
-    pub invoke_mode: Option<String>,
+    /// Who may call it.
+    pub auth_type: Option<UrlAuthType>,
+    /// How its answers come.
+    pub invoke_mode: Option<InvokeMode>,
     /// Which web pages may call it.
     pub cors: Option<Cors>,
 }
@@ -133,7 +144,7 @@ mod tests {
     fn url() -> FunctionUrl {
         FunctionUrl {
             id: "a".repeat(32),
-            auth_type: "NONE".into(),
+            auth_type: UrlAuthType::None,
             invoke_mode: None,
             cors: None,
             created: UNIX_EPOCH,
@@ -189,14 +200,14 @@ mod tests {
         let record = create(&record(), None).expect("there was none");
         let now = UNIX_EPOCH + Duration::from_secs(1);
         let change = UrlChange {
-            invoke_mode: Some("RESPONSE_STREAM".into()),
+            invoke_mode: Some(InvokeMode::ResponseStream),
             ..UrlChange::default()
         };
         let (record, _) = changed(&record, None, change, now).expect("it has one");
         let (record, shown) =
             changed(&record, None, UrlChange::default(), now).expect("it has one");
-        assert_eq!(shown.auth_type, "NONE");
-        assert_eq!(shown.invoke_mode.as_deref(), Some("RESPONSE_STREAM"));
+        assert_eq!(shown.auth_type, UrlAuthType::None);
+        assert_eq!(shown.invoke_mode, Some(InvokeMode::ResponseStream));
         assert_eq!((shown.created, shown.last_modified), (UNIX_EPOCH, now));
         assert_eq!(record.attached(None).url, Some(shown));
     }

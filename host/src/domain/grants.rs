@@ -18,7 +18,7 @@ pub use remembered::Grants;
 pub use secrets::{HostSecret, SecretSource, SecretValue, secret_reference};
 
 use super::allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp};
-use super::settings::Environment;
+use super::environment::Environment;
 
 /// Names of variables that are words to the host begin like this.
 pub const HOST_VARIABLE_START: &str = "SPARKLER_";

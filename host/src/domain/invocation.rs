@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::arn::FunctionArn;
 use super::client_context::ClientContext;
+use super::named::named;
 use super::payload::Payload;
 
 /// The id of an invocation: what the caller, the guest and the log see.
@@ -27,14 +28,16 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Whether the answer carries the end of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogType {
-    /// It does not.
-    #[default]
-    None,
-    /// The last 4 KB.
-    Tail,
+named! {
+    /// Whether the answer carries the end of the log.
+    #[derive(Default)]
+    pub enum LogType {
+        /// It does not.
+        #[default]
+        None = "None",
+        /// The last 4 KB.
+        Tail = "Tail",
+    }
 }
 
 /// One call of a function, as it came in: resolved when it runs.

@@ -31,7 +31,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 use super::function::{Numbering, RecursiveLoop};
-use super::settings::SettingsChange;
+use super::settings::{Architecture, SettingsChange};
 use super::{
     Code, FunctionArn, FunctionName, FunctionRecord, LastUpdate, Refusal, Settings, State, Version,
     VersionId,
@@ -195,7 +195,7 @@ pub fn check_revision(current: Uuid, expected: Option<&str>) -> Result<(), Refus
 pub fn code_update_begun(
     record: &FunctionRecord,
     code: Code,
-    architecture: Option<String>,
+    architecture: Option<Architecture>,
     stamp: Stamp,
 ) -> FunctionRecord {
     let mut version = Version::clone(&record.latest);

@@ -139,6 +139,20 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report of an invocation of which only the outcome is known: it said nothing, took no time and
+    /// held no memory.
+    pub fn of(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            log: Bytes::new(),
+            duration: Duration::ZERO,
+            init_duration: None,
+            restore_duration: None,
+            preparation: None,
+            memory_bytes_peak: 0,
+        }
+    }
+
     /// What the function returned.
     ///
     /// # Errors

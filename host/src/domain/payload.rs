@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::event_json::EventJson;
 use super::web::WebRequest;
 
 /// What a call carries.
@@ -38,6 +39,12 @@ impl Payload {
             Self::Event(event) => event.clone(),
             Self::Web(call) => call.event(),
         }
+    }
+}
+
+impl From<EventJson> for Payload {
+    fn from(event: EventJson) -> Self {
+        Self::Event(event.into_text())
     }
 }
 

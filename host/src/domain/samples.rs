@@ -28,9 +28,7 @@ pub(crate) fn record() -> FunctionRecord {
 pub(crate) fn settings() -> Settings {
     Settings {
         role: "arn:aws:iam::123456789012:role/r".into(),
-        runtime: Some(Settings::COMPILED_RUNTIME.into()),
-        handler: Some(Settings::COMPILED_HANDLER.into()),
-        ..Settings::for_function(&name("greet"))
+        ..Settings::for_component(&name("greet"))
     }
 }
 

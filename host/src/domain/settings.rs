@@ -1,17 +1,20 @@
 //! What the owner of a function may set: one value per version, copied when it is published.
 
+pub mod bounds;
 mod logging;
 
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp, MalformedRule};
+use super::environment::Environment;
 use super::grants::Grants;
 use super::name::FunctionName;
+use super::named::named;
 use super::refusal::Refusal;
-pub use logging::{Logging, LoggingChange};
+pub use logging::{LogFormat, LogLevel, Logging, LoggingChange, SystemLogLevel};
 
 /// The settings of one version of a function.
 ///
@@ -32,12 +35,12 @@ pub struct Settings {
     pub memory_mb: u32,
     /// Variables for the guest; `None` where the owner never gave any, which the wire shows.
     pub environment: Option<Environment>,
-    /// `x86_64` or `arm64`; a component runs on either, so this is kept and shown.
-    pub architecture: String,
+    /// A component runs on either, so this is kept and shown.
+    pub architecture: Architecture,
     /// Bound of `/tmp`, within [`Settings::EPHEMERAL_STORAGE_MB`].
     pub ephemeral_storage_mb: u32,
-    /// `Active` or `PassThrough`.
-    pub tracing_mode: String,
+    /// What is traced; kept and shown.
+    pub tracing_mode: TracingMode,
     /// Where the log goes and how it looks.
     pub logging: Logging,
     /// ARN that failed asynchronous events go to.
@@ -53,23 +56,49 @@ pub struct Settings {
     pub grants: Grants,
 }
 
-/// What versions start from; the API's `SnapStart`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SnapStart {
-    /// Published versions start from a snapshot of their initialized state.
-    PublishedVersions,
-    /// Every version starts from nothing.
-    #[default]
-    None,
+named! {
+    /// The processors that a function is for.
+    #[derive(Default)]
+    pub enum Architecture {
+        /// Intel and AMD.
+        #[default]
+        X86_64 = "x86_64",
+        /// ARM.
+        Arm64 = "arm64",
+    }
 }
 
-impl SnapStart {
-    /// The value as the API names it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::PublishedVersions => "PublishedVersions",
-            Self::None => "None",
-        }
+named! {
+    /// Which calls are traced; the mode of the API's `TracingConfig`.
+    #[derive(Default)]
+    pub enum TracingMode {
+        /// A share of them.
+        Active = "Active",
+        /// Those whose caller traces them.
+        #[default]
+        PassThrough = "PassThrough",
+    }
+}
+
+named! {
+    /// What versions start from; the API's `SnapStart`.
+    #[derive(Default)]
+    pub enum SnapStart {
+        /// Published versions start from a snapshot of their initialized state.
+        PublishedVersions = "PublishedVersions",
+        /// Every version starts from nothing.
+        #[default]
+        None = "None",
+    }
+}
+
+named! {
+    /// What a package is.
+    pub enum PackageType {
+        /// An image of a container, which this host has no use for.
+        Image = "Image",
+        /// A zip, or the component itself.
+        Zip = "Zip",
     }
 }
 
@@ -96,6 +125,10 @@ impl Settings {
     pub const EPHEMERAL_STORAGE_MB: RangeInclusive<u32> = 512..=10_240;
     /// What `/tmp` has where the owner says nothing.
     pub const EPHEMERAL_STORAGE_MB_DEFAULT: u32 = *Self::EPHEMERAL_STORAGE_MB.start();
+    /// Characters of a description, as AWS documents them.
+    pub const DESCRIPTION_CHARS: RangeInclusive<usize> = 0..=256;
+    /// Characters of a handler's name, as AWS documents them.
+    pub const HANDLER_CHARS: RangeInclusive<usize> = 0..=128;
     /// What AWS gives an initialization that is made ahead of invocations, unless the timeout is longer.
     pub const INIT_DURATION: Duration = Duration::from_secs(130);
     /// The runtime that tools of Lambda name for compiled code, which a component is.
@@ -113,14 +146,23 @@ impl Settings {
             timeout_seconds: Self::TIMEOUT_SECONDS_DEFAULT,
             memory_mb: Self::MEMORY_MB_DEFAULT,
             environment: None,
-            architecture: "x86_64".into(),
+            architecture: Architecture::default(),
             ephemeral_storage_mb: Self::EPHEMERAL_STORAGE_MB_DEFAULT,
-            tracing_mode: "PassThrough".into(),
-            logging: Logging::text(name),
+            tracing_mode: TracingMode::default(),
+            logging: Logging::of(name, LogFormat::default()),
             dead_letter_target: None,
             snap_start: SnapStart::None,
             tenancy: Tenancy::Shared,
             grants: Grants::default(),
+        }
+    }
+
+    /// The settings of a function that is a component, whose owner says no more than that.
+    pub fn for_component(name: &FunctionName) -> Self {
+        Self {
+            runtime: Some(Self::COMPILED_RUNTIME.into()),
+            handler: Some(Self::COMPILED_HANDLER.into()),
+            ..Self::for_function(name)
         }
     }
 
@@ -165,34 +207,8 @@ impl Settings {
     }
 }
 
-/// Environment variables that the owner sets. Names and total size are checked where they are read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Environment(pub BTreeMap<String, String>);
-
-/// Variables that the host sets and the owner cannot, as AWS documents them.
-pub const RESERVED_VARIABLES: [&str; 18] = [
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-    "_HANDLER",
-    "_X_AMZN_TRACE_ID",
-];
-
 /// A change of settings: what is `None` stays.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsChange {
     /// See [`Settings::role`].
     pub role: Option<String>,
@@ -211,13 +227,33 @@ pub struct SettingsChange {
     /// See [`Settings::ephemeral_storage_mb`].
     pub ephemeral_storage_mb: Option<u32>,
     /// See [`Settings::tracing_mode`].
-    pub tracing_mode: Option<String>,
+    pub tracing_mode: Option<TracingMode>,
     /// See [`Settings::logging`].
     pub logging: LoggingChange,
     /// `Some(None)` removes the target.
     pub dead_letter_target: Option<Option<String>>,
     /// See [`Settings::snap_start`].
     pub snap_start: Option<SnapStart>,
+}
+
+impl From<Settings> for SettingsChange {
+    /// The change after which settings are these, but for what is fixed when a function is made.
+    fn from(settings: Settings) -> Self {
+        Self {
+            role: Some(settings.role),
+            runtime: settings.runtime,
+            handler: settings.handler,
+            description: Some(settings.description),
+            timeout_seconds: Some(settings.timeout_seconds),
+            memory_mb: Some(settings.memory_mb),
+            environment: settings.environment,
+            ephemeral_storage_mb: Some(settings.ephemeral_storage_mb),
+            tracing_mode: Some(settings.tracing_mode),
+            logging: settings.logging.into(),
+            dead_letter_target: settings.dead_letter_target.map(Some),
+            snap_start: Some(settings.snap_start),
+        }
+    }
 }
 
 impl SettingsChange {
@@ -252,6 +288,27 @@ impl SettingsChange {
 }
 
 impl Settings {
+    /// The HTTP requests that the function may send.
+    ///
+    /// # Errors
+    /// Where the rules were set by an older host that did not read them, and are none.
+    pub fn allow_http(&self) -> Result<&AllowHttp, &MalformedRule> {
+        let environment = self.environment.as_ref();
+        let rules = environment.and_then(|environment| environment.0.get(ALLOW_HTTP_VARIABLE));
+        self.grants.allow_http(rules.map_or("", String::as_str))
+    }
+
+    /// Whether all that is to be granted can be read.
+    ///
+    /// # Errors
+    /// [`Refusal::InvalidParameter`] with what cannot.
+    pub fn check_grants(&self) -> Result<(), Refusal> {
+        let environment = self.environment.as_ref();
+        environment
+            .map_or(Ok(()), Environment::check_grants)
+            .map_err(Refusal::InvalidParameter)
+    }
+
     /// A snapshot would be shared by all tenants.
     fn check_snap_start(&self) -> Result<(), Refusal> {
         match (self.snap_start, self.tenancy) {
@@ -268,6 +325,42 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::samples;
+
+    fn allowing(rules: &str) -> Settings {
+        let variables = [(ALLOW_HTTP_VARIABLE.to_owned(), rules.to_owned())];
+        Settings {
+            environment: Some(Environment(variables.into())),
+            ..samples::settings()
+        }
+    }
+
+    fn rules(settings: &Settings) -> Vec<&str> {
+        settings.allow_http().expect("rules").rules().collect()
+    }
+
+    #[test]
+    fn rules_are_read_once_and_a_changed_copy_reads_its_own() {
+        let settings = allowing("https://a.example");
+        assert_eq!(rules(&settings), ["https://a.example"]);
+        assert!(std::ptr::eq(
+            settings.allow_http().expect("rules"),
+            settings.allow_http().expect("rules")
+        ));
+        let mut copy = settings.clone();
+        assert_eq!(copy, settings);
+        copy.environment = None;
+        assert!(rules(&copy).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_a_sentence() {
+        assert_eq!(allowing("https://a.example").check_grants(), Ok(()));
+        let refused = allowing("a.example").check_grants().expect_err("no scheme");
+        assert!(
+            matches!(&refused, Refusal::InvalidParameter(text) if text.contains("'a.example'"))
+        );
+    }
 
     #[test]
     fn a_tenant_is_named_where_calls_are_isolated_and_nowhere_else() {
@@ -306,7 +399,7 @@ mod tests {
         };
         let mut settings = Settings::for_function(&name);
         assert_eq!(change.clone().apply(&mut settings), Ok(()));
-        assert_eq!(settings.snap_start.name(), "PublishedVersions");
+        assert_eq!(settings.snap_start, SnapStart::PublishedVersions);
         settings.tenancy = Tenancy::PerTenant;
         assert!(change.apply(&mut settings).is_err());
     }

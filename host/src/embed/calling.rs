@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::de::IgnoredAny;
 
 use super::StreamedResponse;
 use crate::app::Host;
 use crate::domain::{
-    FunctionArn, Invocation, LogListener, LogType, Refusal, Report, RequestId, Terms,
+    EventJson, FunctionArn, Invocation, LogListener, LogType, Refusal, Report, RequestId, Terms,
 };
 use crate::invoker::{How, Resolved, response_pipe};
 use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
@@ -118,13 +117,13 @@ impl<'function> Calling<'function> {
     }
 
     fn ready(self) -> Result<Ready<'function>, Refusal> {
-        check(&self.event)?;
+        let event = event(self.event)?;
         let resolved = self.host.invoker().resolve(&self.target)?;
         let tenant_id = resolved.version.settings.tenant(self.tenant)?;
         let invocation = Invocation {
             target: self.target,
             request_id: self.request_id,
-            payload: self.event.into(),
+            payload: event.into(),
             trace_id: None,
             client_context: None,
             tenant_id,
@@ -150,14 +149,14 @@ struct Ready<'function> {
     how: How,
 }
 
-fn check(event: &[u8]) -> Result<(), Refusal> {
+/// The event that a caller gave, if it may be one.
+fn event(event: Bytes) -> Result<EventJson, Refusal> {
     if event.len() > SYNC_PAYLOAD_BYTES_MAX {
         return Err(Refusal::InvalidParameter(format!(
             "The event has {} bytes, and may have {SYNC_PAYLOAD_BYTES_MAX}.",
             event.len()
         )));
     }
-    serde_json::from_slice::<IgnoredAny>(event)
-        .map(|_| ())
+    EventJson::parse(event)
         .map_err(|error| Refusal::InvalidParameter(format!("The event is not JSON: {error}.")))
 }

@@ -4,8 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::domain::settings::{RESERVED_VARIABLES, SettingsChange, Tenancy};
+use crate::domain::environment::{self, BadName};
+use crate::domain::settings::{SettingsChange, Tenancy, bounds};
 use crate::domain::{Environment, FunctionName, Settings};
+
+/// Least time of one invocation: callers over HTTP count in seconds, and those in the process need not.
+const TIMEOUT_MIN: Duration = Duration::from_millis(1);
+
+/// What a function may be given, which is less than what the API asks for at least.
+const MEMORY_MB: RangeInclusive<u32> = 1..=*Settings::MEMORY_MB.end();
+const EPHEMERAL_STORAGE_MB: RangeInclusive<u32> = 0..=*Settings::EPHEMERAL_STORAGE_MB.end();
 
 /// What one invocation may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,88 +69,80 @@ impl FunctionConfig {
     /// The settings of a function `name` that is new.
     ///
     /// # Errors
-    /// With what is out of its bounds.
+    /// With what does not go together.
     pub(super) fn settings(&self, name: &FunctionName) -> Result<Settings, String> {
-        self.check()?;
-        Ok(Settings {
-            runtime: Some(Settings::COMPILED_RUNTIME.into()),
-            handler: Some(Settings::COMPILED_HANDLER.into()),
-            timeout_seconds: whole_seconds(self.limits.timeout),
-            memory_mb: self.limits.memory_mb,
-            ephemeral_storage_mb: self.limits.ephemeral_storage_mb,
-            environment: Some(Environment(self.environment.clone())),
+        let mut settings = Settings {
             tenancy: match self.per_tenant {
                 true => Tenancy::PerTenant,
                 false => Tenancy::Shared,
             },
-            ..Settings::for_function(name)
-        })
+            ..Settings::for_component(name)
+        };
+        let applied = self.change()?.apply(&mut settings);
+        applied.map_err(|refusal| refusal.to_string())?;
+        Ok(settings)
     }
 
     /// What becomes of the settings of one that is there already.
-    pub(super) fn change(&self) -> SettingsChange {
-        SettingsChange {
-            timeout_seconds: Some(whole_seconds(self.limits.timeout)),
-            memory_mb: Some(self.limits.memory_mb),
-            ephemeral_storage_mb: Some(self.limits.ephemeral_storage_mb),
+    ///
+    /// # Errors
+    /// With what is out of its bounds.
+    pub(super) fn change(&self) -> Result<SettingsChange, String> {
+        let Limits {
+            timeout,
+            memory_mb,
+            ephemeral_storage_mb,
+        } = self.limits;
+        for name in self.environment.keys() {
+            check_variable(name)?;
+        }
+        Ok(SettingsChange {
+            timeout_seconds: Some(timeout_seconds(timeout)?),
+            memory_mb: Some(within(memory_mb, &MEMORY_MB, "of memory")?),
+            ephemeral_storage_mb: Some(within(
+                ephemeral_storage_mb,
+                &EPHEMERAL_STORAGE_MB,
+                "of /tmp",
+            )?),
             environment: Some(Environment(self.environment.clone())),
             ..SettingsChange::default()
-        }
+        })
     }
+}
 
-    fn check(&self) -> Result<(), String> {
-        const MEMORY_MB: RangeInclusive<u32> = 1..=*Settings::MEMORY_MB.end();
-        const TIMEOUT_MIN: Duration = Duration::from_millis(1);
-        let timeout_max = Duration::from_secs((*Settings::TIMEOUT_SECONDS.end()).into());
-        let limits = &self.limits;
-        if !(TIMEOUT_MIN..=timeout_max).contains(&limits.timeout) {
-            return Err(format!(
-                "a timeout of {:?} is none: it takes 1 millisecond to {} seconds",
-                limits.timeout,
-                timeout_max.as_secs()
-            ));
-        }
-        if !MEMORY_MB.contains(&limits.memory_mb) {
-            return Err(format!(
-                "{} MB of memory cannot be given: it takes {} to {}",
-                limits.memory_mb,
-                MEMORY_MB.start(),
-                MEMORY_MB.end()
-            ));
-        }
-        if limits.ephemeral_storage_mb > *Settings::EPHEMERAL_STORAGE_MB.end() {
-            return Err(format!(
-                "{} MB of /tmp cannot be given: it takes at most {}",
-                limits.ephemeral_storage_mb,
-                Settings::EPHEMERAL_STORAGE_MB.end()
-            ));
-        }
-        self.environment
-            .keys()
-            .try_for_each(|name| check_variable(name))
+fn within(megabytes: u32, range: &RangeInclusive<u32>, what: &str) -> Result<u32, String> {
+    bounds::within(megabytes.into(), range).map_err(|outside| {
+        let bounds = outside.bounds();
+        format!("{megabytes} MB {what} cannot be given: it takes {bounds}")
+    })
+}
+
+fn timeout_seconds(timeout: Duration) -> Result<u32, String> {
+    let seconds = i64::try_from(whole_seconds(timeout)).unwrap_or(i64::MAX);
+    match bounds::within(seconds, &Settings::TIMEOUT_SECONDS) {
+        Ok(seconds) if timeout >= TIMEOUT_MIN => Ok(seconds),
+        Ok(_) | Err(_) => Err(format!(
+            "a timeout of {timeout:?} is none: it takes 1 millisecond to {} seconds",
+            Settings::TIMEOUT_SECONDS.end()
+        )),
     }
 }
 
 fn check_variable(name: &str) -> Result<(), String> {
-    if RESERVED_VARIABLES.contains(&name) {
-        return Err(format!(
+    match environment::check_name(name) {
+        Ok(()) | Err(BadName::TooShort) => Ok(()),
+        Err(BadName::Reserved) => Err(format!(
             "the variable {name} is set by the host; choose another name"
-        ));
-    }
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let begins = name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
-    match begins && name.bytes().all(is_plain) {
-        true => Ok(()),
-        false => Err(format!(
+        )),
+        Err(BadName::Malformed) => Err(format!(
             "{name:?} is no name of a variable: it takes letters, digits and underscores, and a letter first"
         )),
     }
 }
 
 /// At least the time, in the seconds that the catalog keeps.
-fn whole_seconds(timeout: Duration) -> u32 {
-    let seconds = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
-    u32::try_from(seconds).unwrap_or(u32::MAX)
+fn whole_seconds(timeout: Duration) -> u64 {
+    timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0)
 }
 
 #[cfg(test)]

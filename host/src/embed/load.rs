@@ -43,7 +43,7 @@ impl Host {
         })?;
         let wanted = Wanted {
             settings: config.settings(&name).map_err(not_loaded)?,
-            change: Some(config.change()),
+            change: Some(config.change().map_err(not_loaded)?),
             package: code.into(),
             name: name.clone(),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -101,18 +101,10 @@ impl RunGuest for Script {
         if hangs {
             std::future::pending::<()>().await;
         }
-        Ok(Report {
-            outcome: match fails {
-                true => Outcome::Failed(FunctionError::Exited { status: 1 }),
-                false => Outcome::Returned("\"done\"".into()),
-            },
-            log: Bytes::new(),
-            duration: Duration::from_millis(1),
-            init_duration: None,
-            restore_duration: None,
-            preparation: None,
-            memory_bytes_peak: 0,
-        })
+        Ok(Report::of(match fails {
+            true => Outcome::Failed(FunctionError::Exited { status: 1 }),
+            false => Outcome::Returned("\"done\"".into()),
+        }))
     }
 }
 

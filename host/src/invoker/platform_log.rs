@@ -14,7 +14,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::domain::{Report, RequestId, Version};
+use crate::domain::settings::LogFormat;
+use crate::domain::{Ending, Report, RequestId, Version};
 use crate::limits::LOG_TAIL_BYTES_MAX;
 
 pub use crate::logs::stream_name as stream;
@@ -54,9 +55,9 @@ impl Rendered {
 
 /// Puts the log of an invocation together.
 pub fn render(ran: &Ran<'_>) -> Rendered {
-    let (text, head_bytes) = match ran.version.settings.logging.format == "JSON" {
-        true => json_log::render(ran),
-        false => text_log::render(ran),
+    let (text, head_bytes) = match ran.version.settings.logging.format {
+        LogFormat::Json => json_log::render(ran),
+        LogFormat::Text => text_log::render(ran),
     };
     Rendered {
         text: text.into(),
@@ -75,17 +76,17 @@ pub struct Initialization<'a> {
     pub duration: Duration,
     /// What the guest wrote.
     pub log: &'a str,
-    /// `success`, `error` or `timeout`.
-    pub status: &'static str,
+    /// How it ended.
+    pub status: Ending,
     /// Why it failed, or why there is no snapshot all the same.
     pub remark: Option<&'a str>,
 }
 
 /// Puts the log of an initialization together.
 pub fn render_initialization(initialized: &Initialization<'_>) -> Rendered {
-    let text = match initialized.version.settings.logging.format == "JSON" {
-        true => json_log::render_initialization(initialized),
-        false => text_log::render_initialization(initialized),
+    let text = match initialized.version.settings.logging.format {
+        LogFormat::Json => json_log::render_initialization(initialized),
+        LogFormat::Text => text_log::render_initialization(initialized),
     };
     Rendered {
         text: text.into(),
@@ -94,21 +95,7 @@ pub fn render_initialization(initialized: &Initialization<'_>) -> Rendered {
     }
 }
 
-/// What is billed: loading the function counts too.
-fn billed(report: &Report) -> Duration {
-    report.duration + report.init_duration.unwrap_or_default()
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1_000.0
-}
-
-/// Rounded up, as it is billed.
-fn whole_milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
-}
-
-/// Rounded up, so that what was used is never shown as nothing.
-fn megabytes(bytes: u64) -> u64 {
-    bytes.div_ceil(1024 * 1024)
+/// Milliseconds with three decimals.
+fn exact_milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }

@@ -14,6 +14,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::entry::Entry;
 use crate::domain::Version;
+use crate::domain::settings::LogFormat;
 use crate::limits::{
     LOG_BATCH_PAUSE, LOG_DROPPED_GROUPS_MAX, LOG_EXPIRY_PERIOD, LOG_QUEUE_BYTES_MAX,
     LOG_TEXT_COPIED_BYTES_MAX, LOG_TEXTS_KEPT_BYTES_MAX,
@@ -273,13 +274,13 @@ impl Dropped {
             last,
         } = self;
         let reason = "more was logged than could be written";
-        let text = match version.settings.logging.format == "JSON" {
-            true => format!(
+        let text = match version.settings.logging.format {
+            LogFormat::Json => format!(
                 "{{\"time\":\"{}\",\"type\":\"platform.logsDropped\",\"record\":{{\"reason\":\
                  \"{reason}\",\"droppedRecords\":{entries},\"droppedBytes\":{bytes}}}}}\n",
                 super::stream::timestamp(last)
             ),
-            false => {
+            LogFormat::Text => {
                 format!("LOGS_DROPPED Invocations: {entries}\tBytes: {bytes}\tReason: {reason}\n")
             }
         };
@@ -323,7 +324,7 @@ mod tests {
         for _ in 0..fitting + 3 {
             queue.push(entry(&large));
         }
-        queue.push(entry_of("JSON", &large));
+        queue.push(entry_of(LogFormat::Json, &large));
         let batch = queue.next_batch().expect("it is open");
         assert_eq!(batch.entries().len(), fitting + 2);
         let said: Vec<_> = batch.entries()[fitting..]

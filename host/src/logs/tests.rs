@@ -6,14 +6,15 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::samples;
-use crate::domain::{FunctionName, State, Version, VersionId};
+use crate::domain::settings::LogFormat;
+use crate::domain::{FunctionName, Named as _, State, Version, VersionId};
 
 const GROUP: &str = "/aws/lambda/greet";
 
-fn version(group: &str, format: &str, revision: u128) -> Arc<Version> {
+fn version(group: &str, format: LogFormat, revision: u128) -> Arc<Version> {
     let mut settings = samples::settings();
     settings.logging.group = group.into();
-    settings.logging.format = format.into();
+    settings.logging.format = format;
     Arc::new(Version {
         function: FunctionName::parse("greet").expect("a name"),
         id: VersionId::Latest,
@@ -29,12 +30,12 @@ fn version(group: &str, format: &str, revision: u128) -> Arc<Version> {
 
 /// An entry of the group that the samples have.
 pub(super) fn entry(text: &str) -> Entry {
-    at(&version(GROUP, "Text", 1), 0, text)
+    at(&version(GROUP, LogFormat::Text, 1), 0, text)
 }
 
 /// An entry in this format, in a group of its own.
-pub(super) fn entry_of(format: &str, text: &str) -> Entry {
-    at(&version(format, format, 1), 0, text)
+pub(super) fn entry_of(format: LogFormat, text: &str) -> Entry {
+    at(&version(format.name(), format, 1), 0, text)
 }
 
 fn at(version: &Arc<Version>, time_ms: u64, text: &str) -> Entry {
@@ -101,10 +102,13 @@ fn on_disk(data_dir: &DataDir) -> Archive {
 #[test]
 fn what_was_kept_is_read_by_group_stream_and_time() {
     let keeper = LogKeeper::in_memory().expect("it starts");
-    let (mine, newer) = (version(GROUP, "Text", 1), version(GROUP, "Text", 2));
+    let (mine, newer) = (
+        version(GROUP, LogFormat::Text, 1),
+        version(GROUP, LogFormat::Text, 2),
+    );
     keeper.keep(at(&mine, 10, "one\ntwo\n"));
     keeper.keep(at(&newer, 20, "three\n"));
-    keeper.keep(at(&version("other", "Text", 1), 30, "four\n"));
+    keeper.keep(at(&version("other", LogFormat::Text, 1), 30, "four\n"));
     let page = keeper.read(&all(GROUP)).expect("there is such a group");
     assert_eq!(messages(&page), ["one", "two", "three"]);
     assert!(page.is_complete);
@@ -143,9 +147,9 @@ fn what_was_kept_is_read_by_group_stream_and_time() {
 #[test]
 fn groups_and_streams_are_listed_and_deleted() {
     let keeper = LogKeeper::in_memory().expect("it starts");
-    keeper.keep(at(&version(GROUP, "Text", 1), 10, "one\n"));
-    keeper.keep(at(&version(GROUP, "Text", 1), 30, "two\n"));
-    keeper.keep(at(&version("other", "Text", 1), 30, "three\n"));
+    keeper.keep(at(&version(GROUP, LogFormat::Text, 1), 10, "one\n"));
+    keeper.keep(at(&version(GROUP, LogFormat::Text, 1), 30, "two\n"));
+    keeper.keep(at(&version("other", LogFormat::Text, 1), 30, "three\n"));
     let groups = keeper.groups();
     let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
     assert_eq!(names, [GROUP, "other"]);
@@ -166,7 +170,7 @@ fn groups_and_streams_are_listed_and_deleted() {
     ] {
         assert!(matches!(missing, Some(ReadError::NoSuchGroup)));
     }
-    keeper.keep(at(&version(GROUP, "Text", 1), 40, "again\n"));
+    keeper.keep(at(&version(GROUP, LogFormat::Text, 1), 40, "again\n"));
     assert_eq!(
         messages(&keeper.read(&all(GROUP)).expect("read")),
         ["again"]
@@ -176,7 +180,7 @@ fn groups_and_streams_are_listed_and_deleted() {
 #[test]
 fn pages_going_forward_and_backward_meet_every_event_once() {
     let archive = in_memory(2_000);
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     let entries: Vec<_> = (0..30)
         .map(|n| at(&source, n, &format!("{n}a\n{n}b\n{n}c\n")))
         .collect();
@@ -227,7 +231,7 @@ fn pages_going_forward_and_backward_meet_every_event_once() {
 #[test]
 fn at_an_end_the_position_stays_and_new_events_are_found_from_there() {
     let archive = in_memory(2_000);
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     append(&archive, &[at(&source, 1, "one\n")]);
     let end = read(&archive, &all(GROUP)).end;
     let from_end = Query {
@@ -260,7 +264,7 @@ fn at_an_end_the_position_stays_and_new_events_are_found_from_there() {
 #[test]
 fn a_page_is_bounded_in_bytes_and_one_event_always_fits() {
     let archive = in_memory(64 * 1024 * 1024);
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     let large = "x".repeat(300 * 1024);
     let entries: Vec<_> = (0..5).map(|n| at(&source, n, &large)).collect();
     append(&archive, &entries);
@@ -271,7 +275,7 @@ fn a_page_is_bounded_in_bytes_and_one_event_always_fits() {
 #[test]
 fn a_search_that_finds_nothing_stops_and_says_where_to_go_on() {
     let archive = in_memory(64 * 1024 * 1024);
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     let large = "x".repeat(300 * 1024);
     let entries: Vec<_> = (0..60).map(|n| at(&source, n, &large)).collect();
     append(&archive, &entries);
@@ -303,7 +307,7 @@ fn a_search_that_finds_nothing_stops_and_says_where_to_go_on() {
 #[test]
 fn the_oldest_goes_when_a_group_has_too_much() {
     let archive = in_memory(2_000);
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     let text = "x".repeat(400);
     for n in 0..100 {
         append(&archive, &[at(&source, n, &format!("{n} {text}\n"))]);
@@ -326,7 +330,7 @@ fn the_oldest_goes_when_all_groups_together_have_too_much() {
     let archive = in_memory(2_000);
     let text = "x".repeat(1_900);
     for n in 0..20 {
-        let source = version(&format!("group-{n:02}"), "Text", 1);
+        let source = version(&format!("group-{n:02}"), LogFormat::Text, 1);
         append(&archive, &[at(&source, n, &text)]);
     }
     let groups = archive.groups_by_name();
@@ -340,7 +344,7 @@ fn the_oldest_goes_when_all_groups_together_have_too_much() {
 #[test]
 fn what_is_too_old_goes() {
     let archive = in_memory(2_000);
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     append(&archive, &[at(&source, 1_000, &"x".repeat(2_000))]);
     append(&archive, &[at(&source, 50_000, "young\n")]);
     let at_second = |second| UNIX_EPOCH + Duration::from_secs(second);
@@ -360,7 +364,7 @@ fn logs_are_there_after_a_restart_and_go_on_in_the_same_segment() {
     for text in ["one\n", "two\n"] {
         let keeper = LogKeeper::in_dir(&data_dir).expect("it starts");
         for group in [GROUP, &long] {
-            let source = version(group, "Text", 1);
+            let source = version(group, LogFormat::Text, 1);
             keeper.keep(Entry {
                 ended: SystemTime::now(),
                 ..at(&source, 5, text)
@@ -380,7 +384,7 @@ fn logs_are_there_after_a_restart_and_go_on_in_the_same_segment() {
 fn a_torn_end_is_passed_over_and_what_comes_later_is_read() {
     let temp = tempfile::tempdir().expect("a directory");
     let data_dir = DataDir::open(temp.path()).expect("opened");
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     append(
         &on_disk(&data_dir),
         &[at(&source, 1, "one\n"), at(&source, 2, "torn\n")],
@@ -401,7 +405,7 @@ fn a_torn_end_is_passed_over_and_what_comes_later_is_read() {
 fn files_of_others_and_damaged_ones_do_no_harm() {
     let temp = tempfile::tempdir().expect("a directory");
     let data_dir = DataDir::open(temp.path()).expect("opened");
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     append(&on_disk(&data_dir), &[at(&source, 1, "one\n")]);
     let folder = temp.path().join("logs");
     let write = |name: &str, content: &[u8]| {
@@ -423,11 +427,11 @@ fn files_of_others_and_damaged_ones_do_no_harm() {
 fn a_first_line_that_was_torn_spoils_only_its_own_file() {
     let temp = tempfile::tempdir().expect("a directory");
     let data_dir = DataDir::open(temp.path()).expect("opened");
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     let torn = temp.path().join("logs").join(segment_name::name(GROUP, 3));
     drop(on_disk(&data_dir));
     std::fs::write(&torn, b"sparkler-log 1 17").expect("written");
-    let other = version("other", "Text", 1);
+    let other = version("other", LogFormat::Text, 1);
     for expected in [&["one"][..], &["one", "two"]] {
         let archive = on_disk(&data_dir);
         let text = format!("{}\n", expected.last().expect("one"));
@@ -444,7 +448,7 @@ fn a_first_line_that_was_torn_spoils_only_its_own_file() {
 #[test]
 fn a_search_that_takes_too_long_stops_and_goes_on_from_there() {
     let archive = in_memory(1024 * 1024);
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     let text = "x".repeat(60 * 1024);
     let entries: Vec<_> = (0..6).map(|time| at(&source, time, &text)).collect();
     append(&archive, &entries);
@@ -496,7 +500,10 @@ fn a_page_looks_at_no_more_lines_than_it_needs() {
 #[test]
 fn a_hostile_position_is_no_harm() {
     let archive = in_memory(2_000);
-    append(&archive, &[at(&version(GROUP, "Text", 1), 1, "one\ntwo\n")]);
+    append(
+        &archive,
+        &[at(&version(GROUP, LogFormat::Text, 1), 1, "one\ntwo\n")],
+    );
     for (segment, offset, line) in [
         (0, u64::MAX, u32::MAX),
         (1, 3, 7),
@@ -524,7 +531,7 @@ fn what_cannot_be_written_leaves_nothing_behind_and_writing_goes_on_afterwards()
     let temp = tempfile::tempdir().expect("a directory");
     let data_dir = DataDir::open(temp.path()).expect("opened");
     let archive = on_disk(&data_dir);
-    let source = version(GROUP, "Text", 1);
+    let source = version(GROUP, LogFormat::Text, 1);
     // A directory stands where the segment is to be.
     let place = temp.path().join("logs").join(segment_name::name(GROUP, 1));
     std::fs::create_dir(&place).expect("made");

@@ -11,7 +11,7 @@ use super::columns::{json, parsed, unreadable, unsigned};
 use crate::domain::function::{Numbering, RecursiveLoop};
 use crate::domain::{
     Alias, AliasName, Attachments, Code, Digest, FunctionName, FunctionRecord, LastUpdate,
-    Qualifier, Routing, State, Version, VersionId,
+    Named as _, Qualifier, Routing, State, Version, VersionId,
 };
 
 pub(super) fn load(connection: &Connection) -> rusqlite::Result<Vec<FunctionRecord>> {
@@ -114,20 +114,12 @@ fn record(row: &Row<'_>, parts: &mut Parts) -> rusqlite::Result<FunctionRecord> 
         attachments: parts.attachments.remove(&name).unwrap_or_default(),
         tags: json(row, "tags")?,
         reserved_concurrency: row.get("reserved_concurrency")?,
-        recursive_loop: parsed(row, "recursive_loop", recursive_loop)?,
+        recursive_loop: parsed(row, "recursive_loop", RecursiveLoop::named)?,
     })
 }
 
 fn function(row: &Row<'_>) -> rusqlite::Result<FunctionName> {
     parsed(row, "function", FunctionName::parse)
-}
-
-fn recursive_loop(text: &str) -> Option<RecursiveLoop> {
-    match text {
-        "Allow" => Some(RecursiveLoop::Allow),
-        "Terminate" => Some(RecursiveLoop::Terminate),
-        _ => None,
-    }
 }
 
 fn version_id(text: &str) -> Option<VersionId> {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::super::tests::{active, created, name, put, updating};
 use super::super::{Catalog, Journal};
 use super::*;
+use crate::domain::Environment;
 use crate::domain::lifecycle::{self, Failure};
 use crate::domain::samples;
-use crate::domain::settings::Environment;
 use uuid::Uuid;
 
 struct Home(tempfile::TempDir);

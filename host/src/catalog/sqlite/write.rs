@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rusqlite::{Connection, Transaction, TransactionBehavior, named_params, params};
 
 use super::columns::{signed, to_json, to_milliseconds};
-use crate::domain::function::RecursiveLoop;
 use crate::domain::{
-    Alias, Attachments, FunctionName, FunctionRecord, LastUpdate, State, Version, VersionId,
+    Alias, Attachments, FunctionName, FunctionRecord, LastUpdate, Named as _, State, Version,
+    VersionId,
 };
 
 pub(super) fn put(
@@ -79,10 +79,6 @@ fn put_function(transaction: &Transaction<'_>, record: &FunctionRecord) -> rusql
         (Some(_), Some(_)) => "kept",
     };
     let last_publication = record.numbering.last.as_ref().map(to_json).transpose()?;
-    let recursive_loop = match record.recursive_loop {
-        RecursiveLoop::Allow => "Allow",
-        RecursiveLoop::Terminate => "Terminate",
-    };
     let name = latest.function.as_str();
     transaction
         .prepare_cached(
@@ -104,7 +100,7 @@ fn put_function(transaction: &Transaction<'_>, record: &FunctionRecord) -> rusql
             runs,
             to_json(&record.tags)?,
             record.reserved_concurrency,
-            recursive_loop,
+            record.recursive_loop.name(),
         ])?;
     delete_version(transaction, name, VersionId::Latest)?;
     insert_version(transaction, "shown", latest)?;

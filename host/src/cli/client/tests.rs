@@ -57,7 +57,7 @@ fn an_error_of_the_service_is_shown_with_its_type_and_message() {
         r#"{"Message":"Function already exist: f","Type":"User"}"#,
     )]);
     let error = client
-        .create("f", b"\0asm", &Settings::default())
+        .create("f", b"\0asm", &SettingsChange::default())
         .unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -168,9 +168,9 @@ fn a_list_goes_through_all_pages() {
 #[test]
 fn a_deployment_sends_the_package_and_only_the_settings_that_were_given() {
     let (client, requests) = server(vec![answer("201 Created", "", r#"{"FunctionName":"f"}"#)]);
-    let settings = Settings {
-        timeout: Some(5),
-        ..Settings::default()
+    let settings = SettingsChange {
+        timeout_seconds: Some(5),
+        ..SettingsChange::default()
     };
     client.create("f", b"\0asm", &settings).unwrap();
     let request = &requests.join().unwrap()[0];

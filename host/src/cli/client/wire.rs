@@ -1,54 +1,19 @@
 //! The shapes of the Lambda API that the commands need.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::domain::{self, Account};
-
-/// Settings of a function; what is `None` is left as it is, or gets its default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(in crate::cli) struct Settings {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::cli) description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::cli) memory_size: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::cli) timeout: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::cli) environment: Option<Environment>,
-}
-
-/// All variables of a function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(in crate::cli) struct Environment {
-    pub(in crate::cli) variables: BTreeMap<String, String>,
-}
-
-impl Settings {
-    pub(super) fn to_json(&self) -> Value {
-        json!(self)
-    }
-
-    /// Whether nothing is to be changed.
-    pub(in crate::cli) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
+use crate::contract::settings_members;
+use crate::domain::settings::SettingsChange;
+use crate::domain::{Account, Settings};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct CreateFunction<'a> {
+struct CreateFunction<'a, S> {
     function_name: &'a str,
-    role: String,
-    runtime: &'static str,
-    handler: &'static str,
     code: Code,
     #[serde(flatten)]
-    settings: &'a Settings,
+    settings: S,
 }
 
 #[derive(Serialize)]
@@ -57,22 +22,30 @@ struct Code {
     zip_file: String,
 }
 
-impl<'a> CreateFunction<'a> {
-    pub(super) fn new(function_name: &'a str, zip_file: String, settings: &'a Settings) -> Self {
-        Self {
-            function_name,
-            // The API asks for one, and the host has no use for it.
-            role: Account::default().role_arn("sparkler"),
-            runtime: domain::Settings::COMPILED_RUNTIME,
-            handler: domain::Settings::COMPILED_HANDLER,
-            code: Code { zip_file },
-            settings,
-        }
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        json!(self)
-    }
+/// The body of a call that creates a function. The API asks for a role, a runtime and a handler, for which
+/// the host has no use.
+pub(super) fn create_function(
+    function_name: &str,
+    zip_file: String,
+    settings: SettingsChange,
+) -> Value {
+    let settings = SettingsChange {
+        role: settings
+            .role
+            .or_else(|| Some(Account::default().role_arn("sparkler"))),
+        runtime: settings
+            .runtime
+            .or_else(|| Some(Settings::COMPILED_RUNTIME.into())),
+        handler: settings
+            .handler
+            .or_else(|| Some(Settings::COMPILED_HANDLER.into())),
+        ..settings
+    };
+    json!(CreateFunction {
+        function_name,
+        code: Code { zip_file },
+        settings: settings_members(settings),
+    })
 }
 
 pub(super) struct UpdateCode(Code);

@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Fault, checked, checks, without_dots};
+use super::fault::{Fault, checked};
 use crate::cli::grant_args::{HostGrants, grant_name, secret_name};
+use crate::cli::settings::checks;
 use crate::domain::grants::FOLDERS_VARIABLE;
 use crate::domain::{ALLOW_HTTP_VARIABLE, FolderAccess, HostFolder, HostSecret, SecretSource};
 
 /// `[folders]`.
-pub(super) type FolderTables = BTreeMap<Spanned<String>, FolderEntry>;
+pub(in crate::cli) type FolderTables = BTreeMap<Spanned<String>, FolderEntry>;
 
 /// `[secrets]`.
-pub(super) type SecretTables = BTreeMap<Spanned<String>, Spanned<SecretEntry>>;
+pub(in crate::cli) type SecretTables = BTreeMap<Spanned<String>, Spanned<SecretEntry>>;
 
 /// A folder, of the host or of a function.
 #[derive(Deserialize)]
@@ -24,7 +25,7 @@ pub(super) type SecretTables = BTreeMap<Spanned<String>, Spanned<SecretEntry>>;
     untagged,
     expecting = "a folder is a path, or { path = \"…\", access = \"read-only\" or \"read-write\" }"
 )]
-pub(super) enum FolderEntry {
+pub(in crate::cli) enum FolderEntry {
     Path(String),
     Table {
         path: String,
@@ -35,7 +36,7 @@ pub(super) enum FolderEntry {
 
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Access {
+pub(in crate::cli) enum Access {
     #[default]
     #[serde(alias = "ro")]
     ReadOnly,
@@ -46,7 +47,7 @@ pub(super) enum Access {
 /// Where a secret comes from.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SecretEntry {
+pub(in crate::cli) struct SecretEntry {
     file: Option<PathBuf>,
     env: Option<String>,
 }
@@ -63,8 +64,13 @@ impl FolderEntry {
     }
 }
 
+/// `hello/.` is `hello`, which reads better in a message.
+pub(super) fn without_dots(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
 /// What the host is told. Paths begin in `folder`.
-pub(super) fn of_host(
+pub(in crate::cli) fn of_host(
     folder: &Path,
     folders: FolderTables,
     secrets: SecretTables,
@@ -103,17 +109,17 @@ fn source(folder: &Path, entry: SecretEntry) -> Result<SecretSource, String> {
 
 /// What a function asks for.
 #[derive(Default)]
-pub(super) struct Asked {
+pub(in crate::cli) struct Asked {
     /// Rules for the HTTP requests that it may send.
-    pub(super) allow_http: Option<Spanned<Vec<String>>>,
+    pub(in crate::cli) allow_http: Option<Spanned<Vec<String>>>,
     /// Names of folders, with where the guest sees them.
-    pub(super) folders: Option<Spanned<BTreeMap<String, FolderEntry>>>,
+    pub(in crate::cli) folders: Option<Spanned<BTreeMap<String, FolderEntry>>>,
     /// Variables, with the names of the secrets that they are to hold.
-    pub(super) secrets: Option<Spanned<BTreeMap<String, String>>>,
+    pub(in crate::cli) secrets: Option<Spanned<BTreeMap<String, String>>>,
 }
 
 /// The variables of a function, with those in which it asks for requests, folders and secrets.
-pub(super) fn of_function(
+pub(in crate::cli) fn of_function(
     environment: BTreeMap<String, String>,
     asked: Asked,
 ) -> Result<BTreeMap<String, String>, Fault> {
@@ -175,7 +181,8 @@ mod tests {
     fn environment(text: &str) -> Result<BTreeMap<String, String>, String> {
         let functions = parse(Path::new("/p/sparkler.toml"), Path::new("/p"), text)
             .map_err(|error| error.to_string())?;
-        Ok(functions[0].settings.clone().unwrap().environment)
+        let settings = functions[0].settings.clone().unwrap();
+        Ok(settings.environment.unwrap().0)
     }
 
     #[test]

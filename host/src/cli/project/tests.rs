@@ -1,4 +1,6 @@
 use super::*;
+use crate::domain::settings::{LogFormat, Logging, SettingsChange};
+use crate::domain::{Environment, FunctionName, Settings};
 
 fn parsed(text: &str) -> Result<Vec<Function>, ProjectError> {
     parse(Path::new("/p/sparkler.toml"), Path::new("/p"), text)
@@ -15,7 +17,13 @@ fn a_function_that_says_nothing_is_the_folder_itself_with_lambdas_defaults() {
     assert_eq!(functions[0].name.as_str(), "hello");
     assert_eq!(functions[0].code, CodeSource::Folder("/p".into()));
     let settings = functions[0].settings.as_ref().unwrap();
-    assert_eq!((settings.memory_mb, settings.timeout_seconds), (128, 3));
+    assert_eq!(settings.memory_mb, Some(128));
+    assert_eq!(settings.timeout_seconds, Some(3));
+    let name = FunctionName::parse("hello").unwrap();
+    let mut applied = Settings::for_component(&name);
+    settings.clone().apply(&mut applied).unwrap();
+    applied.environment = None;
+    assert_eq!(applied, Settings::for_component(&name));
 }
 
 #[test]
@@ -43,15 +51,18 @@ fn all_settings_are_read_and_paths_are_the_folders() {
     let settings = functions[0].settings.as_ref().unwrap();
     assert_eq!(
         *settings,
-        DeclaredSettings {
-            description: "Greets".into(),
-            memory_mb: 256,
-            timeout_seconds: 30,
-            environment: [("GREETING".to_owned(), "Hi".to_owned())].into(),
-            handler: "a.handler".into(),
-            runtime: "provided.al2".into(),
-            log_format: LogFormat::Json,
-            ephemeral_storage_mb: 1024,
+        SettingsChange {
+            description: Some("Greets".into()),
+            memory_mb: Some(256),
+            timeout_seconds: Some(30),
+            environment: Some(Environment(
+                [("GREETING".to_owned(), "Hi".to_owned())].into()
+            )),
+            handler: Some("a.handler".into()),
+            runtime: Some("provided.al2".into()),
+            logging: Logging::of(&functions[0].name, LogFormat::Json).into(),
+            ephemeral_storage_mb: Some(1024),
+            ..SettingsChange::default()
         }
     );
 }
@@ -74,6 +85,14 @@ fn a_value_out_of_range_is_named_with_its_line_and_the_range() {
     assert_eq!(
         refusal("[functions.a]\ntimeout = 901\n"),
         "/p/sparkler.toml:2: timeout is 901; it is 1 to 900 seconds."
+    );
+}
+
+#[test]
+fn a_format_that_logs_do_not_have_is_named_with_those_that_they_have() {
+    assert_eq!(
+        refusal("[functions.a]\nlog-format = \"json\"\n"),
+        "/p/sparkler.toml:2: log-format is 'json'; it is JSON or Text."
     );
 }
 
@@ -125,11 +144,12 @@ fn rules_for_http_requests_become_the_variable_that_says_the_same() {
     )
     .unwrap();
     let settings = functions[0].settings.as_ref().unwrap();
+    let environment = &settings.environment.as_ref().unwrap().0;
     assert_eq!(
-        settings.environment["SPARKLER_ALLOW_HTTP"],
+        environment["SPARKLER_ALLOW_HTTP"],
         "https://a.example,http://127.0.0.1:8080"
     );
-    assert_eq!(settings.environment["GREETING"], "Hi");
+    assert_eq!(environment["GREETING"], "Hi");
     let text = refusal("[functions.a]\nallow-http = [\"a.example\"]\n");
     assert!(
         text.starts_with("/p/sparkler.toml:2: ")

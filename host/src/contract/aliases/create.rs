@@ -7,16 +7,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::AliasConfiguration;
-use super::members::{self, RoutingConfig};
+use super::members::{self, RoutingConfig, Weights};
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
-use crate::contract::constraint::Violations;
+use crate::contract::constraint::{Broken, Violations};
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
 use crate::contract::path_names::PathName;
-use crate::contract::reference::NameShape;
 use crate::deployer::CompileGuest;
-use crate::domain::{Alias, FunctionRecord, Qualifier, Refusal, alias};
+use crate::domain::{Alias, AliasName, FunctionRecord, Qualifier, Refusal, alias};
 use crate::limits::ALIASES_PER_FUNCTION_MAX;
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,21 +34,20 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     body: JsonBody<CreateAlias>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let wanted = body.read().await?;
-    let violations = wanted.violations();
-    let reference = function.constrained(NameShape::Plain, violations, &api.account)?;
-    let name = members::name(&wanted.name.unwrap_or_default())?;
-    let version = wanted.function_version.unwrap_or_default();
+    let mut v = Violations::default();
+    let wanted = wanted.read(&mut v);
+    let (reference, wanted) = function.plain_with(v, wanted, &api.account)?;
     let function = reference.mutable(&api.account)?;
     if api.catalog.get(function).is_none() {
         // What is missing is the version that the alias would point to.
-        return Err(reference.not_found(&api.account, Some(&Qualifier::parse(&version))));
+        return Err(reference.not_found(&api.account, Some(&Qualifier::parse(&wanted.version))));
     }
     let arn = api.account.function_arn(function, None);
     let alias = Alias {
-        name,
-        version: members::version(&version, &arn)?,
-        description: wanted.description.unwrap_or_default(),
-        routing: wanted.routing_config.unwrap_or_default().routing(&arn)?,
+        name: wanted.name,
+        version: members::version(&wanted.version, &arn)?,
+        description: wanted.description,
+        routing: wanted.weights.routing(&arn)?,
         revision: Uuid::new_v4(),
     };
     let created = api.deployer.amend(function, move |record| {
@@ -61,22 +59,28 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     Ok(Json::created(shown))
 }
 
+/// An alias within the model's constraints.
+struct Wanted {
+    name: AliasName,
+    version: String,
+    description: String,
+    weights: Weights,
+}
+
 impl CreateAlias {
-    fn violations(&self) -> Violations {
-        let mut violations = Violations::default();
-        violations.required("name", self.name.as_ref());
-        if let Some(name) = &self.name {
-            members::check_name(name, &mut violations);
-        }
-        violations.required("functionVersion", self.function_version.as_ref());
-        if let Some(version) = &self.function_version {
-            members::check_version(version, &mut violations);
-        }
-        members::check_description(self.description.as_ref(), &mut violations);
-        if let Some(routing) = &self.routing_config {
-            routing.check(&mut violations);
-        }
-        violations
+    fn read(self, v: &mut Violations) -> Result<Wanted, Broken> {
+        let name = v.required("name", self.name);
+        let name = name.and_then(|name| members::name(&name, v));
+        let version = v.required("functionVersion", self.function_version);
+        let version = version.and_then(|version| members::version_text(version, v));
+        let description = members::description(self.description.unwrap_or_default(), v);
+        let weights = self.routing_config.unwrap_or_default().read(v);
+        Ok(Wanted {
+            name: name?,
+            version: version?,
+            description: description?,
+            weights: weights?,
+        })
     }
 }
 

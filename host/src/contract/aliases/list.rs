@@ -14,7 +14,6 @@ use crate::contract::error::WireError;
 use crate::contract::page::PageRequest;
 use crate::contract::path_names::PathName;
 use crate::contract::query;
-use crate::contract::reference::NameShape;
 use crate::domain::{AliasName, Qualifier};
 
 #[derive(Serialize)]
@@ -31,13 +30,12 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     function: PathName,
     uri: Uri,
 ) -> Result<Json<impl Serialize>, WireError> {
-    let reference = function.constrained(NameShape::Plain, Violations::default(), &api.account)?;
-    let mut violations = Violations::default();
-    let version = query::value(&uri, "FunctionVersion");
-    if let Some(version) = &version {
-        members::check_version(version, &mut violations);
-    }
-    let page = PageRequest::parse(&uri, 10_000, violations, AliasName::parse)?;
+    let reference = function.plain(&api.account)?;
+    let mut v = Violations::default();
+    let version = v.given(query::value(&uri, "FunctionVersion"), |v, version| {
+        members::version_text(version.into_owned(), v)
+    });
+    let page = PageRequest::parse(&uri, 10_000, v, AliasName::parse)?;
     let function = reference.mutable(&api.account)?;
     let record = api.existing(&reference)?;
     let pointed_to = version.map(|version| Qualifier::parse(&version));

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::contract::constraint::{MAP_KEYS, MAP_VALUES, Pattern, Violations};
-use crate::contract::error::WireError;
+use crate::contract::constraint::{Broken, MAP_KEYS, MAP_VALUES, Pattern, Violations};
 use crate::domain::name::QUALIFIER_CHARS_MAX;
-use crate::domain::{AliasName, FunctionArn, Qualifier, Refusal, Routing, VersionId};
+use crate::domain::{AliasName, FunctionArn, Qualifier, Refusal, Routing, Settings, VersionId};
 
 /// The pattern that the model gives for the name of an alias, in words: our patterns look ahead of nothing.
 const NAME_PATTERN: &str =
@@ -26,28 +25,26 @@ pub(super) struct RoutingConfig {
     additional_version_weights: Option<BTreeMap<String, Option<f64>>>,
 }
 
-/// Adds what `name` breaks of the constraints of an alias's name.
-pub(super) fn check_name(name: &str, violations: &mut Violations) {
-    violations.length("name", name, 1, QUALIFIER_CHARS_MAX);
-    let only_digits = name.bytes().all(|byte| byte.is_ascii_digit());
-    let holds = NAME_CHARS.matches(name) && !only_digits;
-    violations.unless(holds, "name", name, NAME_PATTERN);
-}
+/// Weights within the model's constraints, by version.
+#[derive(Debug, Default)]
+pub(super) struct Weights(Vec<(String, f64)>);
 
-/// The name of an alias that [`check_name`] admits.
-pub(super) fn name(text: &str) -> Result<AliasName, WireError> {
-    AliasName::parse(text).ok_or_else(|| {
-        WireError::invalid_parameter(format!("'{text}' cannot be the name of an alias."))
+/// The name of an alias.
+pub(super) fn name(name: &str, v: &mut Violations) -> Result<AliasName, Broken> {
+    v.parsed(AliasName::parse(name), |v| {
+        v.length("name", name, 1, QUALIFIER_CHARS_MAX);
+        let only_digits = name.bytes().all(|byte| byte.is_ascii_digit());
+        let holds = NAME_CHARS.matches(name) && !only_digits;
+        v.unless(holds, "name", name, NAME_PATTERN);
     })
 }
 
-/// Adds what `version` breaks of the constraints of `FunctionVersion`.
-pub(super) fn check_version(version: &str, violations: &mut Violations) {
-    violations.length("functionVersion", version, 1, VERSION_CHARS_MAX);
-    violations.pattern("functionVersion", version, &VERSION);
+/// The member `FunctionVersion`.
+pub(super) fn version_text(version: String, v: &mut Violations) -> Result<String, Broken> {
+    v.text_matching("functionVersion", version, 1..=VERSION_CHARS_MAX, &VERSION)
 }
 
-/// The version that a text which [`check_version`] admits names.
+/// The version that a text within its constraints names.
 ///
 /// # Errors
 /// Where no version can have that name, such as a number beyond all.
@@ -60,59 +57,77 @@ pub(super) fn version(text: &str, arn: &FunctionArn) -> Result<VersionId, Refusa
     }
 }
 
-/// Adds what `description` breaks of its constraints.
-pub(super) fn check_description(description: Option<&String>, violations: &mut Violations) {
-    if let Some(description) = description {
-        violations.length("description", description, 0, 256);
-    }
+/// The member `Description`.
+pub(super) fn description(text: String, v: &mut Violations) -> Result<String, Broken> {
+    v.bounded("description", text, Settings::DESCRIPTION_CHARS)
 }
 
 impl RoutingConfig {
-    /// Adds what is broken of the model's constraints.
-    pub(super) fn check(&self, violations: &mut Violations) {
-        let Some(weights) = &self.additional_version_weights else {
-            return;
-        };
-        let member = "routingConfig.additionalVersionWeights";
-        let printed = printed(weights);
-        let are_versions = weights
-            .keys()
-            .all(|key| key.len() <= VERSION_CHARS_MAX && SECOND_VERSION.matches(key));
-        let key_constraints = [
-            "Member must have length less than or equal to 1024",
-            "Member must have length greater than or equal to 1",
-            "Member must satisfy regular expression pattern: [0-9]+",
-            "Member must not be null",
-        ];
-        violations.map_part(are_versions, member, &printed, MAP_KEYS, &key_constraints);
-        let are_shares = weights
-            .values()
-            .all(|weight| weight.is_some_and(|weight| (0.0..=1.0).contains(&weight)));
-        let value_constraints = [
-            "Member must have value less than or equal to 1.0",
-            "Member must have value greater than or equal to 0.0",
-            "Member must not be null",
-        ];
-        violations.map_part(are_shares, member, &printed, MAP_VALUES, &value_constraints);
+    /// The weights, as far as the model's constraints admit them.
+    pub(super) fn read(self, v: &mut Violations) -> Result<Weights, Broken> {
+        let weights = self.additional_version_weights.unwrap_or_default();
+        let named: Option<Vec<_>> = weights.iter().map(admitted).collect();
+        let note = |v: &mut Violations| note(&weights, v);
+        v.parsed(named, note).map(Weights)
     }
+}
 
+/// A weight that the model admits.
+fn admitted((version, weight): (&String, &Option<f64>)) -> Option<(String, f64)> {
+    let weight = weight.filter(is_share)?;
+    is_version(version).then(|| (version.clone(), weight))
+}
+
+fn is_version(text: &str) -> bool {
+    text.len() <= VERSION_CHARS_MAX && SECOND_VERSION.matches(text)
+}
+
+fn is_share(weight: &f64) -> bool {
+    (0.0..=1.0).contains(weight)
+}
+
+/// Adds what `weights` break of the model's constraints.
+fn note(weights: &BTreeMap<String, Option<f64>>, v: &mut Violations) {
+    let member = "routingConfig.additionalVersionWeights";
+    let printed = printed(weights);
+    let are_versions = weights.keys().all(|version| is_version(version));
+    let key_constraints = [
+        "Member must have length less than or equal to 1024",
+        "Member must have length greater than or equal to 1",
+        "Member must satisfy regular expression pattern: [0-9]+",
+        "Member must not be null",
+    ];
+    v.map_part(are_versions, member, &printed, MAP_KEYS, &key_constraints);
+    let mut shares = weights.values();
+    let are_shares = shares.all(|weight| weight.as_ref().is_some_and(is_share));
+    let value_constraints = [
+        "Member must have value less than or equal to 1.0",
+        "Member must have value greater than or equal to 0.0",
+        "Member must not be null",
+    ];
+    v.map_part(are_shares, member, &printed, MAP_VALUES, &value_constraints);
+}
+
+impl Weights {
     /// The second version, if there is one.
     ///
     /// # Errors
     /// For more than one, and for a version that cannot exist.
     pub(super) fn routing(&self, arn: &FunctionArn) -> Result<Option<Routing>, Refusal> {
-        let weights = self.additional_version_weights.iter().flatten();
-        let mut weights = weights.filter_map(|(version, weight)| Some((version, (*weight)?)));
-        let Some((text, weight)) = weights.next() else {
-            return Ok(None);
+        let (text, weight) = match &self.0[..] {
+            [] => return Ok(None),
+            [only] => only,
+            _ => {
+                return Err(Refusal::InvalidParameter(
+                    "Number of items in AdditionalVersionWeights cannot be greater than 1".into(),
+                ));
+            }
         };
-        if weights.next().is_some() {
-            return Err(Refusal::InvalidParameter(
-                "Number of items in AdditionalVersionWeights cannot be greater than 1".into(),
-            ));
-        }
         match version(text, arn)? {
-            VersionId::Number(version) => Ok(Some(Routing { version, weight })),
+            VersionId::Number(version) => Ok(Some(Routing {
+                version,
+                weight: *weight,
+            })),
             VersionId::Latest => Ok(None),
         }
     }
@@ -142,11 +157,12 @@ mod tests {
 
     fn read(json: &str) -> Result<Option<Routing>, String> {
         let config: RoutingConfig = serde_json::from_str(json).expect("it is the member's JSON");
-        let mut violations = Violations::default();
-        config.check(&mut violations);
-        let checked = violations.into_result();
-        checked.map_err(|error| format!("{error:?}"))?;
-        config
+        let mut v = Violations::default();
+        let weights = config.read(&mut v);
+        let weights = v
+            .settled(|| weights)
+            .map_err(|error| format!("{error:?}"))?;
+        weights
             .routing(&arn())
             .map_err(|refusal| refusal.to_string())
     }
@@ -193,15 +209,12 @@ mod tests {
     #[test]
     fn a_date_is_a_name_and_a_number_is_none() {
         let check = |text: &str| {
-            let mut violations = Violations::default();
-            check_name(text, &mut violations);
-            violations
-                .into_result()
-                .map_err(|error| format!("{error:?}"))
+            let mut v = Violations::default();
+            let name = name(text, &mut v);
+            v.settled(|| name).map_err(|error| format!("{error:?}"))
         };
         for text in ["2024-01-02", "prod", "a_b", &"a".repeat(128)] {
-            assert_eq!(check(text), Ok(()), "{text}");
-            assert!(name(text).is_ok());
+            assert_eq!(check(text).as_ref().map(AliasName::as_str), Ok(text));
         }
         for text in ["2024", "a.b", "$LATEST", "ä"] {
             let refused = check(text).expect_err("it is refused");

@@ -18,7 +18,7 @@ use super::api::Api;
 use super::constraint::Violations;
 use super::error::WireError;
 use super::path_names::{PathName, PathNames};
-use super::reference::{NameShape, Reference};
+use super::reference::Reference;
 use crate::domain::{Account, Alias, AliasName, FunctionName, Qualifier};
 
 /// `AliasConfiguration`: what answers show of an alias.
@@ -83,10 +83,7 @@ impl AliasPath {
         mut violations: Violations,
         account: &Account,
     ) -> Result<(Reference, AliasName), WireError> {
-        members::check_name(&self.name, &mut violations);
-        let reference = self
-            .function
-            .constrained(NameShape::Plain, violations, account)?;
-        Ok((reference, members::name(&self.name)?))
+        let name = members::name(&self.name, &mut violations);
+        self.function.plain_with(violations, name, account)
     }
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::members::{self, RoutingConfig};
+use super::members::{self, RoutingConfig, Weights};
 use super::{AliasConfiguration, AliasPath};
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
@@ -32,7 +32,9 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
     body: JsonBody<UpdateAlias>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let wanted = body.read().await?;
-    let (reference, name) = path.checked(wanted.violations(), &api.account)?;
+    let mut v = Violations::default();
+    let wanted = wanted.read(&mut v);
+    let (reference, name) = path.checked(v, &api.account)?;
     let function = reference.mutable(&api.account)?;
     let arn = api.account.function_arn(function, None);
     let changed = api.deployer.amend(function, move |record| {
@@ -43,27 +45,36 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
     Ok(Json::of(shown))
 }
 
-impl UpdateAlias {
-    fn violations(&self) -> Violations {
-        let mut violations = Violations::default();
-        if let Some(version) = &self.function_version {
-            members::check_version(version, &mut violations);
-        }
-        members::check_description(self.description.as_ref(), &mut violations);
-        if let Some(routing) = &self.routing_config {
-            routing.check(&mut violations);
-        }
-        violations
-    }
+/// A change within the model's constraints.
+struct Wanted {
+    version: Option<String>,
+    description: Option<String>,
+    weights: Option<Weights>,
+    revision_id: Option<String>,
+}
 
+impl UpdateAlias {
+    fn read(self, v: &mut Violations) -> Wanted {
+        Wanted {
+            version: v.given(self.function_version, |v, text| {
+                members::version_text(text, v)
+            }),
+            description: v.given(self.description, |v, text| members::description(text, v)),
+            weights: v.given(self.routing_config, |v, config| config.read(v)),
+            revision_id: self.revision_id,
+        }
+    }
+}
+
+impl Wanted {
     fn change(self, arn: &FunctionArn) -> Result<AliasChange, Refusal> {
-        let version = self.function_version.as_deref();
-        let routing = self.routing_config.as_ref();
+        let version = self.version.as_deref();
+        let weights = self.weights.as_ref();
         Ok(AliasChange {
             version: version
                 .map(|text| members::version(text, arn))
                 .transpose()?,
-            routing: routing.map(|routing| routing.routing(arn)).transpose()?,
+            routing: weights.map(|weights| weights.routing(arn)).transpose()?,
             description: self.description,
             expected_revision: self.revision_id,
         })

@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::answer;
-use crate::contract::constraint::Violations;
+use crate::contract::constraint::{Broken, Violations};
 use crate::logs::ReadError;
 
 /// An error on its way to the caller.
@@ -59,12 +59,12 @@ impl LogsError {
         Self::new(Kind::InvalidParameter, message)
     }
 
-    /// Refuses what breaks the model's constraints.
-    pub(super) fn check(violations: Violations) -> Result<(), Self> {
-        match violations.into_text() {
-            None => Ok(()),
-            Some(text) => Err(Self::invalid(text)),
-        }
+    /// What `make` makes of what was asked for, where nothing of it breaks the model's constraints.
+    pub(super) fn settled<T>(
+        violations: Violations,
+        make: impl FnOnce() -> Result<T, Broken>,
+    ) -> Result<T, Self> {
+        violations.settled_as(make, Self::invalid)
     }
 
     /// There is no such stream.

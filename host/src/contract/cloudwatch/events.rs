@@ -84,16 +84,15 @@ struct FilteredEvent {
 
 /// The events of one stream, from either end. At an end, the token is the one that was given.
 pub(super) fn get(logs: &Logs, input: GetInput) -> Result<GetOutput, LogsError> {
-    let mut violations = Violations::default();
-    violations.required("logStreamName", input.log_stream_name.as_ref());
-    let stream = input.log_stream_name.unwrap_or_default();
-    if !stream.is_empty() {
-        check_stream("logStreamName", &stream, &mut violations);
+    let mut v = Violations::default();
+    let stream = v.required("logStreamName", input.log_stream_name);
+    if let Ok(stream) = &stream {
+        check_stream("logStreamName", stream, &mut v);
     }
-    let events_max = events_max(input.limit, &mut violations);
-    let from_ms = time(input.start_time, "startTime", &mut violations).unwrap_or(0);
-    let until_ms = time(input.end_time, "endTime", &mut violations).unwrap_or(u64::MAX);
-    LogsError::check(violations)?;
+    let events_max = events_max(input.limit, &mut v);
+    let from_ms = time(input.start_time, "startTime", &mut v).unwrap_or(0);
+    let until_ms = time(input.end_time, "endTime", &mut v).unwrap_or(u64::MAX);
+    let stream = LogsError::settled(v, || stream)?;
     let group = group_name(input.log_group_name, input.log_group_identifier)?;
     let (direction, position) = match input.next_token.as_deref().map(token::position) {
         Some(token) => token.map(|(direction, position)| (direction, Some(position)))?,
@@ -135,7 +134,7 @@ pub(super) fn filter(logs: &Logs, input: FilterInput) -> Result<FilterOutput, Lo
     let end_ms = time(input.end_time, "endTime", &mut violations);
     let pattern = input.filter_pattern.unwrap_or_default();
     violations.length("filterPattern", &pattern, 0, PATTERN_CHARS_MAX);
-    LogsError::check(violations)?;
+    LogsError::settled(violations, || Ok(()))?;
     let group = group_name(input.log_group_name, input.log_group_identifier)?;
     let pattern = FilterPattern::parse(&pattern).map_err(LogsError::invalid)?;
     let (direction, position) = match input.next_token.as_deref().map(token::position) {
@@ -198,20 +197,17 @@ fn streams(
     }
 }
 
-fn events_max(limit: Option<i64>, violations: &mut Violations) -> usize {
-    let most = LOG_PAGE_EVENTS_MAX;
-    let Some(limit) = limit else {
-        return most;
-    };
-    violations.range("limit", limit, 1, i64::try_from(most).unwrap_or(i64::MAX));
-    usize::try_from(limit).unwrap_or(most).clamp(1, most)
+fn events_max(limit: Option<i64>, v: &mut Violations) -> usize {
+    let limit = v.given(limit, |v, limit| {
+        v.range("limit", limit, &(1..=LOG_PAGE_EVENTS_MAX))
+    });
+    limit.unwrap_or(LOG_PAGE_EVENTS_MAX).into()
 }
 
 /// A time in milliseconds since the epoch.
-fn time(time: Option<i64>, member: &str, violations: &mut Violations) -> Option<u64> {
-    let time = time?;
-    violations.range(member, time, 0, i64::MAX);
-    Some(u64::try_from(time).unwrap_or(0))
+fn time(time: Option<i64>, member: &str, v: &mut Violations) -> Option<u64> {
+    let time = v.given(time, |v, time| v.range(member, time, &(0..=i64::MAX)));
+    time.map(i64::unsigned_abs)
 }
 
 fn output_event(event: LogEvent) -> OutputEvent {

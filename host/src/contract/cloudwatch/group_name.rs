@@ -11,18 +11,16 @@ pub(super) fn group_name(
     name: Option<String>,
     identifier: Option<String>,
 ) -> Result<String, LogsError> {
-    let mut violations = Violations::default();
+    let mut v = Violations::default();
     match (name, identifier) {
         (Some(name), None) => {
-            violations.length("logGroupName", &name, 1, 512);
-            violations.pattern("logGroupName", &name, &NAME);
-            LogsError::check(violations)?;
-            Ok(name)
+            let name = v.text_matching("logGroupName", name, 1..=512, &NAME);
+            LogsError::settled(v, || name)
         }
         (None, Some(identifier)) => {
-            violations.length("logGroupIdentifier", &identifier, 1, 2048);
-            violations.pattern("logGroupIdentifier", &identifier, &IDENTIFIER);
-            LogsError::check(violations)?;
+            let member = "logGroupIdentifier";
+            let identifier = v.text_matching(member, identifier, 1..=2048, &IDENTIFIER);
+            let identifier = LogsError::settled(v, || identifier)?;
             Ok(named_by(&identifier).to_owned())
         }
         (Some(_), Some(_)) => Err(LogsError::invalid(

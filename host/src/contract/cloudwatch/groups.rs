@@ -101,7 +101,7 @@ impl DescribeInput {
             violations.list_length("logGroupIdentifiers", names, 1, LOG_GROUPS_NAMED_MAX);
         }
         let items = items(self.limit, &mut violations);
-        LogsError::check(violations)?;
+        LogsError::settled(violations, || Ok(()))?;
         if self.log_group_name_prefix.is_some() && self.log_group_name_pattern.is_some() {
             return Err(LogsError::invalid(
                 "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
@@ -112,13 +112,10 @@ impl DescribeInput {
 }
 
 /// How many items a page of a list may have.
-pub(super) fn items(limit: Option<i64>, violations: &mut Violations) -> usize {
+pub(super) fn items(limit: Option<i64>, v: &mut Violations) -> usize {
     let most = LOG_DESCRIBE_ITEMS_MAX;
-    let Some(limit) = limit else {
-        return most;
-    };
-    violations.range("limit", limit, 1, i64::try_from(most).unwrap_or(i64::MAX));
-    usize::try_from(limit).unwrap_or(most).clamp(1, most)
+    let limit = v.given(limit, |v, limit| v.range("limit", limit, &(1..=most)));
+    limit.unwrap_or(most).into()
 }
 
 impl Logs {

@@ -10,6 +10,7 @@ use super::groups::items;
 use super::logs::Logs;
 use super::token;
 use crate::contract::constraint::{Pattern, Violations};
+use crate::domain::named::named;
 use crate::logs::StreamSummary;
 
 static STREAM: Pattern = Pattern::new(r"[^:*]*");
@@ -111,6 +112,16 @@ fn shown(group_arn: &str, name: String, stream: &StreamSummary) -> LogStream {
     }
 }
 
+named! {
+    /// By what streams are listed.
+    enum Order {
+        /// By their names.
+        LogStreamName = "LogStreamName",
+        /// By their newest event.
+        LastEventTime = "LastEventTime",
+    }
+}
+
 impl DescribeInput {
     /// How many items a page may have.
     fn check(&self) -> Result<usize, LogsError> {
@@ -118,12 +129,12 @@ impl DescribeInput {
         if let Some(prefix) = &self.log_stream_name_prefix {
             check_stream("logStreamNamePrefix", prefix, &mut violations);
         }
-        if let Some(order) = &self.order_by {
-            violations.one_of("orderBy", order, &["LogStreamName", "LastEventTime"]);
-        }
+        let order = violations.given(self.order_by.as_deref(), |v, name| {
+            v.one_of::<Order>("orderBy", name)
+        });
         let items = items(self.limit, &mut violations);
-        LogsError::check(violations)?;
-        let by_time = self.order_by.as_deref() == Some("LastEventTime");
+        LogsError::settled(violations, || Ok(()))?;
+        let by_time = order == Some(Order::LastEventTime);
         if by_time && self.log_stream_name_prefix.is_some() {
             return Err(LogsError::invalid(
                 "Cannot order by LastEventTime with a logStreamNamePrefix.",

@@ -15,7 +15,7 @@ use super::of_account;
 use super::provisioned_shape::{ProvisionedConcurrencyConfig, PutProvisionedConcurrencyConfig};
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
-use crate::contract::constraint::Violations;
+use crate::contract::constraint::{Broken, Violations};
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
 use crate::contract::page::PageRequest;
@@ -59,9 +59,10 @@ pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
 ) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain_qualified(&uri, &api.account)?;
     let wanted = body.read().await?;
-    let mut violations = Violations::default();
-    let wanted = wanted.check(&mut violations);
-    let place = place(&reference, violations)?;
+    let mut v = Violations::default();
+    let wanted = wanted.read(&mut v);
+    let place = place(&reference, &mut v);
+    let (wanted, place) = v.settled(|| Ok((wanted?, place?)))?;
     if place == Qualifier::LATEST {
         return Err(WireError::invalid_parameter(
             "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
@@ -155,14 +156,14 @@ fn shown<G>(api: &Api<G>, arn: &FunctionArn, config: &Provisioned) -> Provisione
 }
 
 /// The qualifier, which the model requires.
-fn place(reference: &Reference, mut violations: Violations) -> Result<Qualifier, WireError> {
-    violations.required("qualifier", reference.qualifier.as_ref());
-    violations.into_result()?;
-    Ok(reference.qualifier.clone().unwrap_or(Qualifier::LATEST))
+fn place(reference: &Reference, v: &mut Violations) -> Result<Qualifier, Broken> {
+    v.required("qualifier", reference.qualifier.clone())
 }
 
 fn no_latest(reference: &Reference) -> Result<Qualifier, WireError> {
-    match place(reference, Violations::default())? {
+    let mut v = Violations::default();
+    let place = place(reference, &mut v);
+    match v.settled(|| place)? {
         Qualifier::LATEST => Err(WireError::invalid_parameter(NO_LATEST)),
         place => Ok(place),
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::constraint::Violations;
+use crate::contract::constraint::{Broken, Violations};
 use crate::contract::wire::timestamp;
 use crate::domain::attachments::Provisioned;
 use crate::domain::provisioning::{Progress, Status};
@@ -14,15 +14,11 @@ pub(in crate::contract) struct PutProvisionedConcurrencyConfig {
 }
 
 impl PutProvisionedConcurrencyConfig {
-    /// What is asked for, once `violations` are found to be none.
-    pub(super) fn check(&self, violations: &mut Violations) -> u32 {
-        let wanted = self.provisioned_concurrent_executions;
-        violations.required("provisionedConcurrentExecutions", wanted.as_ref());
-        if let Some(wanted) = wanted {
-            violations.range("provisionedConcurrentExecutions", wanted, 1, i64::MAX);
-        }
-        // No host has so much, whatever is beyond it.
-        u32::try_from(wanted.unwrap_or_default()).unwrap_or(u32::MAX)
+    /// How many are asked for.
+    pub(super) fn read(self, v: &mut Violations) -> Result<u32, Broken> {
+        let member = "provisionedConcurrentExecutions";
+        let wanted = v.required(member, self.provisioned_concurrent_executions)?;
+        v.at_least(member, wanted, 1)
     }
 }
 
@@ -107,7 +103,7 @@ mod tests {
             let wanted: PutProvisionedConcurrencyConfig =
                 serde_json::from_str(json).expect("it is the shape's JSON");
             let mut violations = Violations::default();
-            wanted.check(&mut violations);
+            assert!(wanted.read(&mut violations).is_err());
             let text = format!("{:?}", violations.into_result().expect_err("refused"));
             assert!(text.contains(problem), "{text}");
         }

@@ -114,16 +114,12 @@ fn existing<G>(
 }
 
 impl PutFunctionConcurrency {
-    fn checked(&self) -> Result<u32, WireError> {
-        let wanted = self.reserved_concurrent_executions;
-        let mut violations = Violations::default();
-        violations.required("reservedConcurrentExecutions", wanted.as_ref());
-        if let Some(wanted) = wanted {
-            violations.range("reservedConcurrentExecutions", wanted, 0, i64::MAX);
-        }
-        violations.into_result()?;
-        // No host has so much, whatever is beyond it.
-        Ok(u32::try_from(wanted.unwrap_or_default()).unwrap_or(u32::MAX))
+    fn checked(self) -> Result<u32, WireError> {
+        let member = "reservedConcurrentExecutions";
+        let mut v = Violations::default();
+        let wanted = v.required(member, self.reserved_concurrent_executions);
+        let wanted = wanted.and_then(|wanted| v.at_least(member, wanted, 0));
+        v.settled(|| wanted)
     }
 }
 

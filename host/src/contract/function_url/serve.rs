@@ -28,10 +28,10 @@ use crate::contract::passage::Passage;
 use crate::contract::run_to_end::run_to_end;
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
-use crate::domain::attachments::FunctionUrl;
+use crate::domain::attachments::{FunctionUrl, InvokeMode, UrlAuthType};
 use crate::domain::{
-    FunctionArn, FunctionRecord, Invocation, LogType, Outcome, Payload, Qualifier, Refusal,
-    RequestId, WebBody, WebRequest, policy,
+    FunctionArn, FunctionRecord, Invocation, LogType, Named as _, Outcome, Payload, Qualifier,
+    Refusal, RequestId, WebBody, WebRequest, policy,
 };
 use crate::invoker::{How, Invoker, Resolved, RunGuest};
 use crate::limits::INLINE_PARSE_BYTES_MAX;
@@ -139,7 +139,7 @@ impl<'a> Target<'a> {
             tenant_id: None,
             log_type: LogType::None,
         };
-        if self.url.invoke_mode.as_deref() == Some("RESPONSE_STREAM") {
+        if self.url.invoke_mode == Some(InvokeMode::ResponseStream) {
             let streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, body);
             let response = streaming::response(streamed, is_head_request).await;
             return response.or_else(|reason| without_response(reason, id));
@@ -150,9 +150,10 @@ impl<'a> Target<'a> {
     /// Whether anybody may call: nobody can say who they are yet.
     fn authorize(&self, is_open: bool) -> Result<(), WireError> {
         let attached = self.record.attached(Some(self.place));
-        let is_allowed = is_open || policy::allows_function_url(&attached.policy, "NONE");
+        let is_allowed =
+            is_open || policy::allows_function_url(&attached.policy, UrlAuthType::None.name());
         let is_there = self.record.has(Some(self.place));
-        match self.url.auth_type == "NONE" && is_there && is_allowed {
+        match self.url.auth_type == UrlAuthType::None && is_there && is_allowed {
             true => Ok(()),
             false => Err(forbidden()),
         }

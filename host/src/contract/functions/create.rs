@@ -1,5 +1,6 @@
 //! CreateFunction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -13,15 +14,12 @@ use crate::contract::json_body::JsonBody;
 use crate::contract::reference::{NameShape, Reference};
 use crate::contract::wire::code::CodeSource;
 use crate::contract::wire::configuration::Detail;
-use crate::contract::wire::settings::SettingsMembers;
+use crate::contract::wire::settings::{Asked, SettingsMembers};
 use crate::contract::wire::tenancy::TenancyMember;
 use crate::contract::wire::text_map::TextMap;
 use crate::deployer::{CompileGuest, NewFunction};
-use crate::domain::settings::Tenancy;
+use crate::domain::settings::{Architecture, PackageType, Tenancy};
 use crate::domain::{Account, Settings, tags};
-
-/// The architectures of the model; a component runs on either.
-pub(super) const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -50,74 +48,88 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     Ok(Json::created(shown))
 }
 
+/// A call within the model's constraints.
+struct Admitted {
+    name: String,
+    code: CodeSource,
+    package_type: Option<PackageType>,
+    architecture: Option<Architecture>,
+    tenancy: Option<Tenancy>,
+    settings: Asked,
+    tags: BTreeMap<String, String>,
+    publish: bool,
+}
+
 impl CreateFunction {
     /// The function that is asked for: the model's constraints first, then name, settings and code.
     fn checked(self, account: &Account) -> Result<NewFunction, WireError> {
-        self.check_constraints()?;
-        let name = self.function_name.unwrap_or_default();
-        let reference = Reference::split(NameShape::Plain, &name, None, account)?;
+        self.admitted()?.checked(account)
+    }
+
+    fn admitted(mut self) -> Result<Admitted, WireError> {
+        let mut v = Violations::default();
+        let name = v.required("functionName", self.function_name);
+        if let Ok(name) = &name {
+            NameShape::Plain.check(name, &mut v);
+        }
+        let role = v.required("role", self.settings.role.take());
+        let code = v.required("code", self.code);
+        let package_type = v.given(self.package_type, |v, name| v.one_of("packageType", &name));
+        let architecture = v.given(self.architectures, |v, names| {
+            v.only_one_of("architectures", &names)
+        });
+        self.settings.role = role.ok();
+        let settings = self.settings.read(&mut v);
+        let tenancy = v.given(self.tenancy_config, |v, config| config.read(v));
+        v.settled(|| {
+            Ok(Admitted {
+                name: name?,
+                code: code?,
+                package_type,
+                architecture,
+                tenancy,
+                settings,
+                tags: self.tags.into_iter().flat_map(|tags| tags.0).collect(),
+                publish: self.publish.unwrap_or_default(),
+            })
+        })
+    }
+}
+
+impl Admitted {
+    /// The function that is asked for, where the service has no objection either.
+    fn checked(self, account: &Account) -> Result<NewFunction, WireError> {
+        let reference = Reference::split(NameShape::Plain, &self.name, None, account)?;
         let name = reference.new_name()?.clone();
-        refuse_images(self.package_type.as_deref())?;
-        if self.settings.runtime.is_none() || self.settings.handler.is_none() {
+        refuse_images(self.package_type)?;
+        if !self.settings.names_runtime_and_handler() {
             return Err(WireError::invalid_parameter(
                 "Runtime and Handler are mandatory parameters for functions created with deployment \
                  packages.",
             ));
         }
         let mut settings = Settings::for_function(&name);
-        if self.tenancy_config.is_some() {
-            settings.tenancy = Tenancy::PerTenant;
-        }
+        settings.tenancy = self.tenancy.unwrap_or_default();
+        settings.architecture = self.architecture.unwrap_or_default();
         self.settings.change()?.apply(&mut settings)?;
-        if let Some([architecture]) = self.architectures.as_deref() {
-            settings.architecture.clone_from(architecture);
-        }
-        let tags = self.tags.unwrap_or_default().0.into_iter().collect();
-        tags::check(&tags)?;
+        tags::check(&self.tags)?;
         Ok(NewFunction {
             name,
             settings,
-            tags,
-            publish: self.publish.unwrap_or_default(),
-            package: self.code.unwrap_or_default().package()?,
+            tags: self.tags,
+            publish: self.publish,
+            package: self.code.package()?,
         })
     }
-
-    fn check_constraints(&self) -> Result<(), WireError> {
-        let mut violations = Violations::default();
-        violations.required("functionName", self.function_name.as_ref());
-        if let Some(name) = &self.function_name {
-            NameShape::Plain.check(name, &mut violations);
-        }
-        violations.required("role", self.settings.role.as_ref());
-        violations.required("code", self.code.as_ref());
-        if let Some(package_type) = &self.package_type {
-            violations.one_of("packageType", package_type, &["Image", "Zip"]);
-        }
-        if let Some(architectures) = &self.architectures {
-            check_architectures(architectures, &mut violations);
-        }
-        self.settings.check(&mut violations);
-        if let Some(tenancy) = &self.tenancy_config {
-            tenancy.check(&mut violations);
-        }
-        violations.into_result()
-    }
 }
 
-/// Adds what the model refuses of the member `Architectures`.
-pub(super) fn check_architectures(architectures: &[String], violations: &mut Violations) {
-    violations.list_length("architectures", architectures, 1, 1);
-    violations.all_of("architectures", architectures, &ARCHITECTURES);
-}
-
-fn refuse_images(package_type: Option<&str>) -> Result<(), WireError> {
+fn refuse_images(package_type: Option<PackageType>) -> Result<(), WireError> {
     match package_type {
-        Some("Image") => Err(WireError::invalid_parameter(
+        Some(PackageType::Image) => Err(WireError::invalid_parameter(
             "PackageType Image is not supported by this host: functions are WebAssembly components. \
              Use PackageType Zip, and give the component, bare or in a zip, as ZipFile.",
         )),
-        _ => Ok(()),
+        Some(PackageType::Zip) | None => Ok(()),
     }
 }
 
@@ -146,7 +158,7 @@ mod tests {
         assert_eq!(new.package, "hi");
         let settings = &new.settings;
         assert_eq!((settings.timeout_seconds, settings.memory_mb), (3, 128));
-        assert_eq!(settings.architecture, "x86_64");
+        assert_eq!(settings.architecture, Architecture::X86_64);
         assert_eq!(settings.handler.as_deref(), Some("h"));
         assert_eq!(settings.environment, None);
         assert_eq!(settings.logging.group, "/aws/lambda/fn");
@@ -160,7 +172,7 @@ mod tests {
         )
         .expect("all of it is fine");
         assert_eq!(new.settings.timeout_seconds, 30);
-        assert_eq!(new.settings.architecture, "arm64");
+        assert_eq!(new.settings.architecture, Architecture::Arm64);
         assert!(new.publish);
         assert_eq!(new.settings.tenancy, Tenancy::PerTenant);
         assert_eq!(new.tags.get("a").map(String::as_str), Some("b"));

@@ -15,6 +15,7 @@ use crate::contract::error::WireError;
 use crate::contract::page::PageRequest;
 use crate::contract::query;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
+use crate::domain::named::named;
 use crate::domain::{FunctionName, FunctionRecord, Qualifier, Version, VersionId};
 
 static MASTER_REGION: Pattern = Pattern::new(r"ALL|[a-z]{2}(-gov)?-[a-z]+-\d{1}");
@@ -124,13 +125,20 @@ impl fmt::Display for Place {
     }
 }
 
+named! {
+    /// Which versions are listed beside `$LATEST`.
+    enum Versions {
+        /// All of them.
+        All = "ALL",
+    }
+}
+
 impl Wanted {
     fn parse(uri: &Uri) -> Result<Self, WireError> {
-        let versions = query::value(uri, "FunctionVersion");
         let mut violations = Violations::default();
-        if let Some(versions) = &versions {
-            violations.one_of("functionVersion", versions, &["ALL"]);
-        }
+        let versions = violations.given(query::value(uri, "FunctionVersion"), |v, name| {
+            v.one_of::<Versions>("functionVersion", &name)
+        });
         if let Some(region) = query::value(uri, "MasterRegion") {
             violations.pattern("masterRegion", &region, &MASTER_REGION);
         }

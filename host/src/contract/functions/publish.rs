@@ -12,10 +12,9 @@ use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
 use crate::contract::path_names::PathName;
-use crate::contract::reference::NameShape;
 use crate::contract::wire::configuration::Detail;
 use crate::deployer::CompileGuest;
-use crate::domain::{Publication, Qualifier};
+use crate::domain::{Publication, Qualifier, Settings};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -33,14 +32,14 @@ pub(in crate::contract) async fn publish<G: CompileGuest>(
     body: JsonBody<PublishVersion>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let wanted = body.read().await?;
-    let mut violations = Violations::default();
-    if let Some(description) = &wanted.description {
-        violations.length("description", description, 0, 256);
-    }
-    let reference = name.constrained(NameShape::Plain, violations, &api.account)?;
+    let mut v = Violations::default();
+    let description = v.given(wanted.description, |v, text| {
+        v.bounded("description", text, Settings::DESCRIPTION_CHARS)
+    });
+    let (reference, description) = name.plain_with(v, Ok(description), &api.account)?;
     refuse_publish_to(wanted.publish_to)?;
     let publication = Publication {
-        description: wanted.description,
+        description,
         expected_code: wanted.code_sha256,
         expected_revision: wanted.revision_id,
     };

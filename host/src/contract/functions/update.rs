@@ -6,7 +6,6 @@ use axum::extract::State;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::create::check_architectures;
 use super::publish::refuse_publish_to;
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
@@ -18,6 +17,7 @@ use crate::contract::wire::code::CodeSource;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
 use crate::contract::wire::settings::SettingsMembers;
 use crate::deployer::{CodeChange, CompileGuest};
+use crate::domain::settings::Architecture;
 use crate::domain::{Qualifier, Version, VersionId};
 
 #[derive(Debug, Default, Deserialize)]
@@ -48,8 +48,7 @@ pub(in crate::contract) async fn code<G: CompileGuest>(
     body: JsonBody<UpdateFunctionCode>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain(&api.account)?;
-    let wanted = body.read().await?;
-    wanted.check_constraints()?;
+    let wanted = body.read().await?.admitted()?;
     let name = reference.mutable(&api.account)?;
     api.existing(&reference)?;
     let version = api.deployer.update_code(name, wanted.change()?).await?;
@@ -65,12 +64,12 @@ pub(in crate::contract) async fn configuration<G: CompileGuest>(
     let reference = name.plain(&api.account)?;
     let wanted = body.read().await?;
     let mut violations = Violations::default();
-    wanted.settings.check(&mut violations);
+    let settings = wanted.settings.read(&mut violations);
     violations.into_result()?;
     let name = reference.mutable(&api.account)?;
     api.existing(&reference)?;
     refuse_tenancy(wanted.tenancy_config)?;
-    let change = wanted.settings.change()?;
+    let change = settings.change()?;
     let version = api
         .deployer
         .update_settings(name, wanted.revision_id, change)
@@ -98,23 +97,41 @@ fn shown<G>(api: &Api<G>, version: &Version) -> FunctionConfiguration {
     renderer.configuration(version, qualifier.as_ref(), Detail::Whole)
 }
 
-impl UpdateFunctionCode {
-    fn check_constraints(&self) -> Result<(), WireError> {
-        let mut violations = Violations::default();
-        if let Some(architectures) = &self.architectures {
-            check_architectures(architectures, &mut violations);
-        }
-        violations.into_result()
-    }
+/// A call of UpdateFunctionCode within the model's constraints.
+struct AdmittedCode {
+    architecture: Option<Architecture>,
+    /// All other members, which have none.
+    others: UpdateFunctionCode,
+}
 
+impl UpdateFunctionCode {
+    fn admitted(mut self) -> Result<AdmittedCode, WireError> {
+        let mut v = Violations::default();
+        let architecture = v.given(self.architectures.take(), |v, names| {
+            v.only_one_of("architectures", &names)
+        });
+        v.settled(|| {
+            Ok(AdmittedCode {
+                architecture,
+                others: self,
+            })
+        })
+    }
+}
+
+impl AdmittedCode {
     fn change(self) -> Result<CodeChange, WireError> {
-        refuse_publish_to(self.publish_to)?;
+        let Self {
+            architecture,
+            others,
+        } = self;
+        refuse_publish_to(others.publish_to)?;
         Ok(CodeChange {
-            package: self.source.package()?,
-            architecture: self.architectures.and_then(|all| all.into_iter().next()),
-            dry_run: self.dry_run.unwrap_or_default(),
-            publish: self.publish.unwrap_or_default(),
-            expected_revision: self.revision_id,
+            package: others.source.package()?,
+            architecture,
+            dry_run: others.dry_run.unwrap_or_default(),
+            publish: others.publish.unwrap_or_default(),
+            expected_revision: others.revision_id,
         })
     }
 }
@@ -126,7 +143,7 @@ mod tests {
     fn change(json: &str) -> Result<CodeChange, String> {
         let wanted: UpdateFunctionCode =
             serde_json::from_str(json).expect("it is the shape's JSON");
-        let change = wanted.check_constraints().and_then(|()| wanted.change());
+        let change = wanted.admitted().and_then(AdmittedCode::change);
         change.map_err(|error| format!("{error:?}"))
     }
 
@@ -137,7 +154,7 @@ mod tests {
         )
         .expect("all of it is fine");
         assert_eq!(change.package, "hi");
-        assert_eq!(change.architecture.as_deref(), Some("arm64"));
+        assert_eq!(change.architecture, Some(Architecture::Arm64));
         assert!(change.dry_run && change.publish);
         assert_eq!(change.expected_revision.as_deref(), Some("r"));
     }

@@ -46,18 +46,14 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     body: JsonBody<UrlMembers>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let asked = Asked::of(&api.account, &name, &uri, &headers, body).await?;
-    let mut violations = Violations::default();
-    violations.required("authType", asked.members.auth_type.as_ref());
-    asked.members.check(&mut violations);
-    violations.into_result()?;
+    let new = asked.members.new_address()?;
     let place = asked.place.in_function(function_url::no_function)?;
-    let change = asked.members.into_change();
     let now = SystemTime::now();
     let url = FunctionUrl {
         id: new_id(),
-        auth_type: change.auth_type.unwrap_or_default(),
-        invoke_mode: change.invoke_mode,
-        cors: change.cors,
+        auth_type: new.auth_type,
+        invoke_mode: new.invoke_mode,
+        cors: new.cors,
         created: now,
         last_modified: now,
     };
@@ -84,11 +80,8 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
     body: JsonBody<UrlMembers>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let asked = Asked::of(&api.account, &name, &uri, &headers, body).await?;
-    let mut violations = Violations::default();
-    asked.members.check(&mut violations);
-    violations.into_result()?;
+    let change = asked.members.change()?;
     let place = asked.place.in_function(function_url::no_function)?;
-    let change = asked.members.into_change();
     let (function, qualifier) = (place.function.clone(), place.qualifier.clone());
     let url = api.deployer.amend(&function, move |record| {
         function_url::changed(record, qualifier.as_ref(), change, SystemTime::now())

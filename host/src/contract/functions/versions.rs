@@ -13,7 +13,6 @@ use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::page::PageRequest;
 use crate::contract::path_names::PathName;
-use crate::contract::reference::NameShape;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
 use crate::domain::{FunctionRecord, Qualifier, Version, VersionId};
 
@@ -31,7 +30,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     name: PathName,
     uri: Uri,
 ) -> Result<Json<impl Serialize>, WireError> {
-    let reference = name.constrained(NameShape::Namespaced, Violations::default(), &api.account)?;
+    let reference = name.namespaced(&api.account)?;
     let page = PageRequest::parse(&uri, 10_000, Violations::default(), version_of)?;
     reference.mutable(&api.account)?;
     let record = api.existing(&reference)?;

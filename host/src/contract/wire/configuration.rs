@@ -1,15 +1,14 @@
 //! `FunctionConfiguration`: what answers show of a version.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 
-use super::logging::LoggingMember;
+use super::settings::SettingsMembers;
 use super::tenancy::TenancyMember;
 use super::timestamp;
-use crate::domain::{Account, Digest, LastUpdate, Qualifier, Snapshot, State, Version};
+use crate::domain::settings::PackageType;
+use crate::domain::{Account, Digest, LastUpdate, Named as _, Qualifier, Snapshot, State, Version};
 
 /// What AWS says of creations, and in the same words of updates.
 const CREATING: (&str, &str) = ("The function is being created.", "Creating");
@@ -37,35 +36,21 @@ pub(in crate::contract) struct Renderer<'a> {
 pub(in crate::contract) struct FunctionConfiguration {
     function_name: String,
     function_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    runtime: Option<String>,
-    role: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    handler: Option<String>,
+    #[serde(flatten)]
+    settings: SettingsMembers,
     code_size: u64,
-    description: String,
-    timeout: u32,
     last_modified: String,
     code_sha256: String,
     version: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dead_letter_config: Option<DeadLetterConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    environment: Option<EnvironmentResponse>,
-    tracing_config: TracingConfig,
     revision_id: String,
-    memory_size: u32,
     #[serde(flatten)]
     states: Option<States>,
     package_type: &'static str,
-    architectures: [String; 1],
-    ephemeral_storage: EphemeralStorage,
-    snap_start: SnapStartResponse,
+    architectures: [&'static str; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     tenancy_config: Option<TenancyMember>,
     #[serde(skip_serializing_if = "Option::is_none")]
     runtime_version_config: Option<RuntimeVersionConfig>,
-    logging_config: LoggingMember,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -86,38 +71,6 @@ struct States {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct DeadLetterConfig {
-    target_arn: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct EnvironmentResponse {
-    variables: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct TracingConfig {
-    mode: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct EphemeralStorage {
-    size: u32,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct SnapStartResponse {
-    apply_on: &'static str,
-    /// `On` for a version that has its snapshot.
-    optimization_status: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
 struct RuntimeVersionConfig {
     runtime_version_arn: String,
 }
@@ -130,50 +83,22 @@ impl Renderer<'_> {
         qualifier: Option<&Qualifier>,
         detail: Detail,
     ) -> FunctionConfiguration {
-        let settings = version.settings.clone();
         let whole = detail == Detail::Whole;
+        let arn = self.account.function_arn(&version.function, qualifier);
         FunctionConfiguration {
             function_name: version.function.to_string(),
-            function_arn: self
-                .account
-                .function_arn(&version.function, qualifier)
-                .to_string(),
-            runtime: settings.runtime,
-            role: settings.role,
-            handler: settings.handler,
+            function_arn: arn.to_string(),
+            settings: SettingsMembers::shown(version),
             code_size: version.code.package_bytes,
-            description: settings.description,
-            timeout: settings.timeout_seconds,
             last_modified: timestamp::text(version.last_modified),
             code_sha256: BASE64_STANDARD.encode(version.code.package.0),
             version: version.id.to_string(),
-            dead_letter_config: settings
-                .dead_letter_target
-                .map(|target_arn| DeadLetterConfig { target_arn }),
-            environment: settings.environment.map(|environment| EnvironmentResponse {
-                variables: environment.0,
-            }),
-            tracing_config: TracingConfig {
-                mode: settings.tracing_mode,
-            },
             revision_id: version.revision.to_string(),
-            memory_size: settings.memory_mb,
             states: whole.then(|| States::of(version)),
-            package_type: "Zip",
-            architectures: [settings.architecture],
-            ephemeral_storage: EphemeralStorage {
-                size: settings.ephemeral_storage_mb,
-            },
-            snap_start: SnapStartResponse {
-                apply_on: settings.snap_start.name(),
-                optimization_status: match version.is_snapshotted() {
-                    true => "On",
-                    false => "Off",
-                },
-            },
-            tenancy_config: TenancyMember::of(settings.tenancy),
+            package_type: PackageType::Zip.name(),
+            architectures: [version.settings.architecture.name()],
+            tenancy_config: TenancyMember::of(version.settings.tenancy),
             runtime_version_config: whole.then(|| self.runtime_version()),
-            logging_config: LoggingMember::from(&settings.logging),
         }
     }
 

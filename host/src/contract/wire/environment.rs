@@ -1,18 +1,19 @@
 //! The variables that an owner sets.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::text_map::TextMap;
-use crate::contract::constraint::{Pattern, Violations};
+use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::domain::Environment;
-use crate::domain::settings::RESERVED_VARIABLES;
+use crate::domain::environment::{BadName, check_name};
 use crate::limits::ENVIRONMENT_BYTES_MAX;
 
-static NAME: Pattern = Pattern::new("[a-zA-Z]([a-zA-Z0-9_])+");
+/// The pattern that the model has for names, which [`check_name`] checks.
+const NAME: &str = "[a-zA-Z]([a-zA-Z0-9_])+";
 
 /// The member `Environment`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(in crate::contract) struct EnvironmentMember {
     variables: Option<TextMap>,
@@ -23,10 +24,9 @@ impl EnvironmentMember {
     pub(in crate::contract) fn check(&self, violations: &mut Violations) {
         if let Some(variables) = &self.variables {
             // The reserved names are refused by name below, not for how they look.
-            let keys = variables
-                .keys()
-                .filter(|key| !RESERVED_VARIABLES.contains(key));
-            violations.keys("environment.variables", keys, &NAME);
+            let is_name = |key: &str| matches!(check_name(key), Ok(()) | Err(BadName::Reserved));
+            let hold = variables.keys().all(is_name);
+            violations.keys("environment.variables", hold, NAME);
         }
     }
 
@@ -42,10 +42,18 @@ impl EnvironmentMember {
     }
 }
 
+impl From<Environment> for EnvironmentMember {
+    fn from(environment: Environment) -> Self {
+        Self {
+            variables: Some(TextMap(environment.0.into_iter().collect())),
+        }
+    }
+}
+
 fn refuse_reserved(variables: &TextMap) -> Result<(), WireError> {
     let reserved: Vec<&str> = variables
         .keys()
-        .filter(|key| RESERVED_VARIABLES.contains(key))
+        .filter(|key| check_name(key) == Err(BadName::Reserved))
         .collect();
     if reserved.is_empty() {
         return Ok(());

@@ -1,7 +1,5 @@
 //! The members of an event-invoke config.
 
-use std::ops::RangeInclusive;
-
 use serde::{Deserialize, Serialize};
 
 use crate::contract::constraint::{Pattern, Violations};
@@ -43,75 +41,39 @@ impl ConfigMembers {
     /// # Errors
     /// For all broken constraints together, then where nothing is asked for.
     pub(in crate::contract) fn checked(self) -> Result<EventInvokeChange, WireError> {
-        let mut violations = Violations::default();
-        let retries = self.maximum_retry_attempts;
-        let age = self.maximum_event_age_in_seconds;
-        check(
-            "maximumRetryAttempts",
-            retries,
-            &EventInvoke::RETRIES,
-            &mut violations,
-        );
-        check(
-            "maximumEventAgeInSeconds",
-            age,
-            &EventInvoke::AGE_SECONDS,
-            &mut violations,
-        );
-        if let Some(destinations) = &self.destination_config {
-            destinations.check(&mut violations);
-        }
-        violations.into_result()?;
-        let whole = |number: i64| u32::try_from(number).ok();
+        let mut v = Violations::default();
         let change = EventInvokeChange {
-            retries_max: retries.and_then(whole),
-            age_seconds_max: age.and_then(whole),
-            destinations: self.destination_config.map(DestinationConfig::change),
+            retries_max: v.given(self.maximum_retry_attempts, |v, retries| {
+                v.range("maximumRetryAttempts", retries, &EventInvoke::RETRIES)
+            }),
+            age_seconds_max: v.given(self.maximum_event_age_in_seconds, |v, age| {
+                v.range("maximumEventAgeInSeconds", age, &EventInvoke::AGE_SECONDS)
+            }),
+            destinations: self.destination_config.map(|config| config.read(&mut v)),
         };
+        v.into_result()?;
         change.check_given()?;
         Ok(change)
     }
 }
 
-fn check(
-    member: &str,
-    value: Option<i64>,
-    range: &RangeInclusive<u32>,
-    violations: &mut Violations,
-) {
-    if let Some(value) = value {
-        violations.range(
-            member,
-            value,
-            (*range.start()).into(),
-            (*range.end()).into(),
-        );
+impl DestinationConfig {
+    fn read(self, v: &mut Violations) -> DestinationsChange {
+        DestinationsChange {
+            on_success: self.on_success.map(|member| member.read("onSuccess", v)),
+            on_failure: self.on_failure.map(|member| member.read("onFailure", v)),
+        }
     }
 }
 
-impl DestinationConfig {
-    fn check(&self, violations: &mut Violations) {
-        for (name, member) in [
-            ("onSuccess", &self.on_success),
-            ("onFailure", &self.on_failure),
-        ] {
-            let arn = member
-                .as_ref()
-                .and_then(|member| member.destination.as_ref());
-            if let Some(arn) = arn {
-                let member = format!("destinationConfig.{name}.destination");
-                violations.length(&member, arn, 0, 350);
-                violations.pattern(&member, arn, &DESTINATION_ARN);
-            }
-        }
-    }
-
-    fn change(self) -> DestinationsChange {
-        let arn = |member: Destination| member.destination.filter(|arn| !arn.is_empty());
-        DestinationsChange {
-            on_success: self.on_success.map(arn),
-            on_failure: self.on_failure.map(arn),
-        }
+impl Destination {
+    /// The ARN, or nothing where there is to be none any more.
+    fn read(self, name: &str, v: &mut Violations) -> Option<String> {
+        let arn = v.given(self.destination, |v, arn| {
+            let member = format!("destinationConfig.{name}.destination");
+            v.text_matching(&member, arn, 0..=350, &DESTINATION_ARN)
+        });
+        arn.filter(|arn| !arn.is_empty())
     }
 }
 

@@ -4,19 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::timestamp;
 use crate::contract::constraint::Violations;
-use crate::domain::FunctionArn;
-use crate::domain::attachments::{Cors, FunctionUrl};
-use crate::domain::function_url::UrlChange;
-
-const AUTH_TYPES: [&str; 2] = ["NONE", "AWS_IAM"];
-/// In the order in which AWS names them.
-const INVOKE_MODES: [&str; 2] = ["RESPONSE_STREAM", "BUFFERED"];
+use crate::contract::error::WireError;
+use crate::domain::attachments::{Cors, FunctionUrl, InvokeMode};
+use crate::domain::function_url::{NewUrl, UrlChange};
+use crate::domain::{FunctionArn, Named as _};
 
 /// The members of CreateFunctionUrlConfig and UpdateFunctionUrlConfig.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(in crate::contract) struct UrlMembers {
-    pub(in crate::contract) auth_type: Option<String>,
+    auth_type: Option<String>,
     invoke_mode: Option<String>,
     cors: Option<CorsMembers>,
 }
@@ -40,31 +37,49 @@ struct CorsMembers {
 }
 
 impl UrlMembers {
-    /// Adds what the members break of the model's constraints.
-    pub(in crate::contract) fn check(&self, violations: &mut Violations) {
-        if let Some(auth_type) = &self.auth_type {
-            violations.one_of("authType", auth_type, &AUTH_TYPES);
+    /// The address that a call of Create asks for, which has to say who may call it.
+    ///
+    /// # Errors
+    /// For all broken constraints together.
+    pub(in crate::contract) fn new_address(self) -> Result<NewUrl, WireError> {
+        let mut v = Violations::default();
+        let auth_type = v.required("authType", self.auth_type.clone());
+        let auth_type = auth_type.and_then(|name| v.one_of("authType", &name));
+        let change = Self {
+            auth_type: None,
+            ..self
         }
-        if let Some(mode) = &self.invoke_mode {
-            violations.one_of("invokeMode", mode, &INVOKE_MODES);
-        }
-        if let Some(cors) = &self.cors {
-            cors.check(violations);
-        }
+        .read(&mut v);
+        v.settled(|| {
+            Ok(NewUrl {
+                auth_type: auth_type?,
+                invoke_mode: change.invoke_mode,
+                cors: change.cors,
+            })
+        })
     }
 
-    /// What the members say, once they are checked.
-    pub(in crate::contract) fn into_change(self) -> UrlChange {
+    /// The change that a call of Update asks for.
+    ///
+    /// # Errors
+    /// For all broken constraints together.
+    pub(in crate::contract) fn change(self) -> Result<UrlChange, WireError> {
+        let mut v = Violations::default();
+        let change = self.read(&mut v);
+        v.settled(|| Ok(change))
+    }
+
+    fn read(self, v: &mut Violations) -> UrlChange {
         UrlChange {
-            auth_type: self.auth_type,
-            invoke_mode: self.invoke_mode,
-            cors: self.cors.map(CorsMembers::into_domain),
+            auth_type: v.given(self.auth_type, |v, name| v.one_of("authType", &name)),
+            invoke_mode: v.given(self.invoke_mode, |v, name| v.one_of("invokeMode", &name)),
+            cors: self.cors.map(|cors| cors.read(v)),
         }
     }
 }
 
 impl CorsMembers {
-    fn check(&self, violations: &mut Violations) {
+    fn read(self, v: &mut Violations) -> Cors {
         let lists = [
             ("cors.allowHeaders", &self.allow_headers, 100, (0, 1024)),
             ("cors.allowMethods", &self.allow_methods, 6, (0, 6)),
@@ -73,22 +88,18 @@ impl CorsMembers {
         ];
         for (member, items, items_max, chars) in lists {
             if let Some(items) = items {
-                violations.lines(member, items, items_max, chars);
+                v.lines(member, items, items_max, chars);
             }
         }
-        if let Some(seconds) = self.max_age {
-            violations.range("cors.maxAge", seconds, 0, 86_400);
-        }
-    }
-
-    fn into_domain(self) -> Cors {
         Cors {
             allow_credentials: self.allow_credentials,
             allow_headers: self.allow_headers,
             allow_methods: self.allow_methods,
             allow_origins: self.allow_origins,
             expose_headers: self.expose_headers,
-            max_age_seconds: self.max_age.and_then(|seconds| u32::try_from(seconds).ok()),
+            max_age_seconds: v.given(self.max_age, |v, seconds| {
+                v.range("cors.maxAge", seconds, &(0..=86_400))
+            }),
         }
     }
 
@@ -111,14 +122,14 @@ impl CorsMembers {
 pub(in crate::contract) struct UrlConfig {
     function_url: String,
     function_arn: String,
-    auth_type: String,
+    auth_type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cors: Option<CorsMembers>,
     creation_time: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_modified_time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    invoke_mode: Option<String>,
+    invoke_mode: Option<&'static str>,
 }
 
 /// Which operation shows it.
@@ -140,19 +151,19 @@ impl UrlConfig {
         address: String,
         shown: Shown,
     ) -> Self {
-        let mode = url.invoke_mode.clone();
+        let mode = match shown {
+            Shown::Created | Shown::Updated => url.invoke_mode,
+            Shown::Read => Some(url.invoke_mode.unwrap_or_default()),
+        };
         Self {
             function_url: address,
             function_arn: arn.to_string(),
-            auth_type: url.auth_type.clone(),
+            auth_type: url.auth_type.name(),
             cors: url.cors.as_ref().map(CorsMembers::of),
             creation_time: timestamp::text(url.created),
             last_modified_time: (shown != Shown::Created)
                 .then(|| timestamp::text(url.last_modified)),
-            invoke_mode: match shown {
-                Shown::Created | Shown::Updated => mode,
-                Shown::Read => mode.or_else(|| Some("BUFFERED".into())),
-            },
+            invoke_mode: mode.map(InvokeMode::name),
         }
     }
 }
@@ -165,9 +176,7 @@ mod tests {
     #[track_caller]
     fn broken(members: serde_json::Value) -> String {
         let members: UrlMembers = serde_json::from_value(members).expect("the shape");
-        let mut violations = Violations::default();
-        members.check(&mut violations);
-        format!("{:?}", violations.into_result())
+        format!("{:?}", members.change().map(|_| ()))
     }
 
     #[test]
@@ -218,8 +227,8 @@ mod tests {
         let given = json!({"AllowOrigins": ["*"], "MaxAge": 0});
         let members: UrlMembers =
             serde_json::from_value(json!({ "Cors": given })).expect("the shape");
-        let cors = members.into_change().cors.expect("it was given");
-        let shown = serde_json::to_value(CorsMembers::of(&cors)).expect("it has a JSON form");
-        assert_eq!(shown, given);
+        let cors = members.change().expect("it is fine").cors;
+        let shown = serde_json::to_value(cors.as_ref().map(CorsMembers::of));
+        assert_eq!(shown.expect("it has a JSON form"), given);
     }
 }

@@ -175,7 +175,8 @@ mod tests {
         let broken = |vpc: &str| {
             let mut violations = Violations::default();
             members(&format!(r#"{{"VpcConfig":{vpc}}}"#)).check(&mut violations);
-            violations.into_text()
+            let result = violations.settled_as(|| Ok(()), |text| text);
+            result.err()
         };
         let fine = r#"{"SubnetIds":["subnet-0a1b"],"SecurityGroupIds":["sg-0A1b"]}"#;
         assert_eq!(broken(fine), None);

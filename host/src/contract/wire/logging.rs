@@ -3,12 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contract::constraint::{Pattern, Violations};
-use crate::domain::settings::{Logging, LoggingChange};
+use crate::domain::Named as _;
+use crate::domain::settings::LoggingChange;
 
 static LOG_GROUP: Pattern = Pattern::new(r"[\.\-_/#A-Za-z0-9]+");
-const FORMATS: [&str; 2] = ["JSON", "Text"];
-const APPLICATION_LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
-const SYSTEM_LEVELS: [&str; 3] = ["DEBUG", "INFO", "WARN"];
 
 /// The member `LoggingConfig`, in requests and answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -25,51 +23,41 @@ pub(in crate::contract) struct LoggingMember {
 }
 
 impl LoggingMember {
-    /// Adds what the model's constraints refuse.
-    pub(in crate::contract) fn check(&self, violations: &mut Violations) {
-        let enumerations: [(&str, &Option<String>, &[&str]); 3] = [
-            ("loggingConfig.logFormat", &self.log_format, &FORMATS),
-            (
-                "loggingConfig.applicationLogLevel",
-                &self.application_log_level,
-                &APPLICATION_LEVELS,
-            ),
-            (
-                "loggingConfig.systemLogLevel",
-                &self.system_log_level,
-                &SYSTEM_LEVELS,
-            ),
-        ];
-        for (member, value, allowed) in enumerations {
-            if let Some(value) = value {
-                violations.one_of(member, value, allowed);
-            }
-        }
-        if let Some(group) = &self.log_group {
-            violations.length("loggingConfig.logGroup", group, 1, 512);
-            violations.pattern("loggingConfig.logGroup", group, &LOG_GROUP);
-        }
-    }
-
-    /// The change that the member asks for.
-    pub(in crate::contract) fn change(self) -> LoggingChange {
+    /// The change that the member asks for, as far as the model's constraints admit it.
+    pub(in crate::contract) fn read(self, v: &mut Violations) -> LoggingChange {
         LoggingChange {
-            format: self.log_format,
-            application_level: self.application_log_level,
-            system_level: self.system_log_level,
-            group: self.log_group,
+            format: v.given(self.log_format, |v, name| {
+                v.one_of("loggingConfig.logFormat", &name)
+            }),
+            application_level: v.given(self.application_log_level, |v, name| {
+                v.one_of("loggingConfig.applicationLogLevel", &name)
+            }),
+            system_level: v.given(self.system_log_level, |v, name| {
+                v.one_of("loggingConfig.systemLogLevel", &name)
+            }),
+            group: v.given(self.log_group, |v, group| {
+                v.text_matching("loggingConfig.logGroup", group, 1..=512, &LOG_GROUP)
+            }),
         }
     }
 }
 
-impl From<&Logging> for LoggingMember {
-    fn from(logging: &Logging) -> Self {
-        Self {
-            log_format: Some(logging.format.clone()),
-            application_log_level: logging.application_level.clone(),
-            system_log_level: logging.system_level.clone(),
-            log_group: Some(logging.group.clone()),
-        }
+impl LoggingMember {
+    /// The member that asks for a change, if there is any.
+    pub(in crate::contract) fn of(change: LoggingChange) -> Option<Self> {
+        let LoggingChange {
+            format,
+            application_level,
+            system_level,
+            group,
+        } = change;
+        let member = Self {
+            log_format: format.map(|format| format.name().into()),
+            application_log_level: application_level.map(|level| level.name().into()),
+            system_log_level: system_level.map(|level| level.name().into()),
+            log_group: group,
+        };
+        Some(member).filter(|member| *member != Self::default())
     }
 }
 
@@ -77,19 +65,22 @@ impl From<&Logging> for LoggingMember {
 mod tests {
     use super::*;
     use crate::domain::FunctionName;
+    use crate::domain::settings::{LogFormat, Logging};
 
     fn member(json: &str) -> LoggingMember {
         serde_json::from_str(json).expect("it is the member's JSON")
     }
 
     fn text_format() -> Logging {
-        Logging::text(&FunctionName::parse("fn").expect("a name"))
+        Logging::of(&FunctionName::parse("fn").expect("a name"), LogFormat::Text)
     }
 
     #[track_caller]
     fn changed(change: &str, current: &Logging) -> Logging {
         let mut logging = current.clone();
-        let change = member(change).change();
+        let mut violations = Violations::default();
+        let change = member(change).read(&mut violations);
+        assert_eq!(violations.into_result(), Ok(()));
         change.apply(&mut logging).expect("the change is fine");
         logging
     }
@@ -97,7 +88,7 @@ mod tests {
     #[track_caller]
     fn shown(change: &str, current: &Logging) -> String {
         let logging = changed(change, current);
-        serde_json::to_string(&LoggingMember::from(&logging)).expect("it has a JSON form")
+        serde_json::to_string(&LoggingMember::of(logging.into())).expect("it has a JSON form")
     }
 
     #[test]
@@ -123,8 +114,9 @@ mod tests {
     #[test]
     fn unknown_values_are_constraint_errors() {
         let mut violations = Violations::default();
-        member(r#"{"LogFormat":"XML","SystemLogLevel":"FATAL","LogGroup":"a b"}"#)
-            .check(&mut violations);
+        let change = member(r#"{"LogFormat":"XML","SystemLogLevel":"FATAL","LogGroup":"a b"}"#)
+            .read(&mut violations);
+        assert_eq!(change, LoggingChange::default());
         let text = format!("{:?}", violations.into_result().expect_err("all are wrong"));
         assert!(
             text.contains("3 validation errors detected: Value 'XML' at 'loggingConfig.logFormat'")

@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 use crate::contract::constraint::{Pattern, Violations};
 use crate::contract::error::WireError;
+use crate::domain::Named as _;
+use crate::domain::attachments::UrlAuthType;
 use crate::domain::policy::Grant;
 
 static STATEMENT_ID: Pattern = Pattern::new("([a-zA-Z0-9-_]+)");
@@ -39,57 +41,58 @@ impl AddPermission {
     /// # Errors
     /// For all broken constraints together.
     pub(in crate::contract) fn checked(self) -> Result<(Grant, Option<String>), WireError> {
-        let mut violations = Violations::default();
-        self.check(&mut violations);
-        violations.into_result()?;
-        let grant = Grant {
-            id: self.statement_id.unwrap_or_default(),
-            action: self.action.unwrap_or_default(),
-            principal: self.principal.unwrap_or_default(),
-            source_arn: self.source_arn,
-            source_account: self.source_account,
-            principal_org_id: self.principal_org_id,
-            event_source_token: self.event_source_token,
-            function_url_auth_type: self.function_url_auth_type,
-            invoked_via_function_url: self.invoked_via_function_url,
-        };
-        Ok((grant, self.revision_id))
-    }
-
-    fn check(&self, violations: &mut Violations) {
-        for (member, value) in [
-            ("statementId", &self.statement_id),
-            ("action", &self.action),
-            ("principal", &self.principal),
-        ] {
-            violations.required(member, value.as_ref());
-        }
+        let mut v = Violations::default();
+        let id = v.required("statementId", self.statement_id);
+        let action = v.required("action", self.action);
+        let principal = v.required("principal", self.principal);
         for (member, value, (least, most)) in [
-            ("statementId", &self.statement_id, (1, 100)),
-            ("sourceAccount", &self.source_account, (0, 12)),
-            ("eventSourceToken", &self.event_source_token, (0, 256)),
-            ("principalOrgID", &self.principal_org_id, (12, 34)),
+            ("statementId", id.as_ref().ok(), (1, 100)),
+            ("sourceAccount", self.source_account.as_ref(), (0, 12)),
+            (
+                "eventSourceToken",
+                self.event_source_token.as_ref(),
+                (0, 256),
+            ),
+            ("principalOrgID", self.principal_org_id.as_ref(), (12, 34)),
         ] {
             if let Some(value) = value {
-                violations.length(member, value, least, most);
+                v.length(member, value, least, most);
             }
         }
         for (member, value, pattern) in [
-            ("statementId", &self.statement_id, &STATEMENT_ID),
-            ("action", &self.action, &ACTION),
-            ("principal", &self.principal, &PRINCIPAL),
-            ("sourceArn", &self.source_arn, &ARN),
-            ("sourceAccount", &self.source_account, &ACCOUNT),
-            ("eventSourceToken", &self.event_source_token, &TOKEN),
-            ("principalOrgID", &self.principal_org_id, &ORGANIZATION),
+            ("statementId", id.as_ref().ok(), &STATEMENT_ID),
+            ("action", action.as_ref().ok(), &ACTION),
+            ("principal", principal.as_ref().ok(), &PRINCIPAL),
+            ("sourceArn", self.source_arn.as_ref(), &ARN),
+            ("sourceAccount", self.source_account.as_ref(), &ACCOUNT),
+            ("eventSourceToken", self.event_source_token.as_ref(), &TOKEN),
+            (
+                "principalOrgID",
+                self.principal_org_id.as_ref(),
+                &ORGANIZATION,
+            ),
         ] {
             if let Some(value) = value {
-                violations.pattern(member, value, pattern);
+                v.pattern(member, value, pattern);
             }
         }
-        if let Some(auth_type) = &self.function_url_auth_type {
-            violations.one_of("functionUrlAuthType", auth_type, &["NONE", "AWS_IAM"]);
-        }
+        let auth_type = v.given(self.function_url_auth_type, |v, name| {
+            v.one_of::<UrlAuthType>("functionUrlAuthType", &name)
+        });
+        v.settled(|| {
+            let grant = Grant {
+                id: id?,
+                action: action?,
+                principal: principal?,
+                source_arn: self.source_arn,
+                source_account: self.source_account,
+                principal_org_id: self.principal_org_id,
+                event_source_token: self.event_source_token,
+                function_url_auth_type: auth_type.map(|auth_type| auth_type.name().into()),
+                invoked_via_function_url: self.invoked_via_function_url,
+            };
+            Ok((grant, self.revision_id))
+        })
     }
 }
 

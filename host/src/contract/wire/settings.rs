@@ -1,8 +1,9 @@
-//! The settings of a function as CreateFunction and UpdateFunctionConfiguration take them.
+//! The settings of a function on the wire: as CreateFunction and UpdateFunctionConfiguration take them, as
+//! clients send them, and as answers show them.
 
 use std::ops::RangeInclusive;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::environment::EnvironmentMember;
 use super::lacking::LackingMembers;
@@ -10,217 +11,266 @@ use super::logging::LoggingMember;
 use super::runtime;
 use crate::contract::constraint::{Pattern, Violations};
 use crate::contract::error::WireError;
-use crate::domain::Settings;
-use crate::domain::settings::{SettingsChange, SnapStart};
+use crate::domain::settings::SettingsChange;
+use crate::domain::{Named as _, Settings, Version};
 
 static ROLE: Pattern =
     Pattern::new(r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+");
 static HANDLER: Pattern = Pattern::new(r"[^\s]+");
 static RESOURCE_ARN: Pattern = Pattern::new(r"(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()");
 
-/// The most that the model admits; the service's own bound is lower.
-const MEMORY_MODEL_MB_MAX: u32 = 32_768;
+/// What the model admits; the service's own bound is lower.
+const MEMORY_MODEL_MB: RangeInclusive<u32> = *Settings::MEMORY_MB.start()..=32_768;
 
-/// The members that both operations have.
-#[derive(Debug, Default, Deserialize)]
+/// The members, as requests have them and as answers show them.
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(in crate::contract) struct SettingsMembers {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::contract) role: Option<String>,
-    pub(in crate::contract) runtime: Option<String>,
-    pub(in crate::contract) handler: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runtime: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handler: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     timeout: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     memory_size: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     environment: Option<EnvironmentMember>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ephemeral_storage: Option<EphemeralStorage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tracing_config: Option<TracingConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     logging_config: Option<LoggingMember>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     dead_letter_config: Option<DeadLetterConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     snap_start: Option<SnapStartMember>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_serializing)]
     lacking: LackingMembers,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct EphemeralStorage {
     size: Option<i64>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct TracingConfig {
     mode: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct DeadLetterConfig {
     target_arn: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct SnapStartMember {
     apply_on: Option<String>,
+    /// Only shown: `On` for a version that has its snapshot.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    optimization_status: Option<&'static str>,
 }
 
-impl SnapStartMember {
-    const ASKED: [SnapStart; 2] = [SnapStart::PublishedVersions, SnapStart::None];
+/// What the members ask for, within the model's constraints. The service refuses some of it all the same.
+#[derive(Debug)]
+pub(in crate::contract) struct Asked {
+    /// All but the variables, which only the service checks in full.
+    change: SettingsChange,
+    environment: Option<EnvironmentMember>,
+    lacking: LackingMembers,
+}
 
-    fn check(&self, violations: &mut Violations) {
-        if let Some(apply_on) = &self.apply_on {
-            let allowed = Self::ASKED.map(SnapStart::name);
-            violations.one_of("snapStart.applyOn", apply_on, &allowed);
+impl SettingsMembers {
+    /// What the members ask for, as far as the model's constraints admit it.
+    pub(in crate::contract) fn read(self, v: &mut Violations) -> Asked {
+        let role = v.given(self.role, |v, role| v.matching("role", role, &ROLE));
+        let handler = v.given(self.handler, |v, handler| {
+            v.text_matching("handler", handler, Settings::HANDLER_CHARS, &HANDLER)
+        });
+        let description = v.given(self.description, |v, text| {
+            v.bounded("description", text, Settings::DESCRIPTION_CHARS)
+        });
+        let timeout_seconds = v.given(self.timeout, |v, seconds| {
+            v.range("timeout", seconds, &Settings::TIMEOUT_SECONDS)
+        });
+        let memory_mb = v.given(self.memory_size, |v, size| {
+            v.range("memorySize", size, &MEMORY_MODEL_MB)
+        });
+        let ephemeral_storage_mb = v.given(self.ephemeral_storage, |v, storage| {
+            let size = v.required("ephemeralStorage.size", storage.size)?;
+            v.range(
+                "ephemeralStorage.size",
+                size,
+                &Settings::EPHEMERAL_STORAGE_MB,
+            )
+        });
+        if let Some(environment) = &self.environment {
+            environment.check(v);
         }
-    }
-
-    fn asked(self) -> Option<SnapStart> {
-        let apply_on = self.apply_on?;
-        Self::ASKED
-            .into_iter()
-            .find(|asked| asked.name() == apply_on)
+        let tracing_mode = self.tracing_config.and_then(|tracing| tracing.mode);
+        let tracing_mode = v.given(tracing_mode, |v, mode| {
+            v.one_of("tracingConfig.mode", &mode)
+        });
+        let logging = self.logging_config.map(|logging| logging.read(v));
+        let dead_letter_target = self.dead_letter_config.and_then(|dead| dead.target_arn);
+        let dead_letter_target = v.given(dead_letter_target, |v, arn| {
+            v.matching("deadLetterConfig.targetArn", arn, &RESOURCE_ARN)
+        });
+        let snap_start = self.snap_start.and_then(|snap_start| snap_start.apply_on);
+        let snap_start = v.given(snap_start, |v, name| v.one_of("snapStart.applyOn", &name));
+        self.lacking.check(v);
+        Asked {
+            change: SettingsChange {
+                role,
+                runtime: self.runtime,
+                handler,
+                description,
+                timeout_seconds,
+                memory_mb,
+                environment: None,
+                ephemeral_storage_mb,
+                tracing_mode,
+                logging: logging.unwrap_or_default(),
+                dead_letter_target: dead_letter_target
+                    .map(|target| Some(target).filter(|target| !target.is_empty())),
+                snap_start,
+            },
+            environment: self.environment,
+            lacking: self.lacking,
+        }
     }
 }
 
 impl SettingsMembers {
-    /// Adds what the model's constraints refuse.
-    pub(in crate::contract) fn check(&self, violations: &mut Violations) {
-        if let Some(role) = &self.role {
-            violations.pattern("role", role, &ROLE);
+    /// What an answer shows of a version.
+    pub(in crate::contract) fn shown(version: &Version) -> Self {
+        let mut shown = Self::from(SettingsChange::from(version.settings.clone()));
+        if let Some(snap_start) = &mut shown.snap_start {
+            snap_start.optimization_status = match version.is_snapshotted() {
+                true => Some("On"),
+                false => Some("Off"),
+            };
         }
-        if let Some(handler) = &self.handler {
-            violations.length("handler", handler, 0, 128);
-            violations.pattern("handler", handler, &HANDLER);
+        shown
+    }
+}
+
+impl From<SettingsChange> for SettingsMembers {
+    /// The members that ask for the change.
+    fn from(change: SettingsChange) -> Self {
+        let SettingsChange {
+            role,
+            runtime,
+            handler,
+            description,
+            timeout_seconds,
+            memory_mb,
+            environment,
+            ephemeral_storage_mb,
+            tracing_mode,
+            logging,
+            dead_letter_target,
+            snap_start,
+        } = change;
+        Self {
+            role,
+            runtime,
+            handler,
+            description,
+            timeout: timeout_seconds.map(Into::into),
+            memory_size: memory_mb.map(Into::into),
+            environment: environment.map(Into::into),
+            ephemeral_storage: ephemeral_storage_mb.map(|size| EphemeralStorage {
+                size: Some(size.into()),
+            }),
+            tracing_config: tracing_mode.map(|mode| TracingConfig {
+                mode: Some(mode.name().into()),
+            }),
+            logging_config: LoggingMember::of(logging),
+            dead_letter_config: dead_letter_target.map(|target| DeadLetterConfig {
+                target_arn: Some(target.unwrap_or_default()),
+            }),
+            snap_start: snap_start.map(|snap_start| SnapStartMember {
+                apply_on: Some(snap_start.name().into()),
+                optimization_status: None,
+            }),
+            lacking: LackingMembers::default(),
         }
-        if let Some(description) = &self.description {
-            violations.length("description", description, 0, 256);
-        }
-        self.check_numbers(violations);
-        if let Some(environment) = &self.environment {
-            environment.check(violations);
-        }
-        if let Some(mode) = self
-            .tracing_config
-            .as_ref()
-            .and_then(|tracing| tracing.mode.as_ref())
-        {
-            violations.one_of("tracingConfig.mode", mode, &["Active", "PassThrough"]);
-        }
-        if let Some(logging) = &self.logging_config {
-            logging.check(violations);
-        }
-        if let Some(target) = self
-            .dead_letter_config
-            .as_ref()
-            .and_then(|dead| dead.target_arn.as_ref())
-        {
-            violations.pattern("deadLetterConfig.targetArn", target, &RESOURCE_ARN);
-        }
-        if let Some(snap_start) = &self.snap_start {
-            snap_start.check(violations);
-        }
-        self.lacking.check(violations);
+    }
+}
+
+/// The members of CreateFunction and UpdateFunctionConfiguration that ask for `change`, for clients.
+pub fn settings_members(change: SettingsChange) -> impl Serialize {
+    SettingsMembers::from(change)
+}
+
+impl Asked {
+    /// Whether both are there that the deployment of a package needs.
+    pub(in crate::contract) fn names_runtime_and_handler(&self) -> bool {
+        self.change.runtime.is_some() && self.change.handler.is_some()
     }
 
-    fn check_numbers(&self, violations: &mut Violations) {
-        if let Some(timeout) = self.timeout {
-            let (least, most) = bounds(&Settings::TIMEOUT_SECONDS);
-            violations.range("timeout", timeout, least, most);
-        }
-        if let Some(memory) = self.memory_size {
-            let (least, _) = bounds(&Settings::MEMORY_MB);
-            violations.range("memorySize", memory, least, MEMORY_MODEL_MB_MAX.into());
-        }
-        if let Some(storage) = &self.ephemeral_storage {
-            let (least, most) = bounds(&Settings::EPHEMERAL_STORAGE_MB);
-            violations.required("ephemeralStorage.size", storage.size.as_ref());
-            if let Some(size) = storage.size {
-                violations.range("ephemeralStorage.size", size, least, most);
-            }
-        }
-    }
-
-    /// The change that the members ask for. The constraints hold.
+    /// The change that is asked for.
     ///
     /// # Errors
     /// For what the service refuses beyond the model's constraints, whatever the function is like.
     pub(in crate::contract) fn change(self) -> Result<SettingsChange, WireError> {
         self.lacking.refuse()?;
-        if let Some(runtime) = &self.runtime {
+        if let Some(runtime) = &self.change.runtime {
             runtime::check(runtime)?;
         }
-        let (_, memory_max) = bounds(&Settings::MEMORY_MB);
-        if self.memory_size.is_some_and(|memory| memory > memory_max) {
+        let memory_max = *Settings::MEMORY_MB.end();
+        if self
+            .change
+            .memory_mb
+            .is_some_and(|memory| memory > memory_max)
+        {
             return Err(WireError::invalid_parameter(format!(
                 "'MemorySize' value failed to satisfy constraint: Member must have value less than or \
                  equal to {memory_max}"
             )));
         }
-        let environment = self
-            .environment
-            .map(EnvironmentMember::variables)
-            .transpose()?;
-        let logging = self.logging_config.map(LoggingMember::change);
+        let environment = self.environment.map(EnvironmentMember::variables);
         Ok(SettingsChange {
-            role: self.role,
-            runtime: self.runtime,
-            handler: self.handler,
-            description: self.description,
-            timeout_seconds: self.timeout.map(whole),
-            memory_mb: self.memory_size.map(whole),
-            environment,
-            ephemeral_storage_mb: self
-                .ephemeral_storage
-                .and_then(|storage| storage.size)
-                .map(whole),
-            tracing_mode: self.tracing_config.and_then(|tracing| tracing.mode),
-            logging: logging.unwrap_or_default(),
-            snap_start: self.snap_start.and_then(SnapStartMember::asked),
-            dead_letter_target: self
-                .dead_letter_config
-                .and_then(|dead| dead.target_arn)
-                .map(|target| Some(target).filter(|target| !target.is_empty())),
+            environment: environment.transpose()?,
+            ..self.change
         })
     }
-}
-
-fn bounds(range: &RangeInclusive<u32>) -> (i64, i64) {
-    ((*range.start()).into(), (*range.end()).into())
-}
-
-/// A number whose range was checked.
-fn whole(number: i64) -> u32 {
-    u32::try_from(number).expect("the range of the member lies within that of the type")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::settings::SnapStart;
+    use crate::domain::{Environment, FunctionName};
 
-    fn members(json: &str) -> SettingsMembers {
-        serde_json::from_str(json).expect("they are the members' JSON")
+    fn asked(json: &str) -> Result<Asked, WireError> {
+        let members: SettingsMembers =
+            serde_json::from_str(json).expect("they are the members' JSON");
+        let mut violations = Violations::default();
+        let asked = members.read(&mut violations);
+        violations.settled(|| Ok(asked))
     }
 
     #[track_caller]
     fn broken(json: &str) -> String {
-        let mut violations = Violations::default();
-        members(json).check(&mut violations);
-        format!(
-            "{:?}",
-            violations
-                .into_result()
-                .expect_err("a constraint is broken")
-        )
+        format!("{:?}", asked(json).expect_err("a constraint is broken"))
     }
 
     #[track_caller]
     fn change(json: &str) -> SettingsChange {
-        let members = members(json);
-        let mut violations = Violations::default();
-        members.check(&mut violations);
-        violations.into_result().expect("the constraints hold");
-        members.change().expect("the service has no objection")
+        let asked = asked(json).expect("the constraints hold");
+        asked.change().expect("the service has no objection")
     }
 
     #[test]
@@ -263,6 +313,24 @@ mod tests {
         }
         let long = "d".repeat(257);
         assert!(broken(&format!(r#"{{"Description":"{long}"}}"#)).contains("equal to 256"));
+    }
+
+    #[test]
+    fn what_is_sent_for_a_change_asks_for_that_change() {
+        let name = FunctionName::parse("fn").expect("a name");
+        let all = SettingsChange {
+            runtime: Some(Settings::COMPILED_RUNTIME.into()),
+            handler: Some("h".into()),
+            role: Some("arn:aws:iam::123456789012:role/r".into()),
+            environment: Some(Environment([("NAME".into(), "value".into())].into())),
+            dead_letter_target: Some(None),
+            ..Settings::for_function(&name).into()
+        };
+        for sent in [all, SettingsChange::default()] {
+            let members = settings_members(sent.clone());
+            let json = serde_json::to_string(&members).expect("it has a JSON form");
+            assert_eq!(change(&json), sent, "{json}");
+        }
     }
 
     #[test]
@@ -310,7 +378,8 @@ mod tests {
                 "Layers is not supported by this host",
             ),
         ] {
-            let error = members(json).change().expect_err("it is refused");
+            let asked = asked(json).expect("the model admits it");
+            let error = asked.change().expect_err("it is refused");
             let text = format!("{error:?}");
             assert!(
                 text.contains("InvalidParameterValue") && text.contains(expected),

@@ -2,10 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::constraint::Violations;
+use crate::contract::constraint::{Broken, Violations};
+use crate::domain::Named as _;
+use crate::domain::named::named;
 use crate::domain::settings::Tenancy;
 
-const PER_TENANT: &str = "PER_TENANT";
+named! {
+    /// The member in it.
+    enum TenantIsolationMode {
+        /// No sandbox serves two tenants.
+        PerTenant = "PER_TENANT",
+    }
+}
 
 /// The member `TenancyConfig`, in requests and answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -20,17 +28,17 @@ impl TenancyMember {
         match tenancy {
             Tenancy::Shared => None,
             Tenancy::PerTenant => Some(Self {
-                tenant_isolation_mode: Some(PER_TENANT.into()),
+                tenant_isolation_mode: Some(TenantIsolationMode::PerTenant.name().into()),
             }),
         }
     }
 
-    /// Adds what the model's constraints refuse.
-    pub(in crate::contract) fn check(&self, violations: &mut Violations) {
+    /// What the member asks for.
+    pub(in crate::contract) fn read(self, v: &mut Violations) -> Result<Tenancy, Broken> {
         let member = "tenancyConfig.tenantIsolationMode";
-        violations.required(member, self.tenant_isolation_mode.as_ref());
-        if let Some(mode) = &self.tenant_isolation_mode {
-            violations.one_of(member, mode, &[PER_TENANT]);
+        let mode = v.required(member, self.tenant_isolation_mode)?;
+        match v.one_of(member, &mode)? {
+            TenantIsolationMode::PerTenant => Ok(Tenancy::PerTenant),
         }
     }
 }
@@ -54,7 +62,7 @@ mod tests {
         ] {
             let member: TenancyMember = serde_json::from_str(json).expect("the member's JSON");
             let mut violations = Violations::default();
-            member.check(&mut violations);
+            assert!(member.read(&mut violations).is_err());
             let text = format!("{:?}", violations.into_result().expect_err("it is broken"));
             assert!(text.contains(expected), "{text}");
         }

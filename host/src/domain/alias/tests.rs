@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::domain::attachments::{FunctionUrl, RuntimeUpdates};
+use crate::domain::attachments::{FunctionUrl, RuntimeUpdates, UpdateRuntimeOn, UrlAuthType};
 use crate::domain::lifecycle::Stamp;
 use crate::domain::{Account, FunctionName, Settings, samples};
 
@@ -189,7 +189,7 @@ fn a_change_is_checked_with_what_stays() {
 fn what_is_attached_to_an_alias_goes_with_it_but_for_its_address() {
     let url = FunctionUrl {
         id: "a".repeat(32),
-        auth_type: "NONE".into(),
+        auth_type: UrlAuthType::None,
         invoke_mode: None,
         cors: None,
         created: UNIX_EPOCH,
@@ -200,7 +200,7 @@ fn what_is_attached_to_an_alias_goes_with_it_but_for_its_address() {
     let record = record.with_attached(Some(&place), |attached| {
         attached.url = Some(url.clone());
         attached.runtime_updates = Some(RuntimeUpdates {
-            update_on: "Auto".into(),
+            update_on: UpdateRuntimeOn::Auto,
             version_arn: None,
         });
     });

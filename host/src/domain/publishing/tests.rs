@@ -219,7 +219,7 @@ fn what_is_attached_to_a_version_goes_with_it() {
     let place = Qualifier::Version(VersionId::Number(1));
     let record = record.with_attached(Some(&place), |attached| {
         attached.runtime_updates = Some(crate::domain::attachments::RuntimeUpdates {
-            update_on: "Auto".into(),
+            update_on: crate::domain::attachments::UpdateRuntimeOn::Auto,
             version_arn: None,
         });
     });

@@ -2,28 +2,86 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::named::named;
 use crate::domain::{FunctionName, Refusal};
+
+named! {
+    /// How a log looks.
+    #[derive(Default)]
+    pub enum LogFormat {
+        /// The platform's lines are records, and levels say what is kept.
+        Json = "JSON",
+        /// The platform's lines are text.
+        #[default]
+        Text = "Text",
+    }
+}
+
+named! {
+    /// How much a line of a function matters, in rising order.
+    #[derive(Default, PartialOrd, Ord)]
+    pub enum LogLevel {
+        /// Every step.
+        Trace = "TRACE",
+        /// What helps to find faults.
+        Debug = "DEBUG",
+        /// What happens.
+        #[default]
+        Info = "INFO",
+        /// What may go wrong.
+        Warn = "WARN",
+        /// What went wrong.
+        Error = "ERROR",
+        /// What ends the function.
+        Fatal = "FATAL",
+    }
+}
+
+named! {
+    /// How much a line of the platform has to matter; [`LogLevel`] without its ends.
+    #[derive(Default)]
+    pub enum SystemLogLevel {
+        /// All of them.
+        Debug = "DEBUG",
+        /// Beginnings and ends.
+        #[default]
+        Info = "INFO",
+        /// Failures.
+        Warn = "WARN",
+    }
+}
+
+impl From<SystemLogLevel> for LogLevel {
+    fn from(level: SystemLogLevel) -> Self {
+        match level {
+            SystemLogLevel::Debug => Self::Debug,
+            SystemLogLevel::Info => Self::Info,
+            SystemLogLevel::Warn => Self::Warn,
+        }
+    }
+}
 
 /// Format, levels and group of a function's log, as the API's `LoggingConfig` has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logging {
-    /// `Text` or `JSON`.
-    pub format: String,
-    /// Only with `JSON`.
-    pub application_level: Option<String>,
-    /// Only with `JSON`.
-    pub system_level: Option<String>,
+    /// How it looks.
+    pub format: LogFormat,
+    /// Which lines of the function are kept; only with `JSON`.
+    pub application_level: Option<LogLevel>,
+    /// Which lines of the platform are kept; only with `JSON`.
+    pub system_level: Option<SystemLogLevel>,
     /// Such as `/aws/lambda/NAME`.
     pub group: String,
 }
 
 impl Logging {
-    /// The default: plain text, into the function's own group.
-    pub fn text(name: &FunctionName) -> Self {
+    /// The logging of a function whose owner says no more than how it looks: into the function's own group.
+    pub fn of(name: &FunctionName, format: LogFormat) -> Self {
+        let has_levels = format == LogFormat::Json;
         Self {
-            format: "Text".into(),
-            application_level: None,
-            system_level: None,
+            format,
+            application_level: has_levels.then(LogLevel::default),
+            system_level: has_levels.then(SystemLogLevel::default),
             group: format!("/aws/lambda/{name}"),
         }
     }
@@ -33,11 +91,11 @@ impl Logging {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoggingChange {
     /// See [`Logging::format`].
-    pub format: Option<String>,
+    pub format: Option<LogFormat>,
     /// See [`Logging::application_level`].
-    pub application_level: Option<String>,
+    pub application_level: Option<LogLevel>,
     /// See [`Logging::system_level`].
-    pub system_level: Option<String>,
+    pub system_level: Option<SystemLogLevel>,
     /// See [`Logging::group`].
     pub group: Option<String>,
 }
@@ -57,7 +115,7 @@ impl LoggingChange {
         if let Some(group) = self.group {
             logging.group = group;
         }
-        let has_levels = logging.format == "JSON";
+        let has_levels = logging.format == LogFormat::Json;
         let gives_levels = self.application_level.is_some() || self.system_level.is_some();
         if gives_levels && !has_levels {
             return Err(Refusal::InvalidParameter(
@@ -66,12 +124,13 @@ impl LoggingChange {
                     .into(),
             ));
         }
-        let level = |given: Option<String>, current: Option<String>| {
-            let level = given.or(current).unwrap_or_else(|| "INFO".into());
-            has_levels.then_some(level)
-        };
-        logging.application_level = level(self.application_level, logging.application_level.take());
-        logging.system_level = level(self.system_level, logging.system_level.take());
+        fn level<L: Default>(given: Option<L>, current: Option<L>) -> L {
+            given.or(current).unwrap_or_default()
+        }
+        let application = level(self.application_level, logging.application_level);
+        let system = level(self.system_level, logging.system_level);
+        logging.application_level = has_levels.then_some(application);
+        logging.system_level = has_levels.then_some(system);
         Ok(())
     }
 }
@@ -99,8 +158,8 @@ mod tests {
         let name = FunctionName::parse("fn").expect("a name");
         let mut settings = Settings::for_function(&name);
         let format = LoggingChange {
-            format: Some("JSON".into()),
-            system_level: Some("WARN".into()),
+            format: Some(LogFormat::Json),
+            system_level: Some(SystemLogLevel::Warn),
             ..LoggingChange::default()
         };
         let group = LoggingChange {
@@ -115,9 +174,9 @@ mod tests {
             change.apply(&mut settings).expect("they go together");
         }
         let expected = Logging {
-            format: "JSON".into(),
-            application_level: Some("INFO".into()),
-            system_level: Some("WARN".into()),
+            format: LogFormat::Json,
+            application_level: Some(LogLevel::Info),
+            system_level: Some(SystemLogLevel::Warn),
             group: "mine".into(),
         };
         assert_eq!(settings.logging, expected);
@@ -127,17 +186,17 @@ mod tests {
     fn levels_need_the_json_format_that_is_given_or_kept() {
         let name = FunctionName::parse("fn").expect("a name");
         let level = LoggingChange {
-            system_level: Some("WARN".into()),
+            system_level: Some(SystemLogLevel::Warn),
             ..LoggingChange::default()
         };
-        let mut logging = Logging::text(&name);
+        let mut logging = Logging::of(&name, LogFormat::Text);
         let refused = level.clone().apply(&mut logging);
         let text = refused
             .expect_err("there are no levels in text")
             .to_string();
         assert!(text.starts_with("LogLevel is not supported when LogFormat is set to \"Text\"."));
-        logging.format = "JSON".into();
+        logging.format = LogFormat::Json;
         assert_eq!(level.apply(&mut logging), Ok(()));
-        assert_eq!(logging.system_level.as_deref(), Some("WARN"));
+        assert_eq!(logging.system_level, Some(SystemLogLevel::Warn));
     }
 }

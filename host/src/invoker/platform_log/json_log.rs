@@ -8,56 +8,23 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::Ran;
 use super::records::{
-    End, Init, Line, Metrics, ON_DEMAND, PROVISIONED, RestoreStart, Restored, SNAP_START, Start,
-    exact,
+    End, Figures, Init, Line, Metrics, ON_DEMAND, PROVISIONED, RestoreStart, Restored, SNAP_START,
+    Start,
 };
-use super::{Ran, billed, megabytes, whole_milliseconds};
-use crate::domain::settings::Logging;
-use crate::domain::{FunctionError, Outcome, Version};
+use crate::domain::settings::{LogLevel, Logging};
+use crate::domain::{Ending, Named as _, Outcome, Version};
 use crate::logs::timestamp;
 
 /// More than the platform's own lines take at the level INFO.
 const PLATFORM_BYTES: usize = 512;
 
-/// How much a line matters, in rising order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    Trace,
-    Debug,
-    Info,
-    Warn,
-    Error,
-    Fatal,
-}
-
-impl Level {
-    fn parse(text: &str) -> Option<Self> {
-        let levels = [
-            ("TRACE", Self::Trace),
-            ("DEBUG", Self::Debug),
-            ("INFO", Self::Info),
-            ("WARN", Self::Warn),
-            ("ERROR", Self::Error),
-            ("FATAL", Self::Fatal),
-        ];
-        let found = levels
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(text));
-        found.map(|(_, level)| *level)
-    }
-
-    /// What is set, or what AWS sets.
-    fn least(set: Option<&String>) -> Self {
-        set.and_then(|text| Self::parse(text)).unwrap_or(Self::Info)
-    }
-}
-
 /// The log, and how much of it was written before the guest ran.
 pub(super) fn render(ran: &Ran<'_>) -> (Vec<u8>, usize) {
     let logging = &ran.version.settings.logging;
     let mut records = Records {
-        least: Level::least(logging.system_level.as_ref()),
+        least: logging.system_level.unwrap_or_default().into(),
         log: Vec::with_capacity(ran.report.log.len() + PLATFORM_BYTES),
     };
     let request_id = ran.request_id.to_string();
@@ -72,33 +39,36 @@ pub(super) fn render(ran: &Ran<'_>) -> (Vec<u8>, usize) {
 pub(super) fn render_initialization(initialized: &super::Initialization<'_>) -> Vec<u8> {
     let logging = &initialized.version.settings.logging;
     let mut records = Records {
-        least: Level::least(logging.system_level.as_ref()),
+        least: logging.system_level.unwrap_or_default().into(),
         log: Vec::new(),
     };
     guest_lines(initialized.log.as_bytes(), logging, &mut records.log);
     let ended = initialized.started + initialized.duration;
     let record = Init {
-        status: Some(initialized.status),
+        status: Some(initialized.status.name()),
         error_message: initialized.remark,
         metrics: Some(Metrics::of(initialized.duration)),
         ..Init::of(SNAP_START)
     };
-    let level = match initialized.status {
-        "success" => Level::Info,
-        _ => Level::Warn,
-    };
+    let level = level(initialized.status, LogLevel::Info);
     records.add(level, ended, "platform.initReport", &record);
     records.log
 }
 
 /// The platform's lines that are kept.
 struct Records {
-    least: Level,
+    least: LogLevel,
     log: Vec<u8>,
 }
 
 impl Records {
-    fn add(&mut self, level: Level, time: SystemTime, kind: &'static str, record: impl Serialize) {
+    fn add(
+        &mut self,
+        level: LogLevel,
+        time: SystemTime,
+        kind: &'static str,
+        record: impl Serialize,
+    ) {
         if level < self.least {
             return;
         }
@@ -124,7 +94,7 @@ fn head(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
         // It ended before this invocation came, whose log is the first that can tell.
         let prepared = Initialization {
             kind: PROVISIONED,
-            level: Level::Info,
+            level: LogLevel::Info,
             took: preparation,
             ended: *started,
         };
@@ -134,7 +104,7 @@ fn head(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
         loaded = started.checked_add(init).unwrap_or(loaded);
         let on_demand = Initialization {
             kind: ON_DEMAND,
-            level: Level::Debug,
+            level: LogLevel::Debug,
             took: init,
             ended: loaded,
         };
@@ -148,14 +118,14 @@ fn head(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
         request_id,
         version: &id,
     };
-    records.add(Level::Info, loaded, "platform.start", record);
+    records.add(LogLevel::Info, loaded, "platform.start", record);
 }
 
 /// How a sandbox was set up.
 struct Initialization {
     kind: &'static str,
     /// How much its report matters, as AWS has it.
-    level: Level,
+    level: LogLevel,
     took: Duration,
     ended: SystemTime,
 }
@@ -178,12 +148,12 @@ fn initialization(
         function_version: Some(&id),
         ..Init::of(kind)
     };
-    records.add(Level::Debug, began, "platform.initStart", &record);
+    records.add(LogLevel::Debug, began, "platform.initStart", &record);
     record = Init {
-        status: Some("success"),
+        status: Some(Ending::Success.name()),
         ..Init::of(kind)
     };
-    records.add(Level::Debug, ended, "platform.initRuntimeDone", &record);
+    records.add(LogLevel::Debug, ended, "platform.initRuntimeDone", &record);
     record.metrics = Some(Metrics::of(took));
     records.add(level, ended, "platform.initReport", &record);
 }
@@ -199,14 +169,19 @@ fn restoration(
         function_name: version.function.as_str(),
         function_version: &version.id.to_string(),
     };
-    records.add(Level::Debug, began, "platform.restoreStart", start);
+    records.add(LogLevel::Debug, began, "platform.restoreStart", start);
     let mut record = Restored {
-        status: "success",
+        status: Ending::Success.name(),
         metrics: None,
     };
-    records.add(Level::Debug, ended, "platform.restoreRuntimeDone", &record);
+    records.add(
+        LogLevel::Debug,
+        ended,
+        "platform.restoreRuntimeDone",
+        &record,
+    );
     record.metrics = Some(Metrics::of(took));
-    records.add(Level::Debug, ended, "platform.restoreReport", &record);
+    records.add(LogLevel::Debug, ended, "platform.restoreReport", &record);
 }
 
 /// What is said when the guest has ended.
@@ -217,46 +192,37 @@ fn end(ran: &Ran<'_>, request_id: &str, records: &mut Records) {
         ended,
         ..
     } = ran;
-    let status = status(&report.outcome);
-    let level = |of_success| match status {
-        "success" => of_success,
-        _ => Level::Warn,
-    };
+    let ending = Ending::of(&report.outcome);
     let produced_bytes = report.outcome.answer().map_or(0, Bytes::len);
-    let mut record = End {
+    let done = End {
         request_id,
-        status,
+        status: ending.name(),
         error_type: error_type(&report.outcome),
         metrics: Metrics {
             produced_bytes: Some(produced_bytes),
             ..Metrics::of(report.duration)
         },
     };
-    records.add(level(Level::Debug), *ended, "platform.runtimeDone", &record);
-    record.metrics = Metrics {
-        billed_duration_ms: Some(whole_milliseconds(billed(report))),
-        memory_size_mb: Some(version.settings.memory_mb),
-        max_memory_used_mb: Some(megabytes(report.memory_bytes_peak)),
-        init_duration_ms: report.init_duration.map(exact),
-        restore_duration_ms: report.restore_duration.map(exact),
-        billed_restore_duration_ms: report.restore_duration.map(whole_milliseconds),
-        ..Metrics::of(report.duration)
+    let of_done = level(ending, LogLevel::Debug);
+    records.add(of_done, *ended, "platform.runtimeDone", &done);
+    let record = End {
+        request_id,
+        status: done.status,
+        error_type: done.error_type,
+        metrics: Figures {
+            report,
+            memory_mb: version.settings.memory_mb,
+        },
     };
-    records.add(level(Level::Info), *ended, "platform.report", &record);
+    let of_report = level(ending, LogLevel::Info);
+    records.add(of_report, *ended, "platform.report", &record);
 }
 
-fn status(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Returned(_) | Outcome::Web(_) => "success",
-        Outcome::Failed(FunctionError::Handler { .. }) => "failure",
-        Outcome::Failed(FunctionError::TimedOut { .. }) => "timeout",
-        Outcome::Failed(
-            FunctionError::OutOfMemory { .. }
-            | FunctionError::Exited { .. }
-            | FunctionError::Trapped { .. }
-            | FunctionError::ResponseTooLarge { .. }
-            | FunctionError::InitFailed { .. },
-        ) => "error",
+/// How much it matters that something ended so, where it matters so much that it ended well.
+fn level(ending: Ending, of_success: LogLevel) -> LogLevel {
+    match ending {
+        Ending::Success => of_success,
+        Ending::Failure | Ending::Timeout | Ending::Error => LogLevel::Warn,
     }
 }
 
@@ -271,7 +237,7 @@ fn error_type(outcome: &Outcome) -> Option<&'static str> {
 
 /// Appends the guest's lines that matter enough, each with an end.
 fn guest_lines(output: &[u8], logging: &Logging, log: &mut Vec<u8>) {
-    let least = Level::least(logging.application_level.as_ref());
+    let least = logging.application_level.unwrap_or_default();
     for line in output.split_inclusive(|byte| *byte == b'\n') {
         if level_of(line) >= least {
             log.extend_from_slice(line);
@@ -282,7 +248,7 @@ fn guest_lines(output: &[u8], logging: &Logging, log: &mut Vec<u8>) {
     }
 }
 
-fn level_of(line: &[u8]) -> Level {
+fn level_of(line: &[u8]) -> LogLevel {
     #[derive(Deserialize)]
     struct Levelled<'a> {
         #[serde(borrow)]
@@ -290,10 +256,16 @@ fn level_of(line: &[u8]) -> Level {
     }
     let line = line.trim_ascii();
     if !line.starts_with(b"{") {
-        return Level::Info;
+        return LogLevel::Info;
     }
     serde_json::from_slice::<Levelled<'_>>(line)
         .ok()
-        .and_then(|found| Level::parse(&found.level))
-        .unwrap_or(Level::Info)
+        .and_then(|found| level_named(&found.level))
+        .unwrap_or_default()
+}
+
+/// The level of this name in any case: guests spell it as their languages do.
+fn level_named(name: &str) -> Option<LogLevel> {
+    let mut levels = LogLevel::ALL.iter().copied();
+    levels.find(|level| level.name().eq_ignore_ascii_case(name))
 }

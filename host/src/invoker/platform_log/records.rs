@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
-use super::milliseconds;
+use super::exact_milliseconds;
+use crate::domain::{Amount, Report, ReportFigure};
 
 /// A record with its time and its name.
 #[derive(Serialize)]
@@ -85,12 +87,12 @@ pub(super) struct Start<'a> {
 /// An invocation has ended.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct End<'a> {
+pub(super) struct End<'a, M> {
     pub(super) request_id: &'a str,
     pub(super) status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error_type: Option<&'static str>,
-    pub(super) metrics: Metrics,
+    pub(super) metrics: M,
 }
 
 /// What something took.
@@ -100,30 +102,35 @@ pub(super) struct Metrics {
     pub(super) duration_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) produced_bytes: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) billed_duration_ms: Option<u64>,
-    #[serde(rename = "memorySizeMB", skip_serializing_if = "Option::is_none")]
-    pub(super) memory_size_mb: Option<u32>,
-    #[serde(rename = "maxMemoryUsedMB", skip_serializing_if = "Option::is_none")]
-    pub(super) max_memory_used_mb: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) init_duration_ms: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) restore_duration_ms: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) billed_restore_duration_ms: Option<u64>,
+}
+
+/// The figures of the REPORT.
+pub(super) struct Figures<'a> {
+    pub(super) report: &'a Report,
+    pub(super) memory_mb: u32,
+}
+
+impl Serialize for Figures<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut metrics = serializer.serialize_map(None)?;
+        for figure in ReportFigure::ALL {
+            match figure.amount(self.report, self.memory_mb) {
+                Some(Amount::Exact(duration)) => {
+                    metrics.serialize_entry(figure.member(), &exact_milliseconds(duration))?;
+                }
+                Some(Amount::Whole(number)) => metrics.serialize_entry(figure.member(), &number)?,
+                None => (),
+            }
+        }
+        metrics.end()
+    }
 }
 
 impl Metrics {
     pub(super) fn of(duration: Duration) -> Self {
         Self {
-            duration_ms: exact(duration),
+            duration_ms: exact_milliseconds(duration),
             ..Self::default()
         }
     }
-}
-
-/// Milliseconds with three decimals.
-pub(super) fn exact(duration: Duration) -> f64 {
-    (milliseconds(duration) * 1_000.0).round() / 1_000.0
 }

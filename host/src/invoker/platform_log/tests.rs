@@ -5,17 +5,18 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::samples;
-use crate::domain::{FunctionError, FunctionName, Outcome, State, VersionId};
+use crate::domain::settings::{LogLevel, SystemLogLevel};
+use crate::domain::{FunctionError, FunctionName, Named as _, Outcome, State, VersionId};
 
 const ID: &str = "00000000-0000-0000-0000-000000000007";
 
 /// The log of an invocation of a function with this `LoggingConfig`: format, levels.
 fn rendered(logging: [&str; 3], report: &Report) -> Rendered {
     let mut settings = samples::settings();
-    let [format, application, system] = logging.map(str::to_owned);
-    settings.logging.format = format;
-    settings.logging.application_level = Some(application);
-    settings.logging.system_level = Some(system);
+    let [format, application, system] = logging;
+    settings.logging.format = LogFormat::named(format).expect("a format");
+    settings.logging.application_level = LogLevel::named(application);
+    settings.logging.system_level = SystemLogLevel::named(system);
     let version = Version {
         function: FunctionName::parse("greet").expect("a name"),
         id: VersionId::Number(3),
@@ -38,13 +39,10 @@ fn rendered(logging: [&str; 3], report: &Report) -> Rendered {
 
 fn report(log: &'static str) -> Report {
     Report {
-        outcome: Outcome::Returned("\"hi\"".into()),
         log: log.into(),
         duration: Duration::from_micros(1_876),
-        init_duration: None,
-        restore_duration: None,
-        preparation: None,
         memory_bytes_peak: 1024 * 1024 + 1,
+        ..Report::of(Outcome::Returned("\"hi\"".into()))
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Initialization, Ran, billed, megabytes, whole_milliseconds};
-use crate::domain::{FunctionError, Outcome, VersionId};
+use super::{Initialization, Ran};
+use crate::domain::{Amount, Ending, Named as _, Outcome, ReportFigure, VersionId};
 
 /// More than the platform's own lines take.
 const PLATFORM_BYTES: usize = 576;
@@ -33,24 +33,13 @@ pub(super) fn render(ran: &Ran<'_>) -> (Vec<u8>, usize) {
         log.text("\n");
     }
     log.text("END RequestId: ").text(id).text("\n");
-    log.text("REPORT RequestId: ").text(id);
-    log.text("\tDuration: ").milliseconds(report.duration);
-    log.text(" ms\tBilled Duration: ");
-    log.number(whole_milliseconds(billed(report)));
-    log.text(" ms\tMemory Size: ");
-    log.number(version.settings.memory_mb.into());
-    log.text(" MB\tMax Memory Used: ");
-    log.number(megabytes(report.memory_bytes_peak));
-    log.text(" MB\t");
-    if let Some(init) = report.init_duration {
-        log.text("Init Duration: ").milliseconds(init).text(" ms\t");
+    log.text("REPORT RequestId: ").text(id).text("\t");
+    for figure in ReportFigure::ALL {
+        if let Some(amount) = figure.amount(report, version.settings.memory_mb) {
+            log.figure(figure, amount);
+        }
     }
-    if let Some(restore) = report.restore_duration {
-        log.text("Restore Duration: ").milliseconds(restore);
-        log.text(" ms\tBilled Restore Duration: ");
-        log.number(whole_milliseconds(restore)).text(" ms\t");
-    }
-    log.text(&status(&report.outcome)).text("\n");
+    log.ending(&report.outcome).text("\n");
     (log.0, head_bytes)
 }
 
@@ -63,7 +52,7 @@ pub(super) fn render_initialization(initialized: &Initialization<'_>) -> Vec<u8>
     log.text("INIT_REPORT Init Duration: ");
     log.milliseconds(initialized.duration);
     log.text(" ms\tPhase: init\tStatus: ")
-        .text(initialized.status);
+        .text(initialized.status.name());
     log.text("\n");
     if let Some(remark) = initialized.remark {
         log.text("SNAPSTART ").text(remark).text("\n");
@@ -84,6 +73,33 @@ impl Text {
         self.text(itoa::Buffer::new().format(number))
     }
 
+    fn figure(&mut self, figure: ReportFigure, amount: Amount) {
+        self.text(figure.label()).text(": ");
+        match amount {
+            Amount::Exact(duration) => self.milliseconds(duration),
+            Amount::Whole(number) => self.number(number),
+        };
+        self.text(" ").text(figure.unit()).text("\t");
+    }
+
+    /// How an invocation ended that the platform had to end. An error that the handler returned is its own
+    /// business.
+    fn ending(&mut self, outcome: &Outcome) -> &mut Self {
+        let Err(error) = outcome.answer() else {
+            return self;
+        };
+        let ending = Ending::of(outcome);
+        match ending {
+            Ending::Success | Ending::Failure => self,
+            Ending::Timeout => self.text("Status: ").text(ending.name()),
+            Ending::Error => {
+                let error_type = error.platform_type().unwrap_or("Runtime.Unknown");
+                self.text("Status: ").text(ending.name());
+                self.text("\tError Type: ").text(error_type)
+            }
+        }
+    }
+
     /// With two digits after the point, as AWS shows it.
     fn milliseconds(&mut self, duration: Duration) -> &mut Self {
         let hundredths = (duration.as_nanos() + 5_000) / 10_000;
@@ -94,27 +110,5 @@ impl Text {
             self.text("0");
         }
         self.number(rest)
-    }
-}
-
-/// What is appended for an invocation that the platform had to end. An error that the handler
-/// returned is its own business.
-fn status(outcome: &Outcome) -> String {
-    let Outcome::Failed(error) = outcome else {
-        return String::new();
-    };
-    match error {
-        FunctionError::Handler { .. } => String::new(),
-        FunctionError::TimedOut { .. } => "Status: timeout".into(),
-        FunctionError::OutOfMemory { .. }
-        | FunctionError::Exited { .. }
-        | FunctionError::Trapped { .. }
-        | FunctionError::ResponseTooLarge { .. }
-        | FunctionError::InitFailed { .. } => {
-            format!(
-                "Status: error\tError Type: {}",
-                error.platform_type().unwrap_or("Runtime.Unknown")
-            )
-        }
     }
 }

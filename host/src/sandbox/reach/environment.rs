@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::grants::Granted;
-use crate::domain::{Account, Version};
+use crate::domain::settings::LogFormat;
+use crate::domain::{Account, Named as _, Version};
 use crate::invoker::platform_log;
 use crate::sandbox::compile::inspect::GuestKind;
 
@@ -112,9 +113,12 @@ impl Surroundings {
             ),
             (
                 "AWS_LAMBDA_LOG_FORMAT",
-                (logging.format == "JSON").then(|| "JSON".into()),
+                (logging.format == LogFormat::Json).then(|| logging.format.name().into()),
             ),
-            ("AWS_LAMBDA_LOG_LEVEL", logging.application_level.clone()),
+            (
+                "AWS_LAMBDA_LOG_LEVEL",
+                logging.application_level.map(|level| level.name().into()),
+            ),
         ];
         let own = settings.environment.as_ref();
         let is_own = |name: &str| own.is_some_and(|own| own.0.contains_key(name));

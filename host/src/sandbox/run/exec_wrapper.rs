@@ -3,8 +3,6 @@
 //! A component is started by nothing but its host and sees no files, so no script can be there. Whoever
 //! sets the variable relies on it; the function ends as it does on AWS where the script is missing.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use crate::domain::{FunctionError, Outcome, Report, Version};
@@ -22,14 +20,10 @@ pub(in crate::sandbox) fn missing(version: &Version) -> Option<Report> {
         .get(VARIABLE)
         .filter(|path| !path.is_empty())?;
     let log = format!("{VARIABLE} names '{wrapper}', but components are started without scripts\n");
+    let outcome = Outcome::Failed(FunctionError::Exited { status: NOT_FOUND });
     Some(Report {
-        outcome: Outcome::Failed(FunctionError::Exited { status: NOT_FOUND }),
         log: Bytes::from(log),
-        duration: Duration::ZERO,
-        restore_duration: None,
-        init_duration: None,
-        preparation: None,
-        memory_bytes_peak: 0,
+        ..Report::of(outcome)
     })
 }
 

@@ -178,7 +178,6 @@ impl Sandboxes {
         let readying = sum(loading, set_up);
         let timed_out = matches!(outcome, Outcome::Failed(FunctionError::TimedOut { .. }));
         Ok(Report {
-            outcome,
             // As AWS has it: what ran into its timeout took exactly that long.
             duration: if timed_out {
                 bounds.timeout
@@ -190,6 +189,7 @@ impl Sandboxes {
             preparation,
             memory_bytes_peak,
             log,
+            ..Report::of(outcome)
         })
     }
 

@@ -1,7 +1,5 @@
 //! What becomes of a guest that has ended: its outcome, and whether its sandbox goes on.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::guest_run::Ended;
@@ -112,12 +110,7 @@ pub(in crate::sandbox) fn timed_out(bounds: &Bounds) -> FunctionError {
 pub(in crate::sandbox) fn not_granted(error: FunctionError) -> Report {
     Report {
         log: trap::log_lines(&error).unwrap_or_default().into(),
-        outcome: Outcome::Failed(error),
-        duration: Duration::ZERO,
-        init_duration: None,
-        restore_duration: None,
-        preparation: None,
-        memory_bytes_peak: 0,
+        ..Report::of(Outcome::Failed(error))
     }
 }
 

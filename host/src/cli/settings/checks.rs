@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use crate::domain::environment::{self, BadName};
 use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
-use crate::domain::settings::RESERVED_VARIABLES;
-use crate::domain::{Environment, FunctionName, Settings};
+use crate::domain::settings::bounds;
+use crate::domain::{Environment, FunctionName, Named, Settings};
 use crate::limits::ENVIRONMENT_BYTES_MAX;
-
-const DESCRIPTION_CHARS_MAX: usize = 256;
-const HANDLER_CHARS_MAX: usize = 128;
 
 pub(in crate::cli) fn name(name: &str) -> Result<FunctionName, String> {
     FunctionName::parse(name).ok_or_else(|| {
@@ -17,15 +15,15 @@ pub(in crate::cli) fn name(name: &str) -> Result<FunctionName, String> {
     })
 }
 
-pub(super) fn memory(megabytes: u32) -> Result<u32, String> {
+pub(in crate::cli) fn memory(megabytes: u32) -> Result<u32, String> {
     within(megabytes, &Settings::MEMORY_MB, "memory", "MB")
 }
 
-pub(super) fn timeout(seconds: u32) -> Result<u32, String> {
+pub(in crate::cli) fn timeout(seconds: u32) -> Result<u32, String> {
     within(seconds, &Settings::TIMEOUT_SECONDS, "timeout", "seconds")
 }
 
-pub(super) fn ephemeral_storage(megabytes: u32) -> Result<u32, String> {
+pub(in crate::cli) fn ephemeral_storage(megabytes: u32) -> Result<u32, String> {
     within(
         megabytes,
         &Settings::EPHEMERAL_STORAGE_MB,
@@ -35,36 +33,45 @@ pub(super) fn ephemeral_storage(megabytes: u32) -> Result<u32, String> {
 }
 
 fn within(value: u32, range: &RangeInclusive<u32>, what: &str, unit: &str) -> Result<u32, String> {
-    match range.contains(&value) {
-        true => Ok(value),
-        false => Err(format!(
-            "{what} is {value}; it is {} to {} {unit}.",
-            range.start(),
-            range.end()
-        )),
-    }
+    bounds::within(value.into(), range).map_err(|outside| {
+        format!(
+            "{what} is {}; it is {} {unit}.",
+            outside.value,
+            outside.bounds()
+        )
+    })
 }
 
 pub(in crate::cli) fn description(text: &str) -> Result<String, String> {
-    match text.chars().count() {
-        0..=DESCRIPTION_CHARS_MAX => Ok(text.to_owned()),
-        chars => Err(format!(
-            "description has {chars} characters; it has at most {DESCRIPTION_CHARS_MAX}."
+    let (chars, most) = (text.chars().count(), *Settings::DESCRIPTION_CHARS.end());
+    match chars <= most {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "description has {chars} characters; it has at most {most}."
         )),
     }
 }
 
-pub(super) fn handler(text: String) -> Result<String, String> {
-    let fits = (1..=HANDLER_CHARS_MAX).contains(&text.chars().count());
+pub(in crate::cli) fn handler(text: String) -> Result<String, String> {
+    let most = *Settings::HANDLER_CHARS.end();
+    let fits = (1..=most).contains(&text.chars().count());
     match fits && !text.contains(char::is_whitespace) {
         true => Ok(text),
         false => Err(format!(
-            "handler is '{text}'; it has 1 to {HANDLER_CHARS_MAX} characters and no blanks."
+            "handler is '{text}'; it has 1 to {most} characters and no blanks."
         )),
     }
 }
 
-pub(super) fn runtime(name: String) -> Result<String, String> {
+/// A value out of a closed set.
+pub(in crate::cli) fn named<E: Named>(what: &str, name: &str) -> Result<E, String> {
+    E::named(name).ok_or_else(|| {
+        let names = E::names().join(" or ");
+        format!("{what} is '{name}'; it is {names}.")
+    })
+}
+
+pub(in crate::cli) fn runtime(name: String) -> Result<String, String> {
     if SUPPORTED_RUNTIMES.contains(&name.as_str()) {
         return Ok(name);
     }
@@ -96,17 +103,12 @@ pub(in crate::cli) fn environment(
 }
 
 fn variable_name(name: &str) -> Result<(), String> {
-    let mut bytes = name.bytes();
-    let starts_well = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    let goes_on_well = bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if RESERVED_VARIABLES.contains(&name) {
-        return Err(format!(
+    match environment::check_name(name) {
+        Ok(()) => Ok(()),
+        Err(BadName::Reserved) => Err(format!(
             "the variable {name} is set by the host and cannot be set here."
-        ));
-    }
-    match starts_well && goes_on_well && name.len() >= 2 {
-        true => Ok(()),
-        false => Err(format!(
+        )),
+        Err(BadName::Malformed | BadName::TooShort) => Err(format!(
             "'{name}' is not the name of a variable: a letter, then letters, digits or '_', two at \
              least."
         )),
