@@ -1,0 +1,49 @@
+//! What time it is, and how to wait for it: a seam, so that tests let minutes pass at once.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+/// Tells the time in milliseconds of Unix time.
+pub trait Clock: Send + Sync + 'static {
+    /// Now. Never goes back.
+    fn now_ms(&self) -> u64;
+    /// Completes when it is `at_ms` or later.
+    fn until(&self, at_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// The system's time, as it was when this was made, and what has passed since: an event's age does not
+/// jump when somebody sets the clock.
+#[derive(Debug)]
+pub struct SystemClock {
+    started: Instant,
+    started_ms: u64,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            started_ms: UNIX_EPOCH.elapsed().map_or(0, milliseconds),
+        }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> u64 {
+        self.started_ms + milliseconds(self.started.elapsed())
+    }
+
+    fn until(&self, at_ms: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        // A timer counts whole milliseconds and may be one of them early.
+        let wait = Duration::from_millis(at_ms.saturating_sub(self.now_ms()) + 1);
+        Box::pin(tokio::time::sleep(wait))
+    }
+}
+
+/// A duration in whole milliseconds.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
