@@ -3,6 +3,7 @@
 mod arrows;
 mod documents;
 mod drawing;
+mod operations;
 mod rooms;
 mod sources;
 mod words;

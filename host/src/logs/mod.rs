@@ -28,8 +28,6 @@ mod tests;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-
 pub use entry::Entry;
 pub use event::{LogEvent, Position};
 pub use group::GroupSummary;
@@ -37,7 +35,7 @@ pub use index::StreamSummary;
 pub use reading::{Direction, Page, Query, Streams};
 pub use stream::stream_name;
 
-use crate::limits::{LOG_FLUSH_WAIT_MAX, LOG_READS_MAX};
+use crate::limits::LOG_FLUSH_WAIT_MAX;
 use crate::storage::{DataDir, LogFiles, StorageError};
 use archive::{Archive, Bounds};
 use medium::Medium;
@@ -47,7 +45,6 @@ use queue::Queue;
 pub struct LogKeeper {
     queue: Arc<Queue>,
     archive: Arc<Archive>,
-    reads: Semaphore,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -87,7 +84,6 @@ impl LogKeeper {
         Ok(Self {
             queue,
             archive,
-            reads: Semaphore::new(LOG_READS_MAX),
             writer: Some(writer),
         })
     }
@@ -101,12 +97,6 @@ impl LogKeeper {
     /// Returns when what was kept before is written, or after a bounded time. Blocks.
     pub fn flush(&self) {
         self.queue.flush(LOG_FLUSH_WAIT_MAX);
-    }
-
-    /// Waits until there is room for one more who reads: to be held while a read goes on, since each takes memory.
-    pub async fn place_to_read(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed.
-        self.reads.acquire().await.ok()
     }
 
     /// The groups that there are, by name. Blocks.
