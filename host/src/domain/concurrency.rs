@@ -275,6 +275,7 @@ pub fn is_same_guest(one: &Version, other: &Version) -> bool {
     let is_like = || {
         (one.id, &one.function, &one.code, one.last_modified)
             == (other.id, &other.function, &other.code, other.last_modified)
+            && one.snapshot == other.snapshot
             && one.settings == other.settings
     };
     // Most often they are one value, and settings are long.

@@ -5,33 +5,20 @@
 //! measure another one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::domain::{Invocation, Version};
-use crate::sandbox::Sandboxes;
 use crate::sandbox::guest::sandbox::Sandbox;
 use crate::sandbox::kinds::call::Call;
 use crate::sandbox::kinds::input::Input;
 use crate::sandbox::load::maker::Purpose;
-use crate::sandbox::reach::environment::Initialization;
+use crate::sandbox::reach::shared::Initialization;
+use crate::sandbox::sandboxes::Sandboxes;
 
-/// What [`make_at_most`] was told.
-static SANDBOXES_MAX: AtomicU32 = AtomicU32::new(u32::MAX);
-
-/// Has hosts that start from now on in this process reserve the address space of so many sandboxes at most. Under
-/// valgrind there is too little for a pool of the usual size, and without its pool a host is another one.
-pub fn make_at_most(sandboxes: u32) {
-    SANDBOXES_MAX.store(sandboxes, Ordering::Relaxed);
-}
-
-/// `sandboxes`, or fewer where that was asked for.
-pub(super) fn at_most(sandboxes: u32) -> u32 {
-    sandboxes.min(SANDBOXES_MAX.load(Ordering::Relaxed))
-}
+pub use super::engine::slots::make_at_most;
 
 /// A sandbox whose guest is set up and has not been called. Dropping it resets its slot.
 pub struct Instantiated {
@@ -50,17 +37,17 @@ impl Sandboxes {
         version: Arc<Version>,
         invocation: Arc<Invocation>,
     ) -> anyhow::Result<Instantiated> {
-        let granted = self.maker.grants.of(&version);
-        let (loaded, _) = self.maker.loaded(&version).await?;
-        let slot = self.maker.slots.take().await?;
+        let maker = self.maker();
+        let granted = maker.grants.of(&version);
+        let (loaded, _) = maker.loaded(&version).await?;
+        let slot = maker.slots.take().await?;
         let purpose = Purpose {
             initialization: Initialization::of(&version, false),
             is_reusable: false,
-            trace_id: invocation.trace_id.clone(),
             granted: granted.map_err(|error| anyhow!("not granted: {error:?}"))?,
             deadline: Instant::now() + version.settings.timeout(),
         };
-        let mut sandbox = self.maker.sandbox(&version, loaded, slot, purpose);
+        let mut sandbox = maker.sandbox(&version, loaded, slot, purpose);
         sandbox.serve(&invocation);
         let set_up = sandbox.instantiate().await;
         set_up.map_err(|error| anyhow!("the guest could not be set up: {error:?}"))?;
@@ -78,11 +65,11 @@ impl Instantiated {
     /// # Errors
     /// When it did not answer, or with an error.
     pub async fn call(&mut self) -> anyhow::Result<Bytes> {
-        let kind = self.sandbox.kind();
+        let takes_requests = self.sandbox.kind().takes_requests();
         let call = Call {
             version: &self.version,
             invocation: &self.invocation,
-            input: Input::of(&self.invocation.payload, kind).await?,
+            input: Input::of(&self.invocation.payload, takes_requests).await?,
             response: None,
         };
         let answer = self.sandbox.handle(call).await;

@@ -12,7 +12,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 
 use crate::domain::{FunctionError, LogListener};
-use crate::limits;
 use log_mask::LogMask;
 use log_tail::LogTail;
 
@@ -49,13 +48,7 @@ impl Vitals {
     }
 
     pub(super) fn write_log(&self, bytes: &[u8]) {
-        if !limits::ARE_ENFORCED {
-            return;
-        }
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes);
+        lock(&self.log).write(bytes);
         self.tell(bytes);
     }
 
@@ -105,10 +98,7 @@ impl Vitals {
     /// What happened last is what a guest most likely ends of: this takes its last words back, and
     /// they take this back.
     pub(super) fn refuse_memory(&self) {
-        *self
-            .last_words
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.last_words) = None;
         self.memory_refused.store(true, Ordering::Relaxed);
     }
 
@@ -122,17 +112,11 @@ impl Vitals {
 
     pub(super) fn report_failure(&self, error: FunctionError) {
         self.memory_refused.store(false, Ordering::Relaxed);
-        *self
-            .last_words
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(error);
+        *lock(&self.last_words) = Some(error);
     }
 
     pub(super) fn take_reported_failure(&self) -> Option<FunctionError> {
-        self.last_words
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        lock(&self.last_words).take()
     }
 }
 

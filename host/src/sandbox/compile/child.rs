@@ -4,26 +4,73 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::{self, ChildStdin, ChildStdout, Command};
+use tokio::time::Instant;
 
 use serde::de::DeserializeOwned;
 
-use super::compiler::failed;
+use super::compiling::{Code, Compilation, Compile, Step, failed, within_time};
 use super::isolation::CompileLimits;
 use super::snapshot::InitOrder;
 use super::worker::{Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswer, Order, framed};
 use crate::deployer::{InitOutcome, Initialized, Rejection};
+use crate::domain::{Account, Version};
 use crate::limits;
+
+/// A compiler that runs in a process of its own, started for each component.
+#[derive(Clone)]
+pub(super) struct Child {
+    pub(super) program: PathBuf,
+    pub(super) arguments: Vec<String>,
+    pub(super) limits: CompileLimits,
+}
+
+impl Compile for Child {
+    fn check(&self, wasm: Bytes, deadline: Instant) -> Step<'_, Box<dyn Compilation>> {
+        Box::pin(async move {
+            let started = within_time(Some(deadline), CompileChild::start(self, wasm)).await?;
+            Ok(Box::new(started) as Box<dyn Compilation>)
+        })
+    }
+
+    /// Its own time comes on top of what compiling it may take.
+    fn initialize<'a>(
+        &'a self,
+        account: &'a Account,
+        version: &'a Version,
+        wasm: Bytes,
+    ) -> Step<'a, Initialized> {
+        let order = InitOrder::of(account, version);
+        let duration_max = order.duration_max + limits::SNAPSHOT_READ_DURATION_MAX;
+        let deadline = Instant::now() + limits::COMPILE_DURATION_MAX + duration_max;
+        let mut compiler = self.clone();
+        compiler.limits.cpu_seconds_max += duration_max.as_secs();
+        Box::pin(async move {
+            let initialized = CompileChild::initialize(&compiler, order, wasm);
+            within_time(Some(deadline), initialized).await
+        })
+    }
+}
+
+impl Compilation for CompileChild {
+    fn artifact(&mut self) -> Step<'_, Code> {
+        Box::pin(async move { Ok(Box::new(self.code().await?) as Code) })
+    }
+
+    fn can_be_ended(&self) -> bool {
+        true
+    }
+}
 
 /// A process that has accepted a component, and compiles it when it is told to. It is killed when this is
 /// dropped.
-pub(in crate::sandbox) struct CompileChild {
-    child: Child,
+struct CompileChild {
+    child: process::Child,
     input: ChildStdin,
     output: ChildStdout,
     limits: CompileLimits,
@@ -31,13 +78,8 @@ pub(in crate::sandbox) struct CompileChild {
 
 impl CompileChild {
     /// Starts the process and hands it `wasm`; returns when it has found that it can be invoked.
-    pub(in crate::sandbox) async fn start(
-        program: &Path,
-        arguments: &[String],
-        limits: CompileLimits,
-        wasm: Bytes,
-    ) -> Result<Self, Rejection> {
-        let mut started = Self::begin(program, arguments, limits, &Order::Compile, wasm).await?;
+    async fn start(compiler: &Child, wasm: Bytes) -> Result<Self, Rejection> {
+        let mut started = Self::begin(compiler, &Order::Compile, wasm).await?;
         match started.frame().await? {
             Checked::Accepted => Ok(started),
             Checked::Rejected(rejection) => Err(rejection),
@@ -45,15 +87,13 @@ impl CompileChild {
     }
 
     /// Starts the process and has it initialize `wasm`.
-    pub(in crate::sandbox) async fn initialize(
-        program: &Path,
-        arguments: &[String],
-        limits: CompileLimits,
+    async fn initialize(
+        compiler: &Child,
         order: InitOrder,
         wasm: Bytes,
     ) -> Result<Initialized, Rejection> {
         let order = Order::Initialize(Box::new(order));
-        let mut started = Self::begin(program, arguments, limits, &order, wasm).await?;
+        let mut started = Self::begin(compiler, &order, wasm).await?;
         let (outcome, log, duration) = match started.frame().await? {
             InitAnswer::Ended {
                 outcome,
@@ -83,13 +123,12 @@ impl CompileChild {
         Ok(image.into())
     }
 
-    async fn begin(
-        program: &Path,
-        arguments: &[String],
-        limits: CompileLimits,
-        order: &Order,
-        wasm: Bytes,
-    ) -> Result<Self, Rejection> {
+    async fn begin(compiler: &Child, order: &Order, wasm: Bytes) -> Result<Self, Rejection> {
+        let Child {
+            program,
+            arguments,
+            limits,
+        } = compiler;
         let order = framed(order).map_err(failed)?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -116,14 +155,12 @@ impl CompileChild {
             child,
             input,
             output,
-            limits,
+            limits: *limits,
         })
     }
 
     /// Has it compile, and waits for the code.
-    pub(in crate::sandbox) async fn artifact(
-        &mut self,
-    ) -> Result<impl Read + Send + use<>, Rejection> {
+    async fn code(&mut self) -> Result<impl Read + Send + use<>, Rejection> {
         // One that has died has closed it; that it died is seen at its output.
         let _ = self.input.write_all(&[GO_ON]).await;
         let bytes = match self.frame().await? {
@@ -250,11 +287,18 @@ mod tests {
     use super::*;
     use crate::deployer::Fault;
 
+    fn compiler(program: &str, arguments: &[&str]) -> Child {
+        Child {
+            program: program.into(),
+            arguments: arguments.iter().map(ToString::to_string).collect(),
+            limits: CompileLimits::default(),
+        }
+    }
+
     /// A compiler that does what `script` says.
     async fn start(script: &str) -> Result<CompileChild, Rejection> {
-        let arguments = ["-c".into(), script.into()];
-        let (program, limits) = (Path::new("/bin/sh"), CompileLimits::default());
-        CompileChild::start(program, &arguments, limits, Bytes::new()).await
+        let compiler = compiler("/bin/sh", &["-c", script]);
+        CompileChild::start(&compiler, Bytes::new()).await
     }
 
     #[tokio::test]
@@ -277,8 +321,7 @@ mod tests {
             let rejection = start(script).await.err().expect("rejected");
             assert_eq!(rejection.fault, fault, "{script}: {rejection}");
         }
-        let (missing, limits) = (Path::new("/missing"), CompileLimits::default());
-        let started = CompileChild::start(missing, &[], limits, Bytes::new()).await;
+        let started = CompileChild::start(&compiler("/missing", &[]), Bytes::new()).await;
         let rejection = started.err().expect("rejected");
         assert_eq!(rejection.fault, Fault::Host, "{rejection}");
     }

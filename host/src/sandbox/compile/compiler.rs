@@ -1,36 +1,46 @@
 //! The host's side of compiling: hands wasm to the compiler, keeps what comes back, and takes in what was
 //! compiled elsewhere where the host's owner trusts it.
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
-use super::compilation::{self, Compilation};
+use super::choice::compiler;
+use super::compiling::{Code, Compilation, Compile, failed, within_time};
 use super::isolation::CompileIsolation;
 use crate::deployer::{Initialized, Rejection};
 use crate::domain::{Account, Digest, Version};
 use crate::limits;
 use crate::package::Precompiled;
-use crate::sandbox::reach::interfaces::Interfaces;
+use crate::sandbox::reach::embedder::interfaces::Interfaces;
 use crate::storage::ArtifactStore;
 
 /// Checks and compiles components, a few at a time.
 pub(in crate::sandbox) struct Compiler {
+    compile: Box<dyn Compile>,
+    engine_key: String,
+    artifacts: Arc<ArtifactStore>,
+    /// Whether code that was compiled elsewhere is taken in.
+    trusts_artifacts: bool,
+    turns: Turns,
+}
+
+/// What a compiler is made of.
+pub(in crate::sandbox) struct CompilerConfig {
     pub(in crate::sandbox) isolation: CompileIsolation,
     pub(in crate::sandbox) interfaces: Interfaces,
     pub(in crate::sandbox) engine_key: String,
     pub(in crate::sandbox) artifacts: Arc<ArtifactStore>,
     /// Whether code that was compiled elsewhere is taken in.
     pub(in crate::sandbox) trusts_artifacts: bool,
-    pub(in crate::sandbox) turns: Turns,
 }
 
 /// Who checks, who waits and who compiles.
-pub(in crate::sandbox) struct Turns {
+struct Turns {
     checking: Semaphore,
     compiling: Semaphore,
     /// In megabytes.
@@ -60,7 +70,7 @@ pub struct Accepted {
 }
 
 enum Work {
-    Compile(Compilation),
+    Compile(Box<dyn Compilation>),
     /// It was compiled elsewhere.
     Keep(Bytes),
     /// It was compiled here before.
@@ -89,6 +99,16 @@ impl Accepted {
 }
 
 impl Compiler {
+    pub(in crate::sandbox) fn new(config: CompilerConfig) -> Self {
+        Self {
+            compile: compiler(config.isolation, config.interfaces),
+            engine_key: config.engine_key,
+            artifacts: config.artifacts,
+            trusts_artifacts: config.trusts_artifacts,
+            turns: Turns::default(),
+        }
+    }
+
     /// Checks `wasm`.
     pub(in crate::sandbox) async fn accept(
         &self,
@@ -103,9 +123,7 @@ impl Compiler {
         let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
         let work = match Precompiled::is_one(&wasm) {
             true => Work::Keep(self.admit(wasm)?),
-            false => Work::Compile(
-                Compilation::start(&self.isolation, &self.interfaces, wasm, deadline).await?,
-            ),
+            false => Work::Compile(self.compile.check(wasm, deadline).await?),
         };
         Ok(Accepted {
             digest,
@@ -125,7 +143,7 @@ impl Compiler {
         let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
         match work {
             Work::Nothing => Ok(()),
-            Work::Keep(code) => self.store(digest, io::Cursor::new(code)).await,
+            Work::Keep(code) => self.store(digest, Box::new(io::Cursor::new(code))).await,
             Work::Compile(mut compilation) => {
                 let deadline = compilation.can_be_ended().then_some(deadline);
                 within_time(deadline, async {
@@ -150,8 +168,7 @@ impl Compiler {
             ));
         }
         let _turn = self.turns.compiling.acquire().await.map_err(failed)?;
-        let (isolation, interfaces) = (&self.isolation, &self.interfaces);
-        compilation::initialize(isolation, interfaces, account, version, wasm).await
+        self.compile.initialize(account, version, wasm).await
     }
 
     /// The code in what was compiled elsewhere. Compiled code is run as it is, outside of any sandbox if it
@@ -176,11 +193,7 @@ impl Compiler {
         }
     }
 
-    async fn store(
-        &self,
-        digest: Digest,
-        mut artifact: impl Read + Send + 'static,
-    ) -> Result<(), Rejection> {
+    async fn store(&self, digest: Digest, mut artifact: Code) -> Result<(), Rejection> {
         let (artifacts, key) = (Arc::clone(&self.artifacts), self.engine_key.clone());
         spawn_blocking(move || artifacts.put(&key, digest, &mut artifact))
             .await
@@ -195,26 +208,4 @@ impl Compiler {
 fn megabytes(bytes: usize) -> u32 {
     let bytes = bytes as u64 + limits::WAITING_COMPONENT_BYTES_MIN;
     u32::try_from(bytes.div_ceil(MEGABYTE)).unwrap_or(u32::MAX)
-}
-
-/// `work`, ended where it is at `deadline`.
-pub(in crate::sandbox) async fn within_time<T>(
-    deadline: Option<Instant>,
-    work: impl Future<Output = Result<T, Rejection>>,
-) -> Result<T, Rejection> {
-    let Some(deadline) = deadline else {
-        return work.await;
-    };
-    timeout_at(deadline, work).await.unwrap_or_else(|_| {
-        Err(Rejection::of_code(format!(
-            "The component takes longer than {} seconds to compile. Make it smaller, or split \
-                 its largest functions.",
-            limits::COMPILE_DURATION_MAX.as_secs()
-        )))
-    })
-}
-
-/// The host, or the process that compiles, did not do its part.
-pub(in crate::sandbox) fn failed(error: impl std::fmt::Display) -> Rejection {
-    Rejection::of_host(format!("The component could not be compiled: {error}."))
 }

@@ -1,86 +1,15 @@
 //! What a wasm file is: what it exports, what it would need, how much memory it starts with.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
 use crate::deployer::Rejection;
-use crate::domain::Version;
-use crate::sandbox::reach::provided;
-
-/// The export that makes a component a function in the native contract.
-pub const HANDLER_EXPORT: &str = "sparkler:function/handler@0.1.0";
-
-/// The export that makes a component a function which streams its response.
-pub const STREAMING_HANDLER_EXPORT: &str = "sparkler:function/streaming-handler@0.1.0";
-
-/// The export that makes a component a server for HTTP, of any version of WASI 0.2 that is provided.
-pub const HTTP_EXPORT: &str = "wasi:http/incoming-handler";
-
-/// The export that makes a component a command, of any version of WASI 0.2 that is provided.
-pub const COMMAND_EXPORT: &str = "wasi:cli/run";
-
-/// What a component is to this host: how it is called, and what its answer is.
-///
-/// Of a component that is several of them, the first in this order counts: a function that streams, a
-/// function, a server for HTTP, a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GuestKind {
-    /// It exports `sparkler:function/handler`.
-    Handler,
-    /// It exports `sparkler:function/streaming-handler`.
-    StreamingHandler,
-    /// It exports `wasi:http/incoming-handler`.
-    Http,
-    /// It exports `wasi:cli/run`.
-    Command,
-}
-
-impl GuestKind {
-    /// The kind of a component with these exports.
-    fn of(exports: &[String]) -> Option<Self> {
-        let has = |name: &str| exports.iter().any(|export| export == name);
-        if has(STREAMING_HANDLER_EXPORT) {
-            return Some(Self::StreamingHandler);
-        }
-        if has(HANDLER_EXPORT) {
-            return Some(Self::Handler);
-        }
-        let has = |interface: &str| {
-            let mut exports = exports.iter();
-            exports.any(|export| provided::is_compatible(export, interface))
-        };
-        if has(HTTP_EXPORT) {
-            return Some(Self::Http);
-        }
-        has(COMMAND_EXPORT).then_some(Self::Command)
-    }
-}
-
-impl GuestKind {
-    /// Invocations that one sandbox may serve before it is thrown away. A command ends with its first.
-    pub(in crate::sandbox) fn reuse_max(self, version: &Version) -> u32 {
-        match self {
-            Self::Handler | Self::StreamingHandler | Self::Http => version.reuse_max(),
-            Self::Command => 1,
-        }
-    }
-}
-
-impl fmt::Display for GuestKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Handler => write!(f, "function ({HANDLER_EXPORT})"),
-            Self::StreamingHandler => {
-                write!(f, "streaming function ({STREAMING_HANDLER_EXPORT})")
-            }
-            Self::Http => write!(f, "HTTP server ({HTTP_EXPORT})"),
-            Self::Command => write!(f, "command ({COMMAND_EXPORT})"),
-        }
-    }
-}
+use crate::sandbox::kinds::command::COMMAND_EXPORT;
+use crate::sandbox::kinds::entry::GuestKind;
+use crate::sandbox::kinds::function::HANDLER_EXPORT;
+use crate::sandbox::kinds::http_guest::HTTP_EXPORT;
+use crate::sandbox::kinds::streaming_function::STREAMING_HANDLER_EXPORT;
+use crate::sandbox::reach::provided::is_provided;
 
 /// What was found in a wasm file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,7 +164,7 @@ fn read(component: &[u8], found: &mut Inspection) -> wasmparser::Result<()> {
                 for import in section {
                     let name = import?.name.name.to_owned();
                     found.imports.push(Import {
-                        provided: provided::is_provided(&name),
+                        provided: is_provided(&name),
                         name,
                     });
                 }
@@ -261,35 +190,5 @@ fn memory_of(memory: wasmparser::MemoryType) -> Memory {
     Memory {
         initial_bytes: memory.initial.saturating_mul(page_bytes),
         maximum_bytes: memory.maximum.map(|pages| pages.saturating_mul(page_bytes)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_kind_of_a_component_is_told_by_its_exports() {
-        let kind = |exports: &[&str]| {
-            GuestKind::of(&exports.iter().map(ToString::to_string).collect::<Vec<_>>())
-        };
-        let http = "wasi:http/incoming-handler@0.2.0";
-        let command = "wasi:cli/run@0.2.3";
-        assert_eq!(
-            kind(&[command, http, HANDLER_EXPORT]),
-            Some(GuestKind::Handler)
-        );
-        assert_eq!(kind(&[command, http]), Some(GuestKind::Http));
-        assert_eq!(kind(&[command]), Some(GuestKind::Command));
-        for newer in ["wasi:cli/run@0.3.0", "wasi:http/incoming-handler@0.2.99"] {
-            assert_eq!(kind(&[newer]), None);
-        }
-        assert_eq!(
-            kind(&[STREAMING_HANDLER_EXPORT]),
-            Some(GuestKind::StreamingHandler)
-        );
-        let both = [HANDLER_EXPORT, STREAMING_HANDLER_EXPORT];
-        assert_eq!(kind(&both), Some(GuestKind::StreamingHandler));
-        assert_eq!(kind(&["sparkler:function/handler@0.2.0"]), None);
     }
 }

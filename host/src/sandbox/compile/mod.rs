@@ -3,18 +3,22 @@
 
 pub(in crate::sandbox) mod inspect;
 pub(in crate::sandbox) mod isolation;
+pub(in crate::sandbox) mod compiler;
+mod compiling;
+mod choice;
 #[cfg(feature = "compiler")]
-pub(in crate::sandbox) mod go_module;
+pub(in crate::sandbox) mod steps;
 #[cfg(feature = "compiler")]
-pub(in crate::sandbox) mod in_process;
+mod go_module;
+#[cfg(feature = "compiler")]
+mod in_process;
+#[cfg(feature = "compiler")]
+mod child;
 #[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod worker;
 #[cfg(feature = "compiler")]
-pub(in crate::sandbox) mod child;
-#[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod precompile;
-#[cfg_attr(not(feature = "compiler"), path = "no_compilation.rs")]
-pub(in crate::sandbox) mod compilation;
-pub(in crate::sandbox) mod compiler;
 #[cfg(feature = "compiler")]
-pub(in crate::sandbox) mod snapshot;
+mod snapshot;
+#[cfg(not(feature = "compiler"))]
+pub(in crate::sandbox) mod no_compiler;

@@ -1,11 +1,11 @@
 //! Compiling ahead of time, for hosts that have no compiler.
 
-use super::in_process::{accepted, compile};
+use super::steps::{accepted, compile};
 use crate::deployer::Rejection;
 use crate::domain::Digest;
 use crate::package::{Precompiled, reuse_of};
 use crate::sandbox::engine::engines;
-use crate::sandbox::reach::interfaces::Interfaces;
+use crate::sandbox::reach::embedder::interfaces::Interfaces;
 
 /// Compiles `wasm` for hosts of this version on machines of this kind: gives a file that such a host takes
 /// in the place of the component, where its owner trusts it.

@@ -17,12 +17,12 @@ use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::in_process::{accepted, compile};
 use super::isolation::CompileLimits;
 use super::snapshot::{self, InitOrder};
+use super::steps::{accepted, compile};
 use crate::deployer::{InitFailure, InitOutcome, Initialized, Rejection};
 use crate::limits;
-use crate::sandbox::reach::interfaces::Interfaces;
+use crate::sandbox::reach::embedder::interfaces::Interfaces;
 
 /// Largest frame: a rejection may name many imports.
 pub(in crate::sandbox) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;

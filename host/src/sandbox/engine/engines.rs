@@ -23,18 +23,13 @@ const CODE_REVISION: u32 = 1;
 /// has compiled. Which instructions a processor lacks is found when an artifact is loaded.
 pub(in crate::sandbox) fn key() -> String {
     use std::env::consts::{ARCH, OS};
-    let kind = if limits::ARE_ENFORCED {
-        ""
-    } else {
-        "-unlimited"
-    };
-    format!("{ENGINE_VERSION}-{CODE_REVISION}-{ARCH}-{OS}{kind}")
+    format!("{ENGINE_VERSION}-{CODE_REVISION}-{ARCH}-{OS}")
 }
 
 /// The configuration that decides what compiled code looks like. Compiler and runner must agree.
 fn code_config() -> wasmtime::Result<Config> {
     let mut config = Config::new();
-    config.epoch_interruption(limits::ARE_ENFORCED);
+    config.epoch_interruption(true);
     config.concurrency_support(false);
     // Names of functions are enough. Files and lines would be read from the guest's own debug
     // information, in this process and without a bound.

@@ -1,12 +1,11 @@
 //! One budget for all memories and tables of an invocation together, and one for all guests.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 
 use wasmtime::ResourceLimiter;
 
 use crate::limits;
-use crate::sandbox::keep::idle_sandboxes::IdleSandboxes;
 use crate::sandbox::vitals::Vitals;
 
 /// What a table's element costs the host.
@@ -16,19 +15,22 @@ const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 pub(in crate::sandbox) struct HostMemory {
     held_bytes: AtomicU64,
     limit_bytes: u64,
-    /// Those that give way where nothing is left.
-    idle: Weak<IdleSandboxes>,
+    /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
+    give_way: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl HostMemory {
-    /// A share of what the machine has.
-    pub(in crate::sandbox) fn of_this_machine(idle: Weak<IdleSandboxes>) -> Self {
+    /// A share of what the machine has. Where it is used up, `give_way` lets a sandbox go that serves nobody, and says
+    /// whether there was one.
+    pub(in crate::sandbox) fn of_this_machine(
+        give_way: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
         let machine = rustix::system::sysinfo();
         let bytes = machine.totalram.saturating_mul(machine.mem_unit.into());
         Self {
             held_bytes: AtomicU64::new(0),
             limit_bytes: bytes / 100 * limits::GUEST_MEMORY_PERCENT_MAX,
-            idle,
+            give_way: Box::new(give_way),
         }
     }
 
@@ -38,8 +40,7 @@ impl HostMemory {
             if self.take_free(bytes) {
                 return true;
             }
-            let is_less_held = self.idle.upgrade().is_some_and(|idle| idle.give_way());
-            if !is_less_held {
+            if !(self.give_way)() {
                 return false;
             }
         }

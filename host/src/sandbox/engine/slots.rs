@@ -1,34 +1,50 @@
 //! The slots of the pool: one for each sandbox that lives, whether it runs, waits or is idle.
 
 use std::sync::Arc;
+#[cfg(feature = "measure")]
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::invoker::HostFailure;
 use crate::limits;
-use crate::sandbox::keep::idle_sandboxes::IdleSandboxes;
-use crate::sandbox::keep::prepare::Prepared;
+
+/// What [`make_at_most`] was told.
+#[cfg(feature = "measure")]
+static SLOTS_MAX: AtomicU32 = AtomicU32::new(u32::MAX);
+
+/// Has hosts that start from now on in this process reserve the address space of so many sandboxes at most. Under
+/// valgrind there is too little for a pool of the usual size, and without its pool a host is another one.
+#[cfg(feature = "measure")]
+pub fn make_at_most(sandboxes: u32) {
+    SLOTS_MAX.store(sandboxes, Ordering::Relaxed);
+}
+
+/// `sandboxes`, or fewer where that was asked for.
+#[cfg(feature = "measure")]
+pub(in crate::sandbox) fn at_most(sandboxes: u32) -> u32 {
+    sandboxes.min(SLOTS_MAX.load(Ordering::Relaxed))
+}
 
 /// Gives out slots. Where none is left, sandboxes that serve nobody give way.
 pub(in crate::sandbox) struct Slots {
     permits: Arc<Semaphore>,
     count: u32,
-    idle: Arc<IdleSandboxes>,
-    prepared: Arc<Prepared>,
+    /// Lets a sandbox go that serves nobody; `false` where there is none.
+    give_way: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Slots {
+    /// So many. Where none is left, `give_way` lets a sandbox go that serves nobody, and says whether there was one.
     pub(in crate::sandbox) fn new(
         count: u32,
-        idle: Arc<IdleSandboxes>,
-        prepared: Arc<Prepared>,
+        give_way: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(count as usize)),
             count,
-            idle,
-            prepared,
+            give_way: Box::new(give_way),
         }
     }
 
@@ -68,6 +84,6 @@ impl Slots {
 
     fn make_room(&self) {
         // One slot is needed, so one sandbox goes.
-        let _ = self.idle.give_way() || self.prepared.give_way();
+        let _ = (self.give_way)();
     }
 }

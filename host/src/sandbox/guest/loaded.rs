@@ -1,14 +1,7 @@
-//! Functions that are in memory, ready to be instantiated.
+//! A function that is in memory, ready to be instantiated.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
-
-use tokio::sync::OnceCell;
 use wasmtime::component::{Component, InstancePre, Linker};
 
-use crate::domain::Digest;
-use crate::limits;
 use crate::sandbox::kinds::entry::Entry;
 use crate::sandbox::kinds::lifecycle::Lifecycle;
 use crate::sandbox::reach::guest_state::GuestState;
@@ -36,86 +29,4 @@ impl Loaded {
             lifecycle,
         })
     }
-}
-
-/// Which functions are loaded, by the digest of their component.
-#[derive(Default)]
-pub(in crate::sandbox) struct LoadedFunctions {
-    slots: RwLock<HashMap<Digest, Arc<Slot>>>,
-    /// Counts loads; a slot remembers the count at its last use, which orders them by age.
-    age: AtomicU64,
-}
-
-#[derive(Default)]
-struct Slot {
-    cell: OnceCell<Arc<Loaded>>,
-    used_at: AtomicU64,
-}
-
-impl LoadedFunctions {
-    /// The function, if it is loaded.
-    pub(in crate::sandbox) fn get(&self, component: Digest) -> Option<Arc<Loaded>> {
-        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.get(&component)?;
-        self.touch(slot);
-        slot.cell.get().cloned()
-    }
-
-    /// The function, loaded by `load` if it has to be; others that ask meanwhile wait for the same.
-    pub(in crate::sandbox) async fn get_or_load<E>(
-        &self,
-        component: Digest,
-        load: impl Future<Output = Result<Arc<Loaded>, E>>,
-    ) -> Result<Arc<Loaded>, E> {
-        let slot = self.slot(component);
-        slot.cell.get_or_try_init(|| load).await.cloned()
-    }
-
-    /// Has a function that was just loaded ahead of its first call.
-    pub(in crate::sandbox) async fn put(&self, component: Digest, loaded: Arc<Loaded>) {
-        let slot = self.slot(component);
-        slot.cell.get_or_init(async || loaded).await;
-    }
-
-    /// Drops a function; guests that run it go on.
-    pub(in crate::sandbox) fn remove(&self, component: Digest) {
-        let removed = self.write().remove(&component);
-        // Outside the lock: unmapping takes its time.
-        drop(removed);
-    }
-
-    fn slot(&self, component: Digest) -> Arc<Slot> {
-        self.age.fetch_add(1, Ordering::Relaxed);
-        let mut slots = self.write();
-        let is_full = slots.len() >= limits::LOADED_FUNCTIONS_MAX;
-        let evicted = match is_full && !slots.contains_key(&component) {
-            true => evict_oldest(&mut slots),
-            false => None,
-        };
-        let slot = Arc::clone(slots.entry(component).or_default());
-        drop(slots);
-        drop(evicted);
-        self.touch(&slot);
-        slot
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Digest, Arc<Slot>>> {
-        self.slots.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes only where the value changes, so that cores do not fight over a hot function.
-    fn touch(&self, slot: &Slot) {
-        let age = self.age.load(Ordering::Relaxed);
-        if slot.used_at.load(Ordering::Relaxed) != age {
-            slot.used_at.store(age, Ordering::Relaxed);
-        }
-    }
-}
-
-fn evict_oldest(slots: &mut HashMap<Digest, Arc<Slot>>) -> Option<Arc<Slot>> {
-    let oldest = slots
-        .iter()
-        .min_by_key(|(_, slot)| slot.used_at.load(Ordering::Relaxed))
-        .map(|(digest, _)| *digest)?;
-    slots.remove(&oldest)
 }

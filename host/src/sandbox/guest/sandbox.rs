@@ -17,13 +17,11 @@ use wasmtime::{Store, UpdateDeadline};
 use super::loaded::Loaded;
 use crate::domain::{Invocation, Version};
 use crate::limits;
-use crate::sandbox::compile::inspect::GuestKind;
 use crate::sandbox::kinds::answer::Answer;
 use crate::sandbox::kinds::call::Call;
-use crate::sandbox::kinds::entry::Handler;
-use crate::sandbox::reach::caller::Served;
-use crate::sandbox::reach::environment::Initialization;
+use crate::sandbox::kinds::entry::{GuestKind, Handler};
 use crate::sandbox::reach::guest_state::GuestState;
+use crate::sandbox::reach::shared::{Initialization, Served, Shared};
 use crate::sandbox::vitals::Vitals;
 
 /// A sandbox, which holds its slot. Dropping it resets the slot, which counts as taken until then: the
@@ -53,13 +51,11 @@ impl Sandbox {
         slot: OwnedSemaphorePermit,
     ) -> Self {
         let mut store = Store::new(loaded.component.engine(), state);
-        if limits::ARE_ENFORCED {
-            store.limiter(|state| &mut state.limiter);
-            store.set_hostcall_fuel(limits::HOSTCALL_BYTES_MAX);
-            store.set_max_component_handles(limits::GUEST_HANDLES_MAX);
-            store.epoch_deadline_callback(|context| Ok(at_tick(context.data())));
-            start_ticks(&mut store);
-        }
+        store.limiter(|state| &mut state.shared.limiter);
+        store.set_hostcall_fuel(limits::HOSTCALL_BYTES_MAX);
+        store.set_max_component_handles(limits::GUEST_HANDLES_MAX);
+        store.epoch_deadline_callback(|context| Ok(at_tick(context.data())));
+        start_ticks(&mut store);
         Self {
             stage: Stage::New(loaded),
             store,
@@ -98,19 +94,20 @@ impl Sandbox {
 
     /// What its guest is.
     pub(in crate::sandbox) fn kind(&self) -> GuestKind {
-        self.store.data().surroundings.kind
+        match &self.stage {
+            Stage::New(loaded) => loaded.entry.kind(),
+            Stage::Live { handler, .. } => handler.kind(),
+        }
     }
 
     /// What it was made for.
     pub(in crate::sandbox) fn initialization(&self) -> Initialization {
-        self.store.data().surroundings.initialization
+        self.store.data().shared.made_for.initialization
     }
 
     /// Says which invocation it serves from now on.
     pub(in crate::sandbox) fn serve(&mut self, invocation: &Invocation) {
-        let state = self.store.data_mut();
-        state.outbound.serve(invocation.tenant_id.as_deref());
-        state.served = Served::by(invocation);
+        self.store.data_mut().shared.served = Served::by(invocation);
     }
 
     /// Calls the guest, once it is set up.
@@ -119,7 +116,7 @@ impl Sandbox {
             Stage::New(_) => {
                 wasmtime::bail!("the guest was called before it was set up")
             }
-            Stage::Live { handler, .. } => call.make(&mut self.store, handler).await,
+            Stage::Live { handler, .. } => handler.call(&mut self.store, call).await,
         }
     }
 
@@ -146,32 +143,26 @@ impl Sandbox {
     }
 
     /// Makes a sandbox that was made for another invocation, or for none yet, that of the next one.
-    pub(in crate::sandbox) fn begin(
-        &mut self,
-        version: Arc<Version>,
-        trace_id: Option<String>,
-        deadline: Instant,
-    ) {
+    pub(in crate::sandbox) fn begin(&mut self, version: Arc<Version>, deadline: Instant) {
         let state = self.store.data_mut();
-        state.vitals.begin();
-        state.outbound.begin(Arc::clone(&version), deadline);
-        state.surroundings.version = version;
-        state.surroundings.trace_id = trace_id;
-        state.served = Served::default();
-        state.deadline = deadline;
+        state.shared.vitals.begin();
+        state.shared.version = version;
+        state.shared.served = Served::default();
+        state.shared.deadline = deadline;
+        state.begin();
         start_ticks(&mut self.store);
     }
 
     /// Counts an invocation that it has served, and ends the requests that it left behind; gives how many
     /// invocations those are.
     pub(in crate::sandbox) fn count_invocation(&mut self) -> u32 {
-        self.store.data_mut().outbound.end();
+        self.store.data_mut().end();
         self.invocations += 1;
         self.invocations
     }
 
     pub(in crate::sandbox) fn vitals(&self) -> &Arc<Vitals> {
-        &self.store.data().vitals
+        &self.store.data().shared.vitals
     }
 }
 
@@ -183,8 +174,10 @@ fn start_ticks(store: &mut Store<GuestState>) {
 /// What happens to a guest that is still running at a tick: it ends at its deadline and when nobody
 /// waits for it, and otherwise lets others have the thread.
 fn at_tick(state: &GuestState) -> UpdateDeadline {
-    let vitals = &state.vitals;
-    if Instant::now() >= state.deadline || vitals.abandoned.load(Ordering::Relaxed) {
+    let Shared {
+        vitals, deadline, ..
+    } = &state.shared;
+    if Instant::now() >= *deadline || vitals.abandoned.load(Ordering::Relaxed) {
         return UpdateDeadline::Interrupt;
     }
     vitals.ticked.store(true, Ordering::Relaxed);

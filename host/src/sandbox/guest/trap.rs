@@ -7,8 +7,8 @@ use wasmtime_wasi::I32Exit;
 
 use crate::domain::FunctionError;
 use crate::limits;
-use crate::sandbox::bindings::sparkler::function::types;
 use crate::sandbox::kinds::lifecycle::GaveUp;
+use crate::sandbox::reach::failure::handler_error;
 use crate::sandbox::reach::output::TooLarge;
 use crate::sandbox::vitals::Vitals;
 
@@ -16,28 +16,6 @@ use crate::sandbox::vitals::Vitals;
 pub(in crate::sandbox) struct Bounds {
     pub(in crate::sandbox) timeout: Duration,
     pub(in crate::sandbox) memory_bytes_max: u64,
-}
-
-/// The error that a handler returned, its texts bounded.
-pub(in crate::sandbox) fn handler_error(error: types::FunctionError) -> FunctionError {
-    let mut room = limits::FUNCTION_ERROR_TEXT_BYTES_MAX;
-    FunctionError::Handler {
-        error_type: clip(error.error_type, &mut room),
-        message: clip(error.error_message, &mut room),
-        stack_trace: error
-            .stack_trace
-            .into_iter()
-            .take(limits::FUNCTION_ERROR_FRAMES_MAX)
-            .map_while(|frame| (room > 0).then(|| clip(frame, &mut room)))
-            .collect(),
-    }
-}
-
-/// At most `room` bytes of `text`, cut between characters; takes them from `room`.
-fn clip(mut text: String, room: &mut usize) -> String {
-    text.truncate(text.floor_char_boundary(*room));
-    *room -= text.len();
-    text
 }
 
 /// Whether it was the host that had no more to give, which is not the function's fault.
@@ -86,6 +64,32 @@ pub(in crate::sandbox) fn classify(
     FunctionError::Trapped {
         description: describe(error, &cause),
         stack_trace: backtrace.map(frames).unwrap_or_default(),
+    }
+}
+
+/// The error of a guest that was still running at its deadline.
+pub(in crate::sandbox) fn timed_out(bounds: &Bounds) -> FunctionError {
+    FunctionError::TimedOut {
+        timeout: bounds.timeout,
+    }
+}
+
+/// Setting up runs guest code too, so it can fail in all the ways in which a handler can; what is
+/// left is named as what it is.
+pub(in crate::sandbox) fn not_started(
+    error: &wasmtime::Error,
+    vitals: &Vitals,
+    bounds: &Bounds,
+) -> FunctionError {
+    match classify(error, vitals, bounds) {
+        FunctionError::Trapped {
+            description,
+            stack_trace,
+        } => FunctionError::InitFailed {
+            description,
+            stack_trace,
+        },
+        other => other,
     }
 }
 

@@ -1,6 +1,5 @@
 //! Sandboxes that are kept: prepared before anybody calls, or idle between two calls.
 
-pub(in crate::sandbox) mod idle_list;
-pub(in crate::sandbox) mod idle_sandboxes;
+pub(in crate::sandbox) mod idle;
 pub(in crate::sandbox) mod shelf;
 pub(in crate::sandbox) mod prepare;

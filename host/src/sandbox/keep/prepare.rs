@@ -11,28 +11,21 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::shelf::{self, Shelf, Shelves};
+use super::shelf::{self, InUse, Shelf, Shelves};
 use crate::domain::Version;
-use crate::invoker::{HostFailure, PrepareFailure, PrepareGuest};
-use crate::sandbox::Sandboxes;
+use crate::invoker::{HostFailure, PrepareFailure};
 use crate::sandbox::guest::sandbox::Sandbox;
-use crate::sandbox::guest::trap::{self, Bounds};
+use crate::sandbox::guest::trap::{self, Bounds, not_started, timed_out};
 use crate::sandbox::load::maker::{Maker, Purpose};
-use crate::sandbox::reach::environment::Initialization;
-use crate::sandbox::run::settle::{not_started, timed_out};
+use crate::sandbox::reach::shared::Initialization;
 use crate::sandbox::vitals::Vitals;
-
-/// The prepared sandboxes of all versions.
-pub(in crate::sandbox) type Prepared = Shelves<Sandbox>;
-
-/// Held while a prepared sandbox serves its invocation.
-pub(in crate::sandbox) type InUse = shelf::InUse<Sandbox>;
 
 type Making = shelf::Making<Sandbox>;
 
-/// Fills shelves.
+/// Fills shelves, and has what is on them taken.
 pub(in crate::sandbox) struct Preparer {
     pub(in crate::sandbox) maker: Arc<Maker>,
+    pub(in crate::sandbox) shelves: Arc<Shelves<Sandbox>>,
     /// How many guests are set up at once.
     pub(in crate::sandbox) turns: Arc<Semaphore>,
     pub(in crate::sandbox) elsewhere: Handle,
@@ -53,24 +46,35 @@ impl Preparer {
             })
             .collect()
     }
-}
 
-impl PrepareGuest for Sandboxes {
-    async fn prepare(&self, version: &Arc<Version>, count: u32) -> Result<(), PrepareFailure> {
+    /// One that was prepared, which is replaced behind it.
+    pub(in crate::sandbox) fn take(&self, version: &Version) -> Option<(Sandbox, InUse<Sandbox>)> {
+        let shelf = self.shelves.get(version)?;
+        let taken = shelf.take();
+        self.fill(&shelf);
+        taken
+    }
+
+    /// Has `count` of a version wait, and gives when they do.
+    pub(in crate::sandbox) async fn prepare(
+        &self,
+        version: &Arc<Version>,
+        count: u32,
+    ) -> Result<(), PrepareFailure> {
         if count == 0 {
-            self.prepared.remove(version);
+            self.shelves.remove(version);
             return Ok(());
         }
         if !self.maker.slots.could_ever_hold(count) {
-            self.prepared.remove(version);
+            self.shelves.remove(version);
             return Err(HostFailure::NoCapacity.into());
         }
-        let shelf = self.prepared.get_or_make(version);
+        let shelf = self.shelves.get_or_make(version);
         shelf.set_wanted(count as usize);
-        for made in self.preparer.fill(&shelf) {
+        for made in self.fill(&shelf) {
             let made = made.await;
             if let Err(failure) = made.unwrap_or_else(|_| Err(HostFailure::Panicked.into())) {
-                self.prepared.remove(version);
+                self.shelves.remove(version);
                 return Err(failure);
             }
         }
@@ -79,8 +83,9 @@ impl PrepareGuest for Sandboxes {
         Ok(())
     }
 
-    fn waiting(&self, version: &Version) -> u32 {
-        let shelf = self.prepared.get(version);
+    /// How many of a version wait.
+    pub(in crate::sandbox) fn waiting(&self, version: &Version) -> u32 {
+        let shelf = self.shelves.get(version);
         let waiting = shelf.map_or(0, |shelf| shelf.waiting());
         u32::try_from(waiting).unwrap_or(u32::MAX)
     }
@@ -128,7 +133,6 @@ async fn set_up(
     let purpose = Purpose {
         initialization: Initialization::of(version, true),
         is_reusable: loaded.entry.kind().reuse_max(version) > 1,
-        trace_id: None,
         granted,
         deadline,
     };

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::domain::concurrency::is_same_guest;
 use crate::domain::{Digest, FunctionName, Version, VersionId};
 
 /// The shelves of all versions that have one.
@@ -135,9 +136,7 @@ impl<T> Shelf<T> {
     /// Whether a sandbox of this shelf is the same as one that is made of `version` now. A revision
     /// may change without that.
     fn is_for(&self, version: &Version) -> bool {
-        self.version.code == version.code
-            && self.version.snapshot == version.snapshot
-            && self.version.settings == version.settings
+        is_same_guest(&self.version, version)
     }
 
     /// How many are to wait; drops those that are too many.
@@ -263,6 +262,7 @@ impl<T> Drop for InUse<T> {
 mod tests {
     use std::pin::pin;
     use std::task::{Context, Waker};
+    use std::time::Duration;
 
     use super::*;
     use crate::domain::samples;
@@ -334,7 +334,8 @@ mod tests {
     }
 
     #[test]
-    fn other_code_and_other_settings_have_a_shelf_of_their_own_and_a_revision_has_not() {
+    fn other_code_other_settings_and_a_function_made_anew_have_a_shelf_of_their_own_and_a_revision_has_not()
+     {
         let (shelves, shelf) = shelf_of(1);
         fill(&shelf);
         let version = samples::version("one");
@@ -346,6 +347,11 @@ mod tests {
         let mut changed = version.clone();
         changed.settings.memory_mb += 1;
         assert!(shelves.get(&changed).is_none());
+        let made_anew = Version {
+            last_modified: version.last_modified + Duration::from_millis(1),
+            ..version.clone()
+        };
+        assert!(shelves.get(&made_anew).is_none());
         let other = Version {
             code: samples::code("other"),
             ..version

@@ -1,20 +1,14 @@
-//! One call of a guest that is set up: each kind in its own way, all with one kind of answer.
+//! One call of a guest that is set up: what it is called with, and what it answers.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
-use uuid::Uuid;
-use wasmtime::Store;
+use uuid::fmt::Hyphenated;
 
-use super::answer::{Answer, Returned};
-use super::entry::Handler;
 use super::input::Input;
-use super::{command, http_guest};
 use crate::domain::{ClientContext, Invocation, Version};
 use crate::invoker::ResponseSink;
 use crate::sandbox::bindings::exports::sparkler::function::handler::Context;
-use crate::sandbox::reach::guest_state::GuestState;
-use crate::sandbox::reach::response::Response;
 
 /// What a guest is called with.
 pub(in crate::sandbox) struct Call<'a> {
@@ -26,80 +20,36 @@ pub(in crate::sandbox) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Calls `handler`. Of one that streams, the answer is what did not go into the response, which is all
-    /// of it where there is none.
-    pub(in crate::sandbox) async fn make(
-        self,
-        store: &mut Store<GuestState>,
-        handler: &Handler,
-    ) -> wasmtime::Result<Answer> {
-        match (handler, self.input) {
-            (Handler::Buffered(handler), Input::Event { event, .. }) => {
-                let deadline = store.data().deadline;
-                let (mut id, texts) = (
-                    Uuid::encode_buffer(),
-                    Texts::of(self.invocation, self.version),
-                );
-                let context = context(self.invocation, &texts, &mut id, deadline);
-                let answer = handler.call_handle(store, &event, context).await?;
-                Ok(answer.map(Returned::from))
-            }
-            (Handler::Streaming(handler), Input::Event { event, .. }) => {
-                let deadline = store.data().deadline;
-                let (mut id, texts) = (
-                    Uuid::encode_buffer(),
-                    Texts::of(self.invocation, self.version),
-                );
-                let context = context(self.invocation, &texts, &mut id, deadline);
-                store.data_mut().response = Response::begin(self.response);
-                let ended = handler.call_handle(&mut *store, &event, context).await;
-                let left = store.data_mut().response.end();
-                Ok(ended?.map(|()| left.into()))
-            }
-            (Handler::Http(guest), input) => {
-                http_guest::call(store, guest, input, self.response).await
-            }
-            (Handler::Command(guest), Input::Event { event, is_from_web }) => {
-                let ended = command::run(store, guest, event, is_from_web, self.response);
-                ended.await.map(Ok)
-            }
-            (_, Input::Request(_)) => {
-                wasmtime::bail!("a request for HTTP was given to a guest that takes events")
-            }
+    /// What a function is told as text, and the host knows otherwise.
+    pub(super) fn texts(&self) -> Texts {
+        Texts {
+            invoked_arn: self.invocation.target.text(),
+            version: self.version.id.to_string(),
+            request_id: [0; Hyphenated::LENGTH],
+        }
+    }
+
+    /// What a function is told of its invocation.
+    pub(super) fn context<'a>(&'a self, texts: &'a mut Texts, deadline: Instant) -> Context<'a> {
+        let invocation = self.invocation;
+        let request_id = invocation.request_id.0.hyphenated();
+        Context {
+            request_id: request_id.encode_lower(&mut texts.request_id),
+            invoked_function_arn: &texts.invoked_arn,
+            function_version: &texts.version,
+            deadline_ms: unix_milliseconds(deadline),
+            trace_id: invocation.trace_id.as_deref(),
+            client_context: invocation.client_context.as_ref().map(ClientContext::text),
+            tenant_id: invocation.tenant_id.as_deref(),
         }
     }
 }
 
-/// What a guest is told as text, and the host knows otherwise.
-struct Texts {
+/// What a function is told as text.
+pub(super) struct Texts {
     invoked_arn: String,
     version: String,
-}
-
-impl Texts {
-    fn of(invocation: &Invocation, version: &Version) -> Self {
-        Self {
-            invoked_arn: invocation.target.text(),
-            version: version.id.to_string(),
-        }
-    }
-}
-
-fn context<'a>(
-    invocation: &'a Invocation,
-    texts: &'a Texts,
-    id: &'a mut [u8],
-    deadline: Instant,
-) -> Context<'a> {
-    Context {
-        request_id: invocation.request_id.0.hyphenated().encode_lower(id),
-        invoked_function_arn: &texts.invoked_arn,
-        function_version: &texts.version,
-        deadline_ms: unix_milliseconds(deadline),
-        trace_id: invocation.trace_id.as_deref(),
-        client_context: invocation.client_context.as_ref().map(ClientContext::text),
-        tenant_id: invocation.tenant_id.as_deref(),
-    }
+    request_id: [u8; Hyphenated::LENGTH],
 }
 
 fn unix_milliseconds(deadline: Instant) -> u64 {

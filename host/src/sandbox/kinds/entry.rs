@@ -1,103 +1,182 @@
-//! Where a guest is entered: the one of its exports that is called.
+//! The list of the kinds of guests, and what is made of it: which kind a component is, where it is entered, and how it
+//! is called.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
-use wasmtime_wasi::p2::bindings::exports::wasi::cli::run;
-use wasmtime_wasi_http::p2::bindings::exports::wasi::http::incoming_handler;
 
-use crate::sandbox::bindings::exports::sparkler::function::{handler, streaming_handler};
-use crate::sandbox::compile::inspect::{
-    COMMAND_EXPORT, GuestKind, HANDLER_EXPORT, HTTP_EXPORT, STREAMING_HANDLER_EXPORT,
-};
+use super::answer::Answer;
+use super::call::Call;
+use super::command::Command;
+use super::function::Function;
+use super::http_guest::Server;
+use super::kind::Kind;
+use super::streaming_function::StreamingFunction;
+use crate::domain::Version;
 use crate::sandbox::reach::guest_state::GuestState;
 
-/// A version of WASI 0.2 to ask by: exports of any other are found by it too.
-const WASI_VERSION: &str = "0.2.0";
+/// Makes the list into the three choices of a kind: by name, by its entry, and by its entry in an instance.
+macro_rules! kinds {
+    ($($(#[$documented:meta])* $name:ident: $kind:ty,)+) => {
+        /// What a component is to this host: how it is called, and what its answer is.
+        ///
+        /// Of a component that is several of them, the first in this order counts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum GuestKind {
+            $($(#[$documented])* $name,)+
+        }
 
-/// The entry of a component, found before there is an instance of it.
-pub(in crate::sandbox) enum Entry {
-    /// It answers with one value.
-    Handler(handler::GuestIndices),
-    /// It writes its response while it runs.
-    StreamingHandler(streaming_handler::GuestIndices),
-    /// It answers a request for HTTP.
-    Http(incoming_handler::GuestIndices),
-    /// It runs once, from stdin to stdout.
-    Command(run::GuestIndices),
-}
+        /// The entry of a component, found before there is an instance of it.
+        pub(in crate::sandbox) enum Entry {
+            $($(#[$documented])* $name(<$kind as Kind>::Indices),)+
+        }
 
-/// The entry of a guest that is set up.
-pub(in crate::sandbox) enum Handler {
-    /// It answers with one value.
-    Buffered(handler::Guest),
-    /// It writes its response while it runs.
-    Streaming(streaming_handler::Guest),
-    /// It answers a request for HTTP.
-    Http(incoming_handler::Guest),
-    /// It runs once, from stdin to stdout.
-    Command(run::Guest),
-}
+        /// The entry of a guest that is set up.
+        pub(in crate::sandbox) enum Handler {
+            $($(#[$documented])* $name(<$kind as Kind>::Guest),)+
+        }
 
-impl Entry {
-    /// The entry of a component.
-    ///
-    /// # Errors
-    /// Where it has none, or one with another signature.
-    pub(in crate::sandbox) fn of(component: &InstancePre<GuestState>) -> wasmtime::Result<Self> {
-        match kind_of(component) {
-            GuestKind::StreamingHandler => {
-                streaming_handler::GuestIndices::new(component).map(Self::StreamingHandler)
+        impl GuestKind {
+            const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The kind of a component with these exports.
+            pub(in crate::sandbox) fn of(exports: &[String]) -> Option<Self> {
+                let is_of = |kind: &&Self| exports.iter().any(|name| kind.is_known_by(name));
+                Self::ALL.iter().find(is_of).copied()
             }
-            GuestKind::Handler => handler::GuestIndices::new(component).map(Self::Handler),
-            GuestKind::Http => incoming_handler::GuestIndices::new(component).map(Self::Http),
-            GuestKind::Command => run::GuestIndices::new(component).map(Self::Command),
-        }
-    }
 
-    /// Which of the exports it is.
-    pub(in crate::sandbox) fn kind(&self) -> GuestKind {
-        match self {
-            Self::Handler(_) => GuestKind::Handler,
-            Self::StreamingHandler(_) => GuestKind::StreamingHandler,
-            Self::Http(_) => GuestKind::Http,
-            Self::Command(_) => GuestKind::Command,
-        }
-    }
-
-    /// The same entry of an instance.
-    pub(in crate::sandbox) fn in_instance(
-        &self,
-        store: &mut Store<GuestState>,
-        instance: &Instance,
-    ) -> wasmtime::Result<Handler> {
-        match self {
-            Self::Handler(indices) => indices.load(store, instance).map(Handler::Buffered),
-            Self::StreamingHandler(indices) => {
-                indices.load(store, instance).map(Handler::Streaming)
+            fn is_known_by(self, export: &str) -> bool {
+                match self {
+                    $(Self::$name => <$kind>::EXPORT.is(export),)+
+                }
             }
-            Self::Http(indices) => indices.load(store, instance).map(Handler::Http),
-            Self::Command(indices) => indices.load(store, instance).map(Handler::Command),
+
+            fn title(self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$name => (<$kind>::TITLE, <$kind>::EXPORT.name()),)+
+                }
+            }
+
+            /// Whether it takes requests for HTTP as they are.
+            pub(in crate::sandbox) fn takes_requests(self) -> bool {
+                match self {
+                    $(Self::$name => <$kind>::TAKES_REQUESTS,)+
+                }
+            }
+
+            /// Invocations that one sandbox may serve before it is thrown away.
+            pub(in crate::sandbox) fn reuse_max(self, version: &Version) -> u32 {
+                let is_reusable = match self {
+                    $(Self::$name => <$kind>::IS_REUSABLE,)+
+                };
+                match is_reusable {
+                    true => version.reuse_max(),
+                    false => 1,
+                }
+            }
         }
+
+        impl Entry {
+            /// The entry of a component, by the same rule as at inspection, only that what is none of them is looked at
+            /// as a function, which tells what is wrong with it.
+            ///
+            /// # Errors
+            /// Where it has none, or one with another signature.
+            pub(in crate::sandbox) fn of(
+                component: &InstancePre<GuestState>,
+            ) -> wasmtime::Result<Self> {
+                $(if <$kind>::EXPORT.is_in(component) {
+                    return <$kind>::entry(component).map(Self::$name);
+                })+
+                Function::entry(component).map(Self::Handler)
+            }
+
+            /// Which of the kinds it is.
+            pub(in crate::sandbox) fn kind(&self) -> GuestKind {
+                match self {
+                    $(Self::$name(_) => GuestKind::$name,)+
+                }
+            }
+
+            /// The same entry of an instance.
+            pub(in crate::sandbox) fn in_instance(
+                &self,
+                store: &mut Store<GuestState>,
+                instance: &Instance,
+            ) -> wasmtime::Result<Handler> {
+                match self {
+                    $(Self::$name(indices) => {
+                        <$kind>::load(indices, store, instance).map(Handler::$name)
+                    })+
+                }
+            }
+        }
+
+        impl Handler {
+            /// Which of the kinds it is.
+            pub(in crate::sandbox) fn kind(&self) -> GuestKind {
+                match self {
+                    $(Self::$name(_) => GuestKind::$name,)+
+                }
+            }
+
+            /// Calls the guest.
+            pub(in crate::sandbox) async fn call(
+                &self,
+                store: &mut Store<GuestState>,
+                call: Call<'_>,
+            ) -> wasmtime::Result<Answer> {
+                match self {
+                    $(Self::$name(guest) => <$kind>::call(store, guest, call).await,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// It exports `sparkler:function/streaming-handler`.
+    StreamingHandler: StreamingFunction,
+    /// It exports `sparkler:function/handler`.
+    Handler: Function,
+    /// It exports `wasi:http/incoming-handler`.
+    Http: Server,
+    /// It exports `wasi:cli/run`.
+    Command: Command,
+}
+
+impl fmt::Display for GuestKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (title, export) = self.title();
+        write!(f, "{title} ({export})")
     }
 }
 
-/// By the same rule as at inspection, only that what is none of them is looked at as a function, which
-/// tells what is wrong with it.
-fn kind_of(component: &InstancePre<GuestState>) -> GuestKind {
-    let component = component.component();
-    let has = |name: &str| component.get_export_index(None, name).is_some();
-    let has_wasi = |interface: &str| has(&format!("{interface}@{WASI_VERSION}"));
-    if has(STREAMING_HANDLER_EXPORT) {
-        return GuestKind::StreamingHandler;
-    }
-    if has(HANDLER_EXPORT) {
-        return GuestKind::Handler;
-    }
-    if has_wasi(HTTP_EXPORT) {
-        return GuestKind::Http;
-    }
-    match has_wasi(COMMAND_EXPORT) {
-        true => GuestKind::Command,
-        false => GuestKind::Handler,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_component_is_told_by_its_exports() {
+        let kind = |exports: &[&str]| {
+            GuestKind::of(&exports.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        let function = "sparkler:function/handler@0.1.0";
+        let streaming = "sparkler:function/streaming-handler@0.1.0";
+        let http = "wasi:http/incoming-handler@0.2.0";
+        let command = "wasi:cli/run@0.2.3";
+        assert_eq!(kind(&[command, http, function]), Some(GuestKind::Handler));
+        assert_eq!(kind(&[command, http]), Some(GuestKind::Http));
+        assert_eq!(kind(&[command]), Some(GuestKind::Command));
+        for newer in ["wasi:cli/run@0.3.0", "wasi:http/incoming-handler@0.2.99"] {
+            assert_eq!(kind(&[newer]), None);
+        }
+        assert_eq!(kind(&[streaming]), Some(GuestKind::StreamingHandler));
+        let both = [function, streaming];
+        assert_eq!(kind(&both), Some(GuestKind::StreamingHandler));
+        assert_eq!(kind(&["sparkler:function/handler@0.2.0"]), None);
     }
 }

@@ -6,7 +6,6 @@ use tokio::task::spawn_blocking;
 use crate::domain::{Payload, WebCall, WebRequest};
 use crate::invoker::HostFailure;
 use crate::limits::INLINE_PARSE_BYTES_MAX;
-use crate::sandbox::compile::inspect::GuestKind;
 
 /// What a guest is given.
 pub(in crate::sandbox) enum Input {
@@ -21,10 +20,11 @@ pub(in crate::sandbox) enum Input {
 }
 
 impl Input {
-    /// The form of `payload` for guests of this kind. A large one is made where it delays nobody.
+    /// The form of `payload` for guests that take requests as they are, or events. A large one is made where it
+    /// delays nobody.
     pub(in crate::sandbox) async fn of(
         payload: &Payload,
-        kind: GuestKind,
+        takes_requests: bool,
     ) -> Result<Self, HostFailure> {
         let call = match payload {
             Payload::Event(event) => {
@@ -35,14 +35,14 @@ impl Input {
             }
             Payload::Web(call) => call,
         };
-        let form = move |call: &dyn WebCall| match kind {
-            GuestKind::Http => Self::Request(call.request()),
-            GuestKind::Handler | GuestKind::StreamingHandler | GuestKind::Command => Self::Event {
+        let form = move |call: &dyn WebCall| match takes_requests {
+            true => Self::Request(call.request()),
+            false => Self::Event {
                 event: call.event(),
                 is_from_web: true,
             },
         };
-        if kind == GuestKind::Http || call.body_bytes() <= INLINE_PARSE_BYTES_MAX {
+        if takes_requests || call.body_bytes() <= INLINE_PARSE_BYTES_MAX {
             return Ok(form(&**call));
         }
         let call = call.clone();
@@ -50,4 +50,22 @@ impl Input {
             .await
             .map_err(|_| HostFailure::Panicked)
     }
+
+    /// The event, for a guest that takes nothing else.
+    pub(super) fn event(&self) -> wasmtime::Result<&Bytes> {
+        match self {
+            Self::Event { event, .. } => Ok(event),
+            Self::Request(_) => wasmtime::bail!(IS_REQUEST),
+        }
+    }
+
+    /// The same, and whether it stands for a request from the web.
+    pub(super) fn into_event(self) -> wasmtime::Result<(Bytes, bool)> {
+        match self {
+            Self::Event { event, is_from_web } => Ok((event, is_from_web)),
+            Self::Request(_) => wasmtime::bail!(IS_REQUEST),
+        }
+    }
 }
+
+const IS_REQUEST: &str = "a request for HTTP was given to a guest that takes events";

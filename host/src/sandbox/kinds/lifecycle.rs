@@ -43,7 +43,7 @@ impl Lifecycle {
         instance: &Instance,
     ) -> wasmtime::Result<()> {
         let guest = self.0.load(&mut *store, instance)?;
-        let is_restored = store.data().surroundings.version.is_snapshotted();
+        let is_restored = store.data().shared.version.is_snapshotted();
         let ended = match is_restored {
             true => guest.call_after_restore(store).await?,
             false => guest.call_init(store).await?,

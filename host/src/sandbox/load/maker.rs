@@ -7,27 +7,29 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
+use super::loaded_functions::LoadedFunctions;
 use super::loader::Loader;
 use crate::deployer::{ComponentSource, Rejection};
-use crate::domain::{Account, Code, Digest, Version};
+use crate::domain::{Code, Digest, Version};
 use crate::invoker::HostFailure;
 use crate::sandbox::compile::compiler::Compiler;
 use crate::sandbox::engine::memory_limiter::{HostMemory, MemoryLimiter};
 use crate::sandbox::engine::slots::Slots;
 use crate::sandbox::engine::ticker::Ticker;
-use crate::sandbox::guest::loaded::{Loaded, LoadedFunctions};
+use crate::sandbox::guest::loaded::Loaded;
 use crate::sandbox::guest::sandbox::Sandbox;
-use crate::sandbox::reach::environment::{Initialization, Surroundings};
-use crate::sandbox::reach::files::HostFiles;
+use crate::sandbox::kinds::entry::GuestKind;
 use crate::sandbox::reach::grants::{Granted, Grants};
-use crate::sandbox::reach::guest_state::{GuestState, Reach};
+use crate::sandbox::reach::guest_state::{GuestState, Hosts};
 use crate::sandbox::reach::outbound::Network;
+use crate::sandbox::reach::shared::{Initialization, MadeFor, Served, Shared, table};
 use crate::sandbox::vitals::Vitals;
 
 /// Makes sandboxes.
 pub(in crate::sandbox) struct Maker {
-    pub(in crate::sandbox) account: Arc<Account>,
-    pub(in crate::sandbox) files: Arc<HostFiles>,
+    /// What guests share of all that they reach.
+    pub(in crate::sandbox) hosts: Arc<Hosts>,
+    pub(in crate::sandbox) network: Arc<Network>,
     pub(in crate::sandbox) grants: Grants,
     pub(in crate::sandbox) loader: Arc<Loader>,
     pub(in crate::sandbox) compiler: Arc<Compiler>,
@@ -36,14 +38,12 @@ pub(in crate::sandbox) struct Maker {
     pub(in crate::sandbox) slots: Slots,
     pub(in crate::sandbox) host_memory: Arc<HostMemory>,
     pub(in crate::sandbox) ticker: Ticker,
-    pub(in crate::sandbox) network: Arc<Network>,
 }
 
 /// What tells one sandbox of a version from another.
 pub(in crate::sandbox) struct Purpose {
     pub(in crate::sandbox) initialization: Initialization,
     pub(in crate::sandbox) is_reusable: bool,
-    pub(in crate::sandbox) trace_id: Option<String>,
     pub(in crate::sandbox) granted: Option<Arc<Granted>>,
     pub(in crate::sandbox) deadline: Instant,
 }
@@ -63,23 +63,30 @@ impl Maker {
             Arc::clone(&self.host_memory),
             version.settings.memory_bytes_max(),
         );
-        let surroundings = Surroundings {
-            account: Arc::clone(&self.account),
+        let Purpose {
+            initialization,
+            is_reusable,
+            granted,
+            deadline,
+        } = purpose;
+        let shared = Shared {
+            vitals,
+            limiter,
+            table: table(),
             version: Arc::clone(version),
-            kind: loaded.entry.kind(),
-            trace_id: purpose.trace_id,
-            initialization: purpose.initialization,
-            is_reusable: purpose.is_reusable,
-            granted: purpose.granted,
+            granted,
+            made_for: MadeFor {
+                initialization,
+                is_reusable,
+                is_command: loaded.entry.kind() == GuestKind::Command,
+            },
+            served: Served::default(),
+            deadline,
         };
-        let reach = Reach {
-            files: Arc::clone(&self.files),
-            network: Arc::clone(&self.network),
-        };
-        let deadline = purpose.deadline;
-        let mut state = GuestState::new(vitals, limiter, surroundings, Some(reach), deadline);
+        let mut state = GuestState::new(Arc::clone(&self.hosts), shared);
         if version.is_snapshotted() {
-            state.start_clock_after(version.settings.init_duration_max());
+            let clocks = &mut state.parts.clocks;
+            clocks.start_after(version.settings.init_duration_max());
         }
         Sandbox::new(loaded, state, slot)
     }

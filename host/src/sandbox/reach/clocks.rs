@@ -1,18 +1,55 @@
-//! The clocks of a guest: the time of day, and a monotonic one that begins with the guest.
+//! `wasi:clocks`: the time of day, and a monotonic clock that begins with the guest.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep_until};
-use wasmtime::component::Resource;
+use wasmtime::component::{Linker, Resource, ResourceTable};
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 
-use super::guest_state::GuestState;
+use super::names::Provided;
+use super::part::{Called, Calls, InSnapshot, Part, Reaches};
+use super::shared::Shared;
 
 /// What both clocks count in.
 const RESOLUTION: Duration = Duration::from_nanos(1);
 
-impl wall_clock::Host for GuestState {
+/// When the monotonic clock of a guest stood at its beginning.
+pub(in crate::sandbox) struct Clocks {
+    start: Instant,
+}
+
+impl Part for Clocks {
+    type Host = ();
+    const TITLE: &'static str = "clocks";
+    const PROVIDED: &'static [Provided] = &[
+        Provided::wasi("wasi:clocks/monotonic-clock"),
+        Provided::wasi("wasi:clocks/wall-clock"),
+    ];
+    const NEEDED: Option<&'static str> = None;
+    const IN_SNAPSHOT: InSnapshot = InSnapshot::There;
+
+    fn new((): &(), _: &Shared) -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+
+    fn link<T: Reaches<Self>>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+        wall_clock::add_to_linker::<T, Calls<Self>>(linker, T::called)?;
+        monotonic_clock::add_to_linker::<T, Calls<Self>>(linker, T::called)
+    }
+}
+
+impl Clocks {
+    /// Has the monotonic clock begin at `elapsed`, so that it goes on after what a guest read of it while
+    /// it was initialized.
+    pub(in crate::sandbox) fn start_after(&mut self, elapsed: Duration) {
+        self.start = self.start.checked_sub(elapsed).unwrap_or(self.start);
+    }
+}
+
+impl wall_clock::Host for Called<'_, Clocks> {
     fn now(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
         // A machine whose clock stands before 1970 has no better answer.
         Ok(datetime(
@@ -34,9 +71,9 @@ fn datetime(since_epoch: Duration) -> wall_clock::Datetime {
     }
 }
 
-impl monotonic_clock::Host for GuestState {
+impl monotonic_clock::Host for Called<'_, Clocks> {
     fn now(&mut self) -> wasmtime::Result<monotonic_clock::Instant> {
-        Ok(nanoseconds(self.clock_start.elapsed()))
+        Ok(nanoseconds(self.part.start.elapsed()))
     }
 
     fn resolution(&mut self) -> wasmtime::Result<monotonic_clock::Duration> {
@@ -47,8 +84,8 @@ impl monotonic_clock::Host for GuestState {
         &mut self,
         when: monotonic_clock::Instant,
     ) -> wasmtime::Result<Resource<DynPollable>> {
-        let until = self.clock_start.checked_add(Duration::from_nanos(when));
-        alarm(self, until)
+        let until = self.part.start.checked_add(Duration::from_nanos(when));
+        alarm(&mut self.shared.table, until)
     }
 
     fn subscribe_duration(
@@ -56,7 +93,7 @@ impl monotonic_clock::Host for GuestState {
         duration: monotonic_clock::Duration,
     ) -> wasmtime::Result<Resource<DynPollable>> {
         let until = Instant::now().checked_add(Duration::from_nanos(duration));
-        alarm(self, until)
+        alarm(&mut self.shared.table, until)
     }
 }
 
@@ -66,11 +103,11 @@ fn nanoseconds(duration: Duration) -> u64 {
 
 /// Something to wait for that is ready at `until`; never, where the clock cannot tell a time so late.
 fn alarm(
-    state: &mut GuestState,
+    table: &mut ResourceTable,
     until: Option<Instant>,
 ) -> wasmtime::Result<Resource<DynPollable>> {
-    let alarm = state.table.push(Alarm { until })?;
-    subscribe(&mut state.table, alarm)
+    let alarm = table.push(Alarm { until })?;
+    subscribe(table, alarm)
 }
 
 struct Alarm {

@@ -1,48 +1,31 @@
-//! Responses that are written while a guest runs: what it writes goes to its caller at once, or is collected for a
-//! caller that wants it whole.
+//! `sparkler:function/response`: responses that are written while a guest runs. What it writes goes to its caller
+//! at once, or is collected for a caller that wants it whole.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower, WasmList};
 
-use super::guest_state::GuestState;
-use super::output::TooLarge;
+use super::names::Provided;
+use super::output::Output;
+use super::part::{InSnapshot, Part, Reaches};
+use super::shared::Shared;
 use crate::invoker::ResponseSink;
-use crate::limits;
-use crate::sandbox::kinds::command::Stdout;
 
-/// Where the bytes go that a guest writes.
+/// What a guest writes that streams its response; none where no such guest runs.
 #[derive(Default)]
-pub(in crate::sandbox) enum Response {
-    /// Nowhere: no guest runs that writes its response in this way.
-    #[default]
-    Closed,
-    /// They are kept for the answer.
-    Collected(Vec<u8>),
-    /// They go to a caller that reads along.
-    Streamed {
-        sink: ResponseSink,
-        /// How many there were.
-        bytes: usize,
-    },
-    /// A command runs: its response is what it writes to stdout.
-    Stdout(Stdout),
-}
+pub(in crate::sandbox) struct Response(Option<Output>);
 
 impl Response {
-    /// A response that begins.
-    pub(in crate::sandbox) fn begin(sink: Option<ResponseSink>) -> Self {
-        match sink {
-            Some(sink) => Self::Streamed { sink, bytes: 0 },
-            None => Self::Collected(Vec::new()),
-        }
+    /// A response that begins, for whoever reads along there.
+    pub(in crate::sandbox) fn begin(&mut self, sink: Option<ResponseSink>) {
+        self.0 = Some(Output::new(sink));
     }
 
     /// Ends it; gives what is not on its way to the caller yet.
     pub(in crate::sandbox) fn end(&mut self) -> Vec<u8> {
-        match std::mem::take(self) {
-            Self::Collected(bytes) => bytes,
-            Self::Closed | Self::Streamed { .. } | Self::Stdout(_) => Vec::new(),
-        }
+        let written = self.0.take();
+        written
+            .map(|mut output| output.take_kept())
+            .unwrap_or_default()
     }
 }
 
@@ -57,59 +40,53 @@ enum WriteError {
 
 type Written = Result<(), WriteError>;
 
-/// Links the interface `response`.
-pub(in crate::sandbox) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
-    linker
-        .instance("sparkler:function/response@0.1.0")?
-        .func_wrap_async("write", |store, (bytes,): (WasmList<u8>,)| {
-            Box::new(async move { Ok((write(store, bytes).await?,)) })
+const RESPONSE: Provided = Provided::only("sparkler:function/response", "0.1.0");
+
+impl Part for Response {
+    type Host = ();
+    const TITLE: &'static str = "a response that streams";
+    const PROVIDED: &'static [Provided] = &[RESPONSE];
+    const NEEDED: Option<&'static str> = None;
+    const IN_SNAPSHOT: InSnapshot = InSnapshot::Empty;
+
+    fn new((): &(), _: &Shared) -> Self {
+        Self::default()
+    }
+
+    fn link<T: Reaches<Self>>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+        let mut response = linker.instance(&RESPONSE.linked())?;
+        response.func_wrap_async("write", |store, (bytes,): (WasmList<u8>,)| {
+            Box::new(async move { Ok((write::<T>(store, bytes).await?,)) })
         })
+    }
 }
 
-async fn write(
-    mut store: StoreContextMut<'_, GuestState>,
+async fn write<T: Reaches<Response>>(
+    mut store: StoreContextMut<'_, T>,
     bytes: WasmList<u8>,
 ) -> wasmtime::Result<Written> {
-    match &store.data().response {
-        Response::Closed | Response::Stdout(_) => Ok(Err(WriteError::Closed)),
-        Response::Collected(before) => {
-            within(before.len() + bytes.len(), limits::RESPONSE_BYTES_MAX)?;
-            let more = bytes.as_le_slice(&store).to_vec();
-            if let Response::Collected(collected) = &mut store.data_mut().response {
-                collected.extend(more);
-            }
-            Ok(Ok(()))
-        }
-        Response::Streamed { sink, .. } => {
-            let sink = sink.clone();
-            count(&mut store, bytes.len())?;
-            pass_on(sink, store, bytes).await;
-            Ok(Ok(()))
-        }
+    let Some(output) = &mut store.data_mut().part_mut().0 else {
+        return Ok(Err(WriteError::Closed));
+    };
+    output.count(bytes.len())?;
+    if let Some(sink) = output.sink().cloned() {
+        pass_on(sink, store, bytes).await;
+        return Ok(Ok(()));
     }
-}
-
-/// Refuses what would make a response larger than one may be.
-pub(in crate::sandbox) fn within(bytes: usize, limit_bytes: usize) -> wasmtime::Result<()> {
-    match bytes > limit_bytes {
-        true => Err(wasmtime::Error::new(TooLarge { limit_bytes })),
-        false => Ok(()),
+    let more = bytes.as_le_slice(&store).to_vec();
+    if let Some(output) = &mut store.data_mut().part_mut().0 {
+        output.keep(&more);
     }
-}
-
-/// Counts bytes before they are on their way.
-fn count(store: &mut StoreContextMut<'_, GuestState>, more: usize) -> wasmtime::Result<()> {
-    if let Response::Streamed { bytes, .. } = &mut store.data_mut().response {
-        let sum = bytes.saturating_add(more);
-        within(sum, limits::STREAM_BYTES_MAX)?;
-        *bytes = sum;
-    }
-    Ok(())
+    Ok(Ok(()))
 }
 
 /// Copies out of the guest's memory only what there is room for: a guest whose caller is slow waits, and
 /// costs the host no memory while it does.
-async fn pass_on(sink: ResponseSink, store: StoreContextMut<'_, GuestState>, bytes: WasmList<u8>) {
+async fn pass_on<T: 'static>(
+    sink: ResponseSink,
+    store: StoreContextMut<'_, T>,
+    bytes: WasmList<u8>,
+) {
     let mut passed = 0;
     while passed < bytes.len() {
         let room = sink.room().await;

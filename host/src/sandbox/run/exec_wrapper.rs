@@ -13,7 +13,7 @@ const VARIABLE: &str = "AWS_LAMBDA_EXEC_WRAPPER";
 const NOT_FOUND: i32 = 127;
 
 /// The end of every invocation of a function that names a wrapper.
-pub(in crate::sandbox) fn missing(version: &Version) -> Option<Report> {
+pub(super) fn missing(version: &Version) -> Option<Report> {
     let environment = version.settings.environment.as_ref()?;
     let wrapper = environment
         .0

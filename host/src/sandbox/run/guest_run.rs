@@ -9,58 +9,58 @@ use crate::domain::{Invocation, Version};
 use crate::invoker::{Admission, ResponseSink};
 use crate::sandbox::engine::ticker::Ticking;
 use crate::sandbox::guest::sandbox::Sandbox;
-use crate::sandbox::keep::prepare::InUse;
+use crate::sandbox::keep::shelf::InUse;
 use crate::sandbox::kinds::answer::Answer;
 use crate::sandbox::kinds::call::Call;
 use crate::sandbox::kinds::input::Input;
 
 /// Everything that one guest needs to run.
-pub(in crate::sandbox) struct GuestRun {
-    pub(in crate::sandbox) sandbox: Sandbox,
-    pub(in crate::sandbox) version: Arc<Version>,
-    pub(in crate::sandbox) invocation: Arc<Invocation>,
+pub(super) struct GuestRun {
+    pub(super) sandbox: Sandbox,
+    pub(super) version: Arc<Version>,
+    pub(super) invocation: Arc<Invocation>,
     /// What it carries, in the form that the guest takes.
-    pub(in crate::sandbox) input: Input,
+    pub(super) input: Input,
     /// Whoever reads along what the guest writes.
-    pub(in crate::sandbox) response: Option<ResponseSink>,
+    pub(super) response: Option<ResponseSink>,
     /// Whether setting up is told apart from running.
-    pub(in crate::sandbox) is_told_apart: bool,
-    pub(in crate::sandbox) ticking: Ticking,
-    pub(in crate::sandbox) in_use: Option<InUse>,
-    pub(in crate::sandbox) admission: Admission,
+    pub(super) is_told_apart: bool,
+    pub(super) ticking: Ticking,
+    pub(super) in_use: Option<InUse<Sandbox>>,
+    pub(super) admission: Admission,
 }
 
 /// A guest that has ended, and what is left of it.
-pub(in crate::sandbox) struct Ended {
+pub(super) struct Ended {
     /// Its answer, or why it has none.
-    pub(in crate::sandbox) answer: wasmtime::Result<Answer>,
+    pub(super) answer: wasmtime::Result<Answer>,
     /// Whether it was set up, and its handler began.
-    pub(in crate::sandbox) is_begun: bool,
+    pub(super) is_begun: bool,
     /// How long setting it up took, where that is told apart.
-    pub(in crate::sandbox) set_up: Option<Duration>,
-    pub(in crate::sandbox) remains: Remains,
+    pub(super) set_up: Option<Duration>,
+    pub(super) remains: Remains,
     /// Given back before the caller hears, so that its next call finds room.
-    pub(in crate::sandbox) admission: Admission,
+    pub(super) admission: Admission,
 }
 
 /// A used sandbox, and what was held while it ran. The order of the fields is the order in which they
 /// go.
-pub(in crate::sandbox) struct Remains {
+pub(super) struct Remains {
     sandbox: Sandbox,
     _ticking: Ticking,
-    _in_use: Option<InUse>,
+    _in_use: Option<InUse<Sandbox>>,
 }
 
 impl Remains {
     /// The sandbox alone.
-    pub(in crate::sandbox) fn into_sandbox(self) -> Sandbox {
+    pub(super) fn into_sandbox(self) -> Sandbox {
         self.sandbox
     }
 }
 
 impl GuestRun {
     /// Runs the guest to its end. Dropping the future ends the guest where it waits.
-    pub(in crate::sandbox) async fn run(self) -> Ended {
+    pub(super) async fn run(self) -> Ended {
         let Self {
             mut sandbox,
             version,

@@ -3,32 +3,56 @@
 use tokio::time::Instant;
 
 use super::guest_run::Ended;
+use super::record::Record;
+use super::shift::Lost;
 use crate::domain::{FunctionError, Outcome, Report};
 use crate::invoker::HostFailure;
 use crate::limits;
 use crate::sandbox::guest::sandbox::Sandbox;
-use crate::sandbox::guest::trap::{self, Bounds};
+use crate::sandbox::guest::trap::{self, Bounds, not_started, timed_out};
 use crate::sandbox::kinds::answer::Answer;
+use crate::sandbox::reach::failure::handler_error;
 use crate::sandbox::vitals::Vitals;
 
 /// A guest that has ended, settled.
-pub(in crate::sandbox) struct Settled {
-    pub(in crate::sandbox) outcome: Outcome,
+pub(super) struct Settled {
+    pub(super) outcome: Outcome,
     /// Its sandbox, where that may serve once more.
-    pub(in crate::sandbox) sandbox: Option<Sandbox>,
+    pub(super) sandbox: Option<Sandbox>,
 }
 
-/// Settles a guest whose sandbox may serve `reuse_max` invocations.
+/// Settles a guest whose sandbox may serve `reuse_max` invocations, or that was lost.
 ///
-/// What is left of a sandbox that goes is cleaned right here: handing it to another task costs more
-/// than the cleaning, on the cores that the next invocation wants.
-pub(in crate::sandbox) fn settle(
-    ended: Ended,
-    vitals: &Vitals,
-    bounds: &Bounds,
-    deadline: Instant,
+/// # Errors
+/// Where it is the host that failed.
+pub(super) fn settle(
+    ended: Result<Ended, Lost>,
+    record: &Record,
     reuse_max: u32,
 ) -> Result<Settled, HostFailure> {
+    let failed = |error| {
+        Ok(Settled {
+            outcome: Outcome::Failed(error),
+            sandbox: None,
+        })
+    };
+    match ended {
+        Ok(ended) => settle_ended(ended, record, reuse_max),
+        Err(Lost::TimedOut) => failed(timed_out(&record.bounds)),
+        Err(Lost::Unread) => failed(unread(&record.vitals)),
+        Err(Lost::Panicked) => Err(HostFailure::Panicked),
+    }
+}
+
+/// What is left of a sandbox that goes is cleaned right here: handing it to another task costs more
+/// than the cleaning, on the cores that the next invocation wants.
+fn settle_ended(ended: Ended, record: &Record, reuse_max: u32) -> Result<Settled, HostFailure> {
+    let Record {
+        vitals,
+        bounds,
+        deadline,
+        ..
+    } = record;
     let Ended {
         answer,
         is_begun,
@@ -45,7 +69,7 @@ pub(in crate::sandbox) fn settle(
         }
     };
     // A single instruction may have carried it over its deadline.
-    if Instant::now() >= deadline {
+    if Instant::now() >= *deadline {
         return Ok(Settled {
             outcome: Outcome::Failed(timed_out(bounds)),
             sandbox: None,
@@ -85,7 +109,7 @@ fn outcome(
         Ok(Ok(_)) => FunctionError::ResponseTooLarge {
             limit_bytes: limits::RESPONSE_BYTES_MAX,
         },
-        Ok(Err(error)) => trap::handler_error(error),
+        Ok(Err(error)) => handler_error(error),
         Err(error) if trap::is_host_shortage(&error, vitals) => {
             tracing::warn!(%error, "the host has no memory or no place for one more guest");
             return Err(HostFailure::NoCapacity);
@@ -99,15 +123,8 @@ fn outcome(
     Ok(Outcome::Failed(error))
 }
 
-/// The error of a guest that was still running at its deadline.
-pub(in crate::sandbox) fn timed_out(bounds: &Bounds) -> FunctionError {
-    FunctionError::TimedOut {
-        timeout: bounds.timeout,
-    }
-}
-
 /// The end of an invocation whose function asks for what this host does not grant: nothing of it ran.
-pub(in crate::sandbox) fn not_granted(error: FunctionError) -> Report {
+pub(super) fn not_granted(error: FunctionError) -> Report {
     Report {
         log: trap::log_lines(&error).unwrap_or_default().into(),
         ..Report::of(Outcome::Failed(error))
@@ -115,7 +132,7 @@ pub(in crate::sandbox) fn not_granted(error: FunctionError) -> Report {
 }
 
 /// The error of a guest whose response nobody reads any more.
-pub(in crate::sandbox) fn unread(vitals: &Vitals) -> FunctionError {
+fn unread(vitals: &Vitals) -> FunctionError {
     let error = FunctionError::Trapped {
         description: "the caller left before the response had ended".into(),
         stack_trace: Vec::new(),
@@ -124,23 +141,4 @@ pub(in crate::sandbox) fn unread(vitals: &Vitals) -> FunctionError {
         vitals.write_log_lines(&lines);
     }
     error
-}
-
-/// Setting up runs guest code too, so it can fail in all the ways in which a handler can; what is
-/// left is named as what it is.
-pub(in crate::sandbox) fn not_started(
-    error: &wasmtime::Error,
-    vitals: &Vitals,
-    bounds: &Bounds,
-) -> FunctionError {
-    match trap::classify(error, vitals, bounds) {
-        FunctionError::Trapped {
-            description,
-            stack_trace,
-        } => FunctionError::InitFailed {
-            description,
-            stack_trace,
-        },
-        other => other,
-    }
 }

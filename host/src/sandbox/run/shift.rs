@@ -15,10 +15,10 @@ use super::guest_run::Ended;
 use crate::sandbox::vitals::Vitals;
 
 /// A running guest, wherever it lives.
-pub(in crate::sandbox) type Guest = Pin<Box<dyn Future<Output = Ended> + Send>>;
+pub(super) type Guest = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 /// Runs a guest here first and elsewhere when it takes long.
-pub(in crate::sandbox) struct Shift<'a> {
+pub(super) struct Shift<'a> {
     place: Place,
     vitals: &'a Vitals,
     deadline: Instant,
@@ -33,7 +33,7 @@ enum Place {
 
 /// Why a guest gave no end.
 #[derive(Debug)]
-pub(in crate::sandbox) enum Lost {
+pub(super) enum Lost {
     /// A call into the host panicked.
     Panicked,
     /// Its time was up.
@@ -43,7 +43,7 @@ pub(in crate::sandbox) enum Lost {
 }
 
 impl<'a> Shift<'a> {
-    pub(in crate::sandbox) fn new(
+    pub(super) fn new(
         guest: Guest,
         vitals: &'a Vitals,
         deadline: Instant,
@@ -78,7 +78,7 @@ impl<'a> Shift<'a> {
     }
 
     /// Moves the guest to the other threads.
-    pub(in crate::sandbox) fn move_away(&mut self) {
+    pub(super) fn move_away(&mut self) {
         if let Place::Here(guest) = std::mem::replace(&mut self.place, Place::Gone) {
             let deadline = self.deadline;
             let task = self

@@ -1,6 +1,6 @@
 //! From a component to its snapshot, in one process.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -14,19 +14,18 @@ use super::{form, handles};
 use crate::deployer::{InitCause, InitFailure, InitOutcome, Initialized, Rejection};
 use crate::domain::{FunctionError, Version};
 use crate::limits;
-use crate::sandbox::compile::in_process::{self, one_line};
+use crate::sandbox::compile::steps::{accepted, one_line};
 use crate::sandbox::engine::engines;
 use crate::sandbox::engine::memory_limiter::{HostMemory, MemoryLimiter};
 use crate::sandbox::engine::ticker::Ticker;
 use crate::sandbox::guest::loaded::Loaded;
 use crate::sandbox::guest::sandbox::Sandbox;
-use crate::sandbox::guest::trap::Bounds;
-use crate::sandbox::reach::environment::{Initialization, Surroundings};
-use crate::sandbox::reach::guest_state::GuestState;
-use crate::sandbox::reach::interfaces::Interfaces;
+use crate::sandbox::guest::trap::{Bounds, not_started, timed_out};
+use crate::sandbox::kinds::entry::GuestKind;
+use crate::sandbox::reach::embedder::interfaces::Interfaces;
+use crate::sandbox::reach::guest_state::{GuestState, Hosts};
 use crate::sandbox::reach::linker::linker;
-use crate::sandbox::reach::open_streams::OpenStreams;
-use crate::sandbox::run::settle::{not_started, timed_out};
+use crate::sandbox::reach::shared::{Initialization, MadeFor, Served, Shared, table};
 use crate::sandbox::vitals::Vitals;
 
 /// Initializes the component that `wasm` is or can be wrapped into, and takes its snapshot. Blocks.
@@ -38,7 +37,7 @@ pub(in crate::sandbox) fn initialize(
     order: &InitOrder,
     own: &Interfaces,
 ) -> Result<Initialized, Rejection> {
-    let component = in_process::accepted(wasm, own)?;
+    let component = accepted(wasm, own)?;
     if order.asks_for_grants() {
         return Ok(Initialized::impossible(ASKS_FOR_GRANTS));
     }
@@ -81,7 +80,8 @@ fn unready(error: impl std::fmt::Display) -> Rejection {
 /// A guest that can be initialized now.
 struct Ready {
     loaded: Arc<Loaded>,
-    surroundings: Surroundings,
+    hosts: Arc<Hosts>,
+    version: Arc<Version>,
     ticker: Ticker,
     bounds: Bounds,
 }
@@ -108,48 +108,32 @@ impl Ready {
             Ok(loaded) => loaded,
             Err(error) => return Ok(Err(one_line(&error))),
         };
-        let surroundings = Surroundings {
-            account: Arc::new(order.account()),
-            version: Arc::new(version),
-            trace_id: None,
-            kind: loaded.entry.kind(),
-            initialization: Initialization::SnapStart,
-            is_reusable: true,
-            granted: None,
-        };
         Ok(Ok(Self {
             loaded: Arc::new(loaded),
-            surroundings,
+            hosts: Arc::new(Hosts {
+                environment: order.account(),
+                ..Hosts::default()
+            }),
+            version: Arc::new(version),
             ticker: Ticker::start(&engine).map_err(unready)?,
             bounds,
         }))
     }
 
     async fn run(self, wizer: &Wizer, context: &ComponentContext<'_>) -> Initialized {
-        let Self {
-            loaded,
-            surroundings,
-            ticker,
-            bounds,
-        } = self;
-        let vitals = Arc::new(Vitals::default());
-        let host = Arc::new(HostMemory::of_this_machine(Weak::new()));
-        let limiter = MemoryLimiter::new(Arc::clone(&vitals), host, bounds.memory_bytes_max);
         let started = Instant::now();
-        let deadline = started + bounds.timeout;
-        let mut state = GuestState::new(Arc::clone(&vitals), limiter, surroundings, None, deadline);
-        state.open_streams = Some(Box::default());
-        let Ok(slot) = Arc::new(Semaphore::new(1)).try_acquire_owned() else {
+        let deadline = started + self.bounds.timeout;
+        let Some(mut sandbox) = self.sandbox(deadline) else {
             return Initialized::impossible("there is no room for it");
         };
-        let _ticking = ticker.hold();
-        let mut sandbox = Sandbox::new(loaded, state, slot);
+        let vitals = Arc::clone(sandbox.vitals());
+        let _ticking = self.ticker.hold();
         let ended = timeout_at(deadline, sandbox.instantiate()).await;
         let duration = started.elapsed();
         let failure = match ended {
             Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(not_started(&error, &vitals, &bounds)),
-            Err(_) => Some(timed_out(&bounds)),
+            Ok(Err(error)) => Some(not_started(&error, &vitals, &self.bounds)),
+            Err(_) => Some(timed_out(&self.bounds)),
         };
         let log = log_text(&vitals.take_log(None));
         let outcome = match failure {
@@ -166,6 +150,31 @@ impl Ready {
             log,
             duration,
         }
+    }
+
+    /// The sandbox of the guest, which has of the host what parts have by default, and notes what is opened.
+    fn sandbox(&self, deadline: Instant) -> Option<Sandbox> {
+        let vitals = Arc::new(Vitals::default());
+        let host = Arc::new(HostMemory::of_this_machine(|| false));
+        let memory_bytes_max = self.bounds.memory_bytes_max;
+        let shared = Shared {
+            limiter: MemoryLimiter::new(Arc::clone(&vitals), host, memory_bytes_max),
+            vitals,
+            table: table(),
+            version: Arc::clone(&self.version),
+            granted: None,
+            made_for: MadeFor {
+                initialization: Initialization::SnapStart,
+                is_reusable: true,
+                is_command: self.loaded.entry.kind() == GuestKind::Command,
+            },
+            served: Served::default(),
+            deadline,
+        };
+        let mut state = GuestState::new(Arc::clone(&self.hosts), shared);
+        state.parts.stdio.note();
+        let slot = Arc::new(Semaphore::new(1)).try_acquire_owned().ok()?;
+        Some(Sandbox::new(Arc::clone(&self.loaded), state, slot))
     }
 }
 
@@ -189,11 +198,11 @@ async fn snapshot(
         .into_guest()
         .ok_or("it was not set up as it should have been")?;
     let state = store.data_mut();
-    let open = state.open_streams.take().unwrap_or_default();
-    let open = OpenStreams::still_open(&open, &mut state.table)?;
+    let noted = state.parts.stdio.take_noted();
+    let open = noted.still_open(&mut state.shared.table)?;
     // Reading a memory grows it by a page.
-    state.limiter.add_room(READING_BYTES);
-    state.deadline = Instant::now() + limits::SNAPSHOT_READ_DURATION_MAX;
+    state.shared.limiter.add_room(READING_BYTES);
+    state.shared.deadline = Instant::now() + limits::SNAPSHOT_READ_DURATION_MAX;
     store.set_hostcall_fuel(usize::MAX);
     let mut reader = StateReader::new(store, instance);
     let image = wizer

@@ -24,11 +24,14 @@ use std::pin::pin;
 
 use tokio::sync::oneshot;
 use wasmtime::Store;
+use wasmtime::component::{Instance, InstancePre};
 use wasmtime_wasi_http::WasiHttpView as _;
 use wasmtime_wasi_http::p2::bindings::exports::wasi::http::incoming_handler;
 
 use super::answer::Answer;
+use super::call::Call;
 use super::input::Input;
+use super::kind::{Export, Kind};
 use crate::domain::WebRequest;
 use crate::invoker::ResponseSink;
 use crate::sandbox::bindings::sparkler::function::types;
@@ -36,8 +39,44 @@ use crate::sandbox::reach::guest_state::GuestState;
 use gateway_event::Gateway;
 use reply::Reply;
 
+/// The export that makes a component a server for HTTP, of any version of WASI 0.2 that is provided.
+pub const HTTP_EXPORT: &str = "wasi:http/incoming-handler";
+
+/// A server for HTTP.
+pub(in crate::sandbox) struct Server;
+
+impl Kind for Server {
+    const TITLE: &'static str = "HTTP server";
+    const EXPORT: Export = Export::Wasi(HTTP_EXPORT);
+    const TAKES_REQUESTS: bool = true;
+    type Indices = incoming_handler::GuestIndices;
+    type Guest = incoming_handler::Guest;
+
+    fn entry(
+        component: &InstancePre<GuestState>,
+    ) -> wasmtime::Result<incoming_handler::GuestIndices> {
+        incoming_handler::GuestIndices::new(component)
+    }
+
+    fn load(
+        indices: &incoming_handler::GuestIndices,
+        store: &mut Store<GuestState>,
+        instance: &Instance,
+    ) -> wasmtime::Result<incoming_handler::Guest> {
+        indices.load(store, instance)
+    }
+
+    async fn call(
+        store: &mut Store<GuestState>,
+        guest: &incoming_handler::Guest,
+        call: Call<'_>,
+    ) -> wasmtime::Result<Answer> {
+        serve(store, guest, call.input, call.response).await
+    }
+}
+
 /// Calls a guest with a request, and passes its response on while it runs.
-pub(in crate::sandbox) async fn call(
+async fn serve(
     store: &mut Store<GuestState>,
     guest: &incoming_handler::Guest,
     input: Input,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::io::Errno;
 use tokio::runtime::Handle;
 
-use super::HostFiles;
+use super::host_files::HostFiles;
 use super::mount::Mount;
 use super::tmp::Tmp;
 use super::tmp_space::Amount;

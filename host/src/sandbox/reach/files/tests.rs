@@ -4,6 +4,7 @@ mod walls;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -15,10 +16,11 @@ use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use super::open_file::OpenFile;
 use super::open_folder::{OpenFolder, Opened};
 use super::opening::Opening;
+use super::places::GuestFiles;
 use super::tmp_space::Amount;
 use super::*;
 use crate::domain::FolderAccess;
-use crate::storage::DataDir;
+use crate::storage::{DataDir, TmpFolders};
 
 const MB: u64 = 1024 * 1024;
 

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cap_std::fs::{Dir, File, FileExt as _, Metadata, MetadataExt as _};
 use rustix::io::Errno;
 
-use super::HostFiles;
+use super::host_files::HostFiles;
 use super::tmp_space::{Amount, ONE_ENTRY};
 use crate::storage::TmpFolder;
 

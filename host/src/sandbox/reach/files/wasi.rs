@@ -8,7 +8,7 @@ mod handles;
 
 use std::sync::Arc;
 
-use wasmtime::component::Resource;
+use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::p2::bindings::filesystem::preopens;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     self, Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry, ErrorCode,
@@ -16,19 +16,58 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
-use super::TMP_PATH;
 use super::error_code::code_of;
+use super::host_files::HostFiles;
 use super::open_file::OpenFile;
 use super::open_folder::{OpenFolder, Opened};
+use super::places::GuestFiles;
 use super::reader::FileReader;
 use super::status;
-use crate::sandbox::reach::guest_state::GuestState;
+use crate::sandbox::reach::names::Provided;
+use crate::sandbox::reach::part::{Called, Calls, InSnapshot, Part, Reaches};
+use crate::sandbox::reach::shared::Shared;
 use conversions::{descriptor_type, follows, hash, new_times, opening, stat};
-use handles::{Descriptor, EntryStream, blocking, stream_place};
+use handles::{Descriptor, EntryStream, Fd, blocking, stream_place};
 
-type Fd = Resource<types::Descriptor>;
+/// Where a guest finds the folder that is its own.
+const TMP_PATH: &str = "/tmp";
 
-impl preopens::Host for GuestState {
+/// The files of one guest, which live as long as its sandbox, made at the first call: most guests make none.
+pub(in crate::sandbox) struct Files(Option<Arc<GuestFiles>>);
+
+impl Part for Files {
+    /// None while a guest is initialized for a snapshot.
+    type Host = Option<Arc<HostFiles>>;
+    const TITLE: &'static str = "files: `/tmp`, and folders of the host";
+    const PROVIDED: &'static [Provided] = &[
+        Provided::wasi("wasi:filesystem/preopens"),
+        Provided::wasi("wasi:filesystem/types"),
+    ];
+    const NEEDED: Option<&'static str> =
+        Some("nothing for `/tmp`; `SPARKLER_FOLDERS` and a grant of the host for folders");
+    const IN_SNAPSHOT: InSnapshot = InSnapshot::Empty;
+
+    fn new(_: &Self::Host, _: &Shared) -> Self {
+        Self(None)
+    }
+
+    fn link<T: Reaches<Self>>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+        preopens::add_to_linker::<T, Calls<Self>>(linker, T::called)?;
+        types::add_to_linker::<T, Calls<Self>>(linker, T::called)
+    }
+}
+
+impl Called<'_, Files> {
+    fn guest_files(&mut self) -> Option<&Arc<GuestFiles>> {
+        let host = self.host.as_ref()?;
+        Some(self.part.0.get_or_insert_with(|| {
+            let settings = &self.shared.version.settings;
+            GuestFiles::new(host, settings.ephemeral_storage_bytes_max())
+        }))
+    }
+}
+
+impl preopens::Host for Called<'_, Files> {
     /// `/tmp` and the folders that the function was granted. No folder is made before it is used: the
     /// libraries of languages ask this whether or not a program has to do with files.
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Fd, String)>> {
@@ -36,7 +75,7 @@ impl preopens::Host for GuestState {
             return Ok(Vec::new());
         };
         let mut folders = vec![(OpenFolder::root(&guest, guest.tmp()), TMP_PATH.to_owned())];
-        if let Some(granted) = &self.surroundings.granted {
+        if let Some(granted) = &self.shared.granted {
             let granted = granted.folders().iter();
             folders.extend(
                 granted.map(|(path, mount)| (OpenFolder::root(&guest, mount), path.clone())),
@@ -52,7 +91,7 @@ impl preopens::Host for GuestState {
     }
 }
 
-impl types::Host for GuestState {
+impl types::Host for Called<'_, Files> {
     fn convert_error_code(&mut self, error: FsError) -> wasmtime::Result<ErrorCode> {
         error.downcast()
     }
@@ -61,11 +100,11 @@ impl types::Host for GuestState {
         &mut self,
         error: Resource<wasmtime::Error>,
     ) -> wasmtime::Result<Option<ErrorCode>> {
-        Ok(self.table.get(&error)?.downcast_ref().copied())
+        Ok(self.shared.table.get(&error)?.downcast_ref().copied())
     }
 }
 
-impl types::HostDescriptor for GuestState {
+impl types::HostDescriptor for Called<'_, Files> {
     fn read_via_stream(&mut self, fd: Fd, offset: Filesize) -> FsResult<Resource<DynInputStream>> {
         let file = self.file(&fd)?;
         if !file.mode().read {
@@ -73,7 +112,7 @@ impl types::HostDescriptor for GuestState {
         }
         let place = stream_place(&file)?;
         let reader: DynInputStream = Box::new(FileReader::new(file, offset, place));
-        Ok(self.table.push(reader)?)
+        Ok(self.shared.table.push(reader)?)
     }
 
     fn write_via_stream(
@@ -189,7 +228,7 @@ impl types::HostDescriptor for GuestState {
             })
         };
         let stream = self.with_folder(&fd, list).await?;
-        let own = self.table.push(stream)?;
+        let own = self.shared.table.push(stream)?;
         Ok(Resource::new_own(own.rep()))
     }
 
@@ -325,19 +364,20 @@ impl types::HostDescriptor for GuestState {
     }
 
     fn drop(&mut self, fd: Fd) -> wasmtime::Result<()> {
-        self.table
+        self.shared
+            .table
             .delete(Resource::<Descriptor>::new_own(fd.rep()))?;
         Ok(())
     }
 }
 
-impl types::HostDirectoryEntryStream for GuestState {
+impl types::HostDirectoryEntryStream for Called<'_, Files> {
     async fn read_directory_entry(
         &mut self,
         stream: Resource<types::DirectoryEntryStream>,
     ) -> FsResult<Option<DirectoryEntry>> {
         let own = Resource::<EntryStream>::new_own(stream.rep());
-        let stream = self.table.get_mut(&own)?;
+        let stream = self.shared.table.get_mut(&own)?;
         if stream.ahead.is_empty()
             && let Some(mut listing) = stream.listing.take()
         {
@@ -361,7 +401,8 @@ impl types::HostDirectoryEntryStream for GuestState {
     }
 
     fn drop(&mut self, stream: Resource<types::DirectoryEntryStream>) -> wasmtime::Result<()> {
-        self.table
+        self.shared
+            .table
             .delete(Resource::<EntryStream>::new_own(stream.rep()))?;
         Ok(())
     }

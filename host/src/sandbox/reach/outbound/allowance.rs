@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::pool::Owner;
+use super::client::Client;
 use crate::domain::Version;
 use crate::limits;
 use crate::sandbox::vitals::Vitals;
@@ -59,8 +59,8 @@ impl Allowance {
     }
 
     /// Whom its connections belong to.
-    pub(super) fn owner(&self) -> Owner {
-        Owner {
+    pub(super) fn client(&self) -> Client {
+        Client {
             function: self.version.function.clone(),
             tenant_id: self.tenant_id.clone(),
         }

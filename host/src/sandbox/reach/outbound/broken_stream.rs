@@ -10,19 +10,23 @@ use wasmtime_wasi::p2::IoError;
 use wasmtime_wasi_http::Error;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
-use crate::sandbox::reach::guest_state::GuestState;
+use crate::sandbox::reach::names::Provided;
+use crate::sandbox::reach::part::{Part, Reaches};
+use crate::sandbox::reach::replaced::replace;
 
-/// The interface as it is linked.
-const TYPES: &str = "wasi:http/types@0.2.12";
-
-/// Links the question in place of the general one.
-pub(in crate::sandbox) fn add_to_linker(linker: &mut Linker<GuestState>) -> wasmtime::Result<()> {
-    linker.instance(TYPES)?.func_wrap(
-        "http-error-code",
-        |store: StoreContextMut<'_, GuestState>, (error,): (Resource<IoError>,)| {
-            Ok((code(store.data().table.get(&error)?),))
-        },
-    )
+/// Links the question in place of the engine's.
+pub(super) fn replace_error_code<P: Part, T: Reaches<P>>(
+    linker: &mut Linker<T>,
+    types: Provided,
+) -> wasmtime::Result<()> {
+    replace(linker, types, |instance| {
+        instance.func_wrap(
+            "http-error-code",
+            |store: StoreContextMut<'_, T>, (error,): (Resource<IoError>,)| {
+                Ok((code(store.data().shared().table.get(&error)?),))
+            },
+        )
+    })
 }
 
 fn code(error: &IoError) -> Option<ErrorCode> {

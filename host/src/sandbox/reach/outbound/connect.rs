@@ -18,7 +18,7 @@ use wasmtime_wasi_http::Error;
 use super::allowance::Allowance;
 use super::body::RequestBody;
 use super::failure;
-use super::network::Network;
+use super::trust::Trust;
 use crate::domain::{Host, Origin, Scheme};
 use crate::limits;
 
@@ -42,7 +42,7 @@ pub(super) enum Unanswered {
 impl Connection {
     /// Connects to one of `addresses`, which are tried one after the other.
     pub(super) async fn open(
-        network: &Network,
+        trust: &Trust,
         allowance: &Allowance,
         origin: &Origin,
         addresses: &[IpAddr],
@@ -53,7 +53,7 @@ impl Connection {
             Scheme::Http => drive(TokioIo::new(stream), address).await,
             Scheme::Https => {
                 let name = server_name(&origin.host)?;
-                let connector = TlsConnector::from(network.trust.config().await?);
+                let connector = TlsConnector::from(trust.config().await?);
                 let encrypted = Box::pin(connector.connect(name, stream)).await;
                 let stream = encrypted.map_err(|error| {
                     let (error, sentence) = failure::of_tls(&error);

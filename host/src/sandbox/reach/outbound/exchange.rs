@@ -18,9 +18,12 @@ use super::decision::Decision;
 use super::lease::{Held, Lease};
 use super::network::Network;
 use super::response_body::{ResponseBody, too_large};
-use super::{BodySent, lookup, target};
+use super::{lookup, target};
 use crate::domain::Origin;
 use crate::limits;
+
+/// What tells how the sending of a body ended.
+pub(super) type BodySent = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// What one request needs.
 pub(super) struct Exchange {
@@ -91,8 +94,8 @@ impl Exchange {
         let (connection, response) = self.transmit(request, &origin, &patience).await?;
         let lease = Lease::new(Held {
             connection,
-            pool: Arc::clone(&self.network.pool),
-            owner: self.allowance.owner(),
+            pool: self.network.pool.clone(),
+            client: self.allowance.client(),
             origin,
             places: [place, host_place],
         });
@@ -107,9 +110,9 @@ impl Exchange {
         patience: &Patience,
     ) -> Result<(Connection, Response<Incoming>), Error> {
         let decision = self.decision(origin);
-        let owner = self.allowance.owner();
+        let client = self.allowance.client();
         let fits = |kept: &Connection| decision.allows_address(kept.address());
-        while let Some(mut connection) = self.network.pool.take(&owner, origin, fits) {
+        while let Some(mut connection) = self.network.pool.take(&client, origin, fits) {
             if !connection.is_ready().await {
                 continue;
             }
@@ -137,7 +140,7 @@ impl Exchange {
         let found = timeout_at(connect_by, lookup::addresses(&self.network, &origin.host)).await;
         let addresses = decision.addresses(found.map_err(|_| Error::DnsTimeout)??)?;
         let opening = Connection::open(
-            &self.network,
+            &self.network.trust,
             &self.allowance,
             origin,
             &addresses,

@@ -3,12 +3,13 @@
 //! Three may end that, and the first does: the response's last byte, which leaves a connection to keep;
 //! a guest that does not read on; the end of the invocation.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::client::Client;
 use super::connect::Connection;
-use super::pool::{Owner, Pool};
+use super::pool::Pool;
 use crate::domain::Origin;
 
 /// Holds a connection until it is given back or closed.
@@ -17,8 +18,8 @@ pub(super) struct Lease(Mutex<Option<Held>>);
 /// A connection, whom it is to be kept for, and the places that its request takes.
 pub(super) struct Held {
     pub(super) connection: Connection,
-    pub(super) pool: Arc<Pool>,
-    pub(super) owner: Owner,
+    pub(super) pool: Pool,
+    pub(super) client: Client,
     pub(super) origin: Origin,
     pub(super) places: [OwnedSemaphorePermit; 2],
 }
@@ -36,7 +37,7 @@ impl Lease {
         };
         drop(held.places);
         if held.connection.is_reusable() {
-            held.pool.put(held.owner, held.origin, held.connection);
+            held.pool.put(held.client, held.origin, held.connection);
         }
         true
     }

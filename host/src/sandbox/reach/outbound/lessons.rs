@@ -1,7 +1,7 @@
 //! Which rules functions would need for the requests that they send, noted while everything is let out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::{ALLOW_HTTP_VARIABLE, FunctionName, Version};
 use crate::limits;
@@ -10,11 +10,24 @@ use crate::limits;
 #[derive(Default)]
 pub(super) struct Lessons(Mutex<BTreeMap<FunctionName, Lesson>>);
 
+/// What one function needs.
+pub(in crate::sandbox) struct FunctionLessons {
+    pub(super) function: FunctionName,
+    pub(super) lessons: Arc<Lessons>,
+}
+
 #[derive(Default)]
 struct Lesson {
     rules: BTreeSet<String>,
     is_news: bool,
     is_full: bool,
+}
+
+impl FunctionLessons {
+    /// What the function's log is to be told of the rules that it needs, once for each change.
+    pub(in crate::sandbox) fn news(&self) -> Option<String> {
+        self.lessons.news_for(&self.function)
+    }
 }
 
 impl Lessons {
@@ -40,8 +53,7 @@ impl Lessons {
         lesson.is_news = true;
     }
 
-    /// What is to be told to the function's log, once for each change.
-    pub(super) fn news_for(&self, function: &FunctionName) -> Option<String> {
+    fn news_for(&self, function: &FunctionName) -> Option<String> {
         let mut lessons = self.lock();
         let lesson = lessons.get_mut(function).filter(|lesson| lesson.is_news)?;
         lesson.is_news = false;

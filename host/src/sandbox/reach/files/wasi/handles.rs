@@ -7,10 +7,9 @@ use std::sync::Arc;
 use cap_std::fs::Metadata;
 use tokio::runtime::Handle;
 use wasmtime::component::Resource;
-use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, Filesize};
+use wasmtime_wasi::p2::bindings::filesystem::types::{self, ErrorCode, Filesize};
 use wasmtime_wasi::p2::{DynOutputStream, FsResult};
 
-use super::Fd;
 use crate::sandbox::reach::files::blocking::Job;
 use crate::sandbox::reach::files::error_code::code_of;
 use crate::sandbox::reach::files::listing::{Entry, Listing};
@@ -18,7 +17,10 @@ use crate::sandbox::reach::files::open_file::OpenFile;
 use crate::sandbox::reach::files::open_folder::OpenFolder;
 use crate::sandbox::reach::files::places::{GuestFiles, OpenPlace};
 use crate::sandbox::reach::files::writer::FileWriter;
-use crate::sandbox::reach::guest_state::GuestState;
+use crate::sandbox::reach::part::{Called, Part};
+
+/// A handle of a guest. By its type it is of the engine's.
+pub(super) type Fd = Resource<types::Descriptor>;
 
 /// What a handle of a guest names.
 #[derive(Clone)]
@@ -65,10 +67,11 @@ pub(super) async fn blocking<T: Send + 'static>(
     ended.map_err(|error| code_of(&error).into())
 }
 
-impl GuestState {
+/// Handles stand in the table of the guest, whatever the part is that they are asked of.
+impl<P: Part> Called<'_, P> {
     pub(super) fn descriptor(&self, fd: &Fd) -> FsResult<Descriptor> {
         let own = Resource::<Descriptor>::new_own(fd.rep());
-        Ok(self.table.get(&own)?.clone())
+        Ok(self.shared.table.get(&own)?.clone())
     }
 
     pub(super) fn file(&self, fd: &Fd) -> FsResult<Arc<OpenFile>> {
@@ -86,7 +89,7 @@ impl GuestState {
     }
 
     pub(super) fn push(&mut self, descriptor: Descriptor) -> wasmtime::Result<Fd> {
-        let own = self.table.push(descriptor)?;
+        let own = self.shared.table.push(descriptor)?;
         Ok(Resource::new_own(own.rep()))
     }
 
@@ -134,7 +137,7 @@ impl GuestState {
         }
         let place = stream_place(&file)?;
         let writer: DynOutputStream = Box::new(FileWriter::new(file, position, place));
-        Ok(self.table.push(writer)?)
+        Ok(self.shared.table.push(writer)?)
     }
 }
 

@@ -5,15 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// What `work` gives, or an error where it panics.
-pub(in crate::sandbox) fn caught<T>(
-    work: impl FnOnce() -> wasmtime::Result<T>,
-) -> wasmtime::Result<T> {
+pub(super) fn caught<T>(work: impl FnOnce() -> wasmtime::Result<T>) -> wasmtime::Result<T> {
     // What it may leave half done is the embedder's own; of the host it has a copy of the caller.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()))
 }
 
 /// The same of a future.
-pub(in crate::sandbox) struct Caught<F>(pub(in crate::sandbox) Pin<Box<F>>);
+pub(super) struct Caught<F>(pub(super) Pin<Box<F>>);
 
 impl<T, F: Future<Output = wasmtime::Result<T>>> Future for Caught<F> {
     type Output = F::Output;

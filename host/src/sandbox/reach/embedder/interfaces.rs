@@ -7,8 +7,8 @@ use std::sync::Arc;
 use wasmtime::component::{ComponentNamedList, Lift, Linker, LinkerInstance, Lower};
 
 use super::caller::Caller;
-use super::guest_state::GuestState;
 use super::unwinding::{Caught, caught};
+use crate::sandbox::reach::guest_state::GuestState;
 
 /// Namespaces that are not for embedders.
 const RESERVED: [&str; 2] = ["wasi:", "sparkler:"];

@@ -1,0 +1,129 @@
+//! From wasm to compiled code, in one process and in two steps: check what it is, then compile it.
+
+use wasmtime::component::Component;
+use wit_component::ComponentEncoder;
+
+use super::go_module;
+use super::inspect::{Inspection, inspect_component, is_component};
+use crate::deployer::Rejection;
+use crate::sandbox::engine::engines;
+use crate::sandbox::kinds::entry::Entry;
+use crate::sandbox::kinds::lifecycle::Lifecycle;
+use crate::sandbox::reach::embedder::interfaces::Interfaces;
+use crate::sandbox::reach::linker::linker;
+
+/// What a file is, a core module wrapped first.
+///
+/// # Errors
+/// When it is no valid WebAssembly, or a core module that cannot be wrapped.
+pub fn inspect(wasm: Vec<u8>) -> Result<Inspection, Rejection> {
+    check(wasm).map(|(_, inspection)| inspection)
+}
+
+/// The component that `wasm` is or can be wrapped into, and what is in it.
+pub(in crate::sandbox) fn check(wasm: Vec<u8>) -> Result<(Vec<u8>, Inspection), Rejection> {
+    if is_component(&wasm) {
+        let inspection = inspect_component(&wasm)?;
+        return Ok((wasm, inspection));
+    }
+    let component = wrap_core_module(&wasm)?;
+    let inspection = inspect_component(&component)?;
+    Ok((
+        component,
+        Inspection {
+            wrapped: true,
+            ..inspection
+        },
+    ))
+}
+
+/// Wraps a core module for WASI preview 1 with the adapter that the engine's makers publish.
+fn wrap_core_module(module: &[u8]) -> Result<Vec<u8>, Rejection> {
+    use wasi_preview1_component_adapter_provider as adapter;
+    let is_command = exports_start(module);
+    let bytes = if is_command {
+        adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
+    } else {
+        adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER
+    };
+    let with_room = go_module::with_room_for_the_adapter(module);
+    ComponentEncoder::default()
+        .module(with_room.as_deref().unwrap_or(module))
+        .and_then(|encoder| encoder.adapter(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, bytes))
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| {
+            Rejection::of_code(format!(
+                "The code is a core WebAssembly module and not a component, and it cannot be \
+                 wrapped into one: {error:#}. Build a component, for example with \
+                 `sparkler build` or for the target wasm32-wasip2."
+            ))
+        })
+}
+
+fn exports_start(module: &[u8]) -> bool {
+    wasmparser::Parser::new(0)
+        .parse_all(module)
+        .flatten()
+        .any(|payload| match payload {
+            wasmparser::Payload::ExportSection(exports) => exports
+                .into_iter()
+                .flatten()
+                .any(|export| export.name == "_start"),
+            _ => false,
+        })
+}
+
+/// The component of `wasm`, where it is a function that runs here, with these interfaces of an embedder.
+pub(in crate::sandbox) fn accepted(wasm: Vec<u8>, own: &Interfaces) -> Result<Vec<u8>, Rejection> {
+    let (component, mut inspection) = check(wasm)?;
+    for import in &mut inspection.imports {
+        import.provided |= own.has(&import.name);
+    }
+    inspection.accept()?;
+    Ok(component)
+}
+
+/// Compiles a checked component and makes sure that everything it imports fits.
+pub(in crate::sandbox) fn compile(
+    component: &[u8],
+    own: &Interfaces,
+) -> Result<Vec<u8>, Rejection> {
+    let rejected = |error: wasmtime::Error| {
+        Rejection::of_code(format!(
+            "The component cannot be compiled: {}.",
+            one_line(&error)
+        ))
+    };
+    let unready = |error: wasmtime::Error| {
+        Rejection::of_host(format!(
+            "The compiler could not be set up: {}.",
+            one_line(&error)
+        ))
+    };
+    let engine = engines::compiling().map_err(unready)?;
+    let component = Component::from_binary(&engine, component).map_err(rejected)?;
+    let linker = linker(&engine, own).map_err(unready)?;
+    let pre = linker.instantiate_pre(&component).map_err(|error| {
+        Rejection::of_code(format!(
+            "The component's imports do not fit this host: {}.",
+            one_line(&error)
+        ))
+    })?;
+    Entry::of(&pre).map_err(|error| {
+        Rejection::of_code(format!(
+            "The component's handler has another signature: {}.",
+            one_line(&error)
+        ))
+    })?;
+    Lifecycle::of(&pre).map_err(|error| {
+        Rejection::of_code(format!(
+            "The component's lifecycle has another signature: {}.",
+            one_line(&error)
+        ))
+    })?;
+    component.serialize().map_err(rejected)
+}
+
+pub(in crate::sandbox) fn one_line(error: &wasmtime::Error) -> String {
+    format!("{error:#}").replace('\n', " ")
+}

@@ -1,0 +1,40 @@
+//! What the files of all guests share.
+
+use std::collections::hash_map::RandomState;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use tokio::runtime::Handle;
+
+use super::tmp_space::TmpSpace;
+use crate::limits;
+use crate::storage::TmpFolders;
+
+/// What the files of all guests share.
+pub(in crate::sandbox) struct HostFiles {
+    pub(super) tmp: TmpSpace,
+    /// Files, folders and streams that guests hold open.
+    pub(super) open: AtomicUsize,
+    pub(super) open_max: usize,
+    /// Makes numbers of files that say nothing about the host's.
+    pub(super) identities: RandomState,
+    /// Where what blocks is run.
+    pub(super) elsewhere: Handle,
+}
+
+impl HostFiles {
+    /// `folders` is where `/tmp` is made; calls that block run beside the tasks of `elsewhere`.
+    pub(in crate::sandbox) fn new(folders: TmpFolders, elsewhere: Handle) -> Arc<Self> {
+        let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        let open_max = descriptors.current.map_or(u64::MAX, |all| {
+            all / 100 * limits::GUEST_FILES_OPEN_PERCENT_MAX
+        });
+        Arc::new(Self {
+            tmp: TmpSpace::new(folders),
+            open: AtomicUsize::new(0),
+            open_max: usize::try_from(open_max).unwrap_or(usize::MAX),
+            identities: RandomState::new(),
+            elsewhere,
+        })
+    }
+}

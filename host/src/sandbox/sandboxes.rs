@@ -1,0 +1,256 @@
+//! Where everything of the sandbox is put together, and what the rest of the host sees of it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::compile::compiler::{Accepted, Compiler, CompilerConfig};
+use super::compile::isolation::CompileIsolation;
+use super::engine::engines;
+use super::engine::memory_limiter::HostMemory;
+use super::engine::slots::Slots;
+use super::engine::ticker::Ticker;
+use super::guest::sandbox::Sandbox;
+use super::keep::idle::IdleSandboxes;
+use super::keep::prepare::Preparer;
+use super::keep::shelf::Shelves;
+use super::load::loaded_functions::LoadedFunctions;
+use super::load::loader::Loader;
+use super::load::maker::{Maker, gone, load_artifact};
+use super::reach::embedder::interfaces::Interfaces;
+use super::reach::files::HostFiles;
+use super::reach::grants::Grants;
+use super::reach::guest_state::Hosts;
+use super::reach::linker::linker;
+use super::reach::outbound::Network;
+use super::run::long_runners::LongRunners;
+use super::run::runner::Runner;
+use crate::deployer::{CompileGuest, ComponentSource, Initialized, Rejection};
+use crate::domain::{
+    Account, Digest, FunctionName, HostFolder, HostSecret, Invocation, Report, Version,
+};
+use crate::invoker::{Admission, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest};
+use crate::limits;
+use crate::package::Precompiled;
+use crate::storage::{ArtifactStore, TmpFolders};
+
+/// Compiles functions and runs each invocation in a sandbox of its own.
+///
+/// Two kinds of functions are different, both by the word of their owner: of one with provisioned
+/// concurrency, sandboxes are instantiated ahead; of one that opts in to reuse, a sandbox that has served
+/// an invocation serves the next one of the same version and tenant.
+pub struct Sandboxes {
+    runner: Runner,
+}
+
+/// What sandboxes are made of.
+pub struct SandboxesConfig {
+    /// What guests are told about where they run.
+    pub account: Account,
+    /// Guests that may run at once.
+    pub concurrency_max: u32,
+    /// Where components are compiled.
+    pub isolation: CompileIsolation,
+    /// What guests may import besides what every host provides.
+    pub interfaces: Interfaces,
+    /// Whether code that was compiled elsewhere is taken in.
+    pub trusts_artifacts: bool,
+    /// Where compiled code is kept.
+    pub artifacts: Arc<ArtifactStore>,
+    /// Where components come from whose artifact is missing.
+    pub components: Arc<dyn ComponentSource>,
+    /// Whether guests may send HTTP requests to everybody, and it is noted what they would need.
+    pub learn_http: bool,
+    /// Where guests have their `/tmp`.
+    pub tmp: TmpFolders,
+    /// Folders of this machine that functions may ask for.
+    pub folders: Vec<HostFolder>,
+    /// Secrets that functions may refer to.
+    pub secrets: Vec<HostSecret>,
+}
+
+/// The engine could not be started; the text says why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct EngineError(String);
+
+impl Sandboxes {
+    /// Starts the engine: reserves the address space of the sandboxes, starts the clock.
+    ///
+    /// # Errors
+    /// When the system refuses memory or threads, or a folder or a secret is not there.
+    pub fn start(config: SandboxesConfig) -> Result<Self, EngineError> {
+        let failed = |error: &dyn std::fmt::Display| {
+            EngineError(format!("the engine could not be started: {error}"))
+        };
+        let grants = Grants::open(&config.folders, &config.secrets).map_err(EngineError)?;
+        let slots = config
+            .concurrency_max
+            .saturating_add(limits::SANDBOXES_SPARE);
+        #[cfg(feature = "measure")]
+        let slots = super::engine::slots::at_most(slots);
+        let engine = engines::running(slots).map_err(|error| failed(&error))?;
+        let engine_key = engines::key();
+        let artifacts = config.artifacts;
+        // Without a compiler, what another engine left could not be made again.
+        if cfg!(feature = "compiler") {
+            artifacts
+                .retain_engine(&engine_key)
+                .map_err(|error| failed(&error))?;
+        }
+        let linker = linker(&engine, &config.interfaces).map_err(|error| failed(&error))?;
+        let compiler = Compiler::new(CompilerConfig {
+            isolation: config.isolation,
+            interfaces: config.interfaces,
+            engine_key: engine_key.clone(),
+            artifacts: Arc::clone(&artifacts),
+            trusts_artifacts: config.trusts_artifacts,
+        });
+        let long_runners = LongRunners::start().map_err(|error| failed(&error))?;
+        let elsewhere = long_runners.handle().clone();
+        let idle = Arc::new(IdleSandboxes::new(elsewhere.clone()));
+        let shelves = Arc::new(Shelves::default());
+        let network = Arc::new(Network::new(config.learn_http, elsewhere.clone()));
+        let files = HostFiles::new(config.tmp, elsewhere.clone());
+        let weak_idle = Arc::downgrade(&idle);
+        let maker = Arc::new(Maker {
+            hosts: Arc::new(Hosts {
+                environment: config.account,
+                files: Some(files),
+                outbound: Some(Arc::clone(&network)),
+                ..Hosts::default()
+            }),
+            network,
+            grants,
+            compiler: Arc::new(compiler),
+            components: config.components,
+            loaded: LoadedFunctions::default(),
+            slots: slots_of(slots, &idle, &shelves),
+            host_memory: Arc::new(HostMemory::of_this_machine(move || {
+                weak_idle.upgrade().is_some_and(|idle| idle.give_way())
+            })),
+            ticker: Ticker::start(&engine).map_err(|error| failed(&error))?,
+            loader: Arc::new(Loader {
+                linker,
+                engine,
+                engine_key,
+                artifacts,
+            }),
+        });
+        let cores = std::thread::available_parallelism().map_err(|error| failed(&error))?;
+        let preparer = Preparer {
+            maker: Arc::clone(&maker),
+            shelves,
+            turns: Arc::new(Semaphore::new(cores.get())),
+            elsewhere,
+        };
+        let runner = Runner {
+            maker,
+            idle,
+            preparer,
+            long_runners,
+        };
+        Ok(Self { runner })
+    }
+
+    pub(super) fn maker(&self) -> &Maker {
+        &self.runner.maker
+    }
+
+    /// Whether there is compiled code of `component` that fits this host.
+    async fn can_run(&self, component: Digest) -> bool {
+        let Maker { loaded, loader, .. } = self.maker();
+        loaded.get(component).is_some()
+            || matches!(load_artifact(loader, component).await, Ok(Some(_)))
+    }
+
+    /// The rules for HTTP requests that functions need, by function, as far as they were learned.
+    pub fn learned_http(&self) -> Vec<(FunctionName, Vec<String>)> {
+        self.maker().network.learned()
+    }
+}
+
+impl CompileGuest for Sandboxes {
+    type Accepted = Accepted;
+
+    /// What this host has compiled and can run needs neither: another function has the same code, or had
+    /// it a moment ago. Compiled code that is handed in is not compared with what is there, since whether
+    /// it is taken in may have changed.
+    async fn accept(&self, component: Digest, wasm: Bytes) -> Result<Accepted, Rejection> {
+        if !Precompiled::is_one(&wasm) && self.can_run(component).await {
+            return Ok(Accepted::known(component));
+        }
+        self.maker().compiler.accept(component, wasm).await
+    }
+
+    /// An artifact counts when it has been loaded once, by the engine that will run it: what does not
+    /// fit a sandbox is told to the person who deploys and not to those who call.
+    async fn finish(&self, accepted: Accepted) -> Result<(), Rejection> {
+        if accepted.is_known() {
+            return Ok(());
+        }
+        let component = accepted.component();
+        self.maker().compiler.finish(accepted).await?;
+        load_artifact(&self.maker().loader, component)
+            .await?
+            .map(drop)
+            .ok_or_else(gone)
+    }
+
+    async fn initialize(
+        &self,
+        version: &Arc<Version>,
+        wasm: Bytes,
+    ) -> Result<Initialized, Rejection> {
+        let Maker {
+            compiler, hosts, ..
+        } = self.maker();
+        compiler.initialize(&hosts.environment, version, wasm).await
+    }
+
+    async fn load(&self, version: &Version) -> Result<(), Rejection> {
+        let component = version.image().component;
+        let loaded = load_artifact(&self.maker().loader, component).await?;
+        let loaded = loaded.ok_or_else(gone)?;
+        self.maker().loaded.put(component, loaded).await;
+        Ok(())
+    }
+
+    fn forget(&self, component: Digest) {
+        self.runner.preparer.shelves.forget(component);
+        self.runner.idle.forget(component);
+        self.maker().loaded.remove(component);
+        if let Err(error) = self.maker().loader.artifacts.remove(component) {
+            tracing::warn!(%component, %error, "compiled code that nothing uses could not be removed");
+        }
+    }
+}
+
+impl RunGuest for Sandboxes {
+    async fn run(
+        &self,
+        version: Arc<Version>,
+        invocation: Arc<Invocation>,
+        how: How,
+        admission: Admission,
+    ) -> Result<Report, HostFailure> {
+        self.runner.run(version, invocation, how, admission).await
+    }
+}
+
+impl PrepareGuest for Sandboxes {
+    async fn prepare(&self, version: &Arc<Version>, count: u32) -> Result<(), PrepareFailure> {
+        self.runner.preparer.prepare(version, count).await
+    }
+
+    fn waiting(&self, version: &Version) -> u32 {
+        self.runner.preparer.waiting(version)
+    }
+}
+
+/// So many slots, which sandboxes give up that serve nobody: those that are idle before those that were prepared.
+fn slots_of(count: u32, idle: &Arc<IdleSandboxes>, shelves: &Arc<Shelves<Sandbox>>) -> Slots {
+    let (idle, shelves) = (Arc::clone(idle), Arc::clone(shelves));
+    Slots::new(count, move || idle.give_way() || shelves.give_way())
+}
