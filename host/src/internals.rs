@@ -8,23 +8,23 @@ use crate::app::Host;
 pub use crate::contract::{Door, settings_members};
 pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
 pub use crate::domain::attachments::{EventInvoke, Statement};
-pub use crate::domain::environment::BadName;
+pub use crate::domain::environment::{BadName, check_name};
 pub use crate::domain::grants::FOLDERS_VARIABLE;
 pub use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
 pub use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
 pub use crate::domain::settings::bounds::within;
 pub use crate::domain::settings::{LogFormat, Logging, SettingsChange};
+pub use crate::domain::times::rfc_3339;
 pub use crate::domain::version::{REUSE_MAX, REUSE_SECTION};
 pub use crate::domain::{
-    ALLOW_HTTP_VARIABLE, Alias, AliasName, Digest, Ending, Environment, FunctionArn,
-    FunctionRecord, Invocation, LogType, Named, Qualifier, ReportFigure, SecretValue, Settings,
-    State, Version, VersionId,
+    ALLOW_HTTP_VARIABLE, Alias, AliasName, Digest, Ending, Environment, EventJson, FunctionArn,
+    FunctionRecord, Invocation, LogType, Named, Payload, Qualifier, ReportFigure, SecretValue,
+    Settings, State, Version, VersionId,
 };
 pub use crate::invoker::{
     Admission, Completion, GUEST_LOG_TARGET, Gate, HostFailure, How, Invoker, Piece,
     PrepareFailure, PrepareGuest, ResponseSource, RunGuest, response_pipe,
 };
-pub use crate::logs::timestamp;
 pub use crate::package::{PackageError, Precompiled, reuse_of, wasm_of};
 #[cfg(feature = "compiler")]
 pub use crate::sandbox::precompile;

@@ -113,6 +113,7 @@ pub mod internals;
 #[doc(hidden)]
 pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage};
+pub use contract::Operation;
 pub use domain::{
     Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
     Refusal, Report, RequestId, SecretSource,

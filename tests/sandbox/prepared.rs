@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sparkler::internals::{
-    Gate, HostFailure, How, Invocation, LogType, Parts as _, PrepareFailure, PrepareGuest as _,
-    RunGuest as _, Version,
+    EventJson, Gate, HostFailure, How, Invocation, LogType, Parts as _, Payload, PrepareFailure,
+    PrepareGuest as _, RunGuest as _, Version,
 };
 use sparkler::{FunctionError, Outcome, Report, RequestId};
 use sparkler_tests::{Function, TestHost, guests, wat};
@@ -48,7 +48,7 @@ impl Prepared {
                 .host()
                 .account()
                 .function_arn(&self.version.function, None),
-            payload: event.to_string().into(),
+            payload: Payload::from(EventJson::parse(event.to_string().into()).expect("JSON")),
             trace_id: None,
             client_context: None,
             tenant_id: None,

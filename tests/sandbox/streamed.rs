@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sparkler::internals::{
-    Admission, Gate, How, Invocation, LogType, Parts as _, Piece, PrepareGuest as _,
-    ResponseSource, RunGuest as _, Version, response_pipe,
+    Admission, EventJson, Gate, How, Invocation, LogType, Parts as _, Payload, Piece,
+    PrepareGuest as _, ResponseSource, RunGuest as _, Version, response_pipe,
 };
 use sparkler::{FunctionError, Outcome, Report, RequestId};
 use sparkler_tests::{Function, TestHost, guests};
@@ -41,7 +41,7 @@ impl Streaming {
         let invocation = Invocation {
             request_id: RequestId::random(),
             target: host.account().function_arn(&self.version.function, None),
-            payload: event.to_string().into(),
+            payload: Payload::from(EventJson::parse(event.to_string().into()).expect("JSON")),
             trace_id: None,
             client_context: None,
             tenant_id: None,

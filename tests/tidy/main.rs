@@ -1,7 +1,10 @@
 //! The rules of the source tree that no compiler checks.
 
 mod arrows;
+mod documents;
+mod drawing;
 mod modules;
+mod operations;
 mod packaging;
 mod public_api;
 mod rooms;

@@ -1,7 +1,7 @@
 //! Calls of the echo: what is given to each stage, and what must come out.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::{Context as _, bail, ensure};
 use axum::body::Body;
@@ -9,14 +9,12 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use sparkler::internals::{
-    Completion, Door, FunctionArn, Gate, How, Invocation, LogType, Parts as _, PrepareGuest as _,
-    RunGuest as _, Sandboxes, Version,
-};
+use sparkler::internals::{Door, EventJson, FunctionArn, Invocation, LogType, Parts as _, Version};
 use sparkler::stages::Instantiated;
 use sparkler::{FunctionName, Host, Outcome, RequestId};
 
 use crate::echo::{self, EVENT};
+use crate::web;
 
 /// A host, and its functions' names in full.
 #[derive(Clone)]
@@ -24,20 +22,24 @@ pub(crate) struct Calls {
     pub(crate) host: Host,
     pub(crate) fresh: Arc<FunctionArn>,
     pub(crate) reused: Arc<FunctionArn>,
+    /// The host name of the server for HTTP.
+    pub(crate) web: String,
     door: Door<Sandboxes>,
 }
 
 impl Calls {
-    pub(crate) fn to(host: Host) -> anyhow::Result<Self> {
+    pub(crate) async fn to(host: Host) -> anyhow::Result<Self> {
         let arn = |name: &str| {
             let name = FunctionName::parse(name).context("a good name")?;
             anyhow::Ok(Arc::new(host.account().function_arn(&name, None)))
         };
         let caller = SocketAddr::from(([127, 0, 0, 1], 40_000));
+        let door = host.door().for_caller(caller);
         Ok(Self {
             fresh: arn(echo::FRESH)?,
             reused: arn(echo::REUSED)?,
-            door: host.door().for_caller(caller),
+            web: web::host_name(&door).await?,
+            door,
             host,
         })
     }
@@ -104,11 +106,15 @@ impl Calls {
     }
 }
 
+/// Checked once, since what is counted here begins behind that.
+static PARSED: LazyLock<EventJson> =
+    LazyLock::new(|| EventJson::parse(Bytes::from_static(EVENT)).expect("the event is JSON"));
+
 fn invocation_of(target: &FunctionArn) -> Invocation {
     Invocation {
         target: target.clone(),
         request_id: RequestId::random(),
-        payload: Bytes::from_static(EVENT).into(),
+        payload: PARSED.clone().into(),
         trace_id: None,
         client_context: None,
         tenant_id: None,

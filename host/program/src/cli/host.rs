@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sparkler::internals::{CompileGuest, Deployer, NotDeployed, Wanted};
+use sparkler::internals::{CompileGuest, Deployer, NotDeployed, Parts as _, Wanted};
 use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, StartError, Storage};
 use tokio::runtime::{Builder, Runtime};
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use sparkler::internals::timestamp;
+use sparkler::internals;
 
 use super::client::{Client, ClientError, EventQuery, LogEvent};
 use super::endpoint::EndpointArgs;
@@ -153,7 +153,7 @@ impl Reader {
 fn show(event: &LogEvent) {
     let time = UNIX_EPOCH + Duration::from_millis(event.timestamp);
     let message = event.message.trim_end_matches('\n');
-    output::data(&format!("{} {message}", timestamp(time)));
+    output::data(&format!("{} {message}", internals::rfc_3339(time)));
 }
 
 fn milliseconds(time: SystemTime) -> u64 {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use sparkler::FunctionName;
 use sparkler::internals::limits::ENVIRONMENT_BYTES_MAX;
 use sparkler::internals::{
-    self, BadName, Environment, Named, RETIRED_RUNTIMES, SUPPORTED_RUNTIMES, Settings,
+    BadName, Environment, Named, RETIRED_RUNTIMES, SUPPORTED_RUNTIMES, Settings, check_name,
     within as bounded,
 };
 
@@ -104,7 +104,7 @@ pub(in crate::cli) fn environment(
 }
 
 fn variable_name(name: &str) -> Result<(), String> {
-    match environment::check_name(name) {
+    match check_name(name) {
         Ok(()) => Ok(()),
         Err(BadName::Reserved) => Err(format!(
             "the variable {name} is set by the host and cannot be set here."
