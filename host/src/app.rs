@@ -11,7 +11,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::catalog::Catalog;
-use crate::contract::{self, Api, BodyMemory, ConnectionThreads, DownloadKey};
+use crate::contract::{
+    self, Api, BodyMemory, ConnectionThreads, DownloadKey, LogReads, RequestCounts,
+};
 use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
@@ -293,6 +295,8 @@ impl Host {
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: self.downloads.clone(),
             bodies: BodyMemory::default(),
+            log_reads: LogReads::default(),
+            requests: RequestCounts::default(),
             open_function_urls: self.open_function_urls,
         }
     }

@@ -3,6 +3,7 @@
 mod aliases;
 mod configuration;
 mod concurrency;
+mod door;
 mod functions;
 mod invocations;
 mod left_behind;
@@ -25,7 +26,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Api, BodyMemory, DownloadKey, router};
+use super::{Api, BodyMemory, DownloadKey, LogReads, RequestCounts, router};
 use crate::app::Stores;
 use crate::catalog::Catalog;
 use crate::deployer::{
@@ -241,6 +242,8 @@ async fn api(stores: Stores, logs: Arc<LogKeeper>) -> Api<Script> {
         engine: Digest([0; 32]),
         downloads: DownloadKey::new(secret.expect("a secret")),
         bodies: BodyMemory::default(),
+        log_reads: LogReads::default(),
+        requests: RequestCounts::default(),
         open_function_urls: false,
     }
 }
