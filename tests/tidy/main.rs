@@ -1,6 +1,7 @@
 //! The rules of the source tree that no compiler checks.
 
 mod arrows;
+mod circles;
 mod rooms;
 mod sources;
 mod words;
