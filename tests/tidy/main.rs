@@ -2,6 +2,7 @@
 
 mod arrows;
 mod circles;
+mod operations;
 mod rooms;
 mod sources;
 mod words;

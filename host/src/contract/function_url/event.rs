@@ -17,13 +17,13 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use crate::contract::headers::TRACE_ID;
 use crate::domain::event_text::{is_textual, keeps_its_size};
 use crate::domain::web::{FORWARDED_PROTO, OF_CONNECTION};
 use crate::domain::{RequestId, WebCall, WebRequest};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// A request for a function, read to its end.
 #[derive(Debug)]
