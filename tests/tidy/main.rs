@@ -1,7 +1,6 @@
 //! The rules of the source tree that no compiler checks.
 
 mod arrows;
-mod circles;
 mod operations;
 mod rooms;
 mod sources;
