@@ -10,7 +10,7 @@ use http::Uri;
 use sha2::Sha256;
 
 use super::query;
-use crate::domain::Digest;
+use crate::domain::{Digest, hex};
 use crate::limits::DOWNLOAD_ADDRESS_DURATION;
 
 /// The key that signs addresses.
@@ -72,10 +72,6 @@ fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH)
         .unwrap_or(Duration::ZERO)
         .as_secs()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
