@@ -42,8 +42,6 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::limits;
-
 #[cfg(not(feature = "compiler"))]
 const EXAMPLES: &str = "\
 This program was built without the compiler: it runs what `sparkler compile` makes elsewhere.
@@ -100,13 +98,6 @@ type CommandResult = anyhow::Result<ExitCode>;
 
 /// Runs the program with the arguments of its process.
 pub fn main() -> ExitCode {
-    if !limits::ARE_ENFORCED {
-        output::error(&anyhow::anyhow!(
-            "this build has no limits: the feature `unlimited-for-benchmarks` is for one benchmark, which uses the \
-             library. Build the program without it."
-        ));
-        return ExitCode::FAILURE;
-    }
     run(Cli::parse().command).unwrap_or_else(|error| {
         output::error(&error);
         ExitCode::FAILURE
