@@ -35,7 +35,7 @@ pub(crate) struct Server {
 impl Sparkler {
     /// Builds it.
     pub(crate) async fn build(workspace: &Path) -> anyhow::Result<Self> {
-        let program = dist::build(workspace, "sparkler", "sparkler").await?;
+        let program = dist::build(workspace, "sparkler-cli", "sparkler").await?;
         Ok(Self { program })
     }
 

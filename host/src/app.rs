@@ -299,7 +299,7 @@ impl Host {
     }
 
     /// Creates, changes and deletes functions.
-    pub fn deployer(&self) -> &Arc<Deployer<Sandboxes>> {
+    pub(crate) fn deployer(&self) -> &Arc<Deployer<Sandboxes>> {
         &self.deployer
     }
 
@@ -309,12 +309,12 @@ impl Host {
     }
 
     /// Runs functions.
-    pub fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
+    pub(crate) fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
         &self.invoker
     }
 
     /// What functions run in.
-    pub fn guests(&self) -> &Arc<Sandboxes> {
+    pub(crate) fn guests(&self) -> &Arc<Sandboxes> {
         &self.guests
     }
 
@@ -322,11 +322,6 @@ impl Host {
     /// [`HostConfig::learn_http`] asks for them.
     pub fn learned_http(&self) -> Vec<(FunctionName, Vec<String>)> {
         self.guests.learned_http()
-    }
-
-    /// Runs functions later.
-    pub fn events(&self) -> &Events<Sandboxes> {
-        &self.events
     }
 
     /// The account and region that this host plays.

@@ -1,5 +1,6 @@
 //! Sparkler runs functions behind AWS Lambda's HTTP contract, each call in a fresh WebAssembly
-//! sandbox. It is a program, and this library: what a program needs that runs other people's code.
+//! sandbox. This library is what a program needs that runs other people's code; the program `sparkler`, which is
+//! a crate of its own, stands on it.
 //!
 //! # In a program
 //!
@@ -75,37 +76,53 @@
 //! # In this crate
 //!
 //! Read the modules in the order in which they stand here. Arrows point one way:
-//! `cli → embed → app → contract → events → {invoker, deployer} → {catalog, logs, storage, package} →
+//! `embed → app → contract → events → {invoker, deployer} → {catalog, logs, storage, package} →
 //! domain`; `sandbox` stands behind the traits of `invoker` and `deployer`.
 //!
 //! What is absent, by intent: `domain` knows neither wasm nor tokio nor a wire, and of HTTP only the plain
-//! types of requests and responses (`domain::web`); only `contract` (and the command line's client) speaks it; only `sandbox` knows wasmtime; only `catalog` and
+//! types of requests and responses (`domain::web`); only `contract` speaks it on the side of the server; only
+//! `sandbox` knows wasmtime; only `catalog` and
 //! `events` know SQL. Without the feature `compiler` there is no compiler: such a host runs what
 //! `sparkler compile` made, and is much smaller.
 
-pub mod domain;
-pub mod limits;
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "what is public in a module is for its neighbours; what the crate shows is listed below"
+)]
+
+mod domain;
+mod limits;
 mod sigv4;
-pub mod turns;
-pub mod catalog;
-pub mod storage;
-pub mod package;
-pub mod logs;
-pub mod sandbox;
-pub mod invoker;
-pub mod deployer;
-pub mod events;
-pub mod contract;
-pub mod app;
-pub mod embed;
-pub mod toolchain;
-pub mod cli;
+mod turns;
+mod catalog;
+mod storage;
+mod package;
+mod logs;
+mod sandbox;
+mod invoker;
+mod deployer;
+mod events;
+mod contract;
+mod app;
+mod embed;
+pub mod internals;
 
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage};
 pub use contract::Operation;
-pub use domain::{FunctionError, Outcome, Refusal, Report, RequestId};
+pub use domain::{
+    Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
+    Refusal, Report, RequestId, SecretSource,
+};
 pub use embed::{Calling, Function, FunctionConfig, Limits, LoadError, StreamedResponse};
-pub use sandbox::{Caller, Interface, component};
+pub use events::{Credentials, Destinations, EventsConfig, RetryDelays};
+#[cfg(feature = "compiler")]
+pub use sandbox::compile_worker;
+pub use sandbox::{Caller, CompileIsolation, CompileLimits, Interface, Interfaces, component};
+
+/// The contract with functions, in WIT: the package `sparkler:function`, whose worlds a component can have.
+pub const WIT: &str = include_str!("../wit/function.wit");

@@ -139,19 +139,6 @@ pub const QUOTED_VALUE_BYTES_MAX: usize = 2_048;
 const _: () = assert!(DEPLOY_REQUEST_BYTES_MAX < LARGE_DEPLOYS_BYTES_MAX);
 const _: () = assert!(SYNC_PAYLOAD_BYTES_MAX < LARGE_EVENTS_BYTES_MAX);
 const _: () = assert!(SMALL_BODY_BYTES_MAX < SYNC_PAYLOAD_BYTES_MAX);
-/// Largest answer that the command line's client reads: far above any that the API gives.
-pub const CLIENT_ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
-/// How long the client waits for a connection.
-pub const CLIENT_CONNECT_MAX: Duration = Duration::from_secs(5);
-
-/// How long the client waits for an answer: the longest invocation, and a minute for the way.
-pub const CLIENT_WAIT_MAX: Duration = Duration::from_secs(900 + 60);
-
-/// How long a deployment may take to become ready: longer than any compilation.
-pub const DEPLOYMENT_WAIT_MAX: Duration = Duration::from_secs(660);
-
-const _: () = assert!(COMPILE_DURATION_MAX.as_secs() < DEPLOYMENT_WAIT_MAX.as_secs());
 const _: () = assert!(SYNC_PAYLOAD_BYTES_MAX < RESPONSE_BYTES_MAX);
 const _: () = assert!(PACKAGE_BYTES_MAX < UNZIPPED_BYTES_MAX);
 

@@ -102,7 +102,7 @@ fn compiled_code_tells_what_it_fits() {
     let ended = run(["inspect", &compiled, "--json"]);
     let said: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
     assert_eq!(said["kind"], json!("compiled"));
-    let component = sparkler::domain::Digest::of(guests::echo());
+    let component = sparkler::internals::Digest::of(guests::echo());
     assert_eq!(said["component"], json!(component.to_string()));
     let ended = run(["compile", &compiled]);
     assert!(

@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use sparkler::toolchain::{self, BuildOptions};
+use sparkler_cli::toolchain::{self, BuildOptions};
 use sparkler_tests::conformance::{self, BEHAVIOURS, Behaviour};
 
 fn main() -> ExitCode {

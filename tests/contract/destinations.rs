@@ -3,9 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use sparkler::domain::FunctionName;
-use sparkler::domain::attachments::EventInvoke;
-use sparkler::events::{Destinations, EventsConfig, RetryDelays};
+use sparkler::internals::{EventInvoke, Parts as _};
+use sparkler::{Destinations, EventsConfig, FunctionName, RetryDelays};
 use sparkler_tests::lambda::{ARN_PREFIX, event};
 use sparkler_tests::{Function, Receiver, TestHost, guests};
 

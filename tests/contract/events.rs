@@ -1,7 +1,7 @@
 //! Asynchronous invocation: the answer, the checks before it, and the calls about events.
 
 use serde_json::{Value, json};
-use sparkler::events::{EventsConfig, RetryDelays};
+use sparkler::{EventsConfig, RetryDelays};
 use sparkler_tests::lambda::event;
 use sparkler_tests::{Function, Reply, Request, TestHost, guests};
 

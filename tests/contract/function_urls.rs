@@ -12,8 +12,8 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use sparkler::domain::attachments::Statement;
-use sparkler::domain::{FunctionName, FunctionRecord, Qualifier};
+use sparkler::FunctionName;
+use sparkler::internals::{FunctionRecord, Parts as _, Qualifier, Statement};
 use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, wat};
 
 use super::assert_refused;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sparkler::domain::{FunctionName, Version, VersionId};
+use sparkler::FunctionName;
+use sparkler::internals::{Parts as _, Version, VersionId};
 use sparkler_tests::{Deploying, Function, Reply, TestHost, guests, wat};
 
 use super::assert_refused;

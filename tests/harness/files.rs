@@ -5,9 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use sparkler::domain::{
-    FolderAccess, FunctionName, GrantName, HostFolder, HostSecret, SecretSource, SecretValue,
-};
+use sparkler::internals::SecretValue;
+use sparkler::{FolderAccess, FunctionName, GrantName, HostFolder, HostSecret, SecretSource};
 
 use crate::{Function, Reply};
 

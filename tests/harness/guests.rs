@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
-use sparkler::toolchain::{self, BuildOptions};
+use sparkler_cli::toolchain::{self, BuildOptions};
 
 use crate::scratch;
 
@@ -133,7 +133,7 @@ pub(crate) fn digest_of_sources(package: &str) -> String {
         workspace().join("Cargo.lock"),
         workspace().join("rust-toolchain.toml"),
     ];
-    for folder in [package, "guest-sdk", "host/src/toolchain"] {
+    for folder in [package, "guest-sdk", "host/program/src/toolchain"] {
         collect(&workspace().join(folder), &mut files);
     }
     files.sort();

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use sparkler::app::{Host, HostConfig, Storage};
-use sparkler::domain::{FunctionName, State, Version};
-use sparkler::events::EventsConfig;
-use sparkler::sandbox::{CompileIsolation, CompileLimits};
+use sparkler::internals::{Parts as _, State, Version};
+use sparkler::{
+    CompileIsolation, CompileLimits, EventsConfig, FunctionName, Host, HostConfig, Storage,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use sparkler::toolchain::{self, BuildOptions};
+use sparkler_cli::toolchain::{self, BuildOptions};
 
 use crate::{guests, python, scratch};
 

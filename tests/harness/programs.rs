@@ -98,7 +98,7 @@ pub fn wstd_server() -> &'static [u8] {
 fn made(source: &str, make: impl FnOnce(&Path, &Path)) -> Vec<u8> {
     let source = workspace().join("tests/guests/programs").join(source);
     let text = read(&source);
-    let digest = sparkler::domain::Digest::of(&text).to_string();
+    let digest = sparkler::internals::Digest::of(&text).to_string();
     let name = source.file_name().expect("a file").to_string_lossy();
     let place = scratch::folder().join(format!("{name}-{}.wasm", &digest[..16]));
     scratch::made_once(&place, |place| make(&source, place));

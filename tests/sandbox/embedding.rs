@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sparkler::component::Result;
-use sparkler::sandbox::{CompileIsolation, CompileLimits};
 use sparkler::{
-    Caller, Function, FunctionConfig, FunctionError, Host, HostConfig, Limits, Outcome,
+    Caller, CompileIsolation, CompileLimits, Function, FunctionConfig, FunctionError, Host,
+    HostConfig, Limits, Outcome,
 };
 use sparkler_tests::{guests, wat};
 use tokio::runtime::Runtime;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use sparkler::domain::FolderAccess;
+use sparkler::FolderAccess;
 use sparkler_tests::files::{folder, steps};
 use sparkler_tests::{Function, TestHost, guests};
 

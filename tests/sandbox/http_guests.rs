@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use sparkler::invoker::PrepareGuest as _;
+use sparkler::internals::{Parts as _, PrepareGuest as _};
 use sparkler_tests::lambda::streaming_invocation;
 use sparkler_tests::{EventStream, Function, Reply, TestHost, guests};
 

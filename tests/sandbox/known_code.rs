@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use sparkler::app::{HostConfig, Storage};
-use sparkler::sandbox::{CompileIsolation, CompileLimits};
+use sparkler::{CompileIsolation, CompileLimits, HostConfig, Storage};
 use sparkler_tests::{TestHost, guests, wat};
 
 #[test]

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sparkler::domain::{
-    EventJson, FunctionError, Invocation, LogType, Outcome, Payload, Report, RequestId, Version,
+use sparkler::internals::{
+    EventJson, Gate, HostFailure, How, Invocation, LogType, Parts as _, Payload, PrepareFailure,
+    PrepareGuest as _, RunGuest as _, Version,
 };
-use sparkler::invoker::{Gate, HostFailure, How, PrepareFailure, PrepareGuest as _, RunGuest as _};
+use sparkler::{FunctionError, Outcome, Report, RequestId};
 use sparkler_tests::{Function, TestHost, guests, wat};
 
 /// A function whose sandboxes are prepared, as its invoker sees it.

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sparkler::domain::{
-    EventJson, FunctionError, Invocation, LogType, Outcome, Payload, Report, RequestId, Version,
+use sparkler::internals::{
+    Admission, EventJson, Gate, How, Invocation, LogType, Parts as _, Payload, Piece,
+    PrepareGuest as _, ResponseSource, RunGuest as _, Version, response_pipe,
 };
-use sparkler::invoker::{
-    Admission, Gate, How, Piece, PrepareGuest as _, ResponseSource, RunGuest as _, response_pipe,
-};
+use sparkler::{FunctionError, Outcome, Report, RequestId};
 use sparkler_tests::{Function, TestHost, guests};
 
 /// A function, as its invoker sees it.

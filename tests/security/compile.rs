@@ -1,6 +1,6 @@
 //! Components that are made to hurt whoever compiles them.
 
-use sparkler::sandbox::CompileLimits;
+use sparkler::CompileLimits;
 use sparkler_tests::{NewFunction, Server, TestHost, wat};
 
 use super::assert_serving;

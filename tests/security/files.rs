@@ -6,8 +6,7 @@ use std::path::Path;
 use std::thread;
 
 use serde_json::{Value, json};
-use sparkler::app::Storage;
-use sparkler::domain::FolderAccess;
+use sparkler::{FolderAccess, Storage};
 use sparkler_tests::files::{folder, steps, wait_until_tmp_is_empty};
 use sparkler_tests::{TestHost, guests};
 
@@ -193,12 +192,12 @@ fn no_path_of_a_guest_leads_out_of_its_folders() {
 #[test]
 fn the_data_directory_is_granted_to_nobody() {
     let data = tempfile::tempdir().expect("a folder");
-    let config = sparkler::app::HostConfig {
+    let config = sparkler::HostConfig {
         storage: Storage::DataDir(data.path().join("data")),
         folders: vec![folder("all", data.path(), FolderAccess::ReadOnly)],
-        ..sparkler::app::HostConfig::default()
+        ..sparkler::HostConfig::default()
     };
-    let started = TestHost::shared().block_on(sparkler::app::Host::start(config));
+    let started = TestHost::shared().block_on(sparkler::Host::start(config));
     let error = started.err().expect("it does not start").to_string();
     assert!(
         error.contains("'all'") && error.contains("--data-dir"),

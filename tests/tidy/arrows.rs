@@ -66,14 +66,20 @@ const WALLS: &[(&str, &[&str])] = &[
 /// What is absent from the domain, by intent.
 const ABSENT_FROM_DOMAIN: &[&str] = &["async fn", ".await", "tokio::", "std::fs", "std::net"];
 
-/// The host's sources by their paths in it, without those that only test: they may build what the
-/// tested module is given.
+/// The sources of the library and of the program by their paths in it, without those that only test: they may
+/// build what the tested module is given.
 fn host() -> Vec<(String, Source)> {
-    let sources = Source::below("host/src");
-    sources
+    ["host/src/", "host/program/src/"]
         .into_iter()
-        .filter(|source| !source.name.ends_with("tests.rs") && !source.name.contains("/tests/"))
-        .map(|source| (source.name.replacen("host/src/", "", 1), source))
+        .flat_map(|folder| {
+            Source::below(folder)
+                .into_iter()
+                .zip(std::iter::repeat(folder))
+        })
+        .filter(|(source, _)| {
+            !source.name.ends_with("tests.rs") && !source.name.contains("/tests/")
+        })
+        .map(|(source, folder)| (source.name.replacen(folder, "", 1), source))
         .collect()
 }
 
@@ -124,9 +130,10 @@ fn the_arrows_between_modules_are_those_that_are_drawn() {
     }
 }
 
-/// What follows `crate::` in a line, alone or in braces.
+/// What follows `crate::` in a line, or the library's name, alone or in braces.
 fn modules_named(line: &str) -> Vec<String> {
     let mut names = Vec::new();
+    let line = line.replace("sparkler::", "crate::");
     for rest in line.split("crate::").skip(1) {
         let list = rest.strip_prefix('{').unwrap_or(rest);
         let is_list = list.len() < rest.len();
@@ -180,6 +187,7 @@ fn the_domain_waits_for_nothing() {
 #[test]
 fn lines_are_read_as_meant() {
     assert_eq!(modules_named("use crate::domain::Account;"), ["domain"]);
+    assert_eq!(modules_named("use sparkler::limits::X;"), ["limits"]);
     assert_eq!(
         modules_named("use crate::{catalog, limits::X};"),
         ["catalog", "limits"]

@@ -3,7 +3,10 @@
 mod arrows;
 mod documents;
 mod drawing;
+mod modules;
 mod operations;
+mod packaging;
+mod public_api;
 mod rooms;
 mod sources;
 mod words;

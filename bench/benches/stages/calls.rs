@@ -9,14 +9,9 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use sparkler::app::Host;
-use sparkler::contract::Door;
-use sparkler::domain::{
-    EventJson, FunctionArn, FunctionName, Invocation, LogType, Outcome, RequestId, Version,
-};
-use sparkler::invoker::{Completion, Gate, How, PrepareGuest as _, RunGuest as _};
-use sparkler::sandbox::Sandboxes;
+use sparkler::internals::{Door, EventJson, FunctionArn, Invocation, LogType, Parts as _, Version};
 use sparkler::stages::Instantiated;
+use sparkler::{FunctionName, Host, Outcome, RequestId};
 
 use crate::echo::{self, EVENT};
 use crate::web;

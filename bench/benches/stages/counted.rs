@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use sparkler::app::Storage;
+use sparkler::Storage;
 use tokio::runtime::Builder;
 
 use crate::echo;

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use sparkler::app::{Host, HostConfig, Storage};
-use sparkler::deployer::NewFunction;
-use sparkler::domain::{Environment, FunctionName, Settings};
-use sparkler::toolchain::{self, BuildOptions};
+use sparkler::internals::{Environment, NewFunction, Parts as _, Settings};
+use sparkler::{FunctionName, Host, HostConfig, Storage};
+use sparkler_cli::toolchain::{self, BuildOptions};
 
 use crate::web;
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
-use sparkler::app::Storage;
+use sparkler::Storage;
 
 use crate::timed::several_threads;
 use crate::{counted, echo};

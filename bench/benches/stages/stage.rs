@@ -6,10 +6,9 @@ use std::task::{Context, Poll, Waker};
 
 use anyhow::bail;
 use axum::http::StatusCode;
-use sparkler::app::{Host, Storage};
-use sparkler::domain::RequestId;
-use sparkler::invoker::Gate;
-use sparkler::stages::{self, ReplyTrace};
+use sparkler::internals::{Gate, Parts as _};
+use sparkler::stages::ReplyTrace;
+use sparkler::{Host, RequestId, Storage, stages};
 use tokio::runtime::Runtime;
 
 use crate::calls::{Calls, check_status};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use criterion::Criterion;
-use sparkler::domain::FunctionArn;
+use sparkler::internals::FunctionArn;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::calls::Calls;

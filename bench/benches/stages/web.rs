@@ -9,8 +9,7 @@ use axum::extract::Request;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
-use sparkler::contract::Door;
-use sparkler::sandbox::Sandboxes;
+use sparkler::internals::{Door, Sandboxes};
 
 use crate::calls::check_status;
 use crate::echo::EVENT;

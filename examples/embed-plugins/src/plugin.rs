@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use sparkler::toolchain::{self, BuildOptions};
 use sparkler::{Function, Host, Limits};
+use sparkler_cli::toolchain::{self, BuildOptions};
 
 /// Loads every plugin, under the name of its file.
 pub(crate) async fn load_all(

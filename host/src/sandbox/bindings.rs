@@ -5,7 +5,7 @@
 //! generated code would copy first.
 
 wasmtime::component::bindgen!({
-    path: "../guest-sdk/wit",
+    path: "wit",
     inline: "
         package sparkler:host;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sparkler::domain::{Alias, AliasName, FunctionRecord, Qualifier, VersionId};
+use sparkler::internals::{Alias, AliasName, FunctionRecord, Qualifier, VersionId};
 use sparkler_tests::{Request, TestHost};
 
 use super::{FORBIDDEN, Site, amend, answering, assert_refused, configure, permit};

@@ -1,0 +1,22 @@
+//! A small blocking client of the Lambda API, for the commands that talk to a server.
+//!
+//! It signs nothing, since a Sparkler server asks for no signature, and speaks plain HTTP only.
+
+mod address;
+mod connection;
+mod error;
+mod events;
+mod functions;
+mod logs;
+mod wire;
+
+pub(super) use address::{NotPlain, plain as plain_address};
+pub(super) use connection::Client;
+pub(super) use error::ClientError;
+pub(super) use events::{EventPage, EventSelection, ShownEvent};
+pub(super) use functions::{Invocation, Invoked};
+pub(super) use logs::{EventQuery, LogEvent};
+pub(super) use wire::FunctionConfiguration;
+
+#[cfg(test)]
+mod tests;

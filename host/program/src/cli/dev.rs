@@ -1,0 +1,189 @@
+//! `sparkler dev`: build, serve, and build again at each change.
+
+mod watch;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, anyhow};
+use bytes::Bytes;
+use clap::Args;
+use sparkler::internals::Parts as _;
+use sparkler::{Account, FunctionName, HostConfig, Refusal};
+use tokio::task::spawn_blocking;
+
+use super::functions::{CodeSource, Function};
+use super::grant_args::GrantArgs;
+use super::host::{self, Deployed, Serving};
+use super::listen::ListenAddress;
+use super::logging::LogArgs;
+use super::signals::Shutdown;
+use super::{CommandResult, build, learned_http, output, paths};
+use crate::toolchain::BuildOptions;
+use watch::Changes;
+
+const EXAMPLES: &str = "\
+Examples:
+  sparkler dev                        The function in this folder
+  sparkler dev functions/hello        … in that one
+  sparkler dev --listen 127.0.0.1:0   On any free port
+  sparkler dev --learn-http           Print which HTTP requests the function has to be allowed
+
+Call the function from another terminal: sparkler invoke NAME '{\"name\":\"World\"}'
+Its log and what each call cost appear here. Nothing is kept when this ends.";
+
+/// Serve the functions of a folder, and build and deploy them again at each change
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Dev {
+    /// A folder with a sparkler.toml, or the folder of a function
+    #[arg(default_value = ".")]
+    directory: PathBuf,
+
+    /// Where to listen; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS", env = "SPARKLER_LISTEN", default_value_t)]
+    listen: ListenAddress,
+
+    /// Let functions send HTTP requests to every address, private ones included, and print at the end what
+    /// each would have to be allowed
+    #[arg(long)]
+    learn_http: bool,
+
+    #[command(flatten)]
+    grants: GrantArgs,
+
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+impl Dev {
+    pub(super) fn run(self) -> CommandResult {
+        self.log.start_with_guests()?;
+        // Read once before anything is started, so that a wrong folder is an error and no wait.
+        paths::of_path(&self.directory)?;
+        let runtime = host::runtime()?;
+        let result = runtime.block_on(self.serve());
+        // A build that still runs got the same ctrl-c.
+        runtime.shutdown_background();
+        result
+    }
+
+    async fn serve(&self) -> CommandResult {
+        let shutdown = Shutdown::watch().context("signals cannot be received")?;
+        if self.learn_http {
+            learned_http::warn();
+        }
+        let grants = self
+            .grants
+            .with_projects(std::slice::from_ref(&self.directory))?;
+        let config = HostConfig {
+            folders: grants.folders,
+            secrets: grants.secrets,
+            learn_http: self.learn_http,
+            ..host::ephemeral_config()
+        };
+        let stop = shutdown.clone().requested();
+        let serving = Serving::start(config, &self.listen, stop).await?;
+        output::data(&format!("Listening on http://{}", serving.address));
+        let changes = Changes::watch(&self.directory)?;
+        tokio::select! {
+            () = self.rebuild_at_each_change(&serving, changes, &shutdown) => (),
+            () = shutdown.clone().requested() => (),
+        }
+        let host = serving.host.clone();
+        serving.drained().await?;
+        learned_http::print(&host.learned_http());
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn rebuild_at_each_change(
+        &self,
+        serving: &Serving,
+        mut changes: Changes,
+        shutdown: &Shutdown,
+    ) {
+        let mut served = BTreeSet::new();
+        loop {
+            let rebuilt = self.rebuild(serving, &mut changes, &mut served, shutdown);
+            if let Err(error) = rebuilt.await {
+                output::error(&error);
+            }
+            output::aside("Waiting for changes");
+            changes.next().await;
+        }
+    }
+
+    async fn rebuild(
+        &self,
+        serving: &Serving,
+        changes: &mut Changes,
+        served: &mut BTreeSet<FunctionName>,
+        shutdown: &Shutdown,
+    ) -> anyhow::Result<()> {
+        let functions = paths::of_path(&self.directory)?;
+        changes.also_watch(&functions)?;
+        let named: BTreeSet<_> = functions.iter().map(|f| f.name.clone()).collect();
+        delete_others(serving, served, &named).await?;
+        // Also what fails below may be there in part, and is deleted when it is named no more.
+        served.extend(named);
+        let built = spawn_blocking(move || build_all(functions)).await??;
+        let account = Account::default();
+        host::deploy_all(
+            &serving.host,
+            &account,
+            &built,
+            shutdown,
+            |function, deployed| {
+                let name = &function.name;
+                match deployed {
+                    Deployed::Unchanged => output::aside(&format!("{name} is unchanged")),
+                    Deployed::Created | Deployed::Updated => {
+                        output::done(&format!("{name} is ready at http://{}", serving.address));
+                    }
+                }
+            },
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// Deletes what is served and not named any more.
+async fn delete_others(
+    serving: &Serving,
+    served: &mut BTreeSet<FunctionName>,
+    named: &BTreeSet<FunctionName>,
+) -> anyhow::Result<()> {
+    let others: Vec<_> = served.difference(named).cloned().collect();
+    for name in others {
+        match serving.host.deployer().delete(&name).await {
+            Ok(()) => output::done(&format!("{name} is deleted: it is not named any more")),
+            // Somebody else was quicker, or it never came to be.
+            Err(Refusal::FunctionNotFound(_)) => (),
+            Err(refusal) => return Err(anyhow!("{name} was not deleted: {refusal}")),
+        }
+        served.remove(&name);
+    }
+    Ok(())
+}
+
+/// The functions with their packages: folders are built, files are read.
+fn build_all(functions: Vec<Function>) -> anyhow::Result<Vec<(Function, Bytes)>> {
+    let packaged = functions.into_iter().map(|function| {
+        let package = match &function.code {
+            CodeSource::File(_) => function.read_package()?,
+            CodeSource::Folder(folder) => build_folder(folder.clone())?,
+        };
+        Ok((function, package))
+    });
+    packaged.collect()
+}
+
+fn build_folder(folder: PathBuf) -> anyhow::Result<Bytes> {
+    let built = build::with_progress(&BuildOptions {
+        colour: console::colors_enabled_stderr(),
+        ..BuildOptions::release(folder)
+    })?;
+    Ok(built.bytes)
+}

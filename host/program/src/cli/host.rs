@@ -1,0 +1,125 @@
+//! The host as the commands run it, and how functions get into it without HTTP.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, anyhow};
+use bytes::Bytes;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sparkler::internals::{CompileGuest, Deployer, NotDeployed, Parts as _, Wanted};
+use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, StartError, Storage};
+use tokio::runtime::{Builder, Runtime};
+
+use super::functions::Function;
+use super::listen::ListenAddress;
+use super::signals::Shutdown;
+pub(super) use sparkler::internals::Deployed;
+
+/// The threads of a server.
+pub(super) fn runtime() -> anyhow::Result<Runtime> {
+    allow_all_descriptors();
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the threads of the server cannot be started")
+}
+
+/// Takes as many descriptors as the system lets this process have: it starts programs with a limit that suits
+/// those which know no more than so many, and each connection is one.
+fn allow_all_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!(%error, "the limit on open files could not be raised");
+    }
+}
+
+/// The program that runs, as the system knows it: its own path may hold another build by now.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+
+/// The configuration of a host that compiles in a child process, which is this program again.
+pub(super) fn config(account: Account, storage: Storage) -> HostConfig {
+    HostConfig {
+        account,
+        storage,
+        compile: CompileIsolation::Child {
+            program: THIS_PROGRAM.into(),
+            arguments: vec!["compile-worker".into()],
+            limits: CompileLimits::default(),
+        },
+        ..HostConfig::default()
+    }
+}
+
+/// The configuration of a host without state.
+pub(super) fn ephemeral_config() -> HostConfig {
+    config(Account::default(), Storage::Ephemeral)
+}
+
+/// A host that listens.
+pub(super) struct Serving {
+    pub(super) host: Host,
+    pub(super) address: SocketAddr,
+    server: tokio::task::JoinHandle<Result<(), StartError>>,
+}
+
+impl Serving {
+    /// Starts a host, and serves until `shutdown`.
+    pub(super) async fn start(
+        config: HostConfig,
+        listen: &ListenAddress,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<Self> {
+        let (listener, address) = listen.bind().await?;
+        let host = Host::start(config).await?;
+        let server = host.clone();
+        Ok(Self {
+            host,
+            address,
+            server: tokio::spawn(async move { server.serve(listener, shutdown).await }),
+        })
+    }
+
+    /// Waits until the last invocation has ended.
+    pub(super) async fn drained(self) -> anyhow::Result<()> {
+        Ok(self.server.await??)
+    }
+}
+
+/// Deploys every function into `host`; a request to leave ends it early, which is `false`.
+pub(super) async fn deploy_all(
+    host: &Host,
+    account: &Account,
+    functions: &[(Function, Bytes)],
+    shutdown: &Shutdown,
+    mut done: impl FnMut(&Function, Deployed),
+) -> anyhow::Result<bool> {
+    for (function, package) in functions {
+        let deployment = deploy(host.deployer(), account, function, package.clone());
+        tokio::select! {
+            deployed = deployment => done(function, deployed?),
+            () = shutdown.clone().requested() => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+/// Creates a function, or makes an existing one what it is to be; returns when it can be invoked.
+pub(super) async fn deploy<G: CompileGuest>(
+    deployer: &Deployer<G>,
+    account: &Account,
+    function: &Function,
+    package: Bytes,
+) -> anyhow::Result<Deployed> {
+    let wanted = Wanted {
+        name: function.name.clone(),
+        package,
+        settings: function.settings(account).map_err(NotDeployed::from)?,
+        change: function.settings.clone(),
+    };
+    let deployed = deployer.deploy(wanted).await;
+    deployed.map_err(|problem| anyhow!("{} was not deployed: {problem}", function.name))
+}

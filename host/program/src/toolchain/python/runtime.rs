@@ -1,0 +1,56 @@
+//! The runtime of Python functions, which this program brings along: what stands in `guest-sdk/python`, and
+//! the contract.
+
+/// The world of a function in Python.
+pub(super) const WORLD: &str = "python-function";
+
+/// The module that componentize-py imports first.
+pub(super) const MAIN_MODULE: &str = "sparkler_main";
+
+/// The interfaces, by their place in a folder of WIT.
+pub(super) const WIT: [(&str, &str); 4] = [
+    (
+        "python.wit",
+        include_str!("../../../kits/python/wit/python.wit"),
+    ),
+    (
+        "deps/cli/cli.wit",
+        include_str!("../../../kits/python/wit/cli.wit"),
+    ),
+    (
+        "deps/io/io.wit",
+        include_str!("../../../kits/python/wit/io.wit"),
+    ),
+    ("deps/function/function.wit", sparkler::WIT),
+];
+
+/// The files of one module of the runtime.
+macro_rules! module {
+    ($name:literal) => {
+        (
+            concat!("sparkler_guest/", $name),
+            include_str!(concat!("../../../kits/python/sparkler_guest/", $name)),
+        )
+    };
+}
+
+/// The runtime's own modules.
+pub(super) const MODULES: [(&str, &str); 9] = [
+    module!("__init__.py"),
+    module!("context.py"),
+    module!("errors.py"),
+    module!("event_loop.py"),
+    module!("function.py"),
+    module!("json_text.py"),
+    module!("late_imports.py"),
+    module!("log.py"),
+    module!("sources.py"),
+];
+
+/// The text of the main module for a handler.
+pub(super) fn main_module(handler: &str) -> String {
+    format!(
+        "from sparkler_guest.function import prepare\n\n\
+         Handler, Lifecycle = prepare({handler:?})\n"
+    )
+}

@@ -1,0 +1,65 @@
+//! What the program `sparkler`, and the tests and benchmarks of its source tree, need of this library besides its
+//! API. It is for nobody else, and changes without notice.
+
+use std::sync::Arc;
+
+use crate::app::Host;
+
+pub use crate::contract::{Door, settings_members};
+pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
+pub use crate::domain::attachments::{EventInvoke, Statement};
+pub use crate::domain::environment::{BadName, check_name};
+pub use crate::domain::grants::FOLDERS_VARIABLE;
+pub use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
+pub use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
+pub use crate::domain::settings::bounds::within;
+pub use crate::domain::settings::{LogFormat, Logging, SettingsChange};
+pub use crate::domain::times::rfc_3339;
+pub use crate::domain::version::{REUSE_MAX, REUSE_SECTION};
+pub use crate::domain::{
+    ALLOW_HTTP_VARIABLE, Alias, AliasName, Digest, Ending, Environment, EventJson, FunctionArn,
+    FunctionRecord, Invocation, LogType, Named, Payload, Qualifier, ReportFigure, SecretValue,
+    Settings, State, Version, VersionId,
+};
+pub use crate::invoker::{
+    Admission, Completion, GUEST_LOG_TARGET, Gate, HostFailure, How, Invoker, Piece,
+    PrepareFailure, PrepareGuest, ResponseSource, RunGuest, response_pipe,
+};
+pub use crate::package::{PackageError, Precompiled, reuse_of, wasm_of};
+#[cfg(feature = "compiler")]
+pub use crate::sandbox::precompile;
+pub use crate::sandbox::{Import, Inspection, Sandboxes, inspect};
+
+/// Bounds that the commands tell, and keep to.
+pub mod limits {
+    pub use crate::limits::{
+        CLIENT_CONTEXT_BASE64_BYTES_MAX, COMPILE_DURATION_MAX, CONCURRENT_INVOCATIONS_MAX,
+        ENVIRONMENT_BYTES_MAX, PACKAGE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX,
+    };
+}
+
+/// The parts that a host is put together from.
+pub trait Parts {
+    /// What creates, changes and deletes functions.
+    fn deployer(&self) -> &Arc<Deployer<Sandboxes>>;
+
+    /// What runs functions.
+    fn invoker(&self) -> &Arc<Invoker<Sandboxes>>;
+
+    /// What functions run in.
+    fn guests(&self) -> &Arc<Sandboxes>;
+}
+
+impl Parts for Host {
+    fn deployer(&self) -> &Arc<Deployer<Sandboxes>> {
+        self.deployer()
+    }
+
+    fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
+        self.invoker()
+    }
+
+    fn guests(&self) -> &Arc<Sandboxes> {
+        self.guests()
+    }
+}

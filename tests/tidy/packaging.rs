@@ -1,0 +1,123 @@
+//! Each crate that people get can be packaged from its own folder, and embedders compile no more than they use.
+
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+
+use crate::sources::workspace;
+
+/// The crates that people get, and their folders.
+const PUBLISHED: [(&str, &str); 4] = [
+    ("sparkler", "host"),
+    ("sparkler-cli", "host/program"),
+    ("sparkler-guest", "guest-sdk"),
+    ("sparkler-guest-macro", "guest-sdk/macro"),
+];
+
+/// What stands before a path that is read when a crate is compiled.
+const READERS: [&str; 3] = ["include_str!(\"", "include_bytes!(\"", "path: \"wit"];
+
+/// Runs cargo without the network, and gives the lines that it writes.
+fn cargo(arguments: &[&str]) -> Vec<String> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(workspace())
+        .args(arguments)
+        .arg("--offline")
+        .output()
+        .expect("run cargo");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {said}");
+    let lines = String::from_utf8_lossy(&output.stdout);
+    lines.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// The paths that a file of Rust reads when it is compiled, relative to the file's folder or to its crate's.
+fn read_by(text: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    READERS.into_iter().flat_map(move |reader| {
+        text.split(reader)
+            .skip(1)
+            .filter_map(move |rest| Some((reader, rest.split_once('"')?.0)))
+    })
+}
+
+/// A path without `..`; `None` where it leads out of the folder that it begins in.
+fn inside(path: &Path) -> Option<PathBuf> {
+    path.components()
+        .try_fold(PathBuf::new(), |mut so_far, part| match part {
+            Component::ParentDir => so_far.pop().then_some(so_far),
+            Component::CurDir => Some(so_far),
+            part => {
+                so_far.push(part);
+                Some(so_far)
+            }
+        })
+}
+
+#[test]
+fn what_a_crate_is_compiled_from_lies_in_its_package() {
+    for (name, folder) in PUBLISHED {
+        let listed: BTreeSet<PathBuf> = cargo(&["package", "--list", "--allow-dirty", "-p", name])
+            .into_iter()
+            .map(PathBuf::from)
+            .collect();
+        let sources = listed
+            .iter()
+            .filter(|path| path.extension().is_some_and(|it| it == "rs"));
+        for source in sources {
+            let text = std::fs::read_to_string(workspace().join(folder).join(source))
+                .unwrap_or_else(|error| panic!("{name}: {}: {error}", source.display()));
+            for (reader, path) in read_by(&text) {
+                let found = match reader.starts_with("include") {
+                    true => inside(&source.parent().unwrap_or(Path::new("")).join(path)),
+                    false => Some(PathBuf::from("wit/function.wit")),
+                };
+                assert!(
+                    found.as_ref().is_some_and(|found| listed.contains(found)),
+                    "{name}: {} reads {path}, which is not in its package",
+                    source.display()
+                );
+            }
+        }
+    }
+}
+
+/// Crates that a host needs which is embedded with a compiler and nothing else: 281 were compiled for every embedder
+/// before there was a choice, and at most so many are now.
+const EMBEDDED_CRATES_MAX: usize = 221;
+
+/// What only serves, keeps or commands.
+const NOT_EMBEDDED: [&str; 10] = [
+    "axum",
+    "clap",
+    "indicatif",
+    "libsqlite3-sys",
+    "mimalloc",
+    "notify",
+    "rusqlite",
+    "toml",
+    "tracing-subscriber",
+    "ureq",
+];
+
+#[test]
+fn who_embeds_a_compiler_compiles_little_else() {
+    let tree = ["tree", "-p", "sparkler", "-e", "normal", "--prefix", "none"];
+    let features = ["--no-default-features", "--features", "compiler"];
+    let lines = cargo(&[&tree[..], &features, &["--format", "{p}"]].concat());
+    let crates: BTreeSet<&str> = lines
+        .iter()
+        .map(String::as_str)
+        .filter(|line| !line.is_empty())
+        .collect();
+    assert!(
+        crates.len() <= EMBEDDED_CRATES_MAX,
+        "{} crates, where {EMBEDDED_CRATES_MAX} are enough: {crates:#?}",
+        crates.len()
+    );
+    for name in NOT_EMBEDDED {
+        let found = crates
+            .iter()
+            .find(|line| line.split(' ').next() == Some(name));
+        assert_eq!(found, None, "an embedder needs no {name}");
+    }
+}
