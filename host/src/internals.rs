@@ -7,10 +7,11 @@ use crate::app::Host;
 
 pub use crate::contract::{Door, settings_members};
 pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
-pub use crate::domain::attachments::{EventInvoke, Statement};
+pub use crate::domain::attachments::EventInvoke;
 pub use crate::domain::environment::{BadName, check_name};
 pub use crate::domain::grants::FOLDERS_VARIABLE;
 pub use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
+pub use crate::domain::policy::{Conditions, Principal, Statement};
 pub use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
 pub use crate::domain::settings::bounds::within;
 pub use crate::domain::settings::{LogFormat, Logging, SettingsChange};

@@ -112,7 +112,7 @@ pub mod internals;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub use app::stages;
-pub use app::{Host, HostConfig, StartError, Storage};
+pub use app::{Host, HostConfig, StartError, Storage, Stores};
 pub use contract::Operation;
 pub use domain::{
     Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
