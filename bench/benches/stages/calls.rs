@@ -9,7 +9,10 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
-use sparkler::internals::{Door, EventJson, FunctionArn, Invocation, LogType, Parts as _, Version};
+use sparkler::internals::{
+    Completion, Door, EventJson, FunctionArn, Gate, How, Invocation, LogType, Parts as _,
+    PrepareGuest as _, RunGuest as _, Sandboxes, Version,
+};
 use sparkler::stages::Instantiated;
 use sparkler::{FunctionName, Host, Outcome, RequestId};
 
