@@ -34,9 +34,8 @@ pub use crate::sandbox::{Import, Inspection, Sandboxes, inspect};
 /// Bounds that the commands tell, and keep to.
 pub mod limits {
     pub use crate::limits::{
-        ARE_ENFORCED, CLIENT_CONTEXT_BASE64_BYTES_MAX, COMPILE_DURATION_MAX,
-        CONCURRENT_INVOCATIONS_MAX, ENVIRONMENT_BYTES_MAX, PACKAGE_BYTES_MAX,
-        SYNC_PAYLOAD_BYTES_MAX,
+        CLIENT_CONTEXT_BASE64_BYTES_MAX, COMPILE_DURATION_MAX, CONCURRENT_INVOCATIONS_MAX,
+        ENVIRONMENT_BYTES_MAX, PACKAGE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX,
     };
 }
 

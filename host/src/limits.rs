@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-/// Whether sandboxes have limits, and keep a log, at all. They do: one benchmark, which measures what that
-/// costs, uses a library without, and no program runs with it.
-pub const ARE_ENFORCED: bool = cfg!(not(feature = "unlimited-for-benchmarks"));
-
 /// Largest event of a synchronous invocation, as AWS documents it.
 pub const SYNC_PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 

@@ -3,8 +3,6 @@
 //! ```text
 //! cargo bench --profile dist -p sparkler-bench --bench stages    microseconds, and instructions where valgrind is there
 //! … -- instructions                                              instructions only
-//! … -- limits                                                    microseconds of one whole invocation, to be
-//!                                                                compared with `--features unlimited`
 //! ```
 //!
 //! The profile is that of the product as it is published. Each of them ends with lines for programs: a heading, then a name, a tab and figures.
@@ -13,7 +11,6 @@ mod calls;
 mod counted;
 mod echo;
 mod instructions;
-mod limits;
 mod stage;
 mod timed;
 mod web;
@@ -28,7 +25,6 @@ fn main() -> anyhow::Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["instructions", ..] => instructions::show(),
-        ["limits", ..] => limits::show(),
         [counted::MODE, folder, ..] => counted::run(Path::new(folder)),
         _ => timed::show(),
     }

@@ -10,7 +10,6 @@ mod deployment;
 mod durable_events;
 mod first_call;
 mod guests;
-mod limits;
 mod many_functions;
 mod memory_calls;
 mod spinning;
@@ -58,9 +57,5 @@ pub(crate) const ALL: &[Scenario] = &[
     Scenario {
         name: "10,000 functions",
         run: |setup| Box::pin(many_functions::run(setup)),
-    },
-    Scenario {
-        name: "limits on and off",
-        run: |setup| Box::pin(limits::run(setup)),
     },
 ];

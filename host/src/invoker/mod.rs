@@ -20,7 +20,6 @@ use crate::domain::{
     Account, FunctionArn, FunctionRecord, Invocation, LogType, Qualifier, Refusal, Report,
     RequestId, Terms, Throttle, Version, VersionId, snapshot,
 };
-use crate::limits;
 use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
 
@@ -202,13 +201,6 @@ impl<G: RunGuest> Invoker<G> {
                 return Err(self.refusal_of(failure, invocation.request_id, &resolved.version));
             }
         };
-        if !limits::ARE_ENFORCED {
-            return Ok(Completion {
-                executed: version.id,
-                report,
-                log_tail: None,
-            });
-        }
         let log = platform_log::render(&Ran {
             request_id: invocation.request_id,
             version: &version,

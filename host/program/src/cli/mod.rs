@@ -43,7 +43,6 @@ mod spinner;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use sparkler::internals::limits;
 
 #[cfg(not(feature = "compiler"))]
 const EXAMPLES: &str = "\
@@ -101,13 +100,6 @@ type CommandResult = anyhow::Result<ExitCode>;
 
 /// Runs the program with the arguments of its process.
 pub fn main() -> ExitCode {
-    if !limits::ARE_ENFORCED {
-        output::error(&anyhow::anyhow!(
-            "this build has no limits: the feature `unlimited-for-benchmarks` is for one benchmark, which uses the \
-             library. Build the program without it."
-        ));
-        return ExitCode::FAILURE;
-    }
     run(Cli::parse().command).unwrap_or_else(|error| {
         output::error(&error);
         ExitCode::FAILURE
