@@ -5,7 +5,7 @@ use std::fs;
 use crate::sources::workspace;
 
 /// The documents.
-const DOCUMENTS: [&str; 1] = ["docs/ARCHITECTURE.md"];
+const DOCUMENTS: [&str; 2] = ["docs/ARCHITECTURE.md", "docs/CHANGING.md"];
 
 /// Where a path begins that does not begin at the top of the workspace.
 const STARTS: [&str; 4] = ["", "host/src/", "host/program/src/", "guest-sdk/"];

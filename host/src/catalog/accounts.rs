@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, RwLockReadGuard};
 
 use super::functions::{Functions, Kept};
 use super::journal::{Changed, Revision, Row};
 use super::key::Item;
 use super::parts::Parts;
 use super::rows::{SecretRow, Unreadable, decode};
-use crate::domain::{AccountId, FunctionName, FunctionRecord};
+use crate::domain::{AccountId, FunctionName, FunctionRecord, Lock, SharedLock};
 
 /// Functions that a new observer is told of without looking for the next ones.
 const OBSERVED_AT_ONCE: usize = 1_000;
@@ -30,15 +30,15 @@ type Observer = Box<dyn Fn(Change<'_>) + Send + Sync>;
 
 /// All accounts of a journal.
 #[derive(Default)]
-pub(super) struct Accounts(RwLock<HashMap<AccountId, Arc<AccountView>>>);
+pub(super) struct Accounts(SharedLock<HashMap<AccountId, Arc<AccountView>>>);
 
 /// What an account has, as it is shown.
 #[derive(Default)]
 pub(super) struct AccountView {
     /// Written for the moment in which a durable change becomes visible.
-    functions: RwLock<Functions>,
+    functions: SharedLock<Functions>,
     /// Held while a change becomes visible and they are told of it.
-    observers: Mutex<Vec<Observer>>,
+    observers: Lock<Vec<Observer>>,
 }
 
 /// Rows that were told of before all were.
@@ -58,12 +58,12 @@ struct Taken {
 
 impl Accounts {
     pub(super) fn account(&self, id: &AccountId) -> Arc<AccountView> {
-        let accounts = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let accounts = self.0.read();
         if let Some(account) = accounts.get(id) {
             return Arc::clone(account);
         }
         drop(accounts);
-        let mut accounts = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = self.0.write();
         Arc::clone(accounts.entry(id.clone()).or_default())
     }
 
@@ -79,7 +79,7 @@ impl Accounts {
 
     /// Shows what was staged in the place of all that was shown.
     pub(super) fn replace(&self, mut staged: Staged) {
-        let accounts = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let accounts = self.0.read();
         for id in accounts.keys() {
             staged.0.entry(id.clone()).or_default();
         }
@@ -147,27 +147,13 @@ impl Taken {
 
 impl AccountView {
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Functions> {
-        self.functions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Functions> {
-        self.functions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn observers(&self) -> MutexGuard<'_, Vec<Observer>> {
-        self.observers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.functions.read()
     }
 
     fn change<'a>(&self, changes: impl Iterator<Item = &'a Changed>) -> Result<(), Unreadable> {
         let mut taken = Taken::default();
         for changed in changes {
-            taken.take(changed, |name| self.read().kept(name).cloned())?;
+            taken.take(changed, |name| self.functions.read().kept(name).cloned())?;
         }
         self.show(taken);
         Ok(())
@@ -175,7 +161,7 @@ impl AccountView {
 
     fn replace(&self, mut taken: Taken) {
         let gone: Vec<FunctionName> = {
-            let functions = self.read();
+            let functions = self.functions.read();
             let names = functions.names();
             names
                 .filter(|name| !taken.functions.contains_key(*name))
@@ -190,9 +176,9 @@ impl AccountView {
 
     /// Makes it visible, and tells of it.
     fn show(&self, taken: Taken) {
-        let observers = self.observers();
+        let observers = self.observers.lock();
         let mut changes = Vec::new();
-        let mut functions = self.write();
+        let mut functions = self.functions.write();
         for (name, parts) in taken.functions {
             let (before, after) = (functions.get(&name).cloned(), parts.whole());
             let shown = after.as_ref().map(|kept| Arc::clone(&kept.record));
@@ -222,10 +208,10 @@ impl AccountView {
     }
 
     pub(super) fn observe(&self, observer: impl Fn(Change<'_>) + Send + Sync + 'static) {
-        let mut observers = self.observers();
+        let mut observers = self.observers.lock();
         let mut after = None;
         loop {
-            let page = self.read().page(after.as_ref(), OBSERVED_AT_ONCE);
+            let page = self.functions.read().page(after.as_ref(), OBSERVED_AT_ONCE);
             let Some(last) = page.last() else {
                 break;
             };

@@ -2,7 +2,7 @@
 //! their functions.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use super::journal::{
     Changed, Commit, CommitError, Expect, Journal, JournalError, Put, Revision, Row, Told, Watch,
@@ -10,11 +10,12 @@ use super::journal::{
 };
 use super::key::Key;
 use super::recent_commits::RecentCommits;
+use crate::domain::Lock;
 use crate::storage::Fut;
 
 /// Keeps rows for as long as it lives.
 #[derive(Debug, Default)]
-pub struct MemoryJournal(Mutex<State>);
+pub struct MemoryJournal(Lock<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -27,7 +28,7 @@ struct State {
 impl MemoryJournal {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here can panic halfway.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

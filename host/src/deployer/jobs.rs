@@ -1,11 +1,11 @@
 //! What one host does, of those that share their functions.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::domain::{Account, FunctionName};
+use crate::domain::{Account, FunctionName, Lock};
 
 /// Something that functions wait for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,20 +36,16 @@ impl Job {
 
 /// The jobs that a task of this host sees to.
 #[derive(Default)]
-pub(super) struct Tended(Mutex<HashSet<Job>>);
+pub(super) struct Tended(Lock<HashSet<Job>>);
 
 impl Tended {
     /// Whether the caller is to see to it: nobody else here does.
     pub(super) fn begin(&self, job: &Job) -> bool {
-        self.lock().insert(job.clone())
+        self.0.lock().insert(job.clone())
     }
 
     pub(super) fn end(&self, job: &Job) {
-        self.lock().remove(job);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashSet<Job>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().remove(job);
     }
 }
 

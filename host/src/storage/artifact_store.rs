@@ -13,12 +13,11 @@ mod tests;
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
 use super::{DataDir, StorageError};
-use crate::domain::Digest;
+use crate::domain::{Digest, Lock};
 pub use artifact::Artifact;
 use artifact::Bounded;
 use artifact_files::ArtifactFiles;
@@ -29,7 +28,7 @@ pub struct ArtifactStore {
 }
 
 enum Place {
-    Memory(Mutex<HashMap<(String, Digest), Bytes>>),
+    Memory(Lock<InMemory>),
     Disk(ArtifactFiles),
 }
 
@@ -37,7 +36,7 @@ impl ArtifactStore {
     /// Artifacts that live as long as the process.
     pub fn in_memory() -> Self {
         Self {
-            place: Place::Memory(Mutex::default()),
+            place: Place::Memory(Lock::default()),
         }
     }
 
@@ -72,7 +71,9 @@ impl ArtifactStore {
                 while let Some(chunk) = source.next()? {
                     bytes.extend_from_slice(chunk);
                 }
-                lock(artifacts).insert((engine_key.into(), component), bytes.into());
+                artifacts
+                    .lock()
+                    .insert((engine_key.into(), component), bytes.into());
                 Ok(())
             }
             Place::Disk(files) => files.put(engine_key, component, source),
@@ -92,7 +93,8 @@ impl ArtifactStore {
         check_engine_key(engine_key)?;
         match &self.place {
             Place::Memory(artifacts) => {
-                let found = lock(artifacts)
+                let found = artifacts
+                    .lock()
                     .get(&(engine_key.into(), component))
                     .cloned();
                 Ok(found.map(Artifact::Memory))
@@ -117,7 +119,9 @@ impl ArtifactStore {
         check_engine_key(engine_key)?;
         match &self.place {
             Place::Memory(artifacts) => {
-                lock(artifacts).retain(|(engine, _), _| engine == engine_key);
+                artifacts
+                    .lock()
+                    .retain(|(engine, _), _| engine == engine_key);
                 Ok(())
             }
             Place::Disk(files) => files.retain_engine(engine_key),
@@ -136,7 +140,9 @@ impl ArtifactStore {
     fn retain(&self, keep: impl Fn(&str, Digest) -> bool) -> Result<(), StorageError> {
         match &self.place {
             Place::Memory(artifacts) => {
-                lock(artifacts).retain(|(engine, component), _| keep(engine, *component));
+                artifacts
+                    .lock()
+                    .retain(|(engine, component), _| keep(engine, *component));
                 Ok(())
             }
             Place::Disk(files) => files.retain(keep),
@@ -145,10 +151,6 @@ impl ArtifactStore {
 }
 
 type InMemory = HashMap<(String, Digest), Bytes>;
-
-fn lock(artifacts: &Mutex<InMemory>) -> MutexGuard<'_, InMemory> {
-    artifacts.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The key names a folder.
 fn check_engine_key(engine_key: &str) -> Result<(), StorageError> {

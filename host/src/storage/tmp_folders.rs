@@ -6,8 +6,8 @@
 mod system;
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt};
 
@@ -15,13 +15,15 @@ use super::emptying::empty;
 use super::{DataDir, StorageError};
 use system::SystemFolder;
 
+use crate::domain::Lock;
+
 /// The folder of the data directory that they are kept in.
 const TMP_FOLDER: &str = "tmp";
 
 /// Makes folders.
 pub struct TmpFolders {
     /// There from the start in a data directory, and otherwise made when it is needed.
-    home: Mutex<Option<Arc<Home>>>,
+    home: Lock<Option<Arc<Home>>>,
     made: AtomicU64,
 }
 
@@ -65,7 +67,7 @@ impl TmpFolders {
 
     fn with(home: Option<Home>) -> Self {
         Self {
-            home: Mutex::new(home.map(Arc::new)),
+            home: Lock::new(home.map(Arc::new)),
             made: AtomicU64::new(0),
         }
     }
@@ -94,7 +96,7 @@ impl TmpFolders {
     }
 
     fn home(&self) -> io::Result<Arc<Home>> {
-        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut home = self.home.lock();
         if let Some(home) = &*home {
             return Ok(Arc::clone(home));
         }
@@ -111,7 +113,7 @@ impl TmpFolders {
 impl Drop for TmpFolders {
     /// There is no guest any more. What is about to be removed might not be before the process ends.
     fn drop(&mut self) {
-        let home = self.home.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let home = self.home.get_mut();
         if let Some(home) = home.take()
             && let Keeper::System { folder } = &home.keeper
             && let Err(error) = empty(&home.dir).and_then(|()| folder.remove())

@@ -1,7 +1,6 @@
 //! Artifacts on disk.
 
 use std::io::{self, Read, Seek};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cap_std::fs::File;
 use sha2::{Digest as _, Sha256};
@@ -11,7 +10,7 @@ use super::super::layout::ARTIFACTS_FOLDER;
 use super::super::{DataDir, StorageError};
 use super::artifact::{Artifact, Bounded};
 use super::seal::{is_sealed, seal};
-use crate::domain::Digest;
+use crate::domain::{Digest, SharedLock};
 
 const SUFFIX: &str = ".cwasm";
 
@@ -21,7 +20,7 @@ pub(super) struct ArtifactFiles {
     /// Taken to change names, shared to look them up: so nobody finds the moment between a new artifact
     /// and the end of the older one, or a folder that goes while a file comes into it. Never held while
     /// content is read, written or made durable.
-    names: RwLock<()>,
+    names: SharedLock<()>,
 }
 
 impl ArtifactFiles {
@@ -29,7 +28,7 @@ impl ArtifactFiles {
         Ok(Self {
             folder: data_dir.folder(ARTIFACTS_FOLDER)?,
             data_dir: data_dir.clone(),
-            names: RwLock::default(),
+            names: SharedLock::default(),
         })
     }
 
@@ -50,7 +49,7 @@ impl ArtifactFiles {
         seal_where_possible(staged.file(), digest);
         let staged = staged.sync()?;
 
-        let _names = self.change_names();
+        let _names = self.names.write();
         let engine = self.folder.subfolder(engine_key)?;
         let folder = engine.subfolder(&component.to_string())?;
         staged.commit(&folder, &name)?;
@@ -82,14 +81,14 @@ impl ArtifactFiles {
                 path = %path.display(),
                 "a compiled artifact is damaged: it is removed, and compiled again"
             );
-            let _names = self.change_names();
+            let _names = self.names.write();
             folder.remove_file(&name)?;
         }
         Ok(None)
     }
 
     pub(super) fn retain_engine(&self, engine_key: &str) -> Result<(), StorageError> {
-        let _names = self.change_names();
+        let _names = self.names.write();
         for engine in self.folder.folder_names()? {
             if engine != engine_key && is_engine_key(&engine) {
                 self.folder.remove_folder(&engine)?;
@@ -99,7 +98,7 @@ impl ArtifactFiles {
     }
 
     pub(super) fn retain(&self, keep: impl Fn(&str, Digest) -> bool) -> Result<(), StorageError> {
-        let _names = self.change_names();
+        let _names = self.names.write();
         for engine in self.folder.folder_names()? {
             let Some(folder) = self.folder.existing(&engine)? else {
                 continue;
@@ -123,7 +122,7 @@ impl ArtifactFiles {
         engine_key: &str,
         component: Digest,
     ) -> Result<Option<(Folder, Vec<(String, Digest, File)>)>, StorageError> {
-        let _names = self.look_up_names();
+        let _names = self.names.read();
         let Some(engine) = self.folder.existing(engine_key)? else {
             return Ok(None);
         };
@@ -137,14 +136,6 @@ impl ArtifactFiles {
             }
         }
         Ok(Some((folder, files)))
-    }
-
-    fn change_names(&self) -> RwLockWriteGuard<'_, ()> {
-        self.names.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn look_up_names(&self) -> RwLockReadGuard<'_, ()> {
-        self.names.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
