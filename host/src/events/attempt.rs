@@ -36,9 +36,10 @@ type Attempt = Taking<EventId, FunctionName>;
 
 /// Takes the turn of an event.
 pub(super) async fn attempt<G: RunGuest>(shared: Arc<Shared<G>>, mut taking: Attempt) {
-    match shared.log.event(taking.lease()).await {
+    let lease = taking.lease();
+    match shared.log.event(lease).await {
         Ok(event) => shared.take_turn(&event, &mut taking).await,
-        Err(LogError::Lapsed) => taking.done(Went::Failed),
+        Err(LogError::Lapsed) => taking.over(lease, Went::Failed),
         Err(error) => {
             tracing::error!(%error, "an event waits, since it could not be read");
             taking.failed();
@@ -70,9 +71,10 @@ impl<G: RunGuest> Shared<G> {
                 (end, went)
             }
         };
-        match self.log.settle(taking.lease(), next).await {
-            Ok(()) => taking.done(went),
-            Err(LogError::Lapsed) => taking.done(Went::Failed),
+        let lease = taking.lease();
+        match self.log.settle(lease, next).await {
+            Ok(()) => taking.over(lease, went),
+            Err(LogError::Lapsed) => taking.over(lease, Went::Failed),
             Err(error) => {
                 tracing::error!(%error, "an event runs again, since its end could not be noted");
                 taking.failed();

@@ -15,9 +15,10 @@ type Delivery = Taking<DeliveryId, Arc<str>>;
 
 /// Takes the turn of a message.
 pub(super) async fn deliver<G: RunGuest>(shared: Arc<Shared<G>>, mut taking: Delivery) {
-    match shared.log.message(taking.lease()).await {
+    let lease = taking.lease();
+    match shared.log.message(lease).await {
         Ok(message) => shared.deliver(message, &mut taking).await,
-        Err(LogError::Lapsed) => taking.done(Went::Failed),
+        Err(LogError::Lapsed) => taking.over(lease, Went::Failed),
         Err(error) => {
             tracing::error!(%error, "a message waits, since it could not be read");
             taking.failed();
@@ -53,9 +54,10 @@ impl<G: RunGuest> Shared<G> {
     }
 
     async fn told(&self, how: Told, went: Went, taking: &mut Delivery) {
-        match self.log.told(taking.lease(), how).await {
-            Ok(()) => taking.done(went),
-            Err(LogError::Lapsed) => taking.done(Went::Failed),
+        let lease = taking.lease();
+        match self.log.told(lease, how).await {
+            Ok(()) => taking.over(lease, went),
+            Err(LogError::Lapsed) => taking.over(lease, Went::Failed),
             Err(error) => {
                 tracing::error!(%error, "a message is delivered again, since it could not be noted");
                 taking.failed();

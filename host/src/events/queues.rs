@@ -33,8 +33,14 @@ pub(super) struct State {
 /// What is leased, in lanes while it waits, and out of them while it has its turn.
 pub(super) struct Held<K> {
     lanes: Lanes<K>,
-    /// Of each, the newest token of its lease: it may have been handed out again in between.
-    tokens: HashMap<u64, u64>,
+    /// How each was handed out the last time: that may have been again, while it had its turn.
+    handed: HashMap<u64, Newest<K>>,
+}
+
+/// The newest lease of something, and the turn that it gives.
+struct Newest<K> {
+    token: u64,
+    turn: Turn<K>,
 }
 
 /// What there is to do now, and when to look again.
@@ -48,26 +54,30 @@ impl<K: Clone + Eq + Hash + Ord> Held<K> {
     fn new(room: Room) -> Self {
         Self {
             lanes: Lanes::new(room),
-            tokens: HashMap::new(),
+            handed: HashMap::new(),
         }
     }
 
     fn hold<W>(&mut self, leased: Leased<W, K>, number: impl Fn(W) -> u64) {
-        let id = number(leased.lease.work);
+        let turn = Turn {
+            lane: leased.lane,
+            id: number(leased.lease.work),
+            due_ms: leased.due_ms,
+            tries: leased.tries,
+        };
+        let newest = Newest {
+            token: leased.lease.token,
+            turn: turn.clone(),
+        };
         // What is here already has its turn, or waits for it.
-        if self.tokens.insert(id, leased.lease.token).is_none() {
-            self.lanes.insert(Turn {
-                lane: leased.lane,
-                id,
-                due_ms: leased.due_ms,
-                tries: leased.tries,
-            });
+        if self.handed.insert(turn.id, newest).is_none() {
+            self.lanes.insert(turn);
         }
     }
 
     /// The newest token of a lease; that of no lease where it is not held.
     pub(super) fn token(&self, id: u64) -> u64 {
-        self.tokens.get(&id).copied().unwrap_or_default()
+        self.handed.get(&id).map_or(0, |newest| newest.token)
     }
 
     /// Its turn comes again.
@@ -75,9 +85,14 @@ impl<K: Clone + Eq + Hash + Ord> Held<K> {
         self.lanes.insert(turn);
     }
 
-    /// It is not held any more.
-    pub(super) fn let_go(&mut self, id: u64) {
-        self.tokens.remove(&id);
+    /// The lease of this token is over. Where it was handed out again since, its turn comes.
+    pub(super) fn over(&mut self, id: u64, token: u64) {
+        match self.handed.get(&id) {
+            Some(newest) if newest.token != token => self.lanes.insert(newest.turn.clone()),
+            Some(_) | None => {
+                self.handed.remove(&id);
+            }
+        }
     }
 
     /// Gives the room of a turn back.

@@ -18,7 +18,15 @@ pub(super) struct Taking<W, K: Clone + Eq + Hash + Ord> {
     pub(super) turn: Turn<K>,
     /// Its room was given back already.
     rests: bool,
-    settled: Option<(Went, Option<Turn<K>>)>,
+    settled: Option<(Went, Next<K>)>,
+}
+
+/// What comes after a turn.
+enum Next<K> {
+    /// The lease of this token is over.
+    Over(u64),
+    /// The same lease has another turn.
+    Again(Turn<K>),
 }
 
 impl Taking<EventId, FunctionName> {
@@ -71,9 +79,9 @@ impl<W, K: Clone + Eq + Hash + Ord> Taking<W, K> {
         self.rests = true;
     }
 
-    /// Its lease has ended.
-    pub(super) fn done(&mut self, went: Went) {
-        self.settled = Some((went, None));
+    /// The lease is over: it was settled, or it has lapsed.
+    pub(super) fn over(&mut self, lease: Lease<W>, went: Went) {
+        self.settled = Some((went, Next::Over(lease.token)));
     }
 
     /// Something of the host failed: it comes again, later each time.
@@ -84,7 +92,7 @@ impl<W, K: Clone + Eq + Hash + Ord> Taking<W, K> {
             tries,
             ..self.turn.clone()
         };
-        self.settled = Some((Went::Failed, Some(turn)));
+        self.settled = Some((Went::Failed, Next::Again(turn)));
     }
 }
 
@@ -93,15 +101,15 @@ impl<W, K: Clone + Eq + Hash + Ord> Drop for Taking<W, K> {
         if self.settled.is_none() {
             self.failed();
         }
-        let Some((went, again)) = self.settled.take() else {
+        let Some((went, next)) = self.settled.take() else {
             return;
         };
         let (held, turn, rests) = (self.held, &self.turn, self.rests);
         self.queues.end_turn(|state, now_ms| {
             let held = held(state);
-            match again {
-                Some(turn) => held.again(turn),
-                None => held.let_go(turn.id),
+            match next {
+                Next::Over(token) => held.over(turn.id, token),
+                Next::Again(turn) => held.again(turn),
             }
             if !rests {
                 held.ended(&turn.lane, went, now_ms);

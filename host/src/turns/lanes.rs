@@ -92,10 +92,18 @@ impl Lane {
         }
     }
 
-    /// When its next one may run, where one waits and there is room.
+    /// When its next one may run, where one waits and there is room; the end of the pause of one in which
+    /// nothing waits, since what was refused may come back before.
     fn next_ms(&self) -> Option<u64> {
-        let ((due_ms, _), _) = self.waiting.first_key_value()?;
-        (self.running < self.width).then(|| (*due_ms).max(self.paused_until_ms))
+        match self.waiting.first_key_value() {
+            Some(((due_ms, _), _)) => {
+                (self.running < self.width).then(|| (*due_ms).max(self.paused_until_ms))
+            }
+            None => {
+                let is_paused = self.paused_until_ms > 0 && self.running == 0;
+                is_paused.then_some(self.paused_until_ms)
+            }
+        }
     }
 }
 
@@ -142,6 +150,9 @@ impl<K: Clone + Eq + Hash + Ord> Lanes<K> {
         let lane = self.lanes.get_mut(&key)?;
         lane.place = Place::Aside;
         let is_due = lane.next_ms().is_some_and(|at_ms| at_ms <= now_ms);
+        if is_due && lane.waiting.is_empty() {
+            lane.paused_until_ms = 0;
+        }
         let first = is_due.then(|| lane.waiting.pop_first()).flatten();
         if first.is_some() {
             lane.running += 1;

@@ -43,4 +43,16 @@ fn what_is_handed_out_again_does_not_run_twice_and_has_the_newest_lease() {
     queues.hold(handed("greet", 1..=1, 2));
     assert_eq!(queues.take().events.len(), 0);
     assert_eq!(queues.look(|state| state.events.token(1)), 2);
+    // The lease that it ran under is over; the newer one is still to be used.
+    queues.end_turn(|state, now_ms| {
+        state.events.over(1, 1);
+        state.events.ended(&name("greet"), Went::Ran, now_ms);
+    });
+    assert_eq!(queues.take().events.len(), 1);
+    queues.end_turn(|state, now_ms| {
+        state.events.over(1, 2);
+        state.events.ended(&name("greet"), Went::Ran, now_ms);
+    });
+    assert_eq!(queues.take().events.len(), 0);
+    assert_eq!(queues.look(|state| state.events.token(1)), 0);
 }

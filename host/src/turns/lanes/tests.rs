@@ -84,6 +84,21 @@ fn a_refused_lane_waits_longer_each_time_and_others_go_on() {
 }
 
 #[test]
+fn what_was_refused_and_comes_back_finds_its_lane_paused() {
+    let mut lanes = lanes(10, 10);
+    lanes.insert(turn("busy", 1, 0));
+    assert_eq!(taken(&mut lanes, 0), [("busy", 1)]);
+    lanes.ended(&"busy", Went::Refused, 0);
+    lanes.insert(turn("busy", 1, 0));
+    assert_eq!(taken(&mut lanes, 999), []);
+    assert_eq!(taken(&mut lanes, 1_000), [("busy", 1)]);
+    lanes.ended(&"busy", Went::Refused, 1_000);
+    // It does not come back: when the pause is over, nothing is kept of the lane.
+    assert_eq!(taken(&mut lanes, 3_000), []);
+    assert!(lanes.lanes.is_empty() && lanes.ready.is_empty() && lanes.later.is_empty());
+}
+
+#[test]
 fn one_that_ends_leaves_room_for_one_of_a_refused_lane() {
     let mut lanes = lanes(10, 10);
     for id in 0..6 {

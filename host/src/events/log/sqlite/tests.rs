@@ -213,7 +213,12 @@ async fn a_database_of_the_first_layout_is_carried_over() {
     assert_eq!((due, handed.wake_ms), (vec![5, 7], Some(expected.due_ms)));
     assert_messages(&log, &handed).await;
     let late = log.lease(holder, expected.due_ms).await.expect("leased");
-    let event = log.event(late.events[0].lease).await.expect("read");
+    let retried = late
+        .events
+        .iter()
+        .find(|leased| leased.lease.work == EventId(1));
+    let retried = retried.expect("it is due").lease;
+    let event = log.event(retried).await.expect("read");
     assert_eq!(&*event.account, ACCOUNT);
     assert_eq!(&event.new.payload[..], "{\"a\":\"ü\"}".as_bytes());
     assert_eq!((event.runs, event.hops), (1, 0));

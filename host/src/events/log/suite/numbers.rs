@@ -67,7 +67,10 @@ pub(in crate::events::log) async fn a_full_log_refuses_and_keeps_what_it_has(ben
 }
 
 pub(in crate::events::log) async fn lists_are_filtered_and_go_on(bench: Bench) {
-    let mut ids = vec![bench.accept("greet", "1").await, bench.dead(1).await];
+    let mut later = arrival("greet", "1");
+    later.accepted_ms = 1_000;
+    let first = bench.log.accept(later).await.expect("accepted");
+    let mut ids = vec![first, bench.dead(1).await];
     for _ in 0..3 {
         ids.push(bench.accept("greet", "1").await);
     }
