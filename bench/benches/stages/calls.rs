@@ -12,7 +12,7 @@ use bytes::Bytes;
 use sparkler::app::Host;
 use sparkler::contract::Door;
 use sparkler::domain::{
-    FunctionArn, FunctionName, Invocation, LogType, Outcome, RequestId, Version,
+    EventJson, FunctionArn, FunctionName, Invocation, LogType, Outcome, RequestId, Version,
 };
 use sparkler::invoker::{Completion, Gate, How, PrepareGuest as _, RunGuest as _};
 use sparkler::sandbox::Sandboxes;
@@ -110,7 +110,7 @@ fn invocation_of(target: &FunctionArn) -> Invocation {
     Invocation {
         target: target.clone(),
         request_id: RequestId::random(),
-        payload: Bytes::from_static(EVENT).into(),
+        payload: EventJson::kept(Bytes::from_static(EVENT)).into(),
         trace_id: None,
         client_context: None,
         tenant_id: None,

@@ -44,6 +44,11 @@ impl EventJson {
         }
     }
 
+    /// An event that was checked when it came in, and kept since.
+    pub fn kept(text: Bytes) -> Self {
+        Self(text)
+    }
+
     /// The text.
     pub fn text(&self) -> &Bytes {
         &self.0

@@ -9,7 +9,7 @@ use super::lanes::Went;
 use super::store::{Change, StoreError};
 use super::taking::Taking;
 use crate::domain::function::RecursiveLoop;
-use crate::domain::{FunctionName, FunctionRecord, Invocation, LogType, Refusal};
+use crate::domain::{EventJson, FunctionName, FunctionRecord, Invocation, LogType, Refusal};
 use crate::invoker::{Completion, How, RunGuest, error_object};
 use crate::limits::EVENT_HOPS_MAX;
 
@@ -145,7 +145,7 @@ impl<G: RunGuest> Shared<G> {
         let invocation = Invocation {
             target,
             request_id: new.request_id,
-            payload: new.payload.clone().into(),
+            payload: EventJson::kept(new.payload.clone()).into(),
             trace_id: new.trace_id.clone(),
             client_context: None,
             tenant_id: new.tenant_id.clone(),
