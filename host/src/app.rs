@@ -16,7 +16,9 @@ use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
 use crate::domain::{Account, Digest, Ending, FunctionName, HostFolder, HostSecret};
-use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
+use crate::events::{
+    EventLog, Events, EventsConfig, EventsParts, MemoryEventLog, SqliteEventLog, SystemClock,
+};
 use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
@@ -159,7 +161,7 @@ impl Host {
     /// When the data directory is in use, unwritable or damaged, or the engine cannot start.
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
         config.check()?;
-        let parts = Parts::open(&config.storage)?;
+        let parts = Parts::open(&config.storage, &config.account)?;
         if let Some(data_dir) = &parts.data_dir {
             data_dir
                 .check_apart_from(&config.folders)
@@ -210,12 +212,11 @@ impl Host {
             account: config.account.clone(),
             catalog,
             invoker: Arc::clone(&invoker),
-            data_dir: parts.data_dir.as_deref(),
+            log: parts.events,
             concurrency_max: config.concurrency_max,
             config: config.events,
             clock: Arc::new(SystemClock::default()),
-        })
-        .map_err(start_error)?;
+        });
         Ok(Self {
             account: config.account,
             guests,
@@ -336,18 +337,20 @@ struct Parts {
     journal: Box<dyn Journal>,
     packages: Arc<ContentStore>,
     artifacts: Arc<ArtifactStore>,
+    events: Arc<dyn EventLog>,
     logs: Arc<LogKeeper>,
     tmp: TmpFolders,
 }
 
 impl Parts {
-    fn open(storage: &Storage) -> Result<Self, StartError> {
+    fn open(storage: &Storage, account: &Account) -> Result<Self, StartError> {
         match storage {
             Storage::Ephemeral => Ok(Self {
                 data_dir: None,
                 journal: Box::new(MemoryJournal),
                 packages: Arc::new(ContentStore::in_memory()),
                 artifacts: Arc::new(ArtifactStore::in_memory()),
+                events: Arc::new(MemoryEventLog::default()),
                 logs: Arc::new(LogKeeper::in_memory().map_err(start_error)?),
                 tmp: TmpFolders::in_system_folder(),
             }),
@@ -359,6 +362,9 @@ impl Parts {
                         ContentStore::in_dir(&data_dir, "packages").map_err(start_error)?,
                     ),
                     artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(start_error)?),
+                    events: Arc::new(
+                        SqliteEventLog::open(&data_dir, account).map_err(start_error)?,
+                    ),
                     logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(start_error)?),
                     tmp: TmpFolders::in_dir(&data_dir).map_err(start_error)?,
                     data_dir: Some(Arc::new(data_dir)),

@@ -85,6 +85,8 @@
 
 pub mod domain;
 pub mod limits;
+mod sigv4;
+pub mod turns;
 pub mod catalog;
 pub mod storage;
 pub mod package;

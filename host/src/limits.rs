@@ -484,7 +484,7 @@ pub const EVENT_PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
 pub const INVOKE_ASYNC_PAYLOAD_BYTES_MAX: usize = 256 * 1024;
 
 /// Asynchronous events that wait; a caller who brings one more is told to come back. Each takes some
-/// 50 bytes of memory.
+/// 80 bytes of memory.
 pub const EVENTS_WAITING_MAX: u64 = 500_000;
 
 /// Bytes of all events that wait on disk.
@@ -502,6 +502,9 @@ pub const EVENTS_RUNNING_MAX: usize = 256;
 
 /// Events of one function that run at once.
 pub const EVENTS_RUNNING_PER_FUNCTION_MAX: usize = 128;
+
+/// How long what a host has leased stays with it after it was last heard of.
+pub const EVENT_LEASE_DURATION: Duration = Duration::from_secs(30);
 
 /// Destinations of destinations: a longer chain is a loop. AWS ends loops after as many runs.
 pub const EVENT_HOPS_MAX: u32 = 16;
@@ -522,7 +525,7 @@ pub const DELIVERIES_PER_TARGET_MAX: usize = 8;
 pub const DELIVERY_DURATION_MAX: Duration = Duration::from_secs(10);
 
 /// What is read of a destination's answer.
-pub const DELIVERY_ANSWER_BYTES_MAX: u64 = 64 * 1024;
+pub const DELIVERY_ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// Dead events that are kept; the oldest make room for others.
 pub const DEAD_EVENTS_MAX: u64 = 100_000;

@@ -6,6 +6,8 @@ use crate::sources::Source;
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &["limits"]),
     ("limits", &[]),
+    ("sigv4", &[]),
+    ("turns", &[]),
     ("storage", &["domain", "limits"]),
     ("package", &["domain", "limits"]),
     ("catalog", &["domain", "limits", "storage"]),
@@ -14,7 +16,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("invoker", &["catalog", "domain", "limits", "logs"]),
     (
         "events",
-        &["catalog", "domain", "invoker", "limits", "storage"],
+        &[
+            "catalog", "domain", "invoker", "limits", "sigv4", "storage", "turns",
+        ],
     ),
     (
         "deployer",
@@ -70,7 +74,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("wit_parser", &["toolchain/c/"]),
     (
         "rusqlite",
-        &["catalog/", "events/store", "storage/database.rs"],
+        &["catalog/", "events/log/sqlite", "storage/database.rs"],
     ),
     // The app hands its router to whoever embeds it.
     ("axum", &["contract/", "app.rs"]),
@@ -80,6 +84,7 @@ const WALLS: &[(&str, &[&str])] = &[
         "http",
         &[
             "contract/",
+            "events/delivery/http_client.rs",
             "sandbox/",
             "domain/prelude.rs",
             "domain/web.rs",
@@ -89,15 +94,30 @@ const WALLS: &[(&str, &[&str])] = &[
         "http_body_util",
         &[
             "contract/",
+            "events/delivery/http_client.rs",
             "sandbox/kinds/http_guest/",
             "sandbox/reach/outbound/",
         ],
     ),
-    ("hyper", &["contract/", "sandbox/reach/outbound/"]),
-    ("hyper_util", &["contract/", "sandbox/reach/outbound/"]),
+    (
+        "hyper",
+        &[
+            "contract/",
+            "events/delivery/http_client.rs",
+            "sandbox/reach/outbound/",
+        ],
+    ),
+    (
+        "hyper_util",
+        &[
+            "contract/",
+            "events/delivery/http_client.rs",
+            "sandbox/reach/outbound/",
+        ],
+    ),
     ("rustls", &["sandbox/reach/outbound/"]),
     ("tokio_rustls", &["sandbox/reach/outbound/"]),
-    ("ureq", &["cli/client", "events/delivery/http_client.rs"]),
+    ("ureq", &["cli/client"]),
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("console", &["cli/"]),

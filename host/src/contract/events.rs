@@ -15,10 +15,8 @@ use serde::Serialize;
 use super::error::WireError;
 use super::{Api, answer, query};
 use crate::domain::FunctionName;
-use crate::events::{Counts, Listed, Listing, Moved, Selection, timestamp};
+use crate::events::{Counts, Listed, Listing, Moved, Selection, State as EventState, timestamp};
 use crate::invoker::RunGuest;
-
-const STATES: [&str; 3] = ["waiting", "delivering", "dead"];
 
 #[derive(Serialize)]
 struct Page {
@@ -41,7 +39,7 @@ struct ShownCounts {
 #[serde(rename_all = "camelCase")]
 struct ShownEvent {
     id: String,
-    state: String,
+    state: &'static str,
     function: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     qualifier: Option<String>,
@@ -123,8 +121,7 @@ fn selection(uri: &Uri) -> Result<Selection, WireError> {
         })
     });
     let state = query::value(uri, "state").map(|state| {
-        let known = STATES.into_iter().find(|known| *known == state);
-        known.ok_or_else(|| {
+        EventState::named(&state).ok_or_else(|| {
             WireError::invalid_parameter("The value of state is not waiting, delivering or dead.")
         })
     });
@@ -155,11 +152,11 @@ fn shown_counts(counts: Counts) -> ShownCounts {
 }
 
 fn shown(event: Listed) -> ShownEvent {
-    let waits = event.state == "waiting";
+    let waits = event.state == EventState::Waiting;
     ShownEvent {
         id: event.id.to_string(),
-        state: event.state,
-        function: event.function,
+        state: event.state.name(),
+        function: event.function.to_string(),
         qualifier: event.qualifier,
         request_id: event.request_id,
         accepted_at: timestamp(event.accepted_ms),

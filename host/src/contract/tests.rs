@@ -31,7 +31,7 @@ use crate::domain::{
     Account, ClientContext, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
     Version,
 };
-use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
+use crate::events::{Events, EventsConfig, EventsParts, MemoryEventLog, SystemClock};
 use crate::invoker::{
     Admission, Gate, HostFailure, How, Invoker, PrepareFailure, PrepareGuest, Provisioner,
     ResponseSink, RunGuest,
@@ -220,7 +220,7 @@ impl Host {
             account: account.clone(),
             catalog: Arc::clone(&catalog),
             invoker: Arc::clone(&invoker),
-            data_dir: None,
+            log: Arc::new(MemoryEventLog::default()),
             concurrency_max: 10,
             config: EventsConfig::default(),
             clock: Arc::new(SystemClock::default()),
@@ -229,7 +229,7 @@ impl Host {
             account,
             catalog,
             invoker,
-            events: events.expect("a queue in memory"),
+            events,
             deployer: Arc::clone(&deployer),
             logs,
             provisioner,

@@ -59,7 +59,7 @@ pub use origin::{Host, Origin, Scheme};
 pub use outcome::{FunctionError, Outcome, Report};
 pub use payload::{Payload, WebCall};
 pub use publishing::Publication;
-pub use refusal::{Refusal, Throttle};
+pub use refusal::{Refusal, RefusalClass, Throttle};
 pub use report_line::{Amount, Ending, ReportFigure};
 pub use settings::Settings;
 pub use snapshot::Snapshot;

@@ -99,6 +99,50 @@ pub enum Refusal {
     Internal,
 }
 
+/// What kind of refusal it is, for whoever need not tell the single ones apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalClass {
+    /// What was named is not there.
+    NotFound,
+    /// What was asked for does not fit the state that there is.
+    Conflict,
+    /// The caller's revision is not the current one.
+    Outdated,
+    /// The request breaks a rule.
+    Invalid,
+    /// There is no room now.
+    Throttled,
+    /// The host takes no work now.
+    Unavailable,
+    /// The host broke.
+    Internal,
+}
+
+impl Refusal {
+    /// What kind of refusal it is.
+    pub fn class(&self) -> RefusalClass {
+        match self {
+            Self::FunctionNotFound(_)
+            | Self::NotFound(_)
+            | Self::ProvisionedConcurrencyNotFound => RefusalClass::NotFound,
+            Self::FunctionExists(_)
+            | Self::FunctionNotActive { .. }
+            | Self::SnapshotNotReady
+            | Self::UpdateInProgress(_)
+            | Self::Conflict(_) => RefusalClass::Conflict,
+            Self::RevisionMismatch | Self::PolicyRevisionMismatch => RefusalClass::Outdated,
+            Self::InvalidParameter(_)
+            | Self::InvalidParameterUntyped(_)
+            | Self::PolicyTooLong { .. }
+            | Self::PackageTooLarge { .. }
+            | Self::CodeStorageExceeded => RefusalClass::Invalid,
+            Self::TooManyInvocations(_) | Self::TooManyEvents { .. } => RefusalClass::Throttled,
+            Self::ShuttingDown => RefusalClass::Unavailable,
+            Self::Internal => RefusalClass::Internal,
+        }
+    }
+}
+
 /// Which bound an invocation met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Throttle {

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use super::Shared;
 use super::decision::{Next, Policy, after_refusal, after_run};
 use super::event::{Condition, Ended, Event, EventId, Response};
-use super::lanes::Went;
-use super::store::{Change, StoreError};
+use super::log::{LogError, Settle};
 use super::taking::Taking;
 use crate::domain::function::RecursiveLoop;
-use crate::domain::{EventJson, FunctionName, FunctionRecord, Invocation, LogType, Refusal};
+use crate::domain::{
+    EventJson, FunctionName, FunctionRecord, Invocation, LogType, Refusal, RefusalClass,
+};
 use crate::invoker::{Completion, How, RunGuest, error_object};
 use crate::limits::EVENT_HOPS_MAX;
+use crate::turns::Went;
 
 /// What an attempt came to.
 enum Decided {
@@ -29,12 +31,14 @@ enum Decided {
     },
 }
 
+/// The turn of an event.
+type Attempt = Taking<EventId, FunctionName>;
+
 /// Takes the turn of an event.
-pub(super) async fn attempt<G: RunGuest>(shared: Arc<Shared<G>>, mut taking: Taking<FunctionName>) {
-    match shared.event(EventId(taking.turn.id)).await {
-        Ok(Some(event)) => shared.take_turn(event, &mut taking).await,
-        // It ended, and somebody brought its number back.
-        Ok(None) => taking.done(Went::Failed),
+pub(super) async fn attempt<G: RunGuest>(shared: Arc<Shared<G>>, mut taking: Attempt) {
+    match shared.log.event(taking.lease()).await {
+        Ok(event) => shared.take_turn(&event, &mut taking).await,
+        Err(LogError::Lapsed) => taking.done(Went::Failed),
         Err(error) => {
             tracing::error!(%error, "an event waits, since it could not be read");
             taking.failed();
@@ -43,38 +47,35 @@ pub(super) async fn attempt<G: RunGuest>(shared: Arc<Shared<G>>, mut taking: Tak
 }
 
 impl<G: RunGuest> Shared<G> {
-    async fn take_turn(&self, event: Event, taking: &mut Taking<FunctionName>) {
+    async fn take_turn(&self, event: &Event, taking: &mut Attempt) {
         let record = self.catalog.get(&event.new.function);
-        let policy = self.policy(&event, record.as_deref());
-        match self
-            .decided(&event, record.as_deref(), &policy, taking)
-            .await
-        {
+        let policy = self.policy(event, record.as_deref());
+        let decided = self.decided(event, record.as_deref(), &policy, taking);
+        let (next, went) = match decided.await {
             Decided::NotRun {
                 went,
                 due_ms,
                 tries,
             } => {
-                self.queues.keep(event);
-                taking.again(went, due_ms, tries);
+                taking.rest(went);
+                (Settle::Later { due_ms, tries }, went)
             }
-            Decided::Retry { runs, due_ms } => {
-                let id = event.id;
-                let retry = Change::Retry { id, runs, due_ms };
-                match self.writer.commit(vec![retry], |_| {}).await {
-                    Ok(()) => taking.again(Went::Ran, due_ms, 0),
-                    Err(_) => taking.failed(),
-                }
-            }
+            Decided::Retry { runs, due_ms } => (Settle::Retry { runs, due_ms }, Went::Ran),
             Decided::Ended(ended) => {
                 let went = match &ended.response {
                     Some(_) => Went::Ran,
                     None => Went::Failed,
                 };
-                match self.end(&event, ended, record.as_deref(), &policy).await {
-                    Ok(()) => taking.done(went),
-                    Err(_) => taking.failed(),
-                }
+                let end = self.end_of(event, &ended, record.as_deref(), &policy);
+                (end, went)
+            }
+        };
+        match self.log.settle(taking.lease(), next).await {
+            Ok(()) => taking.done(went),
+            Err(LogError::Lapsed) => taking.done(Went::Failed),
+            Err(error) => {
+                tracing::error!(%error, "an event runs again, since its end could not be noted");
+                taking.failed();
             }
         }
     }
@@ -90,7 +91,7 @@ impl<G: RunGuest> Shared<G> {
         event: &Event,
         record: Option<&FunctionRecord>,
         policy: &Policy,
-        taking: &Taking<FunctionName>,
+        taking: &Attempt,
     ) -> Decided {
         let now_ms = self.clock.now_ms();
         if let Some(condition) = without_attempt(event, record, policy, now_ms) {
@@ -107,9 +108,9 @@ impl<G: RunGuest> Shared<G> {
         match ran {
             Ok(completion) => decided_after_run(event, policy, &completion, now_ms),
             Err(refusal) => {
-                let went = match &refusal {
-                    Refusal::TooManyInvocations(_) => Went::Refused,
-                    _ => Went::Failed,
+                let went = match refusal.class() == RefusalClass::Throttled {
+                    true => Went::Refused,
+                    false => Went::Failed,
                 };
                 let tries = taking.turn.tries.saturating_add(1);
                 match after_refusal(policy, event.accepted_ms, tries, now_ms) {
@@ -153,17 +154,6 @@ impl<G: RunGuest> Shared<G> {
         };
         self.invoker.run(version, invocation, How::default()).await
     }
-
-    /// An event that waits, from memory or from disk.
-    async fn event(&self, id: EventId) -> Result<Option<Event>, StoreError> {
-        if let Some(event) = self.queues.cached(id) {
-            return Ok(Some(event));
-        }
-        let store = self.store.clone();
-        tokio::task::spawn_blocking(move || store.event(id))
-            .await
-            .unwrap_or_else(|error| Err(StoreError(error.to_string())))
-    }
 }
 
 /// Why an event ends without another attempt, if it does.
@@ -192,11 +182,15 @@ fn decided_after_run(
     now_ms: u64,
 ) -> Decided {
     let runs = event.runs + 1;
-    let (payload, failed) = match completion.report.outcome.answer() {
-        Ok(payload) => (payload.clone(), false),
-        Err(error) => (error_object::body(error, event.new.request_id), true),
+    let id = event.new.request_id;
+    let (payload, error) = match completion.report.outcome.answer() {
+        Ok(payload) => (payload.clone(), None),
+        Err(error) => (
+            error_object::body(error, id),
+            Some(error_object::message(error, id).into_owned()),
+        ),
     };
-    match after_run(policy, event.accepted_ms, runs, failed, now_ms) {
+    match after_run(policy, event.accepted_ms, runs, error.is_some(), now_ms) {
         Next::Again { due_ms } => Decided::Retry { runs, due_ms },
         Next::End(condition) => Decided::Ended(Ended {
             condition,
@@ -205,7 +199,7 @@ fn decided_after_run(
             response: Some(Response {
                 executed: completion.executed,
                 payload,
-                failed,
+                error,
             }),
             refusal: None,
         }),
@@ -214,10 +208,13 @@ fn decided_after_run(
 
 /// The status that callers who wait would have been answered with.
 fn status(refusal: &Refusal) -> u16 {
-    match refusal {
-        Refusal::TooManyInvocations(_) => 429,
-        Refusal::FunctionNotFound(_) => 404,
-        Refusal::FunctionNotActive { .. } | Refusal::SnapshotNotReady => 409,
-        _ => 500,
+    match refusal.class() {
+        RefusalClass::NotFound => 404,
+        RefusalClass::Conflict => 409,
+        RefusalClass::Outdated => 412,
+        RefusalClass::Invalid => 400,
+        RefusalClass::Throttled => 429,
+        RefusalClass::Unavailable => 503,
+        RefusalClass::Internal => 500,
     }
 }

@@ -20,21 +20,15 @@
 
 use std::time::Duration;
 
-use super::clock::milliseconds;
 use super::event::Condition;
 use crate::domain::attachments::EventInvoke;
+use crate::turns::{BACKOFF_MAX, backoff_ms, milliseconds};
 
 /// Retries after function errors where the owner says nothing, as AWS documents it.
 const RETRIES_MAX: u32 = 2;
 
 /// Age of an event where the owner says nothing, as AWS documents it.
 const AGE_SECONDS_MAX: u32 = 21_600;
-
-/// Shortest wait of an event that could not run, as AWS documents it.
-const BACKOFF_MIN: Duration = Duration::from_secs(1);
-
-/// Longest wait of an event that could not run, as AWS documents it.
-const BACKOFF_MAX: Duration = Duration::from_secs(5 * 60);
 
 /// How long an event waits after its first and its second function error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,12 +121,6 @@ fn again(policy: &Policy, accepted_ms: u64, due_ms: u64) -> Next {
     }
 }
 
-/// The wait after the `tries`th attempt in a row that did not run: from 1 s, doubled, up to 5 min.
-pub(super) fn backoff_ms(tries: u32) -> u64 {
-    let doubled = 1_u64 << tries.saturating_sub(1).min(20);
-    (milliseconds(BACKOFF_MIN) * doubled).min(milliseconds(BACKOFF_MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,12 +177,6 @@ mod tests {
         assert_eq!(after_refusal(&policy, 0, 1, 58_999), again);
         assert!(!policy.is_too_old(0, 60_000));
         assert!(policy.is_too_old(0, 60_001));
-    }
-
-    #[test]
-    fn what_cannot_run_waits_from_a_second_to_five_minutes() {
-        let waits: Vec<u64> = [1, 2, 3, 9, 10, 1_000_000].map(backoff_ms).into();
-        assert_eq!(waits, [1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
     }
 
     #[test]

@@ -1,131 +1,91 @@
 //! The end of an event: who is told, and what of it stays, in one transaction.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::Shared;
 use super::decision::Policy;
-use super::delivery::{Attribute, Head, Message};
-use super::event::{Condition, Ended, Event, NewEvent};
-use super::queues::Posted;
+use super::event::{Arrival, Condition, Ended, Event, NewEvent, Response};
+use super::log::{Ending, Settle};
+use super::message::{Attribute, Head, Message};
 use super::record;
-use super::store::{Change, DeliveryId, Ending, StoreError};
 use super::target::Target;
-use crate::domain::{FunctionRecord, RequestId};
+use crate::domain::{FunctionName, FunctionRecord, Qualifier, RequestId};
+use crate::invoker::RunGuest;
 use crate::limits::EVENT_PAYLOAD_BYTES_MAX;
 
-/// What an end makes.
-struct Made {
-    changes: Vec<Change>,
-    /// Events for other functions of this host.
-    events: Vec<Event>,
-    posted: Vec<Posted>,
-}
+/// How much of a function's error the reason of a dead event repeats.
+const REASON_CHARS_MAX: usize = 300;
 
-impl<G: crate::invoker::RunGuest> Shared<G> {
-    /// Ends an event: returns when that, and what comes of it, is durable.
-    pub(super) async fn end(
-        &self,
-        event: &Event,
-        ended: Ended,
-        record: Option<&FunctionRecord>,
-        policy: &Policy,
-    ) -> Result<(), StoreError> {
-        let Made {
-            changes,
-            events,
-            posted,
-        } = self.made(event, &ended, record, policy);
-        let queues = self.queues.clone();
-        let (id, bytes) = (event.id, event.bytes());
-        self.writer
-            .commit(changes, move |written| {
-                if written.is_ok() {
-                    queues.end(id, bytes, posted);
-                    queues.admit_all(events);
-                }
-            })
-            .await
-    }
-
-    fn made(
+impl<G: RunGuest> Shared<G> {
+    /// What comes of the end of an event.
+    pub(super) fn end_of(
         &self,
         event: &Event,
         ended: &Ended,
         record: Option<&FunctionRecord>,
         policy: &Policy,
-    ) -> Made {
-        let mut events = Vec::new();
-        let mut messages = Vec::new();
+    ) -> Settle {
+        let (mut events, mut messages) = (Vec::new(), Vec::new());
         if let Some(arn) = destination(event, ended, record) {
-            let body = record::record(event, ended, &self.account);
-            match Target::parse(arn, &self.account) {
+            let (target, body) = (Target::of(arn), record::record(event, ended, &self.account));
+            match target.function(&self.account) {
                 // A loop that was ended is not begun again.
-                Some(Target::Function { .. })
-                    if ended.condition == Condition::RecursiveInvocation => {}
+                Some(_) if ended.condition == Condition::RecursiveInvocation => {}
                 // A record holds the event before it: in a loop, each would be larger than the last.
-                Some(Target::Function { name, qualifier })
-                    if body.len() <= EVENT_PAYLOAD_BYTES_MAX =>
-                {
-                    events.push(Event {
-                        id: self.new_id(),
-                        new: NewEvent {
-                            function: name,
-                            qualifier,
-                            request_id: RequestId::random(),
-                            trace_id: event.new.trace_id.clone(),
-                            tenant_id: event.new.tenant_id.clone(),
-                            payload: body,
-                        },
-                        accepted_ms: ended.at_ms,
-                        runs: 0,
-                        hops: event.hops + 1,
-                    });
+                Some((function, qualifier)) if body.len() <= EVENT_PAYLOAD_BYTES_MAX => {
+                    events.push(onward(event, ended, function, qualifier, body));
                 }
-                Some(Target::Function { .. } | Target::Elsewhere(_)) | None => {
+                Some(_) | None => {
                     let name = event.new.request_id.to_string();
-                    messages.push(message(arn, name, Vec::new(), body, ended, policy));
+                    messages.push(message(target, name, Vec::new(), body, ended, policy));
                 }
             }
         }
         if let Some(arn) = dead_letter_target(event, ended, record) {
             let attributes = record::dead_letter_attributes(event, ended);
             let name = format!("{}-dead-letter", event.new.request_id);
-            let body = event.new.payload.clone();
-            messages.push(message(arn, name, attributes, body, ended, policy));
+            let (target, body) = (Target::of(arn), event.new.payload.clone());
+            messages.push(message(target, name, attributes, body, ended, policy));
         }
-        Made::of(event, ended, events, messages)
+        settle(ended, messages, events)
     }
 }
 
-impl Made {
-    fn of(event: &Event, ended: &Ended, events: Vec<Event>, messages: Vec<Message>) -> Self {
-        let id = event.id;
-        let posted = messages.iter().zip(0_u8..).map(|(message, part)| Posted {
-            id: DeliveryId { event: id, part },
-            target: message.head.target.clone(),
-            bytes: message.body.len() as u64,
-        });
-        let posted = posted.collect();
-        let is_told = !events.is_empty() || ended.condition == Condition::Success;
-        let change = match messages.is_empty() {
-            true if is_told => Change::Remove(id),
-            true => Change::Die {
-                id,
-                ending: ending(ended),
-            },
-            false => Change::Deliver {
-                id,
-                ending: ending(ended),
-                messages,
-            },
-        };
-        let mut changes = vec![change];
-        changes.extend(events.iter().cloned().map(Change::Accept));
-        Self {
-            changes,
+fn settle(ended: &Ended, messages: Vec<Message>, events: Vec<Arrival>) -> Settle {
+    let is_told = !events.is_empty() || ended.condition == Condition::Success;
+    match messages.is_empty() {
+        true if is_told => Settle::Done { events },
+        true => Settle::Die(ending(ended)),
+        false => Settle::Deliver {
+            ending: ending(ended),
+            messages,
             events,
-            posted,
-        }
+        },
+    }
+}
+
+/// The event for a destination that is a function.
+fn onward(
+    event: &Event,
+    ended: &Ended,
+    function: FunctionName,
+    qualifier: Option<Qualifier>,
+    payload: Bytes,
+) -> Arrival {
+    Arrival {
+        account: Arc::clone(&event.account),
+        new: NewEvent {
+            function,
+            qualifier,
+            request_id: RequestId::random(),
+            trace_id: event.new.trace_id.clone(),
+            tenant_id: event.new.tenant_id.clone(),
+            payload,
+        },
+        accepted_ms: ended.at_ms,
+        hops: event.hops + 1,
     }
 }
 
@@ -165,7 +125,7 @@ fn dead_letter_target<'a>(
 }
 
 fn message(
-    target: &str,
+    target: Target,
     name: String,
     attributes: Vec<Attribute>,
     body: Bytes,
@@ -174,7 +134,7 @@ fn message(
 ) -> Message {
     Message {
         head: Head {
-            target: target.to_owned(),
+            target,
             name,
             at_ms: ended.at_ms,
             attributes,
@@ -187,7 +147,7 @@ fn message(
 
 fn ending(ended: &Ended) -> Ending {
     Ending {
-        condition: ended.condition.name(),
+        condition: ended.condition,
         reason: reason(ended),
         runs: ended.runs,
         at_ms: ended.at_ms,
@@ -197,11 +157,15 @@ fn ending(ended: &Ended) -> Ending {
 /// Why an event is dead, for people.
 fn reason(ended: &Ended) -> String {
     let last = match (&ended.response, &ended.refusal) {
-        (Some(response), _) if response.failed => {
-            format!(" The last error: {}", record::error_text(&response.payload))
-        }
-        (_, Some((_, text))) => format!(" It could not run: {text}"),
-        _ => String::new(),
+        (Some(Response { error, .. }), _) => match error {
+            Some(text) => {
+                let text: String = text.chars().take(REASON_CHARS_MAX).collect();
+                format!(" The last error: {text}")
+            }
+            None => String::new(),
+        },
+        (None, Some((_, text))) => format!(" It could not run: {text}"),
+        (None, None) => String::new(),
     };
     let what = match ended.condition {
         Condition::Success => "The function returned.",

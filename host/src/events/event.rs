@@ -1,6 +1,7 @@
 //! An asynchronous event, as a value.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -33,29 +34,81 @@ pub struct NewEvent {
     pub payload: Bytes,
 }
 
+/// An event on its way into the log, which gives it its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Whose function it is for.
+    pub account: Arc<str>,
+    /// What somebody brought.
+    pub new: NewEvent,
+    /// Unix time; its age counts from here.
+    pub accepted_ms: u64,
+    /// Destinations between the caller's event and this one: 0 for the caller's own.
+    pub hops: u32,
+}
+
+impl Arrival {
+    /// What it takes of the log's room.
+    pub(super) fn bytes(&self) -> u64 {
+        self.new.payload.len() as u64
+    }
+
+    /// The event of this number, which did not run yet.
+    pub(super) fn numbered(self, id: EventId) -> Event {
+        let Self {
+            account,
+            new,
+            accepted_ms,
+            hops,
+        } = self;
+        Event {
+            id,
+            account,
+            new,
+            accepted_ms,
+            runs: 0,
+            hops,
+        }
+    }
+}
+
 /// An event that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Event {
-    pub(super) id: EventId,
-    pub(super) new: NewEvent,
+pub struct Event {
+    /// Its number.
+    pub id: EventId,
+    /// Whose function it is for.
+    pub account: Arc<str>,
+    /// What somebody brought.
+    pub new: NewEvent,
     /// Unix time; its age counts from here.
-    pub(super) accepted_ms: u64,
+    pub accepted_ms: u64,
     /// Attempts in which the function ran and failed.
-    pub(super) runs: u32,
+    pub runs: u32,
     /// Destinations between the caller's event and this one: 0 for the caller's own.
-    pub(super) hops: u32,
+    pub hops: u32,
 }
 
 impl Event {
-    /// What it takes of the queue's room.
+    /// What it takes of the log's room.
     pub(super) fn bytes(&self) -> u64 {
         self.new.payload.len() as u64
+    }
+
+    /// The same as if it had just been accepted.
+    pub(super) fn revived(self, at_ms: u64) -> Self {
+        Self {
+            accepted_ms: at_ms,
+            runs: 0,
+            hops: 0,
+            ..self
+        }
     }
 }
 
 /// Why an event has ended, as records name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Condition {
+pub enum Condition {
     /// The function returned.
     Success,
     /// The function failed as often as it may.
@@ -87,7 +140,8 @@ pub(super) struct Response {
     pub(super) executed: VersionId,
     /// What the function returned, or its error object.
     pub(super) payload: Bytes,
-    pub(super) failed: bool,
+    /// What the error object says, where the function failed.
+    pub(super) error: Option<String>,
 }
 
 /// An event that has ended, and how.

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use time::OffsetDateTime;
 
-use super::delivery::Attribute;
 use super::event::{Condition, Ended, Event};
+use super::message::Attribute;
 use crate::domain::{Account, Qualifier};
 
 /// How much of an error's text a dead letter carries, as AWS documents it.
@@ -32,7 +32,7 @@ pub(super) fn record(event: &Event, ended: &Ended, account: &Account) -> Bytes {
     text.extend_from_slice(head.as_bytes());
     text.extend_from_slice(&event.new.payload);
     if let Some(response) = &ended.response {
-        let failed = if response.failed {
+        let failed = if response.error.is_some() {
             ",\"functionError\":\"Unhandled\""
         } else {
             ""
@@ -63,9 +63,9 @@ fn embed(text: &mut Vec<u8>, payload: &[u8]) {
 /// The attributes of a message to a dead-letter queue, whose body is the event itself.
 pub(super) fn dead_letter_attributes(event: &Event, ended: &Ended) -> Vec<Attribute> {
     let (code, text) = match (&ended.response, &ended.refusal) {
-        (Some(response), _) => (200, error_message(&response.payload)),
-        (None, Some((code, text))) => (*code, text.clone()),
-        (None, None) => (status(ended.condition), ended.condition.name().to_owned()),
+        (Some(response), _) => (200, response.error.as_deref().unwrap_or_default()),
+        (None, Some((code, text))) => (*code, text.as_str()),
+        (None, None) => (status(ended.condition), ended.condition.name()),
     };
     let text: String = text.chars().map(taken_by_queues).collect();
     let mut end = text.len().min(ERROR_MESSAGE_BYTES_MAX);
@@ -101,23 +101,6 @@ fn status(condition: Condition) -> u16 {
     }
 }
 
-/// What a failed function says, in short.
-pub(super) fn error_text(payload: &[u8]) -> String {
-    error_message(payload).chars().take(300).collect()
-}
-
-fn error_message(payload: &[u8]) -> String {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct ErrorObject {
-        error_message: String,
-    }
-    match serde_json::from_slice::<ErrorObject>(payload) {
-        Ok(object) => object.error_message,
-        Err(_) => String::from_utf8_lossy(payload).into_owned(),
-    }
-}
-
 /// A point in time as records show it: `2025-11-24T23:11:08.123Z`.
 pub fn timestamp(unix_ms: u64) -> String {
     let time = OffsetDateTime::from(UNIX_EPOCH + Duration::from_millis(unix_ms));
@@ -134,16 +117,20 @@ mod tests {
     use crate::events::event::Response;
     use crate::events::tests::event;
 
-    fn ended(condition: Condition, runs: u32, response: Option<(&'static str, bool)>) -> Ended {
+    fn response(payload: &'static str, error: Option<&str>) -> Response {
+        Response {
+            executed: VersionId::Latest,
+            payload: payload.into(),
+            error: error.map(str::to_owned),
+        }
+    }
+
+    fn ended(condition: Condition, runs: u32, response: Option<Response>) -> Ended {
         Ended {
             condition,
             at_ms: 1_764_025_868_123,
             runs,
-            response: response.map(|(payload, failed)| Response {
-                executed: VersionId::Latest,
-                payload: payload.into(),
-                failed,
-            }),
+            response,
             refusal: None,
         }
     }
@@ -160,7 +147,7 @@ mod tests {
         let ended = ended(
             Condition::RetriesExhausted,
             3,
-            Some(("{\"errorMessage\":\"no\"}", true)),
+            Some(response("{\"errorMessage\":\"no\"}", Some("no"))),
         );
         assert_eq!(
             text(&ended),
@@ -176,7 +163,11 @@ mod tests {
 
     #[test]
     fn a_success_names_no_error_and_an_answer_that_is_no_json_is_a_string() {
-        let record = text(&ended(Condition::Success, 1, Some(("a \"b\"", false))));
+        let record = text(&ended(
+            Condition::Success,
+            1,
+            Some(response("a \"b\"", None)),
+        ));
         assert!(!record.contains("functionError"), "{record}");
         assert!(
             record.ends_with("\"responsePayload\":\"a \\\"b\\\"\"}"),
@@ -196,11 +187,7 @@ mod tests {
     #[test]
     fn a_dead_letter_carries_no_character_that_queues_refuse() {
         let mut ended = ended(Condition::RetriesExhausted, 1, None);
-        ended.response = Some(Response {
-            executed: VersionId::Latest,
-            payload: r#"{"errorMessage":"\u001b[31mno\u0000\uffff\n\tü😀"}"#.into(),
-            failed: true,
-        });
+        ended.response = Some(response("{}", Some("\u{1b}[31mno\0\u{ffff}\n\tü😀")));
         let attributes = dead_letter_attributes(&event(1, "1"), &ended);
         let expected = "\u{FFFD}[31mno\u{FFFD}\u{FFFD}\n\tü😀";
         assert_eq!(attributes[2].value, expected);
@@ -209,13 +196,9 @@ mod tests {
     #[test]
     fn a_dead_letter_carries_the_first_kilobyte_of_the_error() {
         let event = event(1, "1");
-        let long = format!("{{\"errorMessage\":\"x{}\"}}", "ü".repeat(1_000));
+        let long = format!("x{}", "ü".repeat(1_000));
         let mut ended = ended(Condition::RetriesExhausted, 1, None);
-        ended.response = Some(Response {
-            executed: VersionId::Latest,
-            payload: long.into(),
-            failed: true,
-        });
+        ended.response = Some(response("{}", Some(&long)));
         let attributes = dead_letter_attributes(&event, &ended);
         let shown: Vec<_> = attributes
             .iter()

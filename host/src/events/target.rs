@@ -1,52 +1,74 @@
-//! Where an event can be sent when it has ended: ARNs, read.
+//! Where an event can be sent when it has ended: an ARN, read once.
+
+use std::sync::Arc;
 
 use crate::domain::{Account, FunctionName, Qualifier};
 
-/// What an ARN names.
+/// A destination, as its owner named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    /// A function of this host.
-    Function {
-        name: FunctionName,
-        qualifier: Option<Qualifier>,
-    },
-    /// A queue, a topic, or something that only a folder can stand for.
-    Elsewhere(Resource),
+pub struct Target {
+    arn: Arc<str>,
+    resource: Option<Resource>,
 }
 
-/// A resource outside of this host.
+/// What an ARN names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Resource {
     /// Such as `sqs`.
     pub(super) service: String,
     pub(super) region: String,
     pub(super) account: String,
-    /// The last part of the ARN.
-    pub(super) name: String,
+    /// All behind the account.
+    path: String,
 }
 
 impl Target {
-    /// Reads an ARN; `None` where it is none.
-    pub(super) fn parse(arn: &str, account: &Account) -> Option<Self> {
+    /// The target that `arn` spells.
+    pub(super) fn of(arn: &str) -> Self {
+        Self {
+            arn: arn.into(),
+            resource: Resource::parse(arn),
+        }
+    }
+
+    /// The ARN.
+    pub(super) fn arn(&self) -> &Arc<str> {
+        &self.arn
+    }
+
+    /// What it names; `None` where it is no ARN.
+    pub(super) fn resource(&self) -> Option<&Resource> {
+        self.resource.as_ref()
+    }
+
+    /// The function, where it is one of this account and region.
+    pub(super) fn function(&self, ours: &Account) -> Option<(FunctionName, Option<Qualifier>)> {
+        let resource = self.resource()?;
+        let is_ours = resource.region == ours.region && resource.account == ours.id;
+        let path = resource.path.strip_prefix("function:");
+        let path = path.filter(|_| is_ours && resource.service == "lambda")?;
+        let mut parts = path.splitn(2, ':');
+        let name = FunctionName::parse(parts.next()?)?;
+        Some((name, parts.next().map(Qualifier::parse)))
+    }
+}
+
+impl Resource {
+    fn parse(arn: &str) -> Option<Self> {
         let mut parts = arn.splitn(6, ':');
         let mut part = || parts.next();
         let (_arn, _partition) = (part().filter(|text| *text == "arn")?, part()?);
-        let (service, region, owner, rest) = (part()?, part()?, part()?, part()?);
-        let is_ours = region == account.region && owner == account.id;
-        if service == "lambda" && is_ours {
-            let mut parts = rest.strip_prefix("function:")?.splitn(2, ':');
-            return Some(Self::Function {
-                name: FunctionName::parse(parts.next()?)?,
-                qualifier: parts.next().map(Qualifier::parse),
-            });
-        }
-        let name = rest.rsplit(['/', ':']).next().unwrap_or(rest);
-        Some(Self::Elsewhere(Resource {
-            service: service.to_owned(),
-            region: region.to_owned(),
-            account: owner.to_owned(),
-            name: name.to_owned(),
-        }))
+        Some(Self {
+            service: part()?.to_owned(),
+            region: part()?.to_owned(),
+            account: part()?.to_owned(),
+            path: part()?.to_owned(),
+        })
+    }
+
+    /// The last part of the ARN.
+    pub(super) fn name(&self) -> &str {
+        self.path.rsplit(['/', ':']).next().unwrap_or(&self.path)
     }
 }
 
@@ -54,20 +76,14 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn parsed(arn: &str) -> Option<Target> {
-        Target::parse(arn, &Account::default())
-    }
-
     #[test]
     fn functions_of_this_host_are_told_from_what_is_elsewhere() {
         let ours = "arn:aws:lambda:us-east-1:123456789012:function:f";
+        let account = Account::default();
         let name = FunctionName::parse("f").expect("a name");
         for (arn, qualifier) in [(ours.to_owned(), None), (format!("{ours}:7"), Some("7"))] {
-            let expected = Target::Function {
-                name: name.clone(),
-                qualifier: qualifier.map(Qualifier::parse),
-            };
-            assert_eq!(parsed(&arn), Some(expected));
+            let expected = (name.clone(), qualifier.map(Qualifier::parse));
+            assert_eq!(Target::of(&arn).function(&account), Some(expected));
         }
         for (arn, name) in [
             ("arn:aws:sqs:eu-west-1:111111111111:queue", "queue"),
@@ -75,11 +91,10 @@ mod tests {
             ("arn:aws:s3:::bucket", "bucket"),
             ("arn:aws:lambda:eu-west-1:123456789012:function:f", "f"),
         ] {
-            let Some(Target::Elsewhere(resource)) = parsed(arn) else {
-                panic!("{arn}");
-            };
-            assert_eq!(resource.name, name);
+            let target = Target::of(arn);
+            assert_eq!(target.function(&account), None, "{arn}");
+            assert_eq!(target.resource().map(Resource::name), Some(name));
         }
-        assert_eq!(parsed("queue"), None);
+        assert_eq!(Target::of("queue").resource(), None);
     }
 }

@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::event::Event;
+use super::log::{LogBounds, LogClock};
 use super::*;
 use crate::catalog::MemoryJournal;
 use crate::domain::attachments::EventInvoke;
@@ -21,6 +23,10 @@ use crate::domain::{
 };
 use crate::invoker::{Admission, Gate, HostFailure, How};
 use crate::logs::LogKeeper;
+use crate::storage::DataDir;
+
+mod dead_events;
+mod two_hosts;
 
 pub(super) const START_MS: u64 = 1_000_000;
 pub(super) const HOUR_MS: u64 = 3_600_000;
@@ -29,6 +35,7 @@ pub(super) const HOUR_MS: u64 = 3_600_000;
 pub(super) fn event(id: u64, payload: &'static str) -> Event {
     Event {
         id: EventId(id),
+        account: Account::default().id.into(),
         new: new_event("greet", payload),
         accepted_ms: 0,
         runs: 0,
@@ -40,7 +47,7 @@ pub(super) fn name(text: &str) -> FunctionName {
     FunctionName::parse(text).expect("a name")
 }
 
-fn new_event(function: &str, payload: &str) -> NewEvent {
+pub(super) fn new_event(function: &str, payload: &str) -> NewEvent {
     NewEvent {
         function: name(function),
         qualifier: None,
@@ -101,11 +108,15 @@ impl RunGuest for Script {
         if hangs {
             std::future::pending::<()>().await;
         }
-        Ok(Report::of(match fails {
-            true => Outcome::Failed(FunctionError::Exited { status: 1 }),
-            false => Outcome::Returned("\"done\"".into()),
-        }))
+        Ok(report(fails))
     }
+}
+
+fn report(fails: bool) -> Report {
+    Report::of(match fails {
+        true => Outcome::Failed(FunctionError::Exited { status: 1 }),
+        false => Outcome::Returned("\"done\"".into()),
+    })
 }
 
 struct World {
@@ -118,40 +129,25 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self::with(None, Destinations::default())
+        Self::over(Arc::new(MemoryEventLog::default()))
     }
 
-    fn with(data_dir: Option<&DataDir>, destinations: Destinations) -> Self {
-        let catalog = Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog");
-        let catalog = Arc::new(catalog);
+    fn over(log: Arc<dyn EventLog>) -> Self {
+        Self::with(log, Destinations::default(), &[])
+    }
+
+    /// A host whose functions are there before it takes up what its log holds.
+    fn with(log: Arc<dyn EventLog>, destinations: Destinations, functions: &[&str]) -> Self {
+        let catalog = catalog_of(functions);
         let clock = Arc::new(Leaping(Mutex::new(START_MS)));
         let (sender, seen) = mpsc::unbounded_channel();
-        let script = Script {
+        let script = Arc::new(Script {
             seen: sender,
             clock: Arc::clone(&clock),
-        };
-        let (account, gate) = (Account::default(), Gate::new(100));
-        let invoker = Invoker::new(
-            account.clone(),
-            Arc::clone(&catalog),
-            Arc::new(script),
-            gate.clone(),
-            Arc::new(LogKeeper::in_memory().expect("it starts")),
-        );
-        let events = Events::start(EventsParts {
-            account,
-            catalog: Arc::clone(&catalog),
-            invoker: Arc::new(invoker),
-            data_dir,
-            concurrency_max: 100,
-            config: EventsConfig {
-                destinations,
-                retry_delays: RetryDelays::default(),
-            },
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
         });
+        let (events, gate) = start(log, script, &catalog, &clock, destinations);
         Self {
-            events: events.expect("a queue"),
+            events,
             catalog,
             gate,
             clock,
@@ -161,11 +157,7 @@ impl World {
 
     /// A function that can be invoked.
     fn function(&self, text: &str, edit: impl FnOnce(&mut FunctionRecord)) {
-        let mut record = active(text);
-        edit(&mut record);
-        self.catalog
-            .change(&name(text), |_| Ok(Some(record)))
-            .expect("changed");
+        define(&self.catalog, text, edit);
     }
 
     async fn accept(&self, function: &str, payload: &str) {
@@ -196,6 +188,59 @@ impl World {
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// A catalog with these functions.
+fn catalog_of(functions: &[&str]) -> Arc<Catalog> {
+    let catalog = Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog");
+    for function in functions {
+        define(&catalog, function, |_| ());
+    }
+    Arc::new(catalog)
+}
+
+/// The events of a host with this guest, and the gate that its invocations pass.
+fn start<G: RunGuest>(
+    log: Arc<dyn EventLog>,
+    guest: Arc<G>,
+    catalog: &Arc<Catalog>,
+    clock: &Arc<Leaping>,
+    destinations: Destinations,
+) -> (Events<G>, Gate) {
+    let (account, gate) = (Account::default(), Gate::new(100));
+    let invoker = Invoker::new(
+        account.clone(),
+        Arc::clone(catalog),
+        guest,
+        gate.clone(),
+        Arc::new(LogKeeper::in_memory().expect("it starts")),
+    );
+    let events = Events::start(EventsParts {
+        account,
+        catalog: Arc::clone(catalog),
+        invoker: Arc::new(invoker),
+        log,
+        concurrency_max: 100,
+        config: EventsConfig {
+            destinations,
+            retry_delays: RetryDelays::default(),
+        },
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+    });
+    (events, gate)
+}
+
+fn define(catalog: &Catalog, text: &str, edit: impl FnOnce(&mut FunctionRecord)) {
+    let mut record = active(text);
+    edit(&mut record);
+    let changed = catalog.change(&name(text), |_| Ok(Some(record)));
+    changed.expect("changed");
+}
+
+/// A log on disk.
+fn log_in(folder: &std::path::Path) -> SqliteEventLog {
+    let data_dir = DataDir::open(folder).expect("a data directory");
+    SqliteEventLog::open(&data_dir, &Account::default()).expect("a log")
 }
 
 fn active(text: &str) -> FunctionRecord {
@@ -250,11 +295,21 @@ async fn success_leaves_nothing_behind() {
     world.accept("f", "1").await;
     assert_eq!(world.attempt().await.payload, "1");
     assert!(world.dead(0).await.is_empty());
-    let room = world.events.shared.queues.reserve(u64::MAX);
-    let Err(Refusal::TooManyEvents { events, bytes }) = room else {
-        panic!("no queue has so much room");
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_in_a_sentence() {
+    let bounds = LogBounds {
+        bytes_max: 10,
+        ..LogBounds::IN_MEMORY
     };
-    assert_eq!((events, bytes), (0, 0), "its room is free again");
+    let log = MemoryEventLog::new(bounds, LogClock::default());
+    let world = World::over(Arc::new(log));
+    world.accept("f", "123456").await;
+    let refused = world.events.accept(new_event("f", "12345")).await;
+    let text = refused.expect_err("no room").to_string();
+    assert!(text.contains("1 wait, with 6 bytes"), "{text}");
+    world.accept("f", "1234").await;
 }
 
 #[tokio::test]
@@ -312,7 +367,7 @@ async fn a_function_that_may_not_run_is_not_tried() {
         folder: Some(folder.path().to_owned()),
         ..Destinations::default()
     };
-    let mut world = World::with(None, destinations);
+    let mut world = World::with(Arc::new(MemoryEventLog::default()), destinations, &[]);
     world.function("f", |record| {
         record.reserved_concurrency = Some(0);
         configure(record, |config| {
@@ -376,101 +431,6 @@ async fn a_throttled_event_ends_when_its_next_attempt_would_be_too_late() {
 }
 
 #[tokio::test]
-async fn an_event_of_a_function_that_is_gone_ends_dead_after_its_age() {
-    let world = World::new();
-    world.accept("gone", "1").await;
-    let dead = world.dead(1).await;
-    assert_eq!(dead[0].condition.as_deref(), Some("EventAgeExceeded"));
-    assert_eq!(dead[0].runs, 0);
-    let age_ms = dead[0].ended_ms.expect("it ended") - START_MS;
-    let earliest = 6 * HOUR_MS - 300_000;
-    assert!((earliest..=6 * HOUR_MS).contains(&age_ms), "{age_ms}");
-}
-
-#[tokio::test]
-async fn a_dead_event_runs_again_when_somebody_wants_it() {
-    let mut world = World::new();
-    world.accept("late", "1").await;
-    let dead = world.dead(1).await;
-    world.function("late", |_| ());
-    let other = Selection {
-        function: Some(name("other")),
-        ..Selection::default()
-    };
-    let moved = |events| Moved {
-        events,
-        has_more: false,
-    };
-    assert_eq!(world.events.redrive(&other).await, Ok(moved(0)));
-    let this = Selection {
-        id: Some(dead[0].id.to_string()),
-        ..Selection::default()
-    };
-    assert_eq!(world.events.redrive(&this).await, Ok(moved(1)));
-    assert_eq!(world.attempt().await.payload, "1");
-    world.dead(0).await;
-    assert_eq!(world.events.redrive(&this).await, Ok(moved(0)));
-}
-
-#[tokio::test]
-async fn the_dead_go_after_their_age_however_many_there_are() {
-    let world = World::new();
-    let shared = &world.events.shared;
-    let many = 2 * crate::limits::DEAD_EVENTS_PER_CALL_MAX as u64 + 1;
-    let die = |id, at_ms| Change::Die {
-        id: EventId(id),
-        ending: store::Ending {
-            condition: "RetriesExhausted",
-            reason: String::new(),
-            runs: 1,
-            at_ms,
-        },
-    };
-    let mut changes: Vec<_> = (1..=many + 1)
-        .map(|id| Change::Accept(event(id, "1")))
-        .collect();
-    changes.extend((1..=many).map(|id| die(id, START_MS)));
-    changes.push(die(many + 1, START_MS + HOUR_MS));
-    shared.store.commit(&changes).expect("written");
-    let age_ms_max = clock::milliseconds(crate::limits::DEAD_EVENT_AGE_MAX);
-    *world.clock.0.lock().expect("the time") = START_MS + 1 + age_ms_max;
-    dispatch::purge_the_old(Arc::clone(shared)).await;
-    let left = shared.store.dead(None).expect("read");
-    assert_eq!(left, 1, "that which is not too old");
-}
-
-#[tokio::test]
-async fn purged_events_are_gone() {
-    let world = World::new();
-    world.accept("gone", "1").await;
-    world.accept("gone", "2").await;
-    world.dead(2).await;
-    let moved = world.events.purge(&Selection::default()).await;
-    assert_eq!(moved.expect("purged").events, 2);
-    world.dead(0).await;
-}
-
-#[tokio::test]
-async fn an_event_whose_destination_has_no_address_is_kept_and_only_delivered_again() {
-    let mut world = World::new();
-    world.function("f", |record| {
-        configure(record, |config| {
-            config.on_success = Some("arn:aws:sqs:us-east-1:123456789012:q".into());
-        });
-    });
-    world.accept("f", "1").await;
-    world.attempt().await;
-    let dead = world.dead(1).await;
-    assert_eq!(dead[0].condition.as_deref(), Some("Success"));
-    let reason = dead[0].reason.as_deref().unwrap_or_default();
-    assert!(reason.contains("--sqs-endpoint"), "{reason}");
-    let moved = world.events.redrive(&Selection::default()).await;
-    assert_eq!(moved.expect("redriven").events, 1);
-    world.dead(1).await;
-    assert!(world.seen.try_recv().is_err(), "the function ran again");
-}
-
-#[tokio::test]
 async fn a_loop_of_functions_ends() {
     let mut world = World::new();
     world.function("f", |record| {
@@ -508,18 +468,15 @@ fn what_a_crash_interrupts_runs_again_under_its_id() {
     let ids: Vec<RequestId> = (0..2)
         .map(|_| {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-            let data_dir = DataDir::open(folder.path()).expect("a data directory");
             let id = runtime.block_on(async {
-                let mut world = World::with(Some(&data_dir), Destinations::default());
-                world.function("f", |_| ());
-                let found = world.list().await.events;
-                if found.is_empty() {
+                let log = Arc::new(log_in(folder.path()));
+                // The time leaps: without its function, the event would be too old before the next line.
+                let mut world = World::with(log, Destinations::default(), &["f"]);
+                if world.list().await.events.is_empty() {
                     world.accept("f", "\"hang\"").await;
                 }
-                // Found before its function was there, it may be tried a second time.
                 world.attempt().await.request_id
             });
-            drop(data_dir);
             // Ends the attempt, which would never end.
             drop(runtime);
             id
@@ -530,17 +487,13 @@ fn what_a_crash_interrupts_runs_again_under_its_id() {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_written_is_refused_and_takes_no_room() {
-    let world = World::new();
-    world.events.shared.store.break_writes();
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = log_in(folder.path());
+    log.break_writes();
+    let world = World::over(Arc::new(log));
     let accepted = world.events.accept(new_event("f", "1")).await;
     assert_eq!(accepted, Err(Refusal::Internal));
-    let counts = world.events.shared.queues.counts(None);
-    assert_eq!(counts, Counts::default());
-    let Err(Refusal::TooManyEvents { events, .. }) = world.events.shared.queues.reserve(u64::MAX)
-    else {
-        panic!("no queue has so much room");
-    };
-    assert_eq!(events, 0);
+    assert_eq!(world.list().await.counts, Counts::default());
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 //!
 //! The order of members is AWS's: the type first, except where the answer was too large.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -21,62 +23,71 @@ struct HandlerError<'a> {
 /// The error object of the platform.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct PlatformError {
+struct PlatformError<'a> {
     error_type: Option<&'static str>,
-    error_message: String,
+    error_message: &'a str,
 }
 
 /// The one error object of the platform that begins with the message.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct TooLarge {
-    error_message: String,
+struct TooLarge<'a> {
+    error_message: &'a str,
     error_type: Option<&'static str>,
 }
 
 /// The body for `error` of the invocation `id`.
 pub fn body(error: &FunctionError, id: RequestId) -> Bytes {
-    let what = match error {
+    let error_message = &*message(error, id);
+    match error {
         FunctionError::Handler {
             error_type,
-            message,
+            message: _,
             stack_trace,
-        } => return handler_error(error_type, message, stack_trace),
-        FunctionError::ResponseTooLarge { limit_bytes } => return too_large(error, *limit_bytes),
+        } => text(&HandlerError {
+            error_type,
+            error_message,
+            stack_trace,
+        }),
+        FunctionError::ResponseTooLarge { .. } => text(&TooLarge {
+            error_message,
+            error_type: error.platform_type(),
+        }),
+        FunctionError::TimedOut { .. }
+        | FunctionError::OutOfMemory { .. }
+        | FunctionError::Exited { .. }
+        | FunctionError::Trapped { .. }
+        | FunctionError::InitFailed { .. } => text(&PlatformError {
+            error_type: error.platform_type(),
+            error_message,
+        }),
+    }
+}
+
+/// What the body says in its member `errorMessage`.
+pub fn message(error: &FunctionError, id: RequestId) -> Cow<'_, str> {
+    let what: Cow<'_, str> = match error {
+        FunctionError::Handler { message, .. } => return message.into(),
+        FunctionError::ResponseTooLarge { limit_bytes } => {
+            return format!(
+                "Response payload size exceeded maximum allowed payload size ({limit_bytes} bytes)."
+            )
+            .into();
+        }
         FunctionError::TimedOut { timeout } => {
-            format!("Task timed out after {:.2} seconds", timeout.as_secs_f64())
+            format!("Task timed out after {:.2} seconds", timeout.as_secs_f64()).into()
         }
         FunctionError::OutOfMemory { .. } => "Runtime exited with error: signal: killed".into(),
         FunctionError::Exited { status: 0 } => "Runtime exited without providing a reason".into(),
         FunctionError::Exited { status } => {
-            format!("Runtime exited with error: exit status {status}")
+            format!("Runtime exited with error: exit status {status}").into()
         }
         FunctionError::Trapped { description, .. } => {
-            format!("Runtime exited with error: {description}")
+            format!("Runtime exited with error: {description}").into()
         }
-        FunctionError::InitFailed { description, .. } => description.clone(),
+        FunctionError::InitFailed { description, .. } => description.into(),
     };
-    text(&PlatformError {
-        error_type: error.platform_type(),
-        error_message: format!("RequestId: {id} Error: {what}"),
-    })
-}
-
-fn handler_error(error_type: &str, error_message: &str, stack_trace: &[String]) -> Bytes {
-    text(&HandlerError {
-        error_type,
-        error_message,
-        stack_trace,
-    })
-}
-
-fn too_large(error: &FunctionError, limit_bytes: usize) -> Bytes {
-    text(&TooLarge {
-        error_message: format!(
-            "Response payload size exceeded maximum allowed payload size ({limit_bytes} bytes)."
-        ),
-        error_type: error.platform_type(),
-    })
+    format!("RequestId: {id} Error: {what}").into()
 }
 
 fn text(error: &impl Serialize) -> Bytes {

@@ -63,22 +63,6 @@ impl DatabaseKind {
         }
     }
 
-    /// A database that is gone with its connection.
-    pub(crate) fn in_memory(&self) -> Result<Connection, StorageError> {
-        let make = || -> rusqlite::Result<Connection> {
-            let mut connection = Connection::open_in_memory()?;
-            set_up(&connection)?;
-            self.migrate(&mut connection, 0)?;
-            Ok(connection)
-        };
-        make().map_err(|error| {
-            StorageError(format!(
-                "the {} could not be made in memory: {error}",
-                self.name
-            ))
-        })
-    }
-
     /// What whoever starts a host is told of a problem with the database at `path`.
     pub(crate) fn sentence(&self, problem: Problem, path: &Path) -> StorageError {
         let Self {

@@ -2,29 +2,29 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Message, Undelivered};
+use super::Undelivered;
+use crate::events::message::Message;
 use crate::events::record::timestamp;
 use crate::events::target::Resource;
 
-/// Writes `FOLDER/NAME/TIMESTAMP-REQUESTID.json`. A message that is delivered twice is one file, since
-/// its name does not change.
-pub(super) fn write(
-    folder: &Path,
-    resource: &Resource,
-    message: &Message,
-) -> Result<(), Undelivered> {
-    if !is_plain(&resource.name) {
-        return Err(Undelivered::ForGood(format!(
-            "The destination {} has a name that no folder can have.",
-            message.head.target
-        )));
+/// The folder in `folder` that stands for a resource.
+pub(super) fn place(folder: &Path, resource: &Resource, arn: &str) -> Result<PathBuf, Undelivered> {
+    match is_plain(resource.name()) {
+        true => Ok(folder.join(resource.name())),
+        false => Err(Undelivered::ForGood(format!(
+            "The destination {arn} has a name that no folder can have."
+        ))),
     }
-    let folder = folder.join(&resource.name);
-    place(&folder, message).map_err(|error| {
+}
+
+/// Writes `FOLDER/TIMESTAMP-REQUESTID.json`. A message that is delivered twice is one file, since its
+/// name does not change. Blocks.
+pub(super) fn write(folder: &Path, message: &Message) -> Result<(), Undelivered> {
+    try_write(folder, message).map_err(|error| {
         let folder = folder.display();
         Undelivered::ForNow(format!(
             "The folder {folder} of a destination could not be written: {error}."
@@ -32,7 +32,7 @@ pub(super) fn write(
     })
 }
 
-fn place(folder: &Path, message: &Message) -> io::Result<()> {
+fn try_write(folder: &Path, message: &Message) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let time = timestamp(message.head.at_ms).replace(':', "-");
     let name = format!("{time}-{}", message.head.name);
@@ -71,12 +71,13 @@ fn is_plain(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::events::delivery::{Attribute, Head};
+    use crate::events::message::{Attribute, Head};
+    use crate::events::target::Target;
 
     fn message(name: &str, attributes: Vec<Attribute>) -> Message {
         Message {
             head: Head {
-                target: "arn:aws:sqs:us-east-1:123456789012:q".into(),
+                target: Target::of("arn:aws:sqs:us-east-1:123456789012:q"),
                 name: name.into(),
                 at_ms: 0,
                 attributes,
@@ -86,40 +87,32 @@ mod tests {
         }
     }
 
-    fn resource(name: &str) -> Resource {
-        Resource {
-            service: "sqs".into(),
-            region: "us-east-1".into(),
-            account: "123456789012".into(),
-            name: name.into(),
-        }
-    }
-
     #[test]
     fn a_message_is_one_file_however_often_it_is_delivered() {
         let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path().join("q");
         for _ in 0..2 {
-            write(folder.path(), &resource("q"), &message("id", vec![])).expect("written");
+            write(&folder, &message("id", vec![])).expect("written");
         }
         let letter = message("id-letter", vec![Attribute::number("ErrorCode", 200)]);
-        write(folder.path(), &resource("q"), &letter).expect("written");
-        let read = |name: &str| fs::read_to_string(folder.path().join("q").join(name));
+        write(&folder, &letter).expect("written");
+        let read = |name: &str| fs::read_to_string(folder.join(name));
         let record = read("1970-01-01T00-00-00.000Z-id.json").expect("a file");
         assert_eq!(record, "{\"a\":1}");
         let letter = read("1970-01-01T00-00-00.000Z-id-letter.json").expect("a file");
         let expected = "{\"attributes\":{\"ErrorCode\":\"200\"},\"body\":{\"a\":1}}";
         assert_eq!(letter, expected);
-        let files = fs::read_dir(folder.path().join("q")).expect("a folder");
+        let files = fs::read_dir(&folder).expect("a folder");
         assert_eq!(files.count(), 2, "nothing is left behind");
     }
 
     #[test]
     fn no_name_leads_out_of_the_folder() {
-        let folder = tempfile::tempdir().expect("a folder");
         for name in ["..", ".hidden", "", "a\0b", "a b"] {
-            let written = write(folder.path(), &resource(name), &message("id", vec![]));
-            assert!(matches!(written, Err(Undelivered::ForGood(_))), "{name:?}");
+            let target = Target::of(&format!("arn:aws:sqs:us-east-1:123456789012:{name}"));
+            let resource = target.resource().expect("an ARN");
+            let place = place(Path::new("/"), resource, target.arn());
+            assert!(matches!(place, Err(Undelivered::ForGood(_))), "{name:?}");
         }
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
     }
 }

@@ -5,21 +5,18 @@
 
 mod folder;
 mod http_client;
-mod signature;
 mod sns;
 mod sqs;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use serde::{Deserialize, Serialize};
-
-use super::target::{Resource, Target};
+use super::message::Message;
+use super::target::Resource;
 use crate::domain::Account;
 use crate::limits::EVENT_PAYLOAD_BYTES_MAX;
-use http_client::HttpClient;
-pub use signature::Credentials;
+use crate::sigv4::Credentials;
+use http_client::Request;
 
 /// Where messages to destinations go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,54 +29,6 @@ pub struct Destinations {
     pub folder: Option<PathBuf>,
     /// What requests are signed with.
     pub credentials: Credentials,
-}
-
-/// A message for one destination of one event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
-    pub(super) head: Head,
-    pub(super) body: Bytes,
-    /// Unix time; after it, the message is given up.
-    pub(super) expires_ms: u64,
-}
-
-/// A message, but for its body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Head {
-    /// The ARN of the destination.
-    pub(super) target: String,
-    /// What tells the message from others to the same destination.
-    pub(super) name: String,
-    /// Unix time of the event's end.
-    pub(super) at_ms: u64,
-    pub(super) attributes: Vec<Attribute>,
-}
-
-/// An attribute of a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Attribute {
-    pub(super) name: String,
-    /// `String` or `Number`.
-    pub(super) data_type: String,
-    pub(super) value: String,
-}
-
-impl Attribute {
-    pub(super) fn string(name: &str, value: String) -> Self {
-        Self {
-            name: name.into(),
-            data_type: "String".into(),
-            value,
-        }
-    }
-
-    pub(super) fn number(name: &str, value: u16) -> Self {
-        Self {
-            name: name.into(),
-            data_type: "Number".into(),
-            value: value.to_string(),
-        }
-    }
 }
 
 /// Why a message was not delivered; the text is a sentence.
@@ -97,55 +46,73 @@ pub(super) enum Undelivered {
 #[derive(Clone)]
 pub(super) struct Courier {
     destinations: Arc<Destinations>,
-    client: HttpClient,
     account: Account,
+}
+
+/// How a message gets to its target.
+enum Way {
+    Request(Request),
+    Folder(PathBuf),
 }
 
 impl Courier {
     pub(super) fn new(destinations: Destinations, account: Account) -> Self {
         Self {
             destinations: Arc::new(destinations),
-            client: HttpClient::default(),
             account,
         }
     }
 
-    /// Delivers a message. Blocks.
-    pub(super) fn deliver(&self, message: &Message) -> Result<(), Undelivered> {
-        let Head { target, .. } = &message.head;
-        let resource = match Target::parse(target, &self.account) {
-            Some(Target::Elsewhere(resource)) => resource,
-            Some(Target::Function { .. }) => {
-                return Err(Undelivered::ForGood(format!(
-                    "The record for the function {target} has {} bytes, and an event may have \
-                     {EVENT_PAYLOAD_BYTES_MAX}. Send such records to a queue or a topic, or return less.",
-                    message.body.len()
-                )));
+    /// Delivers a message.
+    pub(super) async fn deliver(&self, message: Arc<Message>) -> Result<(), Undelivered> {
+        match self.way(&message)? {
+            Way::Request(request) => request.send(&self.destinations.credentials).await,
+            Way::Folder(folder) => {
+                let written = tokio::task::spawn_blocking(move || folder::write(&folder, &message));
+                // A bug of the host, which its log tells of.
+                let broken = |_| Undelivered::ForNow("The host could not write a file.".into());
+                written.await.map_err(broken)?
             }
-            None => {
-                return Err(Undelivered::ForGood(format!(
-                    "The destination {target} is not an ARN."
-                )));
-            }
-        };
-        let Destinations {
-            sqs_endpoint,
-            sns_endpoint,
-            folder,
-            credentials,
-        } = &*self.destinations;
-        let request = match (resource.service.as_str(), sqs_endpoint, sns_endpoint) {
-            ("sqs", Some(endpoint), _) => sqs::request(endpoint, &resource, message),
-            ("sns", _, Some(endpoint)) => sns::request(endpoint, &resource, message),
-            _ => {
-                return match folder {
-                    Some(folder) => folder::write(folder, &resource, message),
-                    None => Err(Undelivered::ForGood(no_way_to(&resource, target))),
-                };
-            }
-        };
-        self.client.send(&request, credentials)
+        }
     }
+
+    fn way(&self, message: &Message) -> Result<Way, Undelivered> {
+        let target = &message.head.target;
+        if target.function(&self.account).is_some() {
+            return Err(Undelivered::ForGood(too_large(message)));
+        }
+        let Some(resource) = target.resource() else {
+            let arn = target.arn();
+            let reason = format!("The destination {arn} is not an ARN.");
+            return Err(Undelivered::ForGood(reason));
+        };
+        let to = &*self.destinations;
+        match (
+            resource.service.as_str(),
+            &to.sqs_endpoint,
+            &to.sns_endpoint,
+        ) {
+            ("sqs", Some(endpoint), _) => {
+                Ok(Way::Request(sqs::request(endpoint, resource, message)))
+            }
+            ("sns", _, Some(endpoint)) => {
+                Ok(Way::Request(sns::request(endpoint, resource, message)))
+            }
+            _ => match &to.folder {
+                Some(folder) => folder::place(folder, resource, target.arn()).map(Way::Folder),
+                None => Err(Undelivered::ForGood(no_way_to(resource, target.arn()))),
+            },
+        }
+    }
+}
+
+fn too_large(message: &Message) -> String {
+    format!(
+        "The record for the function {} has {} bytes, and an event may have \
+         {EVENT_PAYLOAD_BYTES_MAX}. Send such records to a queue or a topic, or return less.",
+        message.head.target.arn(),
+        message.body.len()
+    )
 }
 
 fn no_way_to(resource: &Resource, target: &str) -> String {
@@ -163,15 +130,40 @@ fn no_way_to(resource: &Resource, target: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
 
     use super::*;
+    use crate::events::message::Head;
+    use crate::events::target::Target;
+    use crate::limits::DELIVERY_ANSWER_BYTES_MAX;
 
-    /// What becomes of a message that a queue answers with this status.
-    fn delivered(status: &str) -> Result<(), Undelivered> {
+    fn message() -> Message {
+        Message {
+            head: Head {
+                target: Target::of("arn:aws:sqs:us-east-1:123456789012:q"),
+                name: "n".into(),
+                at_ms: 0,
+                attributes: Vec::new(),
+            },
+            body: "{}".into(),
+            expires_ms: 0,
+        }
+    }
+
+    fn courier(address: SocketAddr) -> Courier {
+        let destinations = Destinations {
+            sqs_endpoint: Some(format!("http://{address}")),
+            ..Destinations::default()
+        };
+        Courier::new(destinations, Account::default())
+    }
+
+    /// What becomes of a message that a queue answers with this status and body.
+    async fn delivered(status: &str, body: &str) -> Result<(), Undelivered> {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let bytes = body.len();
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {bytes}\r\n\r\n{body}");
         let queue = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("a connection");
             let mut request = Vec::new();
@@ -180,40 +172,68 @@ mod tests {
                 let read = stream.read(&mut some).expect("a request");
                 request.extend_from_slice(&some[..read]);
             }
-            stream.write_all(answer.as_bytes()).expect("answered");
+            // What is larger than anybody reads may not get through.
+            let _ = stream.write_all(answer.as_bytes());
+            // Ends when the connection does.
+            let _ = stream.read(&mut [0; 1]);
         });
-        let destinations = Destinations {
-            sqs_endpoint: Some(format!("http://{address}")),
-            ..Destinations::default()
-        };
-        let message = Message {
-            head: Head {
-                target: "arn:aws:sqs:us-east-1:123456789012:q".into(),
-                name: "n".into(),
-                at_ms: 0,
-                attributes: Vec::new(),
-            },
-            body: "{}".into(),
-            expires_ms: 0,
-        };
-        let delivered = Courier::new(destinations, Account::default()).deliver(&message);
-        queue.join().expect("it answered");
+        let delivered = courier(address).deliver(Arc::new(message())).await;
+        queue.join().expect("no connection is left");
         delivered
     }
 
-    #[test]
-    fn a_message_that_is_refused_is_told_from_a_queue_that_fails() {
-        assert_eq!(delivered("200 OK"), Ok(()));
+    #[tokio::test]
+    async fn a_message_that_is_refused_is_told_from_a_queue_that_fails() {
+        assert_eq!(delivered("200 OK", "").await, Ok(()));
         for status in ["400 Bad Request", "413 Payload Too Large"] {
-            let refused = delivered(status);
+            let refused = delivered(status, "no").await;
             assert!(
                 matches!(refused, Err(Undelivered::Refused(_))),
                 "{refused:?}"
             );
         }
         for status in ["403 Forbidden", "429 Too Many Requests", "503 Unavailable"] {
-            let failed = delivered(status);
+            let failed = delivered(status, "no").await;
             assert!(matches!(failed, Err(Undelivered::ForNow(_))), "{failed:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn of_a_long_answer_the_beginning_is_read() {
+        let body = "x".repeat(4 * DELIVERY_ANSWER_BYTES_MAX);
+        assert_eq!(delivered("200 OK", &body).await, Ok(()));
+        let Err(Undelivered::ForNow(reason)) = delivered("500 Broken", &body).await else {
+            panic!("it was not delivered");
+        };
+        let told = reason.rsplit(' ').next().unwrap_or_default();
+        assert_eq!(told, "x".repeat(300));
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_is_not_there_cannot_be_reached() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        drop(listener);
+        let Err(Undelivered::ForNow(reason)) = courier(address).deliver(Arc::new(message())).await
+        else {
+            panic!("it was delivered");
+        };
+        let expected =
+            format!("http://{address}/123456789012/q cannot be reached: Connection refused");
+        assert!(reason.starts_with(&expected), "{reason}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_that_does_not_answer_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let Err(Undelivered::ForNow(reason)) = courier(address).deliver(Arc::new(message())).await
+        else {
+            panic!("it was delivered");
+        };
+        assert!(
+            reason.ends_with("it did not answer within 10 seconds."),
+            "{reason}"
+        );
     }
 }

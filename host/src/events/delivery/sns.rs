@@ -1,7 +1,7 @@
 //! Publish of SNS, in the query protocol.
 
-use super::Message;
 use super::http_client::Request;
+use crate::events::message::Message;
 use crate::events::target::Resource;
 
 /// The request for `message`.
@@ -9,7 +9,7 @@ pub(super) fn request(endpoint: &str, topic: &Resource, message: &Message) -> Re
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("Action", "Publish")
         .append_pair("Version", "2010-03-31")
-        .append_pair("TopicArn", &message.head.target)
+        .append_pair("TopicArn", message.head.target.arn())
         .append_pair("Message", &String::from_utf8_lossy(&message.body));
     for (index, attribute) in message.head.attributes.iter().enumerate() {
         let entry = format!("MessageAttributes.entry.{}", index + 1);
@@ -25,6 +25,6 @@ pub(super) fn request(endpoint: &str, topic: &Resource, message: &Message) -> Re
             "content-type",
             "application/x-www-form-urlencoded; charset=utf-8".into(),
         )],
-        body: form.finish().into_bytes(),
+        body: form.finish().into_bytes().into(),
     }
 }

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Message;
 use super::http_client::Request;
+use crate::events::message::Message;
 use crate::events::target::Resource;
 
 /// The request for `message`, to the queue's own URL.
 pub(super) fn request(endpoint: &str, queue: &Resource, message: &Message) -> Request {
     let endpoint = endpoint.trim_end_matches('/');
-    let url = format!("{endpoint}/{}/{}", queue.account, queue.name);
+    let url = format!("{endpoint}/{}/{}", queue.account, queue.name());
     let mut body = json!({
         "QueueUrl": url,
         "MessageBody": String::from_utf8_lossy(&message.body),
@@ -32,6 +32,6 @@ pub(super) fn request(endpoint: &str, queue: &Resource, message: &Message) -> Re
             ("content-type", "application/x-amz-json-1.0".into()),
             ("x-amz-target", "AmazonSQS.SendMessage".into()),
         ],
-        body: body.to_string().into_bytes(),
+        body: body.to_string().into_bytes().into(),
     }
 }

@@ -7,11 +7,13 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::store::{Change, Store, StoreError};
+use super::change::Change;
+use super::store::Store;
+use crate::events::log::LogError;
 use crate::limits::{EVENT_COMMIT_BYTES_MAX, EVENT_COMMIT_CHANGES_MAX};
 
 /// What is done on the writer's thread when changes are durable, or could not be made so.
-type Afterwards = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Afterwards = Box<dyn FnOnce(Result<(), LogError>) + Send>;
 
 struct Commit {
     changes: Vec<Change>,
@@ -44,8 +46,8 @@ impl Writer {
     pub(super) async fn commit(
         &self,
         changes: Vec<Change>,
-        afterwards: impl FnOnce(&Result<(), StoreError>) + Send + 'static,
-    ) -> Result<(), StoreError> {
+        afterwards: impl FnOnce(&Result<(), LogError>) + Send + 'static,
+    ) -> Result<(), LogError> {
         let (done, written) = oneshot::channel();
         let commit = Commit {
             changes,
@@ -55,7 +57,7 @@ impl Writer {
                 let _ = done.send(result);
             }),
         };
-        let gone = || StoreError("the thread that writes events has ended".into());
+        let gone = || LogError::Failed("the thread that writes events has ended".into());
         let sender = self.sender.as_ref().ok_or_else(gone)?;
         sender.send(commit).await.map_err(|_| gone())?;
         written.await.map_err(|_| gone())?
@@ -105,12 +107,17 @@ fn gathered(first: Commit, receiver: &mut mpsc::Receiver<Commit>) -> Vec<Commit>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::log::sqlite::tests::store;
     use crate::events::tests::event;
     use std::sync::{Arc, Mutex};
 
+    fn accept(id: u64, payload: &'static str) -> Change {
+        Change::Accept(Arc::new(event(id, payload)))
+    }
+
     fn commit(id: u64, payload: &'static str) -> Commit {
         Commit {
-            changes: vec![Change::Accept(event(id, payload))],
+            changes: vec![accept(id, payload)],
             afterwards: Box::new(|_| ()),
         }
     }
@@ -136,20 +143,18 @@ mod tests {
 
     #[tokio::test]
     async fn everybody_is_told_in_the_order_of_the_commits() {
-        let store = Store::in_memory().expect("a store");
+        let (store, _folder) = store();
         let writer = Arc::new(Writer::start(store.clone()).expect("a thread"));
         let told = Arc::new(Mutex::new(Vec::new()));
         let waiting: Vec<_> = (1..=500)
             .map(|id| {
                 let (writer, told) = (Arc::clone(&writer), Arc::clone(&told));
                 tokio::spawn(async move {
-                    let change = Change::Accept(event(id, "1"));
-                    writer
-                        .commit(vec![change], move |written| {
-                            assert!(written.is_ok());
-                            told.lock().expect("the list").push(id);
-                        })
-                        .await
+                    let written = writer.commit(vec![accept(id, "1")], move |written| {
+                        assert!(written.is_ok());
+                        told.lock().expect("the list").push(id);
+                    });
+                    written.await
                 })
             })
             .collect();
@@ -158,16 +163,15 @@ mod tests {
         }
         let told = told.lock().expect("the list").clone();
         assert_eq!(told, (1..=500).collect::<Vec<_>>());
-        assert_eq!(store.load().expect("loaded").events.len(), 500);
+        assert_eq!(store.load().expect("loaded").waiting.len(), 500);
     }
 
     #[tokio::test]
     async fn a_commit_goes_on_when_its_caller_goes_away() {
-        let store = Store::in_memory().expect("a store");
+        let (store, _folder) = store();
         let writer = Writer::start(store.clone()).expect("a thread");
         let (sender, receiver) = oneshot::channel();
-        let change = Change::Accept(event(1, "1"));
-        let caller = writer.commit(vec![change], move |written| {
+        let caller = writer.commit(vec![accept(1, "1")], move |written| {
             let _ = sender.send(written.is_ok());
         });
         // Polled once, which hands the change over, and dropped.
@@ -178,6 +182,6 @@ mod tests {
         }
         assert_eq!(receiver.await, Ok(true));
         drop(writer);
-        assert_eq!(store.load().expect("loaded").events.len(), 1);
+        assert_eq!(store.load().expect("loaded").waiting.len(), 1);
     }
 }

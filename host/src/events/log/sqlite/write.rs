@@ -2,24 +2,33 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::{Change, DeliveryId, Ending};
-use crate::events::delivery::Message;
+use super::change::Change;
+use super::read::row;
+use super::rows::{EndingRow, EventRow, MessageRow, Row};
 use crate::events::event::{Event, EventId};
-use crate::limits::{DEAD_EVENTS_MAX, DEAD_EVENTS_PER_CALL_MAX};
+use crate::events::log::{DeliveryId, Ending, LogBounds, State};
+use crate::events::message::Message;
 
 pub(super) fn commit<'a>(
     connection: &mut Connection,
     changes: impl IntoIterator<Item = &'a Change>,
-    dead_bytes_max: u64,
+    bounds: &LogBounds,
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut died = false;
+    let mut may_kill = false;
+    let mut last = None;
     for change in changes {
         apply(&transaction, change)?;
-        died |= matches!(change, Change::Die { .. } | Change::GiveUp { .. });
+        may_kill |= change.may_kill();
+        if let Change::Accept(event) = change {
+            last = last.max(Some(event.id.0));
+        }
     }
-    if died {
-        make_room_for_the_dead(&transaction, dead_bytes_max)?;
+    if let Some(last) = last {
+        number(&transaction, last)?;
+    }
+    if may_kill {
+        make_room_for_the_dead(&transaction, bounds)?;
     }
     transaction.commit()
 }
@@ -44,19 +53,13 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()>
             reason,
             at_ms,
         } => give_up(transaction, *delivery, reason, *at_ms),
-        Change::Die { id, ending } => end(transaction, *id, "dead", ending),
+        Change::Die { id, ending } => end(transaction, *id, State::Dead, ending),
         Change::Revive { id, at_ms } => revive(transaction, *id, *at_ms),
         Change::Redeliver { id, expires_ms } => redeliver(transaction, *id, *expires_ms),
         Change::Purge(id) => run(
             transaction,
             "DELETE FROM events WHERE id = ?1 AND state = 'dead'",
             [id.0],
-        ),
-        Change::PurgeOlder { than_ms } => run(
-            transaction,
-            "DELETE FROM events WHERE id IN (SELECT id FROM events \
-             WHERE state = 'dead' AND ended_ms < ?1 ORDER BY ended_ms LIMIT ?2)",
-            params![than_ms, DEAD_EVENTS_PER_CALL_MAX],
         ),
     }
 }
@@ -76,26 +79,32 @@ fn accept(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> 
     let new = &event.new;
     run(
         transaction,
-        "INSERT INTO events (id, state, function, qualifier, request_id, trace_id, \
-         tenant_id, hops, accepted_ms, due_ms, runs, bytes) \
-         VALUES (?1, 'waiting', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
+        "INSERT INTO events (id, account, state, function, request_id, accepted_ms, due_ms, runs, \
+         bytes, head) VALUES (?1, ?2, 'waiting', ?3, ?4, ?5, ?5, ?6, ?7, ?8)",
         params![
             event.id.0,
+            &*event.account,
             new.function.as_str(),
-            new.qualifier.as_ref().map(ToString::to_string),
             new.request_id.to_string(),
-            new.trace_id,
-            new.tenant_id,
-            event.hops,
             event.accepted_ms,
             event.runs,
             event.bytes(),
+            EventRow::of(event).json(),
         ],
     )?;
     run(
         transaction,
         "INSERT INTO payloads (event, payload) VALUES (?1, ?2)",
         params![event.id.0, &event.new.payload[..]],
+    )
+}
+
+/// The next number is behind `last`.
+fn number(transaction: &Transaction<'_>, last: u64) -> rusqlite::Result<()> {
+    run(
+        transaction,
+        "UPDATE numbering SET next = max(next, ?1)",
+        [last + 1],
     )
 }
 
@@ -106,18 +115,16 @@ fn remove(transaction: &Transaction<'_>, id: EventId) -> rusqlite::Result<()> {
 fn end(
     transaction: &Transaction<'_>,
     id: EventId,
-    state: &str,
+    state: State,
     ending: &Ending,
 ) -> rusqlite::Result<()> {
     run(
         transaction,
-        "UPDATE events SET state = ?2, condition = ?3, reason = ?4, runs = ?5, ended_ms = ?6 \
-         WHERE id = ?1",
+        "UPDATE events SET state = ?2, ending = ?3, runs = ?4, ended_ms = ?5 WHERE id = ?1",
         params![
             id.0,
-            state,
-            ending.condition,
-            ending.reason,
+            state.name(),
+            EndingRow::of(ending).json(),
             ending.runs,
             ending.at_ms
         ],
@@ -136,10 +143,8 @@ fn deliver(
         "UPDATE events SET bytes = bytes + ?2 WHERE id = ?1",
         params![id.0, u64::try_from(bytes).unwrap_or(u64::MAX)],
     )?;
-    end(transaction, id, "delivering", ending)?;
+    end(transaction, id, State::Delivering, ending)?;
     for (part, message) in messages.iter().enumerate() {
-        let head = serde_json::to_string(&message.head)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         run(
             transaction,
             "INSERT INTO messages (event, part, target, message, body, expires_ms) \
@@ -147,8 +152,8 @@ fn deliver(
             params![
                 id.0,
                 u64::try_from(part).unwrap_or(u64::MAX),
-                message.head.target,
-                head,
+                &**message.head.target.arn(),
+                MessageRow::of(&message.head).json(),
                 &message.body[..],
                 message.expires_ms
             ],
@@ -185,10 +190,12 @@ fn give_up(
         "UPDATE messages SET given_up = 1 WHERE event = ?1 AND part = ?2",
         params![id, delivery.part],
     )?;
+    let mut ending: EndingRow = row_of(transaction, "SELECT ending FROM events WHERE id = ?1", id)?;
+    reason.clone_into(&mut ending.reason);
     run(
         transaction,
-        "UPDATE events SET reason = ?2, ended_ms = ?3 WHERE id = ?1 AND state = 'delivering'",
-        params![id, reason, at_ms],
+        "UPDATE events SET ending = ?2, ended_ms = ?3 WHERE id = ?1 AND state = 'delivering'",
+        params![id, ending.json(), at_ms],
     )?;
     die_without_messages(transaction, id)
 }
@@ -204,11 +211,13 @@ fn die_without_messages(transaction: &Transaction<'_>, id: u64) -> rusqlite::Res
 }
 
 fn revive(transaction: &Transaction<'_>, id: EventId, at_ms: u64) -> rusqlite::Result<()> {
+    let mut head: EventRow = row_of(transaction, "SELECT head FROM events WHERE id = ?1", id.0)?;
+    head.hops = 0;
     run(
         transaction,
-        "UPDATE events SET state = 'waiting', accepted_ms = ?2, due_ms = ?2, runs = 0, hops = 0, \
-         condition = NULL, reason = NULL, ended_ms = NULL WHERE id = ?1 AND state = 'dead'",
-        params![id.0, at_ms],
+        "UPDATE events SET state = 'waiting', accepted_ms = ?2, due_ms = ?2, runs = 0, head = ?3, \
+         ending = NULL, ended_ms = NULL WHERE id = ?1 AND state = 'dead'",
+        params![id.0, at_ms, head.json()],
     )
 }
 
@@ -225,17 +234,27 @@ fn redeliver(transaction: &Transaction<'_>, id: EventId, expires_ms: u64) -> rus
     )
 }
 
+/// A row that is JSON, as it is now: members of it that nobody knows here are written back with it.
+fn row_of<R: Row>(transaction: &Transaction<'_>, sql: &str, id: u64) -> rusqlite::Result<R> {
+    transaction
+        .prepare_cached(sql)?
+        .query_row([id], |found| row(found, 0))
+}
+
 /// The oldest go first.
-fn make_room_for_the_dead(transaction: &Transaction<'_>, bytes_max: u64) -> rusqlite::Result<()> {
+fn make_room_for_the_dead(
+    transaction: &Transaction<'_>,
+    bounds: &LogBounds,
+) -> rusqlite::Result<()> {
     let full = "SELECT events > ?1 OR bytes > ?2 FROM dead";
     while transaction
         .prepare_cached(full)?
-        .query_row([DEAD_EVENTS_MAX, bytes_max], |row| row.get(0))?
+        .query_row([bounds.dead_max, bounds.dead_bytes_max], |row| row.get(0))?
     {
         let removed = transaction
             .prepare_cached(
                 "DELETE FROM events WHERE id IN \
-                 (SELECT id FROM events WHERE state = 'dead' ORDER BY ended_ms LIMIT 16)",
+                 (SELECT id FROM events WHERE state = 'dead' ORDER BY ended_ms LIMIT 1)",
             )?
             .execute([])?;
         if removed == 0 {

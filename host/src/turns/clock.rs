@@ -44,6 +44,6 @@ impl Clock for SystemClock {
 }
 
 /// A duration in whole milliseconds.
-pub(super) fn milliseconds(duration: Duration) -> u64 {
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -11,7 +11,8 @@ pub(super) const DATABASE: DatabaseKind = DatabaseKind {
     without_it: "without the events that it holds",
 };
 
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE events (
         id          INTEGER PRIMARY KEY,
         state       TEXT NOT NULL CHECK (state IN ('waiting', 'delivering', 'dead')),
@@ -76,4 +77,28 @@ const MIGRATIONS: &[&str] = &["
     CREATE TRIGGER buried AFTER DELETE ON events WHEN old.state = 'dead' BEGIN
         UPDATE dead SET events = events - 1, bytes = bytes - old.bytes;
     END;
-"];
+",
+    "
+    -- Whose the event is: filled in by the host that opens a database from before.
+    ALTER TABLE events ADD COLUMN account TEXT NOT NULL DEFAULT '';
+    -- JSON objects: what else there is of an event, and how it ended, which is NULL while it waits.
+    ALTER TABLE events ADD COLUMN head TEXT NOT NULL DEFAULT '{}';
+    ALTER TABLE events ADD COLUMN ending TEXT;
+    UPDATE events SET
+        head = json_object('v', 1, 'qualifier', qualifier, 'trace_id', trace_id,
+            'tenant_id', tenant_id, 'hops', hops),
+        ending = iif(condition IS NULL, NULL,
+            json_object('v', 1, 'condition', condition, 'reason', reason));
+    ALTER TABLE events DROP COLUMN qualifier;
+    ALTER TABLE events DROP COLUMN trace_id;
+    ALTER TABLE events DROP COLUMN tenant_id;
+    ALTER TABLE events DROP COLUMN hops;
+    ALTER TABLE events DROP COLUMN condition;
+    ALTER TABLE events DROP COLUMN reason;
+    UPDATE messages SET message = json_set(message, '$.v', 1);
+
+    -- The number of the next event: one row. No number is given twice.
+    CREATE TABLE numbering (next INTEGER NOT NULL) STRICT;
+    INSERT INTO numbering SELECT coalesce(max(id), 0) + 1 FROM events;
+",
+];

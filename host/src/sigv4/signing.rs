@@ -1,4 +1,4 @@
-//! Signature Version 4 of the requests that go to SQS and SNS, as AWS documents it.
+//! Signing a request.
 
 use std::fmt::{self, Write as _};
 use std::time::SystemTime;
@@ -37,22 +37,26 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// What of a POST is signed.
+/// What of a request is signed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Signable<'a> {
+pub(crate) struct Signable<'a> {
+    /// In capitals.
+    pub(crate) method: &'a str,
     /// With the port, where the URL names one.
-    pub(super) host: &'a str,
+    pub(crate) host: &'a str,
     /// As it is sent.
-    pub(super) path: &'a str,
-    pub(super) service: &'a str,
-    pub(super) region: &'a str,
+    pub(crate) path: &'a str,
+    /// Sorted and encoded as the signature wants it; empty where there is none.
+    pub(crate) query: &'a str,
+    pub(crate) service: &'a str,
+    pub(crate) region: &'a str,
     /// Names in lower case.
-    pub(super) headers: &'a [(&'static str, String)],
-    pub(super) body: &'a [u8],
+    pub(crate) headers: &'a [(&'static str, String)],
+    pub(crate) body: &'a [u8],
 }
 
 /// The headers that sign a request which is sent at `now`.
-pub(super) fn headers(
+pub(crate) fn headers(
     request: &Signable<'_>,
     credentials: &Credentials,
     now: SystemTime,
@@ -73,7 +77,8 @@ pub(super) fn headers(
     let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
 
-    let mut canonical = format!("POST\n{}\n\n", encoded_again(request.path));
+    let path = encoded_again(request.path);
+    let mut canonical = format!("{}\n{path}\n{}\n", request.method, request.query);
     for (name, value) in &signed {
         let _ = writeln!(canonical, "{name}:{value}");
     }
@@ -159,7 +164,9 @@ mod tests {
         let now = UNIX_EPOCH + Duration::from_secs(1_767_323_045);
         let request = Signable {
             host: "127.0.0.1:9001",
+            method: "POST",
             path: "/2015-03-31/functions/hello/invocations",
+            query: "",
             service: "lambda",
             region: "us-east-1",
             headers: &[],
@@ -185,7 +192,9 @@ mod tests {
         let content_type = [("content-type", "text/plain".to_owned())];
         let request = Signable {
             host: "h",
+            method: "POST",
             path: "/",
+            query: "",
             service: "sqs",
             region: "us-east-1",
             headers: &content_type,

@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 
-use super::decision::backoff_ms;
+use super::backoff::backoff_ms;
 
 /// Longest pause of a lane: one of it is tried then, to see whether there is room. Shorter than the
 /// least age that an owner can give events, so that none is too old before it was tried.
@@ -23,24 +23,24 @@ const PAUSE_MS_MAX: u64 = 20_000;
 
 /// How much may run at once.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
-    pub(super) running_max: usize,
-    pub(super) per_lane_max: usize,
+pub(crate) struct Room {
+    pub(crate) running_max: usize,
+    pub(crate) per_lane_max: usize,
 }
 
 /// Something that waits or runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Turn<K> {
-    pub(super) lane: K,
-    pub(super) id: u64,
-    pub(super) due_ms: u64,
+pub(crate) struct Turn<K> {
+    pub(crate) lane: K,
+    pub(crate) id: u64,
+    pub(crate) due_ms: u64,
     /// Attempts in a row that did not run.
-    pub(super) tries: u32,
+    pub(crate) tries: u32,
 }
 
 /// How a turn went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Went {
+pub(crate) enum Went {
     /// It ran, so there is room for another.
     Ran,
     /// It could not run, which says nothing about the others of its lane.
@@ -51,13 +51,12 @@ pub(super) enum Went {
 
 /// All lanes.
 #[derive(Debug)]
-pub(super) struct Lanes<K> {
+pub(crate) struct Lanes<K> {
     lanes: HashMap<K, Lane>,
     ready: VecDeque<K>,
     later: BTreeSet<(u64, K)>,
     room: Room,
     running: usize,
-    waiting: usize,
 }
 
 #[derive(Debug)]
@@ -101,36 +100,29 @@ impl Lane {
 }
 
 impl<K: Clone + Eq + Hash + Ord> Lanes<K> {
-    pub(super) fn new(room: Room) -> Self {
+    pub(crate) fn new(room: Room) -> Self {
         Self {
             lanes: HashMap::new(),
             ready: VecDeque::new(),
             later: BTreeSet::new(),
             room,
             running: 0,
-            waiting: 0,
         }
     }
 
     /// Adds one that waits.
-    pub(super) fn insert(&mut self, turn: Turn<K>) {
+    pub(crate) fn insert(&mut self, turn: Turn<K>) {
         let width = self.room.per_lane_max;
         let lane = self
             .lanes
             .entry(turn.lane.clone())
             .or_insert_with(|| Lane::new(width));
-        if lane
-            .waiting
-            .insert((turn.due_ms, turn.id), turn.tries)
-            .is_none()
-        {
-            self.waiting += 1;
-        }
+        lane.waiting.insert((turn.due_ms, turn.id), turn.tries);
         self.place(&turn.lane);
     }
 
     /// Takes what is due at `now_ms` and has room, one of each lane in turn.
-    pub(super) fn take(&mut self, now_ms: u64) -> Vec<Turn<K>> {
+    pub(crate) fn take(&mut self, now_ms: u64) -> Vec<Turn<K>> {
         while let Some((at_ms, _)) = self.later.first()
             && *at_ms <= now_ms
             && let Some((_, key)) = self.later.pop_first()
@@ -154,7 +146,6 @@ impl<K: Clone + Eq + Hash + Ord> Lanes<K> {
         if first.is_some() {
             lane.running += 1;
             self.running += 1;
-            self.waiting -= 1;
         }
         match lane.next_ms() {
             Some(at_ms) if at_ms <= now_ms => self.make_ready(&key),
@@ -170,7 +161,7 @@ impl<K: Clone + Eq + Hash + Ord> Lanes<K> {
     }
 
     /// Gives the room of one that was taken back.
-    pub(super) fn ended(&mut self, key: &K, went: Went, now_ms: u64) {
+    pub(crate) fn ended(&mut self, key: &K, went: Went, now_ms: u64) {
         let Some(lane) = self.lanes.get_mut(key) else {
             return;
         };
@@ -196,30 +187,13 @@ impl<K: Clone + Eq + Hash + Ord> Lanes<K> {
     }
 
     /// When something becomes due that is not yet.
-    pub(super) fn wake_ms(&self) -> Option<u64> {
+    pub(crate) fn wake_ms(&self) -> Option<u64> {
         self.later.first().map(|(at_ms, _)| *at_ms)
     }
 
     /// How many run.
-    pub(super) fn running(&self) -> usize {
+    pub(crate) fn running(&self) -> usize {
         self.running
-    }
-
-    /// Those of one lane: how many run, wait and are due, and wait for a later time.
-    pub(super) fn of_lane(&self, key: &K, now_ms: u64) -> [usize; 3] {
-        let Some(lane) = self.lanes.get(key) else {
-            return [0; 3];
-        };
-        let later = lane.waiting.range((now_ms + 1, 0)..).count();
-        [lane.running, lane.waiting.len() - later, later]
-    }
-
-    /// Those of all lanes, as [`Lanes::of_lane`] counts them.
-    pub(super) fn of_all(&self, now_ms: u64) -> [usize; 3] {
-        let lanes = self.lanes.values();
-        let later = lanes.map(|lane| lane.waiting.range((now_ms + 1, 0)..).count());
-        let later = later.sum();
-        [self.running, self.waiting - later, later]
     }
 
     /// Puts a lane where it belongs. One that is ready keeps its turn: it is looked at when that comes.

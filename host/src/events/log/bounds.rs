@@ -1,0 +1,73 @@
+//! How much a log takes, and by which time its leases lapse.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::limits::{
+    DEAD_EVENTS_BYTES_MAX, DEAD_EVENTS_IN_MEMORY_BYTES_MAX, DEAD_EVENTS_MAX,
+    EVENTS_CACHED_BYTES_MAX, EVENTS_WAITING_BYTES_MAX, EVENTS_WAITING_IN_MEMORY_BYTES_MAX,
+    EVENTS_WAITING_MAX,
+};
+
+/// How much a log takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogBounds {
+    /// Events that wait.
+    pub events_max: u64,
+    /// Their bytes.
+    pub bytes_max: u64,
+    /// Bytes of those that are in memory beside the disk.
+    pub cached_bytes_max: u64,
+    /// Dead events; the oldest make room for others.
+    pub dead_max: u64,
+    /// Their bytes.
+    pub dead_bytes_max: u64,
+}
+
+impl LogBounds {
+    /// Of a log that is on disk.
+    pub const ON_DISK: Self = Self {
+        events_max: EVENTS_WAITING_MAX,
+        bytes_max: EVENTS_WAITING_BYTES_MAX,
+        cached_bytes_max: EVENTS_CACHED_BYTES_MAX,
+        dead_max: DEAD_EVENTS_MAX,
+        dead_bytes_max: DEAD_EVENTS_BYTES_MAX,
+    };
+
+    /// Of a log that is in memory only.
+    pub const IN_MEMORY: Self = Self {
+        bytes_max: EVENTS_WAITING_IN_MEMORY_BYTES_MAX,
+        dead_bytes_max: DEAD_EVENTS_IN_MEMORY_BYTES_MAX,
+        ..Self::ON_DISK
+    };
+}
+
+/// The time by which leases lapse, which nobody sets: a test's own, or what has passed since the start.
+#[derive(Clone)]
+pub struct LogClock(Arc<dyn Fn() -> Duration + Send + Sync>);
+
+impl LogClock {
+    /// A time that `now` tells, and that never goes back.
+    pub fn new(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// Now.
+    pub fn now(&self) -> Duration {
+        (self.0)()
+    }
+}
+
+impl Default for LogClock {
+    fn default() -> Self {
+        let started = Instant::now();
+        Self::new(move || started.elapsed())
+    }
+}
+
+impl fmt::Debug for LogClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LogClock").field(&self.now()).finish()
+    }
+}
