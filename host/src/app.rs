@@ -11,7 +11,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
-use crate::contract::{self, Api, BodyMemory, ConnectionThreads, DownloadKey};
+use crate::contract::{
+    self, Api, BodyMemory, ConnectionThreads, DownloadKey, LogReads, RequestCounts,
+};
 use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
@@ -290,6 +292,8 @@ impl Host {
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),
+            log_reads: LogReads::default(),
+            requests: RequestCounts::default(),
             open_function_urls: self.open_function_urls,
         }
     }

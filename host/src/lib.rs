@@ -105,6 +105,7 @@ pub mod cli;
 #[doc(hidden)]
 pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage};
+pub use contract::Operation;
 pub use domain::{FunctionError, Outcome, Refusal, Report, RequestId};
 pub use embed::{Calling, Function, FunctionConfig, Limits, LoadError, StreamedResponse};
 pub use sandbox::{Caller, Interface, component};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use sparkler::domain::{
-    EventJson, FunctionError, Invocation, LogType, Outcome, Report, RequestId, Version,
+    EventJson, FunctionError, Invocation, LogType, Outcome, Payload, Report, RequestId, Version,
 };
 use sparkler::invoker::{
     Admission, Gate, How, Piece, PrepareGuest as _, ResponseSource, RunGuest as _, response_pipe,
@@ -42,7 +42,7 @@ impl Streaming {
         let invocation = Invocation {
             request_id: RequestId::random(),
             target: host.account().function_arn(&self.version.function, None),
-            payload: EventJson::kept(event.to_string().into()).into(),
+            payload: Payload::from(EventJson::parse(event.to_string().into()).expect("JSON")),
             trace_id: None,
             client_context: None,
             tenant_id: None,

@@ -13,6 +13,8 @@ pub(super) struct Manifest {
     /// The columns after ours, in this order.
     pub(super) peers: Vec<Peer>,
     pub(super) groups: Vec<Group>,
+    /// What this host has beside AWS Lambda.
+    pub(super) own: Vec<Behaviour>,
 }
 
 /// Another emulator.
@@ -37,6 +39,9 @@ pub(super) struct Group {
 #[serde(deny_unknown_fields)]
 pub(super) struct Behaviour {
     pub(super) what: String,
+    /// The operations of the API that this is about.
+    #[serde(default)]
+    pub(super) operations: Vec<String>,
     /// `SUITE::PATH` of the tests that show it; a path that ends in `::` or `_` stands for all that begin so.
     #[serde(default)]
     pub(super) tests: Vec<String>,
@@ -65,8 +70,10 @@ impl Manifest {
             .collect()
     }
 
-    fn behaviours(&self) -> impl Iterator<Item = &Behaviour> {
-        self.groups.iter().flat_map(|group| &group.behaviours)
+    /// All of them, this host's own last.
+    pub(super) fn behaviours(&self) -> impl Iterator<Item = &Behaviour> {
+        let groups = self.groups.iter().flat_map(|group| &group.behaviours);
+        groups.chain(&self.own)
     }
 }
 

@@ -21,17 +21,16 @@ or by running them; *?* means that nobody looked.
 /// The page for `manifest`, with our column from `results`.
 pub(super) fn rendered(manifest: &Manifest, results: &Results) -> String {
     let mut page = String::from(INTRODUCTION);
-    let behaviours = manifest.groups.iter().map(|group| group.behaviours.len());
-    let lacking = manifest.not_shown(results).len()
-        + manifest
-            .groups
-            .iter()
-            .flat_map(|group| &group.behaviours)
-            .filter(|behaviour| behaviour.lacking.is_some())
-            .count();
-    let all: usize = behaviours.sum();
+    let compared: Vec<&Behaviour> = manifest
+        .groups
+        .iter()
+        .flat_map(|group| &group.behaviours)
+        .collect();
+    let is_there =
+        |behaviour: &&&Behaviour| behaviour.lacking.is_none() && behaviour.shown(results).is_some();
+    let (there, all) = (compared.iter().filter(is_there).count(), compared.len());
     // Writing to a string cannot fail.
-    let _ = writeln!(page, "\n{} of {all} behaviours.\n", all - lacking);
+    let _ = writeln!(page, "\n{there} of {all} behaviours.\n");
     let _ = writeln!(page, "| Project | What was looked at |\n|---|---|");
     for peer in &manifest.peers {
         let _ = writeln!(page, "| {} | {} |", peer.name, peer.version);
@@ -39,7 +38,40 @@ pub(super) fn rendered(manifest: &Manifest, results: &Results) -> String {
     for group in &manifest.groups {
         group_table(&mut page, manifest, group, results);
     }
+    own_table(&mut page, manifest, results);
+    operations(&mut page, manifest);
     page
+}
+
+/// What nobody else is compared in.
+fn own_table(page: &mut String, manifest: &Manifest, results: &Results) {
+    let _ = writeln!(page, "\n## Beside AWS Lambda\n");
+    let _ = writeln!(page, "| Behaviour | Sparkler |\n|---|---|");
+    for behaviour in &manifest.own {
+        let _ = writeln!(
+            page,
+            "| {} | {} |",
+            behaviour.what,
+            ours(behaviour, results)
+        );
+    }
+}
+
+/// Where each operation of the API stands above.
+fn operations(page: &mut String, manifest: &Manifest) {
+    let mut all: Vec<(&str, &str)> = manifest
+        .behaviours()
+        .flat_map(|behaviour| {
+            let operations = behaviour.operations.iter();
+            operations.map(|operation| (operation.as_str(), behaviour.what.as_str()))
+        })
+        .collect();
+    all.sort_unstable();
+    let _ = writeln!(page, "\n## All operations\n");
+    let _ = writeln!(page, "| Operation | Behaviour above |\n|---|---|");
+    for (operation, behaviour) in all {
+        let _ = writeln!(page, "| {operation} | {behaviour} |");
+    }
 }
 
 fn group_table(page: &mut String, manifest: &Manifest, group: &Group, results: &Results) {

@@ -1,30 +1,60 @@
 //! What all answers have in common.
 
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
-use super::error::{ErrorCode, WireError};
+use super::error::WireError;
+use super::headers::REQUEST_ID;
 use crate::domain::RequestId;
-
-/// The id of a request, in the request and in the answer.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// An answer whose body is `value` as JSON.
-///
-/// # Errors
-/// Where `value` has no JSON form: a defect of this host.
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Result<Response, WireError> {
-    let text = serde_json::to_vec(value).map_err(|error| {
-        tracing::error!(%error, "an answer could not be written as JSON");
-        WireError::new(ErrorCode::Service, "Internal server error")
-    })?;
-    Ok(json_text(status, text.into()))
+/// An answer whose body is a value as JSON.
+pub(super) struct Json<T> {
+    status: StatusCode,
+    value: T,
+}
+
+impl<T: Serialize> Json<T> {
+    /// What was asked for.
+    pub(super) fn of(value: T) -> Self {
+        Self {
+            status: StatusCode::OK,
+            value,
+        }
+    }
+
+    /// What was made.
+    pub(super) fn created(value: T) -> Self {
+        Self {
+            status: StatusCode::CREATED,
+            value,
+        }
+    }
+
+    /// What is being done.
+    pub(super) fn accepted(value: T) -> Self {
+        Self {
+            status: StatusCode::ACCEPTED,
+            value,
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.value) {
+            Ok(text) => json_text(self.status, text.into()),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written as JSON");
+                WireError::internal().into_response()
+            }
+        }
+    }
 }
 
 /// An answer whose body is JSON text already.
@@ -48,12 +78,4 @@ pub(super) fn identify(response: &mut Response, id: RequestId) {
     let text = id.0.hyphenated().encode_lower(&mut text);
     let value = HeaderValue::from_str(text).expect("a UUID is ASCII");
     response.headers_mut().insert(REQUEST_ID, value);
-}
-
-/// Adds a new id to an answer that has none yet.
-pub(super) async fn identified(mut response: Response) -> Response {
-    if !response.headers().contains_key(REQUEST_ID) {
-        identify(&mut response, RequestId::random());
-    }
-    response
 }

@@ -12,7 +12,6 @@ use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::door::RequestBody;
 use super::error::{ErrorCode, WireError};
 use crate::limits::{
     BODY_BYTES_PER_SECOND_MIN, BODY_LAG_MAX, BODY_MEMORY_WAIT_MAX, LARGE_DEPLOYS_BYTES_MAX,
@@ -24,6 +23,17 @@ const SHARE_BYTES: usize = 1024;
 
 /// What a large body takes at once of the memory, so that it does not ask for each piece.
 const STEP_BYTES: usize = 256 * 1024;
+
+/// What the body of a request must be for the door.
+pub trait RequestBody:
+    http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static
+{
+}
+
+impl<B> RequestBody for B where
+    B: http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static
+{
+}
 
 /// How large the body of an operation may be.
 #[derive(Clone, Copy, Debug)]

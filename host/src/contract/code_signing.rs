@@ -1,43 +1,44 @@
 //! Code signing of a function: there is none here, and that is what is answered.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::StatusCode;
+use axum::extract::State;
+use axum::response::NoContent;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Json;
+use super::api::Api;
 use super::constraint::Violations;
 use super::error::{ErrorCode, WireError};
-use super::functions::{PathName, without_package};
-use super::wire::parse;
-use super::{Api, answer};
+use super::json_body::JsonBody;
+use super::path_names::PathName;
 use crate::domain::FunctionName;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct PutConfig {
+pub(super) struct PutConfig {
     code_signing_config_arn: Option<String>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Shown<'a> {
+struct Shown {
     code_signing_config_arn: &'static str,
-    function_name: &'a str,
+    function_name: String,
 }
 
 /// `GET /2020-06-30/functions/{FunctionName}/code-signing-config`
 pub(super) async fn get<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let function = existing(&api, &name)?;
     let shown = Shown {
         code_signing_config_arn: "",
-        function_name: function.as_str(),
+        function_name: function.as_str().to_owned(),
     };
-    answer::json(StatusCode::OK, &shown)
+    Ok(Json::of(shown))
 }
 
 /// `PUT /2020-06-30/functions/{FunctionName}/code-signing-config`
@@ -46,12 +47,10 @@ pub(super) async fn get<G: Send + Sync + 'static>(
 pub(super) async fn put<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = without_package("PutFunctionCodeSigningConfig");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
+    body: JsonBody<PutConfig>,
+) -> Result<Infallible, WireError> {
     name.plain(&api.account)?;
-    let wanted: PutConfig = parse::body(received).await?;
+    let wanted = body.read().await?;
     let mut v = Violations::default();
     let arn = v.required("codeSigningConfigArn", wanted.code_signing_config_arn);
     let arn = v.settled(|| arn)?;
@@ -68,9 +67,9 @@ pub(super) async fn put<G: Send + Sync + 'static>(
 pub(super) async fn delete<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-) -> Result<Response, WireError> {
+) -> Result<NoContent, WireError> {
     existing(&api, &name)?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }
 
 fn existing<G>(api: &Api<G>, name: &PathName) -> Result<FunctionName, WireError> {

@@ -1,5 +1,8 @@
-//! The host's door: requests for functions on the web go to them, invocations straight to their operations,
-//! and all others to the routes of the API.
+//! The host's door: every request comes in here, and what holds for all of them is done here, once.
+//!
+//! Which operation a request asks for is seen first: functions on the web by their address, invocations by
+//! their path, all others by the table of operations. Whatever it is then passes the same steps, in
+//! [`Rooms::pass`].
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -7,62 +10,57 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use bytes::Bytes;
-use http::Method;
-use tower::{Service, ServiceExt as _};
+use http::HeaderMap;
+use tower::Service;
 
+use super::api::Api;
+use super::body::RequestBody;
 use super::error::WireError;
-use super::function_url::{self, Visit};
+use super::function_url::{self, Addressed, Visit};
+use super::handlers::Handlers;
 use super::invoking_path::{self, Invoking};
-use super::{Api, answer, invoke, invoke_event, invoke_stream, routes, web_page};
+use super::operations::Operation;
+use super::passage::Passage;
+use super::path_names::PathNames;
+use super::routes::Routes;
+use super::{answer, cloudwatch, invoke, invoke_async, invoke_stream, invoking, web_page};
 use crate::deployer::CompileGuest;
 use crate::invoker::{PrepareGuest, RunGuest};
 
 /// Everything that the host answers, as one service. A clone is another handle to the same.
 pub struct Door<G> {
     rooms: Arc<Rooms<G>>,
-    caller: Option<IpAddr>,
+    peer: Option<IpAddr>,
 }
 
 /// What is behind the door.
 struct Rooms<G> {
     api: Arc<Api<G>>,
-    routes: Router,
+    routes: Routes,
+    handlers: Handlers<G>,
 }
 
 impl<G> Clone for Door<G> {
     fn clone(&self) -> Self {
         Self {
             rooms: Arc::clone(&self.rooms),
-            caller: self.caller,
+            peer: self.peer,
         }
     }
 }
 
-/// What the body of a request must be for the door.
-pub trait RequestBody:
-    http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static
-{
-}
-
-impl<B> RequestBody for B where
-    B: http_body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + Unpin + 'static
-{
-}
-
 /// The door of a host.
 pub fn door<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Door<G> {
-    let api = Arc::new(api);
     Door {
         rooms: Arc::new(Rooms {
-            routes: routes(Arc::clone(&api)),
-            api,
+            api: Arc::new(api),
+            routes: Routes::new(),
+            handlers: Handlers::new(),
         }),
-        caller: None,
+        peer: None,
     }
 }
 
@@ -71,7 +69,7 @@ impl<G: RunGuest> Door<G> {
     #[must_use]
     pub fn for_caller(&self, address: SocketAddr) -> Self {
         Self {
-            caller: Some(address.ip().to_canonical()),
+            peer: Some(address.ip().to_canonical()),
             ..self.clone()
         }
     }
@@ -81,51 +79,137 @@ impl<G: RunGuest> Door<G> {
     /// Invoke is what a host does all day: it comes before everything else, and nothing is put into a box
     /// for it.
     pub async fn answer<B: RequestBody>(self, request: http::Request<B>) -> Response {
-        let Self { rooms, caller } = self;
+        let Self { rooms, peer } = self;
         let region = &rooms.api.account.region;
         if let Some(addressed) = function_url::addressed(request.uri(), request.headers(), region) {
-            let visit = Visit {
-                caller: caller.or_else(|| connected(&request)),
-                request,
-                addressed,
-            };
-            return Box::pin(function_url::serve(Arc::clone(&rooms.api), visit)).await;
+            return Box::pin(rooms.visit(peer, request, addressed)).await;
         }
         let uri = request.uri().clone();
-        let Some((operation, name)) = invoking_path::read(uri.path()) else {
-            return Box::pin(rooms.route(request.map(Body::new))).await;
-        };
-        let (&Method::POST, Ok(name)) = (request.method(), name) else {
-            return unknown_operation(request.headers()).await;
-        };
-        let api = Arc::clone(&rooms.api);
-        match operation {
-            Invoking::Invoke => invoke::invoke(api, request, &name).await,
-            Invoking::Stream => Box::pin(invoke_stream::invoke(api, request, &name)).await,
-            Invoking::Async => Box::pin(invoke_event::invoke_async(api, request, &name)).await,
+        match invoking_path::read(request.method(), uri.path()) {
+            Some((invoking, name)) => rooms.invoke(peer, request, invoking, &name).await,
+            None => Box::pin(rooms.route(peer, request.map(Body::new))).await,
         }
     }
-}
-
-/// Who is connected, where another server than ours has accepted the connection.
-fn connected<B>(request: &http::Request<B>) -> Option<IpAddr> {
-    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    connected.map(|ConnectInfo(address)| address.ip().to_canonical())
 }
 
 impl<G: RunGuest> Rooms<G> {
-    async fn route(&self, request: Request) -> Response {
-        let routed: Result<Response, Infallible> = self.routes.clone().oneshot(request).await;
-        match routed {
-            Ok(response) => response,
-        }
+    /// What is done for every request, whatever it asks for, in this order.
+    async fn pass<B, F>(
+        &self,
+        operation: Option<Operation>,
+        peer: Option<IpAddr>,
+        request: http::Request<B>,
+        handle: impl FnOnce(Passage, http::Request<B>) -> F,
+    ) -> Response
+    where
+        F: Future<Output = Result<Response, WireError>>,
+    {
+        let (passage, problem) = Passage::of(operation, peer, &request);
+        // What is measured or told of a request begins here, and ends behind its answer.
+        let admitted = problem.and_then(|()| admit(&passage, request.headers()));
+        let answered = match admitted {
+            Ok(()) => handle(passage, request).await,
+            Err(error) => Err(error),
+        };
+        let mut response = answered.unwrap_or_else(WireError::into_response);
+        answer::identify(&mut response, passage.id);
+        self.api.requests.count(operation, response.status());
+        response
+    }
+
+    /// An invocation of the function of this name.
+    async fn invoke<B: RequestBody>(
+        &self,
+        peer: Option<IpAddr>,
+        request: http::Request<B>,
+        invoking: Invoking,
+        name: &str,
+    ) -> Response {
+        let api = Arc::clone(&self.api);
+        let operation = Some(invoking.operation());
+        self.pass(
+            operation,
+            peer,
+            request,
+            move |passage, request| async move {
+                let checked = invoking::checked(&api, request, invoking, name, passage.id).await?;
+                match invoking {
+                    Invoking::Invoke => invoke::answered(api, checked).await,
+                    Invoking::Stream => Box::pin(invoke_stream::answered(api, checked)).await,
+                    Invoking::Async => Box::pin(invoke_async::answered(api, checked)).await,
+                }
+            },
+        )
+        .await
+    }
+
+    /// A request for a function on the web.
+    async fn visit<B: RequestBody>(
+        &self,
+        peer: Option<IpAddr>,
+        request: http::Request<B>,
+        addressed: Addressed,
+    ) -> Response {
+        let api = Arc::clone(&self.api);
+        let operation = Some(Operation::InvokeFunctionUrl);
+        self.pass(
+            operation,
+            peer,
+            request,
+            move |passage, request| async move {
+                let visit = Visit {
+                    request,
+                    addressed,
+                    passage,
+                };
+                Ok(function_url::serve(api, visit).await)
+            },
+        )
+        .await
+    }
+
+    /// Any other request.
+    async fn route(&self, peer: Option<IpAddr>, request: Request) -> Response {
+        let found = self
+            .routes
+            .find(request.method(), request.uri(), request.headers());
+        let (operation, names) = match found {
+            Some((operation, names)) => (Some(operation), names),
+            None => (None, PathNames::default()),
+        };
+        let handler = operation.and_then(|operation| self.handlers.of(operation));
+        let api = Arc::clone(&self.api);
+        self.pass(
+            operation,
+            peer,
+            request,
+            move |passage, mut request| async move {
+                let Some(handler) = handler else {
+                    return Ok(unknown(&request));
+                };
+                let extensions = request.extensions_mut();
+                extensions.insert(passage);
+                extensions.insert(names);
+                Ok(handler(request, api).await)
+            },
+        )
+        .await
     }
 }
 
-async fn unknown_operation(headers: &http::HeaderMap) -> Response {
-    let error = web_page::refuse(headers).err();
-    let error = error.unwrap_or_else(WireError::unknown_operation);
-    answer::identified(error.into_response()).await
+/// What lets a request in or keeps it out, before anything is done for it. Each step may ask what the steps
+/// before it have found.
+fn admit(passage: &Passage, headers: &HeaderMap) -> Result<(), WireError> {
+    web_page::check(passage.operation, headers)
+}
+
+/// What is answered to a request for no operation of this host.
+fn unknown(request: &Request) -> Response {
+    let logs = cloudwatch::target::unknown(request.method(), request.uri(), request.headers());
+    match logs {
+        Some(error) => error.into_response(),
+        None => WireError::unknown_operation().into_response(),
+    }
 }
 
 impl<G: RunGuest> Service<Request> for Door<G> {

@@ -227,6 +227,11 @@ impl WireError {
         Self::new(ErrorCode::InvalidRequestContent, message)
     }
 
+    /// A defect of this host, which its own log tells.
+    pub(super) fn internal() -> Self {
+        Self::new(ErrorCode::Service, "Internal server error")
+    }
+
     /// The client context is not base64 of a JSON object; the only error with a null `Type`.
     pub(super) fn invalid_client_context() -> Self {
         let text = "Client context must be a valid Base64-encoded JSON object.";

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::error::{ErrorCode, WireError};
+use super::error::WireError;
 use crate::domain::event_json::{EventJson, NotJson};
 use crate::limits::INLINE_PARSE_BYTES_MAX;
 
@@ -18,7 +18,7 @@ pub(super) async fn parsed(body: Bytes) -> Result<EventJson, WireError> {
         .await
         .unwrap_or_else(|error| {
             tracing::error!(%error, "an event could not be checked");
-            Err(WireError::new(ErrorCode::Service, "Internal server error"))
+            Err(WireError::internal())
         })
 }
 

@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
+use super::headers::TRACE_ID;
 use crate::domain::named::named;
 use crate::domain::{LogType, Named};
 
@@ -12,7 +13,6 @@ const LOG_TYPE: HeaderName = HeaderName::from_static("x-amz-log-type");
 const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
 const TENANT_ID: HeaderName = HeaderName::from_static("x-amz-tenant-id");
 const DURABLE_EXECUTION_NAME: HeaderName = HeaderName::from_static("x-amz-durable-execution-name");
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 static TENANT_ID_PATTERN: Pattern = Pattern::new(r"[a-zA-Z0-9\._:\/=+\-@ ]+");
 static DURABLE_EXECUTION_NAME_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9-_]+");

@@ -1,4 +1,5 @@
-//! The answer of an invocation that ran: status 200, whether the function returned or failed.
+//! The answer of an invocation: status 200 where it ran, whether the function returned or failed, and 202
+//! where it runs later.
 
 use axum::response::Response;
 use base64::Engine as _;
@@ -6,16 +7,14 @@ use base64::prelude::BASE64_STANDARD;
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 
-use super::{answer, function_error};
+use super::answer;
+use super::headers::{REMAPPED_CONTENT_LENGTH, TRACE_ID};
 use crate::domain::{RequestId, VersionId};
-use crate::invoker::Completion;
+use crate::invoker::{Completion, error_object as function_error};
 
-const REMAPPED_CONTENT_LENGTH: HeaderName =
-    HeaderName::from_static("x-amzn-remapped-content-length");
 pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
-pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
 /// The answer for `completion`.
 pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue) -> Response {
@@ -35,6 +34,17 @@ pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue
         let text = BASE64_STANDARD.encode(tail);
         let value = HeaderValue::try_from(text).expect("base64 is ASCII");
         headers.insert(LOG_RESULT, value);
+    }
+    response
+}
+
+/// The answer when an event is kept, to run later.
+pub(super) fn accepted(trace: Option<HeaderValue>) -> Response {
+    let mut response = answer::empty(StatusCode::ACCEPTED);
+    let headers = response.headers_mut();
+    headers.insert(REMAPPED_CONTENT_LENGTH, HeaderValue::from_static("0"));
+    if let Some(trace) = trace {
+        headers.insert(TRACE_ID, trace);
     }
     response
 }

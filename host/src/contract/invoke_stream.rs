@@ -15,58 +15,38 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use http::{Request, StatusCode};
 use http_body::Frame;
 
-use super::body::{BodyLimit, Purpose};
-use super::door::RequestBody;
+use super::answer;
+use super::api::Api;
 use super::error::WireError;
 use super::event_stream::{self, InvokeComplete, invoke_complete, payload_chunk};
-use super::invoke::{Checked, Operation, checked, under_chosen_id};
-use super::invoke_headers::{InvocationType, InvokeHeaders};
-use super::invoke_reply::{EXECUTED_VERSION, TRACE_ID, version};
+use super::headers::TRACE_ID;
+use super::invoke_headers::InvocationType;
+use super::invoke_reply::{EXECUTED_VERSION, version};
+use super::invoking::Checked;
 use super::streamed_response::{Progress, Streamed};
-use super::{Api, answer, function_error};
 use crate::domain::{FunctionError, Refusal, RequestId, VersionId};
-use crate::invoker::{Completion, RunGuest};
-use crate::limits::SYNC_PAYLOAD_BYTES_MAX;
-
-const INVOKE: Operation = Operation {
-    limit: BodyLimit {
-        bytes_max: SYNC_PAYLOAD_BYTES_MAX,
-        operation: "InvokeWithResponseStream",
-        purpose: Purpose::Event,
-    },
-    headers: |headers| InvokeHeaders::parse_streaming(headers),
-};
+use crate::invoker::{Completion, RunGuest, error_object as function_error};
 
 /// `POST /2021-11-15/functions/{FunctionName}/response-streaming-invocations`
-pub(super) async fn invoke<G: RunGuest>(
+pub(super) async fn answered<G: RunGuest>(
     api: Arc<Api<G>>,
-    request: Request<impl RequestBody>,
-    name: &str,
-) -> Response {
-    under_chosen_id(request, |request, id| answered(api, request, name, id)).await
-}
-
-async fn answered<G: RunGuest>(
-    api: Arc<Api<G>>,
-    request: Request<impl RequestBody>,
-    name: &str,
-    id: RequestId,
+    checked: Checked,
 ) -> Result<Response, WireError> {
-    let checked = checked(&api, request, name, id, &INVOKE).await?;
-    if checked.invocation_type == InvocationType::DryRun {
-        return Ok(answer::empty(StatusCode::NO_CONTENT));
-    }
-    let trace = checked.trace.clone();
     let Checked {
+        invocation_type,
         resolved,
         invocation,
+        trace,
         received,
-        ..
     } = checked;
+    if invocation_type == InvocationType::DryRun {
+        return Ok(answer::empty(StatusCode::NO_CONTENT));
+    }
+    let id = invocation.request_id;
     let mut streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, received);
     let first = match streamed.next().await {
         Progress::Ended(Err(refusal)) => return Err(refusal.into()),

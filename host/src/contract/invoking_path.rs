@@ -2,59 +2,87 @@
 
 use std::borrow::Cow;
 
+use http::Method;
 use percent_encoding::percent_decode_str;
+
+use super::operations::{Address, Operation};
 
 /// An operation that invokes a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Invoking {
-    /// `/2015-03-31/functions/{FunctionName}/invocations`
+    /// The answer is the function's, or comes before it runs, as a header says.
     Invoke,
-    /// `/2021-11-15/functions/{FunctionName}/response-streaming-invocations`
+    /// The answer begins while the function runs.
     Stream,
-    /// `/2014-11-13/functions/{FunctionName}/invoke-async`
+    /// The answer comes before the function runs.
     Async,
+}
+
+impl Invoking {
+    /// The operation of the API.
+    pub(super) const fn operation(self) -> Operation {
+        match self {
+            Self::Invoke => Operation::Invoke,
+            Self::Stream => Operation::InvokeWithResponseStream,
+            Self::Async => Operation::InvokeAsync,
+        }
+    }
 }
 
 /// What stands before and behind the name of the function.
 const PATHS: [(Invoking, &str, &str); 3] = [
-    (Invoking::Invoke, "/2015-03-31/functions/", "/invocations"),
-    (
-        Invoking::Stream,
-        "/2021-11-15/functions/",
-        "/response-streaming-invocations",
-    ),
-    (Invoking::Async, "/2014-11-13/functions/", "/invoke-async"),
+    around_the_name(Invoking::Invoke),
+    around_the_name(Invoking::Stream),
+    around_the_name(Invoking::Async),
 ];
 
-/// A name that is not UTF-8 once it is decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NotText;
+const fn around_the_name(invoking: Invoking) -> (Invoking, &'static str, &'static str) {
+    let Address::Path(_, template) = invoking.operation().address() else {
+        panic!("an operation that invokes has a path");
+    };
+    let (mut open, bytes) = (0, template.as_bytes());
+    while bytes[open] != b'{' {
+        open += 1;
+    }
+    let (before, name) = template.split_at(open);
+    let (mut close, bytes) = (0, name.as_bytes());
+    while bytes[close] != b'}' {
+        close += 1;
+    }
+    let (_, behind) = name.split_at(close + 1);
+    (invoking, before, behind)
+}
 
-/// The operation, and the name of the function, decoded once; `None` where `path` is none of these. As all
-/// paths, they may end in a slash, which older clients send.
-pub(super) fn read(path: &str) -> Option<(Invoking, Result<Cow<'_, str>, NotText>)> {
-    PATHS.into_iter().find_map(|(operation, before, behind)| {
+/// The operation that a request asks for, and the name of the function, decoded once; `None` where it asks for
+/// none of these. As all paths, they may end in a slash, which older clients send.
+pub(super) fn read<'a>(method: &Method, path: &'a str) -> Option<(Invoking, Cow<'a, str>)> {
+    if *method != Method::POST {
+        return None;
+    }
+    PATHS.into_iter().find_map(|(invoking, before, behind)| {
         let rest = path.strip_prefix(before)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let name = rest.strip_suffix(behind)?;
-        let is_one_segment = !name.is_empty() && !name.contains('/');
-        is_one_segment.then(|| (operation, decoded(name)))
+        if name.is_empty() || name.contains('/') {
+            return None;
+        }
+        let name = percent_decode_str(name).decode_utf8().ok()?;
+        Some((invoking, name))
     })
-}
-
-fn decoded(name: &str) -> Result<Cow<'_, str>, NotText> {
-    percent_decode_str(name).decode_utf8().map_err(|_| NotText)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(path: &str) -> Option<(Invoking, String)> {
+        let read = super::read(&Method::POST, path);
+        read.map(|(invoking, name)| (invoking, name.into_owned()))
+    }
+
     #[test]
     fn the_name_is_one_segment_and_decoded_once() {
-        let read =
-            |path| read(path).map(|(operation, name)| (operation, name.map(Cow::into_owned)));
-        let invoke = |name: &str| Some((Invoking::Invoke, Ok(name.to_owned())));
+        let invoke = |name: &str| Some((Invoking::Invoke, name.to_owned()));
         assert_eq!(
             read("/2015-03-31/functions/echo/invocations"),
             invoke("echo")
@@ -71,11 +99,8 @@ mod tests {
             read("/2015-03-31/functions/invocations/invocations"),
             invoke("invocations")
         );
-        assert_eq!(
-            read("/2015-03-31/functions/%FF/invocations"),
-            Some((Invoking::Invoke, Err(NotText)))
-        );
         for path in [
+            "/2015-03-31/functions/%FF/invocations",
             "/2015-03-31/functions//invocations",
             "/2015-03-31/functions/invocations",
             "/2015-03-31/functions/a/b/invocations",
@@ -91,15 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn each_operation_has_a_path_of_its_own() {
-        let operation = |path| read(path).map(|(operation, _)| operation);
+    fn each_operation_has_a_path_of_its_own_and_one_method() {
+        let invoking = |path| read(path).map(|(invoking, _)| invoking);
         assert_eq!(
-            operation("/2021-11-15/functions/f/response-streaming-invocations"),
+            invoking("/2021-11-15/functions/f/response-streaming-invocations"),
             Some(Invoking::Stream)
         );
         assert_eq!(
-            operation("/2014-11-13/functions/f/invoke-async/"),
+            invoking("/2014-11-13/functions/f/invoke-async/"),
             Some(Invoking::Async)
         );
+        let path = "/2015-03-31/functions/echo/invocations";
+        assert_eq!(super::read(&Method::GET, path), None);
     }
 }

@@ -10,8 +10,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 
-use super::Api;
+use super::api::Api;
 use super::error::throttle_reason;
+use super::operations::Operation;
+use super::request_counts::Count;
 use crate::domain::provisioning::Progress;
 use crate::domain::{FunctionName, Qualifier, Throttle};
 use crate::invoker::{Figures, FunctionFigures, PrepareGuest, ProvisionedFigures, RunGuest};
@@ -31,6 +33,7 @@ pub(super) async fn metrics<G: RunGuest + PrepareGuest>(
         api.provisioner.progress(name, place)
     });
     page.waiting(&figures.functions, &api);
+    page.requests(&api.requests.all());
     ([(CONTENT_TYPE, TEXT)], page.0).into_response()
 }
 
@@ -136,6 +139,19 @@ impl Page {
                 let labels: Labels<'_> = &[("function", &function.name), ("version", &version)];
                 self.value(WAITING, labels, count);
             }
+        }
+    }
+
+    fn requests(&mut self, counts: &[Count]) {
+        const REQUESTS: &str = "sparkler_requests_total";
+        self.counter(
+            REQUESTS,
+            "Requests that were answered, by operation and class of status.",
+        );
+        for count in counts {
+            let operation = count.operation.map_or("unknown", Operation::name);
+            let labels: Labels<'_> = &[("operation", &operation), ("status", &count.class)];
+            self.value(REQUESTS, labels, count.requests);
         }
     }
 

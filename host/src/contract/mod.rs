@@ -1,309 +1,93 @@
-//! AWS Lambda's HTTP contract: the only folder that knows HTTP.
+//! AWS Lambda's HTTP contract, and with it all that is HTTP on the side of the server.
 //!
-//! A handler verifies, converts and sends on. What is read and what is rendered are pure functions,
-//! each beside its tests; this file holds the one table of routes, and `door` what comes before it. Paths are matched after the API's
-//! templates, each with and without a slash at its end, as older clients send it; names are decoded
-//! once. What is no operation of this host is answered as AWS answers an unknown one.
+//! A request comes in at the `door`, which knows by the table of `operations` what it asks for, and passes the
+//! steps that all requests have in common. A handler verifies, converts and sends on. What is read and what is
+//! rendered are pure functions, each beside its tests. What is no operation of this host is answered as AWS
+//! answers an unknown one.
 
-mod aliases;
-mod answer;
-mod body;
-mod client_context;
-mod code_signing;
-mod cloudwatch;
-mod concurrency;
-mod connection_threads;
-mod constraint;
-mod door;
-mod error;
-mod event_invoke;
-mod event_json;
-mod event_stream;
-mod events;
-mod function_url;
-mod functions;
-mod invoke;
-mod invoke_event;
-mod invoke_headers;
-mod invoke_reply;
-mod invoke_stream;
-mod invoking_path;
-mod lacking_operations;
-mod package_address;
-mod metrics;
-mod page;
-mod policy;
-mod progressing;
-mod query;
-mod recursion;
-mod reference;
-mod run_to_end;
-mod runtime_management;
+// From the socket to the operation.
 pub mod server;
+mod connection_threads;
+mod progressing;
+mod unread_body;
+mod door;
+mod passage;
+mod web_page;
+mod invoking_path;
+mod routes;
+mod operations;
+mod handlers;
+mod request_counts;
+// What handlers work on, take and give.
+mod api;
+mod body;
+mod json_body;
+mod path_names;
+mod reference;
 mod spelling;
+mod query;
+mod page;
+mod constraint;
+mod wire;
+mod headers;
+mod answer;
+mod error;
+mod origin;
+// Invocations.
+mod invoking;
+mod invoke_headers;
+mod client_context;
+mod event_json;
+mod trace_header;
+mod invoke;
+mod invoke_reply;
+mod invoke_async;
+mod invoke_stream;
+mod event_stream;
+mod streamed_response;
+mod run_to_end;
+mod function_url;
+// All other operations.
+mod functions;
+mod aliases;
+mod concurrency;
+mod event_invoke_config;
+mod policy;
+mod tags;
+mod recursion;
+mod runtime_management;
+mod code_signing;
+mod unsupported_operations;
+mod cloudwatch;
+mod event_administration;
+mod metrics;
+mod health;
+mod download_key;
+mod package_download;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub mod stages;
-mod streamed_response;
-mod tags;
-mod trace_header;
-mod unread_body;
-mod web_page;
-mod wire;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-use std::time::SystemTime;
-
 use axum::Router;
-use axum::middleware::{from_fn, map_response};
-use axum::response::Response;
-use axum::routing::{MethodRouter, any};
-use http::StatusCode;
-use uuid::Uuid;
 
-pub use body::BodyMemory;
+pub use api::Api;
+pub use body::{BodyMemory, RequestBody};
+pub use cloudwatch::LogReads;
 pub use connection_threads::ConnectionThreads;
-pub use door::{Door, RequestBody, door};
-pub use package_address::DownloadKey;
+pub use door::{Door, door};
+pub use download_key::DownloadKey;
+pub use operations::{Address, Operation, Resource, Takes};
+pub use request_counts::RequestCounts;
 pub use wire::settings::settings_members;
 
-use crate::catalog::Catalog;
-use crate::deployer::{CompileGuest, Deployer};
-use crate::domain::lifecycle::Stamp;
-use crate::domain::{Account, Digest, FunctionRecord};
-use crate::events::Events;
-use crate::invoker::{
-    Invoker, PrepareGuest, Provisioner, RunGuest, error_object as function_error,
-};
-use crate::logs::LogKeeper;
-use concurrency::{account, provisioned, reserved};
-use error::WireError;
-use functions::{create, delete, list, publish, show, update, url, versions};
-use reference::Reference;
-use wire::configuration::Renderer;
-
-/// What the operations of the API work on.
-pub struct Api<G> {
-    /// Whose functions these are.
-    pub account: Account,
-    /// Which functions there are.
-    pub catalog: Arc<Catalog>,
-    /// Runs them.
-    pub invoker: Arc<Invoker<G>>,
-    /// Prepares their sandboxes ahead.
-    pub provisioner: Arc<Provisioner<G>>,
-    /// Runs them later.
-    pub events: Events<G>,
-    /// Creates, changes and deletes them.
-    pub deployer: Arc<Deployer<G>>,
-    /// Keeps what functions wrote.
-    pub logs: Arc<LogKeeper>,
-    /// Stands for the version of the engine, in the runtime's version that answers show.
-    pub engine: Digest,
-    /// Signs the addresses of packages.
-    pub downloads: DownloadKey,
-    /// The memory that request bodies share.
-    pub bodies: BodyMemory,
-    /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.
-    pub open_function_urls: bool,
-}
-
-impl<G> Api<G> {
-    fn renderer(&self) -> Renderer<'_> {
-        Renderer {
-            account: &self.account,
-            engine: self.engine,
-        }
-    }
-
-    /// The function that a caller names, whatever the qualifier.
-    ///
-    /// # Errors
-    /// Where it does not exist, as most operations word it: without the qualifier.
-    fn existing(&self, reference: &Reference) -> Result<Arc<FunctionRecord>, WireError> {
-        let record = reference.function().and_then(|name| self.catalog.get(name));
-        record.ok_or_else(|| reference.not_found(&self.account, None))
-    }
-}
+use crate::deployer::CompileGuest;
+use crate::invoker::{PrepareGuest, RunGuest};
 
 /// Everything that the host answers, for a server of one's own. Functions are told who is connected
 /// where the server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
 pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router {
     Router::new().fallback_service(door(api))
-}
-
-/// All routes of the API, but for those that invoke: the [door](door::Door) leads to them itself.
-fn routes<G: RunGuest + CompileGuest + PrepareGuest>(api: Arc<Api<G>>) -> Router {
-    Router::new()
-        .operation(
-            "/sparkler/events",
-            methods().get(events::list::<G>).delete(events::purge::<G>),
-        )
-        .operation(
-            "/sparkler/events/redrive",
-            methods().post(events::redrive::<G>),
-        )
-        .operation(
-            "/2015-03-31/functions",
-            methods().get(list::list::<G>).post(create::create::<G>),
-        )
-        .operation(
-            "/2015-03-31/functions/{FunctionName}",
-            methods()
-                .get(show::function::<G>)
-                .delete(delete::delete::<G>),
-        )
-        .operation(
-            "/2015-03-31/functions/{FunctionName}/code",
-            methods().put(update::code::<G>),
-        )
-        .operation(
-            "/2015-03-31/functions/{FunctionName}/configuration",
-            methods()
-                .get(show::function_configuration::<G>)
-                .put(update::configuration::<G>),
-        )
-        // The root has no slash to add: CloudWatch Logs names its operations in a header.
-        .route("/", methods().post(cloudwatch::call::<G>))
-        .operation(
-            "/2015-03-31/functions/{FunctionName}/versions",
-            methods()
-                .get(versions::list::<G>)
-                .post(publish::publish::<G>),
-        )
-        .operation(
-            "/2015-03-31/functions/{FunctionName}/aliases",
-            methods()
-                .get(aliases::list::list::<G>)
-                .post(aliases::create::create::<G>),
-        )
-        .operation(
-            "/2015-03-31/functions/{FunctionName}/aliases/{Name}",
-            methods()
-                .get(aliases::show::show::<G>)
-                .put(aliases::update::update::<G>)
-                .delete(aliases::delete::delete::<G>),
-        )
-        .operation(
-            "/2021-10-31/functions/{FunctionName}/url",
-            methods()
-                .get(url::show::<G>)
-                .post(url::create::<G>)
-                .put(url::update::<G>)
-                .delete(url::delete::<G>),
-        )
-        .operation(
-            "/2021-10-31/functions/{FunctionName}/urls",
-            methods().get(url::list::<G>),
-        )
-        .operation(
-            "/2019-09-25/functions/{FunctionName}/event-invoke-config",
-            methods()
-                .get(event_invoke::get::<G>)
-                .put(event_invoke::put::<G>)
-                .post(event_invoke::update::<G>)
-                .delete(event_invoke::delete::<G>),
-        )
-        .operation(
-            "/2019-09-25/functions/{FunctionName}/event-invoke-config/list",
-            methods().get(event_invoke::list::<G>),
-        )
-        .operation(
-            "/2015-03-31/functions/{FunctionName}/policy",
-            methods().get(policy::get::<G>).post(policy::add::<G>),
-        )
-        .operation(
-            "/2015-03-31/functions/{FunctionName}/policy/{StatementId}",
-            methods().delete(policy::remove::<G>),
-        )
-        .operation(
-            "/2017-03-31/tags/{Resource}",
-            methods()
-                .get(tags::list::<G>)
-                .post(tags::tag::<G>)
-                .delete(tags::untag::<G>),
-        )
-        .operation(
-            "/2024-08-31/functions/{FunctionName}/recursion-config",
-            methods().get(recursion::get::<G>).put(recursion::put::<G>),
-        )
-        .operation(
-            "/2021-07-20/functions/{FunctionName}/runtime-management-config",
-            methods()
-                .get(runtime_management::get::<G>)
-                .put(runtime_management::put::<G>),
-        )
-        .operation(
-            "/2020-06-30/functions/{FunctionName}/code-signing-config",
-            methods()
-                .get(code_signing::get::<G>)
-                .put(code_signing::put::<G>)
-                .delete(code_signing::delete::<G>),
-        )
-        .merge(lacking_operations::routes())
-        .operation(
-            "/2017-10-31/functions/{FunctionName}/concurrency",
-            methods()
-                .put(reserved::put::<G>)
-                .delete(reserved::delete::<G>),
-        )
-        .operation(
-            "/2019-09-30/functions/{FunctionName}/concurrency",
-            methods().get(reserved::get::<G>),
-        )
-        .operation(
-            "/2019-09-30/functions/{FunctionName}/provisioned-concurrency",
-            methods()
-                .get(provisioned::get::<G>)
-                .put(provisioned::put::<G>)
-                .delete(provisioned::delete::<G>),
-        )
-        .operation(
-            "/2016-08-19/account-settings",
-            methods().get(account::settings::<G>),
-        )
-        .operation("/metrics", methods().get(metrics::metrics::<G>))
-        .operation(
-            package_address::PATH,
-            methods().get(package_address::download::<G>),
-        )
-        .fallback(unknown_operation)
-        .layer(from_fn(web_page::refused))
-        // Says nothing that a web page may not know.
-        .operation("/health", methods().get(health))
-        .layer(map_response(answer::identified))
-        .with_state(api)
-}
-
-/// A path without operations yet. Methods that get none are unknown operations, too.
-fn methods<G: Send + Sync + 'static>() -> MethodRouter<Arc<Api<G>>> {
-    any(unknown_operation)
-}
-
-/// Now, and a new revision.
-fn stamp() -> Stamp {
-    Stamp::new(SystemTime::now(), Uuid::new_v4())
-}
-
-trait Operations<G> {
-    /// A route, with and without a slash at its end.
-    fn operation(self, path: &str, methods: MethodRouter<Arc<Api<G>>>) -> Self;
-}
-
-impl<G: Send + Sync + 'static> Operations<G> for Router<Arc<Api<G>>> {
-    fn operation(self, path: &str, methods: MethodRouter<Arc<Api<G>>>) -> Self {
-        self.route(path, methods.clone())
-            .route(&format!("{path}/"), methods)
-    }
-}
-
-async fn health() -> Response {
-    answer::json_text(StatusCode::OK, r#"{"status":"ok"}"#.into())
-}
-
-async fn unknown_operation() -> WireError {
-    WireError::unknown_operation()
 }

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts as _, RawPathParams, Request, State};
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use axum::extract::State;
+use axum::response::NoContent;
+use http::Uri;
 use serde::Serialize;
 
+use super::answer::Json;
+use super::api::Api;
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
-use super::functions::{PathName, without_package};
+use super::json_body::JsonBody;
+use super::path_names::{PathName, PathNames};
+use super::query;
 use super::reference::Reference;
-use super::wire::parse;
 use super::wire::permission::AddPermission;
-use super::{Api, answer, query, stamp};
 use crate::deployer::CompileGuest;
+use crate::deployer::stamp;
 use crate::domain::{FunctionArn, Refusal, policy};
 
 static STATEMENT_ID: Pattern = Pattern::new("([a-zA-Z0-9-_.]+)");
@@ -36,13 +39,11 @@ struct Shown {
 pub(super) async fn add<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let (parts, body) = request.into_parts();
-    let limit = without_package("AddPermission");
-    let received = api.bodies.receive(body, limit).await?;
-    let reference = name.qualified(&parts.uri, &api.account)?;
-    let wanted: AddPermission = parse::body(received).await?;
+    uri: Uri,
+    body: JsonBody<AddPermission>,
+) -> Result<Json<impl Serialize>, WireError> {
+    let reference = name.qualified(&uri, &api.account)?;
+    let wanted = body.read().await?;
     let (grant, expected) = wanted.checked()?;
     policy::refuse_latest(reference.qualifier.as_ref())?;
     let arn = existing(&api, &reference).ok_or_else(|| reference.not_found(&api.account, None))?;
@@ -56,7 +57,7 @@ pub(super) async fn add<G: CompileGuest>(
     let added = Added {
         statement: policy::statement_text(&statement),
     };
-    answer::json(StatusCode::CREATED, &added)
+    Ok(Json::created(added))
 }
 
 /// `GET /2015-03-31/functions/{FunctionName}/policy`
@@ -64,7 +65,7 @@ pub(super) async fn get<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.qualified(&uri, &api.account)?;
     let arn = existing(&api, &reference).ok_or_else(policy::no_policy)?;
     let record = api.catalog.get(&arn.name).ok_or_else(policy::no_policy)?;
@@ -73,22 +74,19 @@ pub(super) async fn get<G: Send + Sync + 'static>(
         policy,
         revision_id: revision.to_string(),
     };
-    answer::json(StatusCode::OK, &shown)
+    Ok(Json::of(shown))
 }
 
 /// `DELETE /2015-03-31/functions/{FunctionName}/policy/{StatementId}`
 pub(super) async fn remove<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let (mut parts, _) = request.into_parts();
-    let params = RawPathParams::from_request_parts(&mut parts, &())
-        .await
-        .map_err(|_| WireError::unknown_operation())?;
-    let id = params.iter().nth(1).map(|(_, id)| id.to_owned());
-    let id = id.ok_or_else(WireError::unknown_operation)?;
-    let reference = name.qualified(&parts.uri, &api.account)?;
+    names: PathNames,
+    uri: Uri,
+) -> Result<NoContent, WireError> {
+    let id = names.named("StatementId").ok_or_else(WireError::internal)?;
+    let id = id.to_owned();
+    let reference = name.qualified(&uri, &api.account)?;
     let mut violations = Violations::default();
     violations.length("statementId", &id, 1, 100);
     violations.pattern("statementId", &id, &STATEMENT_ID);
@@ -98,14 +96,14 @@ pub(super) async fn remove<G: CompileGuest>(
         WireError::not_found(format!("No policy found for: {arn}"))
     };
     let arn = existing(&api, &reference).ok_or_else(no_function)?;
-    let expected = query::value(&parts.uri, "RevisionId").map(|text| text.into_owned());
+    let expected = query::value(&uri, "RevisionId").map(|text| text.into_owned());
     let (function, revision) = (arn.name.clone(), stamp().revision());
     let removed = api.deployer.amend(&function, move |record| {
         let after = policy::revoked(record, &arn, &id, expected.as_deref(), revision)?;
         Ok((after, ()))
     });
     match removed.await {
-        Ok(()) => Ok(answer::empty(StatusCode::NO_CONTENT)),
+        Ok(()) => Ok(NoContent),
         // Deleted meanwhile.
         Err(Refusal::FunctionNotFound(missing)) if missing.qualifier.is_none() => {
             Err(no_function())

@@ -2,23 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::StatusCode;
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Json;
+use super::api::Api;
 use super::constraint::Violations;
 use super::error::WireError;
-use super::functions::{PathName, without_package};
-use super::wire::parse;
-use super::{Api, answer};
+use super::json_body::JsonBody;
+use super::path_names::PathName;
 use crate::deployer::CompileGuest;
 use crate::domain::function::RecursiveLoop;
 use crate::domain::{FunctionRecord, Named as _};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct PutRecursionConfig {
+pub(super) struct PutRecursionConfig {
     recursive_loop: Option<String>,
 }
 
@@ -32,12 +31,10 @@ struct Shown {
 pub(super) async fn put<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = without_package("PutFunctionRecursionConfig");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
+    body: JsonBody<PutRecursionConfig>,
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.unqualified(&api.account)?;
-    let wanted: PutRecursionConfig = parse::body(received).await?;
+    let wanted = body.read().await?;
     let chosen = wanted.checked()?;
     let function = reference
         .function()
@@ -51,17 +48,17 @@ pub(super) async fn put<G: CompileGuest>(
             Ok((after, ()))
         })
         .await?;
-    answer::json(StatusCode::OK, &shown(chosen))
+    Ok(Json::of(shown(chosen)))
 }
 
 /// `GET /2024-08-31/functions/{FunctionName}/recursion-config`
 pub(super) async fn get<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.unqualified(&api.account)?;
     let record = api.existing(&reference)?;
-    answer::json(StatusCode::OK, &shown(record.recursive_loop))
+    Ok(Json::of(shown(record.recursive_loop)))
 }
 
 impl PutRecursionConfig {

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use axum::extract::State;
+use http::Uri;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Json;
+use super::api::Api;
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
-use super::functions::{PathName, without_package};
+use super::json_body::JsonBody;
+use super::path_names::PathName;
 use super::reference::Reference;
-use super::wire::parse;
-use super::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::attachments::{RuntimeUpdates, UpdateRuntimeOn};
 use crate::domain::{FunctionArn, FunctionRecord, Named as _, Refusal};
@@ -23,7 +23,7 @@ static RUNTIME_VERSION_ARN: Pattern = Pattern::new(
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct PutRuntimeManagementConfig {
+pub(super) struct PutRuntimeManagementConfig {
     update_runtime_on: Option<String>,
     runtime_version_arn: Option<String>,
 }
@@ -41,14 +41,11 @@ struct Shown {
 pub(super) async fn put<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let (parts, body) = request.into_parts();
-    let limit = without_package("PutRuntimeManagementConfig");
-    let received = api.bodies.receive(body, limit).await?;
-    let reference = name.qualified(&parts.uri, &api.account)?;
-    let wanted: PutRuntimeManagementConfig = parse::body(received).await?;
-    let wanted = wanted.within_constraints()?;
+    uri: Uri,
+    body: JsonBody<PutRuntimeManagementConfig>,
+) -> Result<Json<impl Serialize>, WireError> {
+    let reference = name.qualified(&uri, &api.account)?;
+    let wanted = body.read().await?.within_constraints()?;
     let (_, arn) = existing(&api, &reference)?;
     let updates = checked(wanted, &api.renderer().runtime_version_arn())?;
     let (function, asked, kept) = (arn.name.clone(), arn.clone(), updates.clone());
@@ -63,7 +60,7 @@ pub(super) async fn put<G: CompileGuest>(
             Ok((after, ()))
         })
         .await?;
-    answer::json(StatusCode::OK, &shown(&arn, updates))
+    Ok(Json::of(shown(&arn, updates)))
 }
 
 /// `GET /2021-07-20/functions/{FunctionName}/runtime-management-config`
@@ -71,12 +68,12 @@ pub(super) async fn get<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.qualified(&uri, &api.account)?;
     let (record, arn) = existing(&api, &reference)?;
     let attached = record.attached(arn.qualifier.as_ref());
     let updates = attached.runtime_updates.clone().unwrap_or_default();
-    answer::json(StatusCode::OK, &shown(&arn, updates))
+    Ok(Json::of(shown(&arn, updates)))
 }
 
 impl PutRuntimeManagementConfig {

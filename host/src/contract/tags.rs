@@ -5,19 +5,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use axum::extract::State;
+use axum::response::NoContent;
+use http::Uri;
 use serde::{Deserialize, Serialize};
 
+use super::answer::Json;
+use super::api::Api;
 use super::constraint::{Broken, Pattern, Violations};
 use super::error::WireError;
-use super::functions::{PathName, without_package};
+use super::json_body::JsonBody;
+use super::path_names::PathName;
+use super::query;
 use super::reference::{NameShape, Reference};
-use super::wire::parse;
 use super::wire::text_map::TextMap;
-use super::{Api, answer, query, stamp};
 use crate::deployer::CompileGuest;
+use crate::deployer::stamp;
 use crate::domain::{FunctionName, tags};
 
 static TAGGABLE: Pattern = Pattern::new(
@@ -26,25 +29,23 @@ static TAGGABLE: Pattern = Pattern::new(
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct TagResource {
+pub(super) struct TagResource {
     tags: Option<TextMap>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct ListTags<'a> {
-    tags: &'a BTreeMap<String, String>,
+struct ListTags {
+    tags: BTreeMap<String, String>,
 }
 
 /// `POST /2017-03-31/tags/{Resource}`
 pub(super) async fn tag<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     resource: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = without_package("TagResource");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
-    let wanted: TagResource = parse::body(received).await?;
+    body: JsonBody<TagResource>,
+) -> Result<NoContent, WireError> {
+    let wanted = body.read().await?;
     let mut v = Violations::default();
     let tags = v.required("tags", wanted.tags);
     let (function, tags) = function(&api, &resource, v, tags)?;
@@ -55,7 +56,7 @@ pub(super) async fn tag<G: CompileGuest>(
             Ok((tags::tagged(record, added, revision)?, ()))
         })
         .await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }
 
 /// `DELETE /2017-03-31/tags/{Resource}`
@@ -63,7 +64,7 @@ pub(super) async fn untag<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     resource: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<NoContent, WireError> {
     let keys = Some(query::values(&uri, "tagKeys")).filter(|keys| !keys.is_empty());
     let mut v = Violations::default();
     let keys = v.required("tagKeys", keys);
@@ -74,17 +75,19 @@ pub(super) async fn untag<G: CompileGuest>(
             Ok((tags::untagged(record, &keys, revision), ()))
         })
         .await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }
 
 /// `GET /2017-03-31/tags/{Resource}`
 pub(super) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     resource: PathName,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let (function, ()) = function(&api, &resource, Violations::default(), Ok(()))?;
     match api.catalog.get(&function) {
-        Some(record) => answer::json(StatusCode::OK, &ListTags { tags: &record.tags }),
+        Some(record) => Ok(Json::of(ListTags {
+            tags: record.tags.clone(),
+        })),
         None => {
             let arn = api.account.function_arn(&function, None);
             Err(crate::domain::Refusal::FunctionNotFound(arn).into())

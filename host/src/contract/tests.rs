@@ -3,6 +3,7 @@
 mod aliases;
 mod configuration;
 mod concurrency;
+mod door;
 mod functions;
 mod invocations;
 mod logs;
@@ -22,7 +23,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Api, BodyMemory, DownloadKey, router};
+use super::{Api, BodyMemory, DownloadKey, LogReads, RequestCounts, router};
 use crate::catalog::{Catalog, MemoryJournal};
 use crate::deployer::{
     CompileGuest, Deployer, InitCause, InitFailure, InitOutcome, Initialized, Rejection,
@@ -236,6 +237,8 @@ impl Host {
             engine: Digest([0; 32]),
             downloads: DownloadKey::random(),
             bodies: BodyMemory::default(),
+            log_reads: LogReads::default(),
+            requests: RequestCounts::default(),
             open_function_urls: false,
         };
         Self {

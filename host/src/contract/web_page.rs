@@ -6,27 +6,24 @@
 //! origin of the API. But a browser says where a request comes from, in headers that a page can neither
 //! set nor remove; clients of the API send none of them.
 
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use http::header::{HeaderMap, HeaderName, ORIGIN};
 
 use super::error::{ErrorCode, WireError};
+use super::operations::Operation;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses a request that a web page makes.
+/// Refuses a request that a web page makes, unless it is for what pages may ask.
 ///
 /// # Errors
 /// Where the request has an origin, or says that it comes from a page of whatever site; an address that
 /// the user typed comes from none.
-pub(super) fn refuse(headers: &HeaderMap) -> Result<(), WireError> {
-    let from_page = || {
-        headers
+pub(super) fn check(operation: Option<Operation>, headers: &HeaderMap) -> Result<(), WireError> {
+    let is_from_page = headers.contains_key(ORIGIN)
+        || headers
             .get(SEC_FETCH_SITE)
-            .is_some_and(|site| !site.as_bytes().eq_ignore_ascii_case(b"none"))
-    };
-    if headers.contains_key(ORIGIN) || from_page() {
+            .is_some_and(|site| !site.as_bytes().eq_ignore_ascii_case(b"none"));
+    if is_from_page && !operation.is_some_and(Operation::is_for_web_pages) {
         return Err(WireError::new(
             ErrorCode::AccessDenied,
             "This host takes no requests from web pages: the request has the header Origin, or the \
@@ -35,12 +32,4 @@ pub(super) fn refuse(headers: &HeaderMap) -> Result<(), WireError> {
         ));
     }
     Ok(())
-}
-
-/// [`refuse`] in front of many routes.
-pub(super) async fn refused(request: Request, next: Next) -> Response {
-    match refuse(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    }
 }

@@ -146,7 +146,7 @@ impl<G: RunGuest> Shared<G> {
         let invocation = Invocation {
             target,
             request_id: new.request_id,
-            payload: EventJson::kept(new.payload.clone()).into(),
+            payload: EventJson::accepted(new.payload.clone()).into(),
             trace_id: new.trace_id.clone(),
             client_context: None,
             tenant_id: new.tenant_id.clone(),

@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::StatusCode;
-use serde::Deserialize;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::AliasConfiguration;
 use super::members::{self, RoutingConfig, Weights};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::{Broken, Violations};
 use crate::contract::error::WireError;
-use crate::contract::functions::{PathName, without_package};
-use crate::contract::wire::parse;
-use crate::contract::{Api, answer};
+use crate::contract::json_body::JsonBody;
+use crate::contract::path_names::PathName;
 use crate::deployer::CompileGuest;
 use crate::domain::{Alias, AliasName, FunctionRecord, Qualifier, Refusal, alias};
 use crate::limits::ALIASES_PER_FUNCTION_MAX;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct CreateAlias {
+pub(in crate::contract) struct CreateAlias {
     name: Option<String>,
     function_version: Option<String>,
     description: Option<String>,
@@ -32,11 +31,9 @@ struct CreateAlias {
 pub(in crate::contract) async fn create<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     function: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = without_package("CreateAlias");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
-    let wanted: CreateAlias = parse::body(received).await?;
+    body: JsonBody<CreateAlias>,
+) -> Result<Json<impl Serialize>, WireError> {
+    let wanted = body.read().await?;
     let mut v = Violations::default();
     let wanted = wanted.read(&mut v);
     let (reference, wanted) = function.plain_with(v, wanted, &api.account)?;
@@ -59,7 +56,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
         Ok(created)
     });
     let shown = AliasConfiguration::of(&*created.await?, function, &api.account);
-    answer::json(StatusCode::CREATED, &shown)
+    Ok(Json::created(shown))
 }
 
 /// An alias within the model's constraints.

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::StatusCode;
+use axum::response::NoContent;
 
 use super::AliasPath;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::alias;
 
@@ -17,12 +16,12 @@ use crate::domain::alias;
 pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     path: AliasPath,
-) -> Result<Response, WireError> {
+) -> Result<NoContent, WireError> {
     let (reference, name) = path.checked(Violations::default(), &api.account)?;
     let function = reference.mutable(&api.account)?;
     let deleted = api.deployer.amend(function, move |record| {
         Ok((alias::deleted(record, &name), ()))
     });
     deleted.await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }

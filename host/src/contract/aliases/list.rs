@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use http::Uri;
 use serde::Serialize;
 
 use super::{AliasConfiguration, members};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
-use crate::contract::functions::PathName;
 use crate::contract::page::PageRequest;
-use crate::contract::{Api, answer, query};
+use crate::contract::path_names::PathName;
+use crate::contract::query;
 use crate::domain::{AliasName, Qualifier};
 
 #[derive(Serialize)]
@@ -28,7 +29,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     function: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = function.plain(&api.account)?;
     let mut v = Violations::default();
     let version = v.given(query::value(&uri, "FunctionVersion"), |v, version| {
@@ -56,5 +57,5 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
             .collect(),
         next_marker,
     };
-    answer::json(StatusCode::OK, &page)
+    Ok(Json::of(page))
 }

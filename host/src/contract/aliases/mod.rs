@@ -10,14 +10,14 @@ pub(super) mod update;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::Serialize;
 
-use super::Api;
+use super::api::Api;
 use super::constraint::Violations;
 use super::error::WireError;
-use super::functions::PathName;
+use super::path_names::{PathName, PathNames};
 use super::reference::Reference;
 use crate::domain::{Account, Alias, AliasName, FunctionName, Qualifier};
 
@@ -67,13 +67,12 @@ impl<G: Send + Sync> FromRequestParts<Arc<Api<G>>> for AliasPath {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api<G>>) -> Result<Self, WireError> {
         let function = PathName::from_request_parts(parts, api).await?;
-        let params = RawPathParams::from_request_parts(parts, &())
-            .await
-            .map_err(|_| WireError::unknown_operation())?;
-        let mut names = params.iter().filter(|(key, _)| *key == "Name");
-        let (_, name) = names.next().ok_or_else(WireError::unknown_operation)?;
-        let name = name.to_owned();
-        Ok(Self { function, name })
+        let names = PathNames::in_request(parts)?;
+        let name = names.named("Name").ok_or_else(WireError::internal)?;
+        Ok(Self {
+            function,
+            name: name.to_owned(),
+        })
     }
 }
 

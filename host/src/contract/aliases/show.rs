@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::StatusCode;
+use serde::Serialize;
 
 use super::{AliasConfiguration, AliasPath};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
-use crate::contract::{Api, answer};
 use crate::domain::Qualifier;
 
 /// `GET /2015-03-31/functions/{FunctionName}/aliases/{Name}`
 pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     path: AliasPath,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let (reference, name) = path.checked(Violations::default(), &api.account)?;
     let function = reference.mutable(&api.account)?;
     let record = api.existing(&reference)?;
@@ -26,5 +26,5 @@ pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
         WireError::not_found(format!("Cannot find alias arn: {arn}"))
     })?;
     let shown = AliasConfiguration::of(alias, function, &api.account);
-    answer::json(StatusCode::OK, &shown)
+    Ok(Json::of(shown))
 }

@@ -2,25 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::StatusCode;
-use serde::Deserialize;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::members::{self, RoutingConfig, Weights};
 use super::{AliasConfiguration, AliasPath};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
-use crate::contract::functions::without_package;
-use crate::contract::wire::parse;
-use crate::contract::{Api, answer};
+use crate::contract::json_body::JsonBody;
 use crate::deployer::CompileGuest;
 use crate::domain::{AliasChange, FunctionArn, Refusal, alias};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct UpdateAlias {
+pub(in crate::contract) struct UpdateAlias {
     function_version: Option<String>,
     description: Option<String>,
     routing_config: Option<RoutingConfig>,
@@ -31,11 +29,9 @@ struct UpdateAlias {
 pub(in crate::contract) async fn update<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     path: AliasPath,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = without_package("UpdateAlias");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
-    let wanted: UpdateAlias = parse::body(received).await?;
+    body: JsonBody<UpdateAlias>,
+) -> Result<Json<impl Serialize>, WireError> {
+    let wanted = body.read().await?;
     let mut v = Violations::default();
     let wanted = wanted.read(&mut v);
     let (reference, name) = path.checked(v, &api.account)?;
@@ -46,7 +42,7 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
         alias::changed(record, &arn, &name, change, Uuid::new_v4())
     });
     let shown = AliasConfiguration::of(&*changed.await?, function, &api.account);
-    answer::json(StatusCode::OK, &shown)
+    Ok(Json::of(shown))
 }
 
 /// A change within the model's constraints.

@@ -4,12 +4,13 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
 
+use super::answer;
 use crate::contract::constraint::{Broken, Violations};
 use crate::logs::ReadError;
 
 /// An error on its way to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct LogsError {
+pub(in crate::contract) struct LogsError {
     kind: Kind,
     message: String,
 }
@@ -116,6 +117,6 @@ impl From<ReadError> for LogsError {
 impl IntoResponse for LogsError {
     fn into_response(self) -> Response {
         let body = json!({ "__type": self.kind.name(), "message": self.message });
-        super::response(self.kind.status(), body.to_string().into())
+        answer::json_text(self.kind.status(), body.to_string().into())
     }
 }

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LogsError;
 use super::group_name::group_name;
+use super::logs::Logs;
 use super::pattern::FilterPattern;
 use super::streams::check_stream;
-use super::{Logs, token};
+use super::token;
 use crate::contract::constraint::Violations;
 use crate::limits::{LOG_PAGE_EVENTS_MAX, LOG_SEARCH_DURATION_MAX};
 use crate::logs::{Direction, LogEvent, Page, Query, Streams};

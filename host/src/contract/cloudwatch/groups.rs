@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LogsError;
 use super::group_name::group_name;
-use super::{Logs, token};
+use super::logs::Logs;
+use super::token;
 use crate::contract::constraint::{Pattern, Violations};
 use crate::limits::{LOG_DESCRIBE_ITEMS_MAX, LOG_GROUPS_NAMED_MAX};
 use crate::logs::GroupSummary;
@@ -118,15 +119,6 @@ pub(super) fn items(limit: Option<i64>, v: &mut Violations) -> usize {
 }
 
 impl Logs {
-    /// The ARN of a group.
-    pub(super) fn group_arn(&self, name: &str) -> String {
-        let Self { account, .. } = self;
-        format!(
-            "arn:aws:logs:{}:{}:log-group:{name}",
-            account.region, account.id
-        )
-    }
-
     fn shown(&self, group: GroupSummary) -> LogGroup {
         let arn = self.group_arn(&group.name);
         LogGroup {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::StatusCode;
 use serde::Serialize;
 
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::error::WireError;
-use crate::contract::{Api, answer};
 use crate::invoker::RunGuest;
 use crate::limits::{CODE_STORAGE_BYTES_MAX, PACKAGE_BYTES_MAX, UNZIPPED_BYTES_MAX};
 
@@ -40,7 +39,7 @@ struct AccountUsage {
 /// `GET /2016-08-19/account-settings`
 pub(in crate::contract) async fn settings<G: RunGuest>(
     State(api): State<Arc<Api<G>>>,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let (usage, limit) = (api.catalog.usage(), api.concurrency_limit());
     let settings = AccountSettings {
         account_limit: AccountLimit {
@@ -56,5 +55,5 @@ pub(in crate::contract) async fn settings<G: RunGuest>(
             function_count: usage.functions,
         },
     };
-    answer::json(StatusCode::OK, &settings)
+    Ok(Json::of(settings))
 }

@@ -5,7 +5,7 @@ pub(super) mod provisioned;
 pub(super) mod provisioned_shape;
 pub(super) mod reserved;
 
-use super::Api;
+use super::api::Api;
 use crate::catalog::Catalog;
 use crate::domain::concurrency::AccountConcurrency;
 

@@ -6,20 +6,21 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use axum::extract::State;
+use axum::response::NoContent;
+use http::Uri;
 use serde::Serialize;
 
 use super::of_account;
 use super::provisioned_shape::{ProvisionedConcurrencyConfig, PutProvisionedConcurrencyConfig};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::{Broken, Violations};
 use crate::contract::error::WireError;
-use crate::contract::functions::{PathName, without_package};
+use crate::contract::json_body::JsonBody;
 use crate::contract::page::PageRequest;
+use crate::contract::path_names::PathName;
 use crate::contract::reference::Reference;
-use crate::contract::wire::parse;
-use crate::contract::{Api, answer, query};
 use crate::deployer::{CompileGuest, stamp};
 use crate::domain::attachments::Provisioned;
 use crate::domain::concurrency;
@@ -53,13 +54,11 @@ struct Item {
 pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let uri = request.uri().clone();
-    let limit = without_package("PutProvisionedConcurrencyConfig");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
+    uri: Uri,
+    body: JsonBody<PutProvisionedConcurrencyConfig>,
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain_qualified(&uri, &api.account)?;
-    let wanted: PutProvisionedConcurrencyConfig = parse::body(received).await?;
+    let wanted = body.read().await?;
     let mut v = Violations::default();
     let wanted = wanted.read(&mut v);
     let place = place(&reference, &mut v);
@@ -86,24 +85,21 @@ pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
         Ok((after, config))
     };
     let config = api.deployer.amend(&arn.name, decide).await?;
-    answer::json(StatusCode::ACCEPTED, &shown(&api, &arn, &config))
+    Ok(Json::accepted(shown(&api, &arn, &config)))
 }
 
-/// `GET /2019-09-30/functions/{FunctionName}/provisioned-concurrency`, with `List=ALL` the list.
+/// `GET /2019-09-30/functions/{FunctionName}/provisioned-concurrency`
 pub(in crate::contract) async fn get<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
-    if query::value(&uri, "List").as_deref() == Some("ALL") {
-        return list(&api, &name, &uri);
-    }
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain_qualified(&uri, &api.account)?;
     let place = no_latest(&reference)?;
     let arn = existing(&api, &reference)?;
     let record = api.catalog.get(&arn.name).ok_or_else(|| missing(&arn))?;
     let config = config(&record, &place)?;
-    answer::json(StatusCode::OK, &shown(&api, &arn, &config))
+    Ok(Json::of(shown(&api, &arn, &config)))
 }
 
 /// `DELETE /2019-09-30/functions/{FunctionName}/provisioned-concurrency`
@@ -111,20 +107,25 @@ pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<NoContent, WireError> {
     let reference = name.plain_qualified(&uri, &api.account)?;
     let place = no_latest(&reference)?;
     let arn = existing(&api, &reference)?;
     let decide =
         move |record: &FunctionRecord| Ok((concurrency::unprovisioned(record, &place), ()));
     api.deployer.amend(&arn.name, decide).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }
 
-fn list<G>(api: &Api<G>, name: &PathName, uri: &Uri) -> Result<Response, WireError> {
+/// `GET /2019-09-30/functions/{FunctionName}/provisioned-concurrency?List=ALL`
+pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    name: PathName,
+    uri: Uri,
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain(&api.account)?;
     let key = |text: &str| Some(Qualifier::parse(text));
-    let wanted = PageRequest::parse(uri, 50, Violations::default(), key)?;
+    let wanted = PageRequest::parse(&uri, 50, Violations::default(), key)?;
     let record = api.existing(&reference)?;
     let attachments = record.attachments.range::<Qualifier, _>(wanted.behind());
     let configs = attachments.filter_map(|(place, attached)| {
@@ -137,7 +138,7 @@ fn list<G>(api: &Api<G>, name: &PathName, uri: &Uri) -> Result<Response, WireErr
             .account
             .function_arn(&record.latest.function, Some(place));
         Item {
-            config: shown(api, &arn, config),
+            config: shown(&api, &arn, config),
             function_arn: arn.to_string(),
         }
     });
@@ -145,7 +146,7 @@ fn list<G>(api: &Api<G>, name: &PathName, uri: &Uri) -> Result<Response, WireErr
         provisioned_concurrency_configs: items.collect(),
         next_marker,
     };
-    answer::json(StatusCode::OK, &page)
+    Ok(Json::of(page))
 }
 
 fn shown<G>(api: &Api<G>, arn: &FunctionArn, config: &Provisioned) -> ProvisionedConcurrencyConfig {

@@ -9,7 +9,7 @@ use crate::domain::provisioning::{Progress, Status};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(super) struct PutProvisionedConcurrencyConfig {
+pub(in crate::contract) struct PutProvisionedConcurrencyConfig {
     provisioned_concurrent_executions: Option<i64>,
 }
 

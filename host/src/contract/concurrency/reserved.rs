@@ -5,18 +5,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::StatusCode;
+use axum::extract::State;
+use axum::response::NoContent;
 use serde::{Deserialize, Serialize};
 
 use super::of_account;
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
-use crate::contract::functions::{PathName, without_package};
+use crate::contract::json_body::JsonBody;
+use crate::contract::path_names::PathName;
 use crate::contract::reference::Reference;
-use crate::contract::wire::parse;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::concurrency;
 use crate::domain::{FunctionName, FunctionRecord, Qualifier};
@@ -24,7 +24,7 @@ use crate::invoker::RunGuest;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct PutFunctionConcurrency {
+pub(in crate::contract) struct PutFunctionConcurrency {
     reserved_concurrent_executions: Option<i64>,
 }
 
@@ -49,12 +49,10 @@ impl Concurrency {
 pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = without_package("PutFunctionConcurrency");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
+    body: JsonBody<PutFunctionConcurrency>,
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain(&api.account)?;
-    let wanted: PutFunctionConcurrency = parse::body(received).await?;
+    let wanted = body.read().await?;
     let wanted = wanted.checked()?;
     let name = existing(&api, &reference, Some(&Qualifier::LATEST))?;
     let (catalog, limit) = (Arc::clone(&api.catalog), api.concurrency_limit());
@@ -63,37 +61,37 @@ pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
         Ok((concurrency::reserved(record, wanted, &account)?, ()))
     };
     api.deployer.amend(&name, decide).await?;
-    shown(Some(wanted))
+    Ok(Json::of(shown(Some(wanted))))
 }
 
 /// `GET /2019-09-30/functions/{FunctionName}/concurrency`
 pub(in crate::contract) async fn get<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain(&api.account)?;
     let name = existing(&api, &reference, None)?;
     let record = api.catalog.get(&name);
-    shown(record.and_then(|record| record.reserved_concurrency))
+    let reserved = record.and_then(|record| record.reserved_concurrency);
+    Ok(Json::of(shown(reserved)))
 }
 
 /// `DELETE /2017-10-31/functions/{FunctionName}/concurrency`
 pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-) -> Result<Response, WireError> {
+) -> Result<NoContent, WireError> {
     let reference = name.plain(&api.account)?;
     let name = existing(&api, &reference, None)?;
     let decide = |record: &FunctionRecord| Ok((concurrency::unreserved(record), ()));
     api.deployer.amend(&name, decide).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }
 
-fn shown(reserved_concurrent_executions: Option<u32>) -> Result<Response, WireError> {
-    let shown = Concurrency {
+fn shown(reserved_concurrent_executions: Option<u32>) -> Concurrency {
+    Concurrency {
         reserved_concurrent_executions,
-    };
-    answer::json(StatusCode::OK, &shown)
+    }
 }
 
 /// The function as a whole, where it exists; `missing` is the qualifier that the error names.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 
 use super::address::{self, Addressed, Form};
 use super::cors::{self, Page};
@@ -19,28 +19,22 @@ use super::event::{self, Received, Told};
 use super::head::{self, Malformed};
 use super::reply;
 use super::streaming::{self, NoResponse};
-use crate::contract::body::{self, BodyLimit, Purpose};
-use crate::contract::door::RequestBody;
+use crate::contract::api::Api;
+use crate::contract::body::{self, RequestBody};
 use crate::contract::error::{ErrorCode, WireError};
+use crate::contract::headers::TRACE_ID;
+use crate::contract::operations::Operation;
+use crate::contract::passage::Passage;
 use crate::contract::run_to_end::run_to_end;
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
-use crate::contract::{Api, answer};
 use crate::domain::attachments::{FunctionUrl, InvokeMode, UrlAuthType};
 use crate::domain::{
     FunctionArn, FunctionRecord, Invocation, LogType, Named as _, Outcome, Payload, Qualifier,
     Refusal, RequestId, WebBody, WebRequest, policy,
 };
 use crate::invoker::{How, Invoker, Resolved, RunGuest};
-use crate::limits::{INLINE_PARSE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
-
-const LIMIT: BodyLimit = BodyLimit {
-    bytes_max: SYNC_PAYLOAD_BYTES_MAX,
-    operation: "InvokeFunction",
-    purpose: Purpose::Event,
-};
-
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+use crate::limits::INLINE_PARSE_BYTES_MAX;
 
 /// Takes a page that came by a path away from the origin that it shares with the API: it must not read
 /// there what its owner could.
@@ -52,8 +46,7 @@ const NO_ORIGIN: HeaderValue = HeaderValue::from_static(
 pub(in crate::contract) struct Visit<B> {
     pub(in crate::contract) request: Request<B>,
     pub(in crate::contract) addressed: Addressed,
-    /// Who is connected. A server that is not ours may not tell.
-    pub(in crate::contract) caller: Option<IpAddr>,
+    pub(in crate::contract) passage: Passage,
 }
 
 /// Any request for a function.
@@ -61,14 +54,13 @@ pub(in crate::contract) async fn serve<G: RunGuest>(
     api: Arc<Api<G>>,
     visit: Visit<impl RequestBody>,
 ) -> Response {
-    let id = RequestId::random();
     let trace = Trace::continued(visit.request.headers().get(TRACE_ID));
     let shown_trace = trace.answer.clone();
     let form = visit.addressed.form;
     let found = api.catalog.with_url(&visit.addressed.id);
     let target = found.as_ref();
     let mut response = match target.and_then(|(record, place)| Target::of(record, place)) {
-        Some(target) => target.answered(&api, visit, id, trace).await,
+        Some(target) => target.answered(&api, visit, trace).await,
         None => WireError::other_account().into_response(),
     };
     let headers = response.headers_mut();
@@ -76,7 +68,6 @@ pub(in crate::contract) async fn serve<G: RunGuest>(
     if form == Form::Path {
         headers.append(CONTENT_SECURITY_POLICY, NO_ORIGIN);
     }
-    answer::identify(&mut response, id);
     response
 }
 
@@ -98,7 +89,6 @@ impl<'a> Target<'a> {
         &self,
         api: &Arc<Api<G>>,
         visit: Visit<impl RequestBody>,
-        id: RequestId,
         trace: Trace,
     ) -> Response {
         let cors = self.url.cors.as_ref();
@@ -108,7 +98,7 @@ impl<'a> Target<'a> {
         {
             return cors::preflight(cors, page);
         }
-        let invoked = self.invoked(api, visit, id, trace).await;
+        let invoked = self.invoked(api, visit, trace).await;
         let mut response = invoked.unwrap_or_else(WireError::into_response);
         if let Some((cors, page)) = &cors {
             cors::apply(cors, page, response.headers_mut());
@@ -120,18 +110,19 @@ impl<'a> Target<'a> {
         &self,
         api: &Arc<Api<G>>,
         visit: Visit<impl RequestBody>,
-        id: RequestId,
         trace: Trace,
     ) -> Result<Response, WireError> {
         self.authorize(api.open_function_urls)?;
         self.refuse_without_tenant()?;
+        let Passage { id, peer, .. } = visit.passage;
         let (parts, body) = visit.request.into_parts();
-        let body = api.bodies.receive(body, LIMIT).await?;
+        let limit = Operation::InvokeFunctionUrl.body_limit();
+        let body = api.bodies.receive(body, limit).await?;
         let target = self.arn(api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
         let is_head_request = parts.method == Method::HEAD;
         // A server that is not ours may not tell who is connected to it.
-        let caller = visit.caller.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let caller = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let received = Received {
             request: told(parts, &body, &visit.addressed, caller, &trace.guest),
             url_id: visit.addressed.id,

@@ -3,29 +3,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::StatusCode;
-use serde::Deserialize;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
 
-use super::with_package;
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
+use crate::contract::json_body::JsonBody;
 use crate::contract::reference::{NameShape, Reference};
 use crate::contract::wire::code::CodeSource;
 use crate::contract::wire::configuration::Detail;
-use crate::contract::wire::parse;
 use crate::contract::wire::settings::{Asked, SettingsMembers};
 use crate::contract::wire::tenancy::TenancyMember;
 use crate::contract::wire::text_map::TextMap;
-use crate::contract::{Api, answer};
 use crate::deployer::{CompileGuest, NewFunction};
 use crate::domain::settings::{Architecture, PackageType, Tenancy};
 use crate::domain::{Account, Settings, tags};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct CreateFunction {
+pub(in crate::contract) struct CreateFunction {
     function_name: Option<String>,
     code: Option<CodeSource>,
     package_type: Option<String>,
@@ -40,16 +38,14 @@ struct CreateFunction {
 /// `POST /2015-03-31/functions`
 pub(in crate::contract) async fn create<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = with_package("CreateFunction");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
-    let wanted: CreateFunction = parse::body(received).await?;
+    body: JsonBody<CreateFunction>,
+) -> Result<Json<impl Serialize>, WireError> {
+    let wanted = body.read().await?;
     let new = wanted.checked(&api.account)?;
     let version = api.deployer.create(new).await?;
     // As AWS shows it: the ARN is that of the function, even where this is version 1 of it.
     let shown = api.renderer().configuration(&version, None, Detail::Whole);
-    answer::json(StatusCode::CREATED, &shown)
+    Ok(Json::created(shown))
 }
 
 /// A call within the model's constraints.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use axum::response::NoContent;
+use http::Uri;
 
-use super::PathName;
+use crate::contract::api::Api;
 use crate::contract::error::WireError;
-use crate::contract::{Api, answer};
+use crate::contract::path_names::PathName;
 use crate::deployer::CompileGuest;
 use crate::domain::{Qualifier, VersionId};
 
@@ -17,7 +17,7 @@ pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<NoContent, WireError> {
     let reference = name.qualified(&uri, &api.account)?;
     let qualifier = reference.qualifier.as_ref();
     refuse_what_is_no_version(qualifier)?;
@@ -34,7 +34,7 @@ pub(in crate::contract) async fn delete<G: CompileGuest>(
             return Err(reference.not_found(&api.account, qualifier));
         }
     }
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }
 
 /// Comes before existence.

@@ -4,16 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use http::Uri;
 use serde::Serialize;
 
 use super::versions::{version_of, versions_behind};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::{Pattern, Violations};
 use crate::contract::error::WireError;
 use crate::contract::page::PageRequest;
+use crate::contract::query;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
-use crate::contract::{Api, answer, query};
 use crate::domain::named::named;
 use crate::domain::{FunctionName, FunctionRecord, Qualifier, Version, VersionId};
 
@@ -46,7 +47,7 @@ struct Place {
 pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let wanted = Wanted::parse(&uri)?;
     let (functions, next_marker) = match wanted.versions {
         true => all_versions(&api, &wanted.page),
@@ -56,7 +57,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
         functions,
         next_marker,
     };
-    answer::json(StatusCode::OK, &page)
+    Ok(Json::of(page))
 }
 
 type Entries = (Vec<FunctionConfiguration>, Option<String>);

@@ -2,24 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::StatusCode;
-use serde::Deserialize;
+use axum::extract::State;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
-use super::{PathName, without_package};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
+use crate::contract::json_body::JsonBody;
+use crate::contract::path_names::PathName;
 use crate::contract::wire::configuration::Detail;
-use crate::contract::wire::parse;
-use crate::contract::{Api, answer};
 use crate::deployer::CompileGuest;
 use crate::domain::{Publication, Qualifier, Settings};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct PublishVersion {
+pub(in crate::contract) struct PublishVersion {
     code_sha256: Option<String>,
     description: Option<String>,
     publish_to: Option<IgnoredAny>,
@@ -30,11 +29,9 @@ struct PublishVersion {
 pub(in crate::contract) async fn publish<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = without_package("PublishVersion");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
-    let wanted: PublishVersion = parse::body(received).await?;
+    body: JsonBody<PublishVersion>,
+) -> Result<Json<impl Serialize>, WireError> {
+    let wanted = body.read().await?;
     let mut v = Violations::default();
     let description = v.given(wanted.description, |v, text| {
         v.bounded("description", text, Settings::DESCRIPTION_CHARS)
@@ -51,7 +48,7 @@ pub(in crate::contract) async fn publish<G: CompileGuest>(
     let qualifier = Qualifier::Version(version.id);
     let renderer = api.renderer();
     let shown = renderer.configuration(&version, Some(&qualifier), Detail::Whole);
-    answer::json(StatusCode::CREATED, &shown)
+    Ok(Json::created(shown))
 }
 
 /// There is one thing to publish to beside a new version, and only functions of capacity providers have it.

@@ -3,26 +3,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use axum::extract::State;
+use http::{HeaderMap, Uri};
 use serde::Serialize;
 
-use super::PathName;
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::concurrency::reserved::Concurrency;
 use crate::contract::error::WireError;
+use crate::contract::origin;
+use crate::contract::path_names::PathName;
 use crate::contract::reference::Reference;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
-use crate::contract::{Api, answer, package_address};
 use crate::domain::{FunctionRecord, Version};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct GetFunction<'a> {
+struct GetFunction {
     configuration: FunctionConfiguration,
     code: CodeLocation,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tags: Option<&'a BTreeMap<String, String>>,
+    tags: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     concurrency: Option<Concurrency>,
 }
@@ -38,14 +39,15 @@ struct CodeLocation {
 pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<impl Serialize>, WireError> {
     let Found {
         reference,
         record,
         version,
-    } = found(&api, &name, request.uri())?;
-    let origin = package_address::origin(request.headers())?;
+    } = found(&api, &name, &uri)?;
+    let origin = origin::of(&headers)?;
     let package = version.code.package;
     let shown = GetFunction {
         configuration: configuration(&api, &reference, &version),
@@ -54,10 +56,10 @@ pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
             repository_type: "S3",
             location: api.downloads.address(&origin, package),
         },
-        tags: Some(&record.tags).filter(|tags| !tags.is_empty()),
+        tags: Some(record.tags.clone()).filter(|tags| !tags.is_empty()),
         concurrency: Concurrency::of(&record),
     };
-    answer::json(StatusCode::OK, &shown)
+    Ok(Json::of(shown))
 }
 
 /// `GET /2015-03-31/functions/{FunctionName}/configuration`
@@ -65,10 +67,10 @@ pub(in crate::contract) async fn function_configuration<G: Send + Sync + 'static
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let found = found(&api, &name, &uri)?;
     let shown = configuration(&api, &found.reference, &found.version);
-    answer::json(StatusCode::OK, &shown)
+    Ok(Json::of(shown))
 }
 
 fn configuration<G>(

@@ -2,28 +2,27 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::StatusCode;
-use serde::Deserialize;
+use axum::extract::State;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use super::publish::refuse_publish_to;
-use super::{PathName, with_package, without_package};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
+use crate::contract::json_body::JsonBody;
+use crate::contract::path_names::PathName;
 use crate::contract::wire::code::CodeSource;
-use crate::contract::wire::configuration::Detail;
-use crate::contract::wire::parse;
+use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
 use crate::contract::wire::settings::SettingsMembers;
-use crate::contract::{Api, answer};
 use crate::deployer::{CodeChange, CompileGuest};
 use crate::domain::settings::Architecture;
 use crate::domain::{Qualifier, Version, VersionId};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct UpdateFunctionCode {
+pub(in crate::contract) struct UpdateFunctionCode {
     architectures: Option<Vec<String>>,
     dry_run: Option<bool>,
     publish: Option<bool>,
@@ -35,7 +34,7 @@ struct UpdateFunctionCode {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct UpdateFunctionConfiguration {
+pub(in crate::contract) struct UpdateFunctionConfiguration {
     revision_id: Option<String>,
     tenancy_config: Option<IgnoredAny>,
     #[serde(flatten)]
@@ -46,29 +45,24 @@ struct UpdateFunctionConfiguration {
 pub(in crate::contract) async fn code<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = with_package("UpdateFunctionCode");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
+    body: JsonBody<UpdateFunctionCode>,
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain(&api.account)?;
-    let wanted: UpdateFunctionCode = parse::body(received).await?;
-    let wanted = wanted.admitted()?;
+    let wanted = body.read().await?.admitted()?;
     let name = reference.mutable(&api.account)?;
     api.existing(&reference)?;
     let version = api.deployer.update_code(name, wanted.change()?).await?;
-    shown(&api, &version)
+    Ok(Json::of(shown(&api, &version)))
 }
 
 /// `PUT /2015-03-31/functions/{FunctionName}/configuration`
 pub(in crate::contract) async fn configuration<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let limit = without_package("UpdateFunctionConfiguration");
-    let received = api.bodies.receive(request.into_body(), limit).await?;
+    body: JsonBody<UpdateFunctionConfiguration>,
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain(&api.account)?;
-    let wanted: UpdateFunctionConfiguration = parse::body(received).await?;
+    let wanted = body.read().await?;
     let mut violations = Violations::default();
     let settings = wanted.settings.read(&mut violations);
     violations.into_result()?;
@@ -80,7 +74,7 @@ pub(in crate::contract) async fn configuration<G: CompileGuest>(
         .deployer
         .update_settings(name, wanted.revision_id, change)
         .await?;
-    shown(&api, &version)
+    Ok(Json::of(shown(&api, &version)))
 }
 
 /// The API has no such member here, and a caller who sends it must not believe that it counts.
@@ -94,14 +88,13 @@ fn refuse_tenancy(tenancy: Option<IgnoredAny>) -> Result<(), WireError> {
     }
 }
 
-fn shown<G>(api: &Api<G>, version: &Version) -> Result<Response, WireError> {
+fn shown<G>(api: &Api<G>, version: &Version) -> FunctionConfiguration {
     let qualifier = match version.id {
         VersionId::Latest => None,
         published @ VersionId::Number(_) => Some(Qualifier::Version(published)),
     };
     let renderer = api.renderer();
-    let shown = renderer.configuration(version, qualifier.as_ref(), Detail::Whole);
-    answer::json(StatusCode::OK, &shown)
+    renderer.configuration(version, qualifier.as_ref(), Detail::Whole)
 }
 
 /// A call of UpdateFunctionCode within the model's constraints.

@@ -4,16 +4,16 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use http::Uri;
 use serde::Serialize;
 
-use super::PathName;
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::page::PageRequest;
+use crate::contract::path_names::PathName;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
-use crate::contract::{Api, answer};
 use crate::domain::{FunctionRecord, Qualifier, Version, VersionId};
 
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.namespaced(&api.account)?;
     let page = PageRequest::parse(&uri, 10_000, Violations::default(), version_of)?;
     reference.mutable(&api.account)?;
@@ -47,7 +47,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
             .collect(),
         next_marker,
     };
-    answer::json(StatusCode::OK, &page)
+    Ok(Json::of(page))
 }
 
 /// The versions of a function behind one of them, in the order of lists: `$LATEST`, then by number.

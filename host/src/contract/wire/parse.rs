@@ -22,7 +22,7 @@ where
         .await
         .unwrap_or_else(|error| {
             tracing::error!(%error, "a request could not be parsed");
-            Err(WireError::new(ErrorCode::Service, "Internal server error"))
+            Err(WireError::internal())
         })
 }
 

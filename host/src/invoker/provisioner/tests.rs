@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -83,7 +85,8 @@ fn progress(provisioner: &Provisioner<Script>, place: &str) -> (u32, Status) {
 /// Waits until no task works on the function.
 async fn settled(provisioner: &Provisioner<Script>) {
     while provisioner
-        .functions()
+        .functions
+        .lock()
         .values()
         .any(|function| function.is_busy)
     {
@@ -109,7 +112,7 @@ async fn a_config_is_in_progress_for_a_while_then_ready_then_gone() {
     remove(&catalog);
     settled(&provisioner).await;
     assert_eq!(guests.prepared(), [(number(1), 5), (number(1), 0)]);
-    assert!(provisioner.functions().is_empty());
+    assert!(provisioner.functions.lock().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

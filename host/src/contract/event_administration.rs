@@ -8,12 +8,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use http::Uri;
 use serde::Serialize;
 
+use super::answer::Json;
+use super::api::Api;
 use super::error::WireError;
-use super::{Api, answer, query};
+use super::query;
 use crate::domain::FunctionName;
 use crate::events::{Counts, Listed, Listing, Moved, Selection, State as EventState, timestamp};
 use crate::invoker::RunGuest;
@@ -68,7 +69,7 @@ struct ShownMove {
 pub(super) async fn list<G: RunGuest>(
     State(api): State<Arc<Api<G>>>,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let Listing {
         counts,
         events,
@@ -79,27 +80,27 @@ pub(super) async fn list<G: RunGuest>(
         events: events.into_iter().map(shown).collect(),
         next: next.map(|id| id.to_string()),
     };
-    answer::json(StatusCode::OK, &page)
+    Ok(Json::of(page))
 }
 
 /// `POST /sparkler/events/redrive`
 pub(super) async fn redrive<G: RunGuest>(
     State(api): State<Arc<Api<G>>>,
     uri: Uri,
-) -> Result<Response, WireError> {
-    moved(api.events.redrive(&chosen(&uri)?).await?)
+) -> Result<Json<impl Serialize>, WireError> {
+    Ok(moved(api.events.redrive(&chosen(&uri)?).await?))
 }
 
 /// `DELETE /sparkler/events`
 pub(super) async fn purge<G: RunGuest>(
     State(api): State<Arc<Api<G>>>,
     uri: Uri,
-) -> Result<Response, WireError> {
-    moved(api.events.purge(&chosen(&uri)?).await?)
+) -> Result<Json<impl Serialize>, WireError> {
+    Ok(moved(api.events.purge(&chosen(&uri)?).await?))
 }
 
-fn moved(Moved { events, has_more }: Moved) -> Result<Response, WireError> {
-    answer::json(StatusCode::OK, &ShownMove { events, has_more })
+fn moved(Moved { events, has_more }: Moved) -> Json<ShownMove> {
+    Json::of(ShownMove { events, has_more })
 }
 
 /// The selection of a call that changes something: it has to be said.

@@ -3,19 +3,22 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::{StatusCode, Uri};
+use axum::extract::State;
+use axum::response::NoContent;
+use http::Uri;
 use serde::Serialize;
 
+use super::answer::Json;
+use super::api::Api;
 use super::constraint::Violations;
 use super::error::WireError;
-use super::functions::{PathName, without_package};
+use super::json_body::JsonBody;
 use super::page::PageRequest;
+use super::path_names::PathName;
 use super::wire::event_invoke::{ConfigMembers, DestinationConfig};
-use super::wire::{parse, timestamp};
-use super::{Api, answer, stamp};
+use super::wire::timestamp;
 use crate::deployer::CompileGuest;
+use crate::deployer::stamp;
 use crate::domain::attachments::EventInvoke;
 use crate::domain::event_invoke::{self, EventInvokeChange};
 use crate::domain::{FunctionArn, FunctionName, FunctionRecord, Qualifier, Refusal};
@@ -55,45 +58,31 @@ type Decide = fn(
 pub(super) async fn put<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    changed(
-        &api,
-        &name,
-        request,
-        "PutFunctionEventInvokeConfig",
-        event_invoke::put,
-    )
-    .await
+    uri: Uri,
+    body: JsonBody<ConfigMembers>,
+) -> Result<Json<impl Serialize>, WireError> {
+    changed(&api, &name, &uri, body, event_invoke::put).await
 }
 
 /// `POST /2019-09-25/functions/{FunctionName}/event-invoke-config`
 pub(super) async fn update<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    changed(
-        &api,
-        &name,
-        request,
-        "UpdateFunctionEventInvokeConfig",
-        event_invoke::updated,
-    )
-    .await
+    uri: Uri,
+    body: JsonBody<ConfigMembers>,
+) -> Result<Json<impl Serialize>, WireError> {
+    changed(&api, &name, &uri, body, event_invoke::updated).await
 }
 
 async fn changed<G: CompileGuest>(
     api: &Api<G>,
     name: &PathName,
-    request: Request,
-    operation: &'static str,
+    uri: &Uri,
+    body: JsonBody<ConfigMembers>,
     decide: Decide,
-) -> Result<Response, WireError> {
-    let (parts, body) = request.into_parts();
-    let received = api.bodies.receive(body, without_package(operation)).await?;
-    let reference = name.qualified(&parts.uri, &api.account)?;
-    let wanted: ConfigMembers = parse::body(received).await?;
+) -> Result<Json<Shown>, WireError> {
+    let reference = name.qualified(uri, &api.account)?;
+    let wanted = body.read().await?;
     let change = wanted.checked()?;
     let function = reference
         .function()
@@ -120,7 +109,7 @@ async fn changed<G: CompileGuest>(
         .amend(&function, move |record| decide(record, &asked, change, at))
         .await
         .map_err(named_otherwise)?;
-    answer::json(StatusCode::OK, &shown(arn, &config))
+    Ok(Json::of(shown(arn, &config)))
 }
 
 /// `GET /2019-09-25/functions/{FunctionName}/event-invoke-config`
@@ -128,10 +117,10 @@ pub(super) async fn get<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let (record, arn) = found(&api, &name, &uri)?;
     let config = event_invoke::found(&record, &arn)?.clone();
-    answer::json(StatusCode::OK, &shown(arn, &config))
+    Ok(Json::of(shown(arn, &config)))
 }
 
 /// `DELETE /2019-09-25/functions/{FunctionName}/event-invoke-config`
@@ -139,7 +128,7 @@ pub(super) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<NoContent, WireError> {
     let (_, arn) = found(&api, &name, &uri)?;
     let function = arn.name.clone();
     api.deployer
@@ -147,7 +136,7 @@ pub(super) async fn delete<G: CompileGuest>(
             Ok((event_invoke::removed(record, &arn)?, ()))
         })
         .await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }
 
 /// `GET /2019-09-25/functions/{FunctionName}/event-invoke-config/list`
@@ -155,7 +144,7 @@ pub(super) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.namespaced(&api.account)?;
     let key = |text: &str| Some(Qualifier::parse(text));
     let page = PageRequest::parse(&uri, PAGE_ITEMS_MAX, Violations::default(), key)?;
@@ -178,7 +167,7 @@ pub(super) async fn list<G: Send + Sync + 'static>(
         function_event_invoke_configs: shown.collect(),
         next_marker,
     };
-    answer::json(StatusCode::OK, &page)
+    Ok(Json::of(page))
 }
 
 /// The function and the ARN that was asked for; what the answer says where there is no such function is

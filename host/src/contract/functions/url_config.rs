@@ -3,20 +3,22 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::{HeaderMap, StatusCode, Uri};
+use axum::extract::State;
+use axum::response::NoContent;
+use http::{HeaderMap, Uri};
 use serde::Serialize;
 
-use super::{PathName, without_package};
+use crate::contract::answer::Json;
+use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::function_url::address;
+use crate::contract::json_body::JsonBody;
 use crate::contract::page::PageRequest;
+use crate::contract::path_names::PathName;
 use crate::contract::reference::{NameShape, Reference};
 use crate::contract::wire::function_url::{Shown, UrlConfig, UrlMembers};
-use crate::contract::wire::parse;
-use crate::contract::{Api, answer, package_address, query};
+use crate::contract::{origin, query};
 use crate::deployer::CompileGuest;
 use crate::domain::attachments::FunctionUrl;
 use crate::domain::name::QUALIFIER_CHARS_MAX;
@@ -39,9 +41,11 @@ struct Page {
 pub(in crate::contract) async fn create<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let asked = Asked::of(&api, &name, request, "CreateFunctionUrlConfig").await?;
+    uri: Uri,
+    headers: HeaderMap,
+    body: JsonBody<UrlMembers>,
+) -> Result<Json<impl Serialize>, WireError> {
+    let asked = Asked::of(&api.account, &name, &uri, &headers, body).await?;
     let new = asked.members.new_address()?;
     let place = asked.place.in_function(function_url::no_function)?;
     let now = SystemTime::now();
@@ -64,16 +68,18 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
         move |record, qualifier| function_url::created(record, qualifier, &arn, url),
     )
     .await?;
-    answer::json(StatusCode::CREATED, &shown)
+    Ok(Json::created(shown))
 }
 
 /// `PUT /2021-10-31/functions/{FunctionName}/url`
 pub(in crate::contract) async fn update<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let asked = Asked::of(&api, &name, request, "UpdateFunctionUrlConfig").await?;
+    uri: Uri,
+    headers: HeaderMap,
+    body: JsonBody<UrlMembers>,
+) -> Result<Json<impl Serialize>, WireError> {
+    let asked = Asked::of(&api.account, &name, &uri, &headers, body).await?;
     let change = asked.members.change()?;
     let place = asked.place.in_function(function_url::no_function)?;
     let (function, qualifier) = (place.function.clone(), place.qualifier.clone());
@@ -84,17 +90,18 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
     let shown = asked
         .viewpoint
         .shown(&api.account, &place, &url, Shown::Updated);
-    answer::json(StatusCode::OK, &shown)
+    Ok(Json::of(shown))
 }
 
 /// `GET /2021-10-31/functions/{FunctionName}/url`
 pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
-    let place = place(&name, request.uri(), &api.account)?.in_function(function_url::no_url)?;
-    let viewpoint = Viewpoint::of(request.headers())?;
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<impl Serialize>, WireError> {
+    let place = place(&name, &uri, &api.account)?.in_function(function_url::no_url)?;
+    let viewpoint = Viewpoint::of(&headers)?;
     let record = api.catalog.get(&place.function);
     let attached = record
         .as_ref()
@@ -103,7 +110,7 @@ pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
         .and_then(|attached| attached.url.as_ref())
         .ok_or_else(function_url::no_url)?;
     let shown = viewpoint.shown(&api.account, &place, url, Shown::Read);
-    answer::json(StatusCode::OK, &shown)
+    Ok(Json::of(shown))
 }
 
 /// `DELETE /2021-10-31/functions/{FunctionName}/url`
@@ -111,24 +118,25 @@ pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-) -> Result<Response, WireError> {
+) -> Result<NoContent, WireError> {
     let place = place(&name, &uri, &api.account)?.in_function(function_url::no_url)?;
     amend(&api, place, function_url::no_url, function_url::deleted).await?;
-    Ok(answer::empty(StatusCode::NO_CONTENT))
+    Ok(NoContent)
 }
 
 /// `GET /2021-10-31/functions/{FunctionName}/urls`
 pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
-    request: Request,
-) -> Result<Response, WireError> {
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Json<impl Serialize>, WireError> {
     let mut violations = Violations::default();
-    NameShape::Plain.check(&name.0, &mut violations);
+    NameShape::Plain.check(name.text(), &mut violations);
     let key = |text: &str| Some(Qualifier::parse(text));
-    let wanted = PageRequest::parse(request.uri(), 50, violations, key)?;
-    let reference = Reference::split(NameShape::Plain, &name.0, None, &api.account)?;
-    let viewpoint = Viewpoint::of(request.headers())?;
+    let wanted = PageRequest::parse(&uri, 50, violations, key)?;
+    let reference = Reference::split(NameShape::Plain, name.text(), None, &api.account)?;
+    let viewpoint = Viewpoint::of(&headers)?;
     let record = reference
         .function()
         .and_then(|name| api.catalog.get(name))
@@ -154,7 +162,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
         function_url_configs: urls.into_iter().map(shown).collect(),
         next_marker,
     };
-    answer::json(StatusCode::OK, &page)
+    Ok(Json::of(page))
 }
 
 /// A call of Create or Update.
@@ -165,18 +173,17 @@ struct Asked {
 }
 
 impl Asked {
-    async fn of<G>(
-        api: &Api<G>,
+    async fn of(
+        account: &Account,
         name: &PathName,
-        request: Request,
-        operation: &'static str,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: JsonBody<UrlMembers>,
     ) -> Result<Self, WireError> {
-        let (parts, body) = request.into_parts();
-        let received = api.bodies.receive(body, without_package(operation)).await?;
         Ok(Self {
-            place: place(name, &parts.uri, &api.account)?,
-            members: parse::body(received).await?,
-            viewpoint: Viewpoint::of(&parts.headers)?,
+            place: place(name, uri, account)?,
+            members: body.read().await?,
+            viewpoint: Viewpoint::of(headers)?,
         })
     }
 }
@@ -218,9 +225,9 @@ fn place(name: &PathName, uri: &Uri, account: &Account) -> Result<Possible, Wire
         let fits = text.len() > QUALIFIER_CHARS_MAX || AliasName::parse(text).is_some();
         violations.pattern_by("qualifier", text, QUALIFIER_PATTERN, fits);
     }
-    NameShape::Plain.check(&name.0, &mut violations);
+    NameShape::Plain.check(name.text(), &mut violations);
     violations.into_result()?;
-    let reference = Reference::split(NameShape::Plain, &name.0, qualifier.as_deref(), account)?;
+    let reference = Reference::split(NameShape::Plain, name.text(), qualifier.as_deref(), account)?;
     let function = reference.function().cloned();
     Ok(Possible(
         function.map(|function| Place::of(function, reference.qualifier)),
@@ -234,7 +241,7 @@ struct Viewpoint {
 
 impl Viewpoint {
     fn of(headers: &HeaderMap) -> Result<Self, WireError> {
-        let origin = package_address::origin(headers)?;
+        let origin = origin::of(headers)?;
         Ok(Self { origin })
     }
 
@@ -297,8 +304,7 @@ mod tests {
         let uri = format!("/2021-10-31/functions/f/url{query}")
             .parse()
             .expect("a path");
-        place(&PathName(name.into()), &uri, &Account::default())
-            .map_err(|error| format!("{error:?}"))
+        place(&PathName::new(name), &uri, &Account::default()).map_err(|error| format!("{error:?}"))
     }
 
     #[test]

@@ -1,0 +1,52 @@
+//! The body of a request, as the members that an operation takes.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use serde::de::DeserializeOwned;
+
+use super::api::Api;
+use super::body::Received;
+use super::error::WireError;
+use super::passage::Passage;
+use super::wire::parse;
+
+/// A body that was read within the bound of its operation, and whose JSON is a `T`.
+pub(super) struct JsonBody<T> {
+    received: Received,
+    members: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + Send + 'static> JsonBody<T> {
+    /// The members, and the body no longer as bytes.
+    ///
+    /// # Errors
+    /// For what is not JSON, and for members of the wrong type.
+    pub(super) async fn read(self) -> Result<T, WireError> {
+        parse::body(self.received).await
+    }
+}
+
+impl<G: Send + Sync, T> FromRequest<Arc<Api<G>>> for JsonBody<T> {
+    type Rejection = WireError;
+
+    async fn from_request(request: Request, api: &Arc<Api<G>>) -> Result<Self, WireError> {
+        Ok(Self {
+            received: Received::from_request(request, api).await?,
+            members: PhantomData,
+        })
+    }
+}
+
+/// The door has said what the request asks for, and so how large its body may be.
+impl<G: Send + Sync> FromRequest<Arc<Api<G>>> for Received {
+    type Rejection = WireError;
+
+    async fn from_request(request: Request, api: &Arc<Api<G>>) -> Result<Self, WireError> {
+        let passage: Option<&Passage> = request.extensions().get();
+        let operation = passage.and_then(|passage| passage.operation);
+        let limit = operation.ok_or_else(WireError::internal)?.body_limit();
+        api.bodies.receive(request.into_body(), limit).await
+    }
+}

@@ -1,0 +1,94 @@
+//! The operations of the API, each a value: what it is called, where it is found, what body it takes, what it
+//! acts on and which permission it needs.
+//!
+//! The table stands in `table`, one line an operation; `handlers` says which function answers each. So
+//! whatever is to hold for all of them has a place: the door asks the operation, not its path.
+
+mod row;
+mod table;
+
+use std::fmt;
+
+pub use row::{Address, Resource, Takes};
+pub use table::Operation;
+
+use row::Row;
+
+use super::body::{BodyLimit, Purpose};
+use crate::limits::{CONTROL_REQUEST_BYTES_MAX, DEPLOY_REQUEST_BYTES_MAX};
+
+impl Operation {
+    const fn row(self) -> &'static Row {
+        &table::ROWS[self as usize]
+    }
+
+    /// Its name, as AWS spells it.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// By what a request names it.
+    pub const fn address(self) -> &'static Address {
+        &self.row().address
+    }
+
+    /// What body it takes.
+    pub fn takes(self) -> Takes {
+        self.row().takes
+    }
+
+    /// What it acts on.
+    pub fn resource(self) -> Resource {
+        self.row().resource
+    }
+
+    /// The action of a policy that allows it, such as `lambda:GetFunction`; `None` where nobody is asked who
+    /// they are.
+    pub fn action(self) -> Option<&'static str> {
+        self.row().action
+    }
+
+    /// Whether its request id may be the caller's choice.
+    pub(super) fn invokes(self) -> bool {
+        matches!(
+            self,
+            Self::Invoke | Self::InvokeWithResponseStream | Self::InvokeAsync
+        )
+    }
+
+    /// Whether a web page may ask for it: a function on the web is asked by its own pages, and that this host
+    /// is well says nothing that a page may not know.
+    pub(super) fn is_for_web_pages(self) -> bool {
+        matches!(self, Self::InvokeFunctionUrl | Self::GetHealth)
+    }
+
+    /// The bound of its body.
+    pub(super) fn body_limit(self) -> BodyLimit {
+        let (bytes_max, purpose) = match self.takes() {
+            Takes::Nothing => (0, Purpose::Control),
+            Takes::Small => (CONTROL_REQUEST_BYTES_MAX, Purpose::Control),
+            Takes::Package => (DEPLOY_REQUEST_BYTES_MAX, Purpose::Control),
+            Takes::Event(bytes_max) => (bytes_max, Purpose::Event),
+        };
+        BodyLimit {
+            bytes_max,
+            operation: self.name_in_texts(),
+            purpose,
+        }
+    }
+
+    /// What AWS calls it in the text for a body that is too large.
+    fn name_in_texts(self) -> &'static str {
+        match (self, self.address()) {
+            (Self::Invoke | Self::InvokeFunctionUrl, _) => "InvokeFunction",
+            (_, Address::Target) => "CloudWatch Logs",
+            (_, Address::Path(..) | Address::FunctionUrl) => self.name(),
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,82 @@
+//! The download of a package, from an address that GetFunction gave.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{StatusCode, Uri};
+
+use super::api::Api;
+use super::download_key::Denial;
+use super::error::WireError;
+use super::path_names::PathNames;
+use crate::deployer::CompileGuest;
+use crate::domain::{Digest, Refusal};
+
+/// `GET /_sparkler/packages/{digest}?expires=…&signature=…`
+pub(super) async fn download<G: CompileGuest>(
+    State(api): State<Arc<Api<G>>>,
+    names: PathNames,
+    uri: Uri,
+) -> Result<Response, NoPackage> {
+    let digest = names
+        .first()
+        .and_then(Digest::parse_hex)
+        .ok_or(Denial::Forged)?;
+    api.downloads.check(digest, &uri, SystemTime::now())?;
+    let package = api.deployer.package(digest).await?;
+    let package = package.ok_or(NoPackage::Gone)?;
+    let kind = if package.starts_with(b"\0asm") {
+        "application/wasm"
+    } else {
+        "application/zip"
+    };
+    let mut response = Response::new(Body::from(package));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    Ok(response)
+}
+
+/// Why an address gives nothing.
+#[derive(Debug)]
+pub(super) enum NoPackage {
+    Denied(Denial),
+    Gone,
+    Refused(Refusal),
+}
+
+impl From<Denial> for NoPackage {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+impl From<Refusal> for NoPackage {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl IntoResponse for NoPackage {
+    fn into_response(self) -> Response {
+        let (status, text) = match self {
+            Self::Refused(refusal) => return WireError::from(refusal).into_response(),
+            Self::Denied(Denial::Forged) => (
+                StatusCode::FORBIDDEN,
+                "The signature of this address is not valid. Call GetFunction for a new address.\n",
+            ),
+            Self::Denied(Denial::Expired) => (
+                StatusCode::FORBIDDEN,
+                "This address has expired. Call GetFunction for a new address.\n",
+            ),
+            Self::Gone => (
+                StatusCode::NOT_FOUND,
+                "No function has this package any more. Call GetFunction for the present one.\n",
+            ),
+        };
+        (status, text).into_response()
+    }
+}
