@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::Uri;
 
-use super::constraint::Violations;
+use super::constraint::{Broken, Violations};
 use super::error::WireError;
 use super::query;
 use crate::limits::LIST_PAGE_ITEMS_MAX;
@@ -32,14 +32,26 @@ impl<K> PageRequest<K> {
     pub(super) fn parse(
         uri: &Uri,
         items_max: u16,
-        mut violations: Violations,
+        violations: Violations,
         key: impl FnOnce(&str) -> Option<K>,
     ) -> Result<Self, WireError> {
+        let (page, ()) = Self::parse_with(uri, items_max, violations, Ok(()), key)?;
+        Ok(page)
+    }
+
+    /// The same with what else of the request is `wanted`.
+    pub(super) fn parse_with<T>(
+        uri: &Uri,
+        items_max: u16,
+        mut violations: Violations,
+        wanted: Result<T, Broken>,
+        key: impl FnOnce(&str) -> Option<K>,
+    ) -> Result<(Self, T), WireError> {
         let items = violations.given(query::number(uri, "MaxItems")?, |v, items| {
             v.range("maxItems", items, &(1..=items_max))
         });
-        violations.into_result()?;
-        Ok(Self {
+        let wanted = violations.settled(|| wanted)?;
+        let page = Self {
             after: query::value(uri, "Marker")
                 .filter(|marker| !marker.is_empty())
                 .map(|marker| read(&marker, key))
@@ -47,7 +59,8 @@ impl<K> PageRequest<K> {
             items: items.map_or(LIST_PAGE_ITEMS_MAX, |items| {
                 LIST_PAGE_ITEMS_MAX.min(items.into())
             }),
-        })
+        };
+        Ok((page, wanted))
     }
 
     /// The range of keys that are left of the list.

@@ -112,10 +112,9 @@ impl PathName {
         wanted: Result<T, Broken>,
         account: &Account,
     ) -> Result<(Reference, T), WireError> {
-        NameShape::Plain.check(&self.0, &mut v);
-        let wanted = v.settled(|| wanted)?;
-        let reference = Reference::split(NameShape::Plain, &self.0, None, account)?;
-        Ok((reference, wanted))
+        let spelling = NameShape::Plain.spelling(&self.0, &mut v);
+        let (spelling, wanted) = v.settled(|| Ok((spelling?, wanted?)))?;
+        Ok((Reference::of(&spelling, None, account)?, wanted))
     }
 
     /// The version or alias of an operation that changes what belongs to it.

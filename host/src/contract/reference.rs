@@ -4,7 +4,7 @@
 //! The patterns are those of the live service, taken literally: `arn:…:function` without a name is a
 //! function called `function`. They are slow, so usual spellings are read without them.
 
-use super::constraint::{Pattern, Violations};
+use super::constraint::{Broken, Pattern, Violations};
 use super::error::WireError;
 use super::spelling::{Spelling, is_qualifier};
 use crate::domain::name::QUALIFIER_CHARS_MAX;
@@ -91,13 +91,18 @@ impl NameShape {
         violations.pattern("qualifier", qualifier, pattern);
     }
 
-    /// Adds what `name` breaks of this shape's constraints.
-    pub(super) fn check(self, name: &str, violations: &mut Violations) {
-        if self.read(name).is_some() {
-            return;
-        }
-        violations.length("functionName", name, 1, self.chars_max());
-        violations.pattern("functionName", name, self.pattern());
+    /// The parts of `name`, where it satisfies this shape's constraints.
+    pub(super) fn spelling<'a>(
+        self,
+        name: &'a str,
+        v: &mut Violations,
+    ) -> Result<Spelling<'a>, Broken> {
+        let fits = name.len() <= self.chars_max();
+        let matched = || fits.then(|| self.matched(name)).flatten();
+        v.parsed(self.read(name).or_else(matched), |v| {
+            v.length("functionName", name, 1, self.chars_max());
+            v.pattern("functionName", name, self.pattern());
+        })
     }
 }
 
@@ -139,20 +144,20 @@ impl Reference {
         if let Some(qualifier) = qualifier {
             shape.check_qualifier(qualifier, &mut violations);
         }
-        shape.check(name, &mut violations);
-        violations.into_result()?;
-        Self::split(shape, name, qualifier, account)
+        let spelling = shape.spelling(name, &mut violations);
+        let spelling = violations.settled(|| spelling)?;
+        Self::of(&spelling, qualifier, account)
     }
 
-    /// Reads a name that satisfies the constraints of its shape.
-    pub(super) fn split(
-        shape: NameShape,
-        name: &str,
+    /// What a name and the qualifier of the query stand for.
+    ///
+    /// # Errors
+    /// For another region or account, then for two qualifiers that differ.
+    pub(super) fn of(
+        spelling: &Spelling<'_>,
         qualifier: Option<&str>,
         account: &Account,
     ) -> Result<Self, WireError> {
-        let spelling = shape.read(name).or_else(|| shape.matched(name));
-        let spelling = spelling.expect("the name was checked against the pattern");
         reachable(spelling.region, spelling.account, account)?;
         let text = spelling.name;
         Ok(Self {

@@ -12,6 +12,7 @@ use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
 use crate::contract::reference::{NameShape, Reference};
+use crate::contract::spelling::Spelling;
 use crate::contract::wire::code::CodeSource;
 use crate::contract::wire::configuration::Detail;
 use crate::contract::wire::settings::{Asked, SettingsMembers};
@@ -49,8 +50,8 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
 }
 
 /// A call within the model's constraints.
-struct Admitted {
-    name: String,
+struct Admitted<'a> {
+    name: Spelling<'a>,
     code: CodeSource,
     package_type: Option<PackageType>,
     architecture: Option<Architecture>,
@@ -62,16 +63,15 @@ struct Admitted {
 
 impl CreateFunction {
     /// The function that is asked for: the model's constraints first, then name, settings and code.
-    fn checked(self, account: &Account) -> Result<NewFunction, WireError> {
-        self.admitted()?.checked(account)
+    fn checked(mut self, account: &Account) -> Result<NewFunction, WireError> {
+        let name = self.function_name.take();
+        self.admitted(name.as_deref())?.checked(account)
     }
 
-    fn admitted(mut self) -> Result<Admitted, WireError> {
+    fn admitted(mut self, name: Option<&str>) -> Result<Admitted<'_>, WireError> {
         let mut v = Violations::default();
-        let name = v.required("functionName", self.function_name);
-        if let Ok(name) = &name {
-            NameShape::Plain.check(name, &mut v);
-        }
+        let name = v.required("functionName", name);
+        let name = name.and_then(|name| NameShape::Plain.spelling(name, &mut v));
         let role = v.required("role", self.settings.role.take());
         let code = v.required("code", self.code);
         let package_type = v.given(self.package_type, |v, name| v.one_of("packageType", &name));
@@ -96,10 +96,10 @@ impl CreateFunction {
     }
 }
 
-impl Admitted {
+impl Admitted<'_> {
     /// The function that is asked for, where the service has no objection either.
     fn checked(self, account: &Account) -> Result<NewFunction, WireError> {
-        let reference = Reference::split(NameShape::Plain, &self.name, None, account)?;
+        let reference = Reference::of(&self.name, None, account)?;
         let name = reference.new_name()?.clone();
         refuse_images(self.package_type)?;
         if !self.settings.names_runtime_and_handler() {

@@ -132,11 +132,11 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Json<impl Serialize>, WireError> {
-    let mut violations = Violations::default();
-    NameShape::Plain.check(name.text(), &mut violations);
+    let mut v = Violations::default();
+    let spelling = NameShape::Plain.spelling(name.text(), &mut v);
     let key = |text: &str| Some(Qualifier::parse(text));
-    let wanted = PageRequest::parse(&uri, 50, violations, key)?;
-    let reference = Reference::split(NameShape::Plain, name.text(), None, &api.account)?;
+    let (wanted, spelling) = PageRequest::parse_with(&uri, 50, v, spelling, key)?;
+    let reference = Reference::of(&spelling, None, &api.account)?;
     let viewpoint = Viewpoint::of(&headers)?;
     let record = reference
         .function()
@@ -226,9 +226,9 @@ fn place(name: &PathName, uri: &Uri, account: &Account) -> Result<Possible, Wire
         let fits = text.len() > QUALIFIER_CHARS_MAX || AliasName::parse(text).is_some();
         violations.pattern_by("qualifier", text, QUALIFIER_PATTERN, fits);
     }
-    NameShape::Plain.check(name.text(), &mut violations);
-    violations.into_result()?;
-    let reference = Reference::split(NameShape::Plain, name.text(), qualifier.as_deref(), account)?;
+    let spelling = NameShape::Plain.spelling(name.text(), &mut violations);
+    let spelling = violations.settled(|| spelling)?;
+    let reference = Reference::of(&spelling, qualifier.as_deref(), account)?;
     let function = reference.function().cloned();
     Ok(Possible(
         function.map(|function| Place::of(function, reference.qualifier)),
