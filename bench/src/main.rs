@@ -2,11 +2,12 @@
 //! `docs/BENCHMARKS.md`, `cargo xtask conformance` runs tests and writes `docs/CONFORMANCE.md`.
 //!
 //! The product is built and started as its users have it, and never linked: this program stays small and quick
-//! to build. What can be measured only in the same process are bench targets in `bench/benches`, which a run starts
-//! with cargo.
+//! to build. Where it measures, it has itself built once more as the product is (`dist`). What can be measured only
+//! in the same process are bench targets in `bench/benches`, which a run starts with cargo.
 
 mod conformance;
 mod contest;
+mod dist;
 mod finding;
 mod floor;
 mod instructions;
@@ -74,6 +75,9 @@ async fn run(task: Task) -> anyhow::Result<()> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let workspace = workspace.context("the folder of the workspace")?;
     match task {
+        Task::Bench(_) | Task::Floor { .. } if !dist::is_this()? => {
+            Err(dist::instead(workspace).await)
+        }
         // Interrupted, it still ends what it has started.
         Task::Bench(bench) => tokio::select! {
             done = run::run(bench, workspace) => done,

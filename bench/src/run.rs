@@ -131,7 +131,7 @@ fn command() -> String {
 }
 
 async fn setup(bench: &Bench, workspace: &Path) -> anyhow::Result<Setup> {
-    progress::say("building sparkler (release)");
+    progress::say("building sparkler (profile dist)");
     let sparkler = Sparkler::build(workspace).await?;
     let tools = Tools::here(bench.installs())?;
     let echo = workspace.join("examples/echo");

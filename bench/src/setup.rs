@@ -8,7 +8,7 @@ use crate::tools::Tools;
 
 /// What a measurement is given.
 pub(crate) struct Setup {
-    /// The release binary.
+    /// The binary.
     pub(crate) sparkler: Sparkler,
     /// The component of `examples/echo`.
     pub(crate) echo: PathBuf,

@@ -1,4 +1,4 @@
-//! The product, as people run it: the release binary in a process of its own.
+//! The product, as it is published: the binary of the profile `dist` in a process of its own.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 
+use crate::dist;
 use crate::tools::Tools;
 
 /// What stands before the address in the line that announces it.
@@ -19,7 +20,7 @@ const ANNOUNCEMENT: &str = "istening on http://";
 /// How long a server may take to end: what still runs in it is let to end first.
 const STOP_WAIT_MAX: Duration = Duration::from_secs(30);
 
-/// The release binary.
+/// The binary.
 #[derive(Clone, Debug)]
 pub(crate) struct Sparkler {
     program: PathBuf,
@@ -34,17 +35,7 @@ pub(crate) struct Server {
 impl Sparkler {
     /// Builds it.
     pub(crate) async fn build(workspace: &Path) -> anyhow::Result<Self> {
-        let status = cargo()
-            .args(["build", "--release", "--locked", "--package", "sparkler"])
-            .current_dir(workspace)
-            .status()
-            .await
-            .context("cargo could not be started")?;
-        if !status.success() {
-            bail!("the release build of sparkler failed");
-        }
-        // It stands where this program does: cargo puts both into the same folder.
-        let program = std::env::current_exe()?.with_file_name("sparkler");
+        let program = dist::build(workspace, "sparkler", "sparkler").await?;
         Ok(Self { program })
     }
 
@@ -117,28 +108,6 @@ async fn last_lines(said: ChildStderr) -> String {
         last.push_front(line);
     }
     Vec::from_iter(last.into_iter().rev()).join("\n")
-}
-
-/// cargo, as somebody would call it who was not started by cargo: build scripts that look at its variables would
-/// else run anew, and all that depends on them be compiled again.
-pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        let is_of_this_package = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ]
-        .iter()
-        .any(|start| text.starts_with(start));
-        if is_of_this_package {
-            command.env_remove(&name);
-        }
-    }
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    command
 }
 
 impl Server {

@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use tokio::process::Command;
 
+use crate::dist::{PROFILE, cargo};
 use crate::finding::{Finding, Target, Unit};
-use crate::sparkler::cargo;
 
 /// The line that stands before the figures.
 const HEADING: &str = "stages:";
@@ -30,10 +30,7 @@ pub(crate) async fn run(workspace: &Path, valgrind: Option<&Path>) -> anyhow::Re
     let mut target = target(workspace);
     target.envs(valgrind.map(|program| ("VALGRIND", program)));
     let stages = read(&told(&mut target).await?);
-    ensure!(
-        !stages.is_empty(),
-        "cargo bench --bench stages gave no figures"
-    );
+    ensure!(!stages.is_empty(), "the benchmark `stages` gave no figures");
     Ok(stages)
 }
 
@@ -41,7 +38,7 @@ pub(crate) async fn run(workspace: &Path, valgrind: Option<&Path>) -> anyhow::Re
 pub(crate) fn target(workspace: &Path) -> Command {
     let mut command = cargo();
     command
-        .args(["bench", "--quiet", "--locked"])
+        .args(["bench", "--quiet", "--locked", "--profile", PROFILE])
         .args(["--package", "sparkler-bench", "--bench", "stages"])
         .current_dir(workspace);
     command
@@ -56,7 +53,7 @@ pub(crate) async fn told(target: &mut Command) -> anyhow::Result<String> {
     let output = output.context("cargo could not be started")?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        bail!("cargo bench --bench stages failed:\n{complaint}");
+        bail!("the benchmark `stages` failed:\n{complaint}");
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

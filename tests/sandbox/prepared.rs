@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sparkler::domain::{FunctionError, Invocation, LogType, Outcome, Report, RequestId, Version};
+use sparkler::domain::{
+    EventJson, FunctionError, Invocation, LogType, Outcome, Payload, Report, RequestId, Version,
+};
 use sparkler::invoker::{Gate, HostFailure, How, PrepareFailure, PrepareGuest as _, RunGuest as _};
 use sparkler_tests::{Function, TestHost, guests, wat};
 
@@ -45,7 +47,7 @@ impl Prepared {
                 .host()
                 .account()
                 .function_arn(&self.version.function, None),
-            payload: event.to_string().into(),
+            payload: Payload::from(EventJson::parse(event.to_string().into()).expect("JSON")),
             trace_id: None,
             client_context: None,
             tenant_id: None,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use sparkler::domain::{FunctionError, Invocation, LogType, Outcome, Report, RequestId, Version};
+use sparkler::domain::{
+    EventJson, FunctionError, Invocation, LogType, Outcome, Payload, Report, RequestId, Version,
+};
 use sparkler::invoker::{
     Admission, Gate, How, Piece, PrepareGuest as _, ResponseSource, RunGuest as _, response_pipe,
 };
@@ -40,7 +42,7 @@ impl Streaming {
         let invocation = Invocation {
             request_id: RequestId::random(),
             target: host.account().function_arn(&self.version.function, None),
-            payload: event.to_string().into(),
+            payload: Payload::from(EventJson::parse(event.to_string().into()).expect("JSON")),
             trace_id: None,
             client_context: None,
             tenant_id: None,

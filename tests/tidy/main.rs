@@ -1,6 +1,8 @@
 //! The rules of the source tree that no compiler checks.
 
 mod arrows;
+mod documents;
+mod drawing;
 mod operations;
 mod rooms;
 mod sources;

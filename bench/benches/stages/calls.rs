@@ -1,7 +1,7 @@
 //! Calls of the echo: what is given to each stage, and what must come out.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use anyhow::{Context as _, bail, ensure};
 use axum::body::Body;
@@ -12,13 +12,14 @@ use bytes::Bytes;
 use sparkler::app::Host;
 use sparkler::contract::Door;
 use sparkler::domain::{
-    FunctionArn, FunctionName, Invocation, LogType, Outcome, RequestId, Version,
+    EventJson, FunctionArn, FunctionName, Invocation, LogType, Outcome, RequestId, Version,
 };
 use sparkler::invoker::{Completion, Gate, How, PrepareGuest as _, RunGuest as _};
 use sparkler::sandbox::Sandboxes;
 use sparkler::stages::Instantiated;
 
 use crate::echo::{self, EVENT};
+use crate::web;
 
 /// A host, and its functions' names in full.
 #[derive(Clone)]
@@ -26,20 +27,24 @@ pub(crate) struct Calls {
     pub(crate) host: Host,
     pub(crate) fresh: Arc<FunctionArn>,
     pub(crate) reused: Arc<FunctionArn>,
+    /// The host name of the server for HTTP.
+    pub(crate) web: String,
     door: Door<Sandboxes>,
 }
 
 impl Calls {
-    pub(crate) fn to(host: Host) -> anyhow::Result<Self> {
+    pub(crate) async fn to(host: Host) -> anyhow::Result<Self> {
         let arn = |name: &str| {
             let name = FunctionName::parse(name).context("a good name")?;
             anyhow::Ok(Arc::new(host.account().function_arn(&name, None)))
         };
         let caller = SocketAddr::from(([127, 0, 0, 1], 40_000));
+        let door = host.door().for_caller(caller);
         Ok(Self {
             fresh: arn(echo::FRESH)?,
             reused: arn(echo::REUSED)?,
-            door: host.door().for_caller(caller),
+            web: web::host_name(&door).await?,
+            door,
             host,
         })
     }
@@ -106,11 +111,15 @@ impl Calls {
     }
 }
 
+/// Checked once, since what is counted here begins behind that.
+static PARSED: LazyLock<EventJson> =
+    LazyLock::new(|| EventJson::parse(Bytes::from_static(EVENT)).expect("the event is JSON"));
+
 fn invocation_of(target: &FunctionArn) -> Invocation {
     Invocation {
         target: target.clone(),
         request_id: RequestId::random(),
-        payload: Bytes::from_static(EVENT).into(),
+        payload: PARSED.clone().into(),
         trace_id: None,
         client_context: None,
         tenant_id: None,

@@ -22,7 +22,7 @@ const WARM_UP_TIMES: u64 = 300;
 const SANDBOXES_MAX: u32 = 3;
 
 /// What is counted, in the order in which it is.
-pub(crate) const STAGES: [&str; 10] = [
+pub(crate) const STAGES: [&str; 11] = [
     stage::PARSE,
     stage::RESOLVE,
     stage::ADMIT,
@@ -33,6 +33,7 @@ pub(crate) const STAGES: [&str; 10] = [
     stage::FRESH,
     stage::REUSED,
     stage::SERVED,
+    stage::WEB,
 ];
 
 /// Where valgrind begins and ends to count, by the name of the function.

@@ -1,6 +1,6 @@
-//! The function that is measured: the echo example, built as `sparkler build` builds it.
+//! The functions that are measured, all of them echoes, built as `sparkler build` builds them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -8,6 +8,8 @@ use sparkler::app::{Host, HostConfig, Storage};
 use sparkler::deployer::NewFunction;
 use sparkler::domain::{Environment, FunctionName, Settings};
 use sparkler::toolchain::{self, BuildOptions};
+
+use crate::web;
 
 /// The event of each call.
 pub(crate) const EVENT: &[u8] = br#"{"name":"World"}"#;
@@ -25,27 +27,30 @@ const CONCURRENCY_MAX: u32 = 8;
 pub(crate) async fn host(storage: Storage) -> anyhow::Result<Host> {
     let host = Host::start(HostConfig {
         storage,
+        open_function_urls: true,
         concurrency_max: CONCURRENCY_MAX,
         ..HostConfig::default()
     });
     Ok(host.await?)
 }
 
-/// A host that has both functions.
+/// A host that has all functions.
 pub(crate) async fn host_with_functions(storage: Storage) -> anyhow::Result<Host> {
-    let package = built().await?;
+    let package = built(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo")).await?;
     let host = host(storage).await?;
     deploy(&host, FRESH, package.clone(), None).await?;
     let reused = [("SPARKLER_REUSE".to_owned(), "10000".to_owned())].into();
     deploy(&host, REUSED, package, Some(Environment(reused))).await?;
+    deploy(&host, web::NAME, built(web::sources()).await?, None).await?;
+    web::open_url(&host.door()).await?;
     Ok(host)
 }
 
-async fn built() -> anyhow::Result<Bytes> {
-    let echo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo");
-    let build = move || toolchain::build(BuildOptions::release(echo));
+async fn built(sources: PathBuf) -> anyhow::Result<Bytes> {
+    let what = format!("{} could not be built", sources.display());
+    let build = move || toolchain::build(BuildOptions::release(sources));
     let built = tokio::task::spawn_blocking(build).await?;
-    Ok(built.context("the echo example could not be built")?.bytes)
+    Ok(built.context(what)?.bytes)
 }
 
 async fn deploy(

@@ -1,13 +1,13 @@
 //! What an invocation costs inside one process, whole and stage by stage.
 //!
 //! ```text
-//! cargo bench -p sparkler-bench --bench stages                   microseconds, and instructions where valgrind is there
-//! cargo bench -p sparkler-bench --bench stages -- instructions   instructions only
-//! cargo bench -p sparkler-bench --bench stages -- limits         microseconds of one whole invocation, to be
+//! cargo bench --profile dist -p sparkler-bench --bench stages    microseconds, and instructions where valgrind is there
+//! … -- instructions                                              instructions only
+//! … -- limits                                                    microseconds of one whole invocation, to be
 //!                                                                compared with `--features unlimited`
 //! ```
 //!
-//! Each of them ends with lines for programs: a heading, then a name, a tab and figures.
+//! The profile is that of the product as it is published. Each of them ends with lines for programs: a heading, then a name, a tab and figures.
 
 mod calls;
 mod counted;
@@ -16,6 +16,7 @@ mod instructions;
 mod limits;
 mod stage;
 mod timed;
+mod web;
 
 use std::path::Path;
 

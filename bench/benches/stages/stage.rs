@@ -13,7 +13,7 @@ use sparkler::stages::{self, ReplyTrace};
 use tokio::runtime::Runtime;
 
 use crate::calls::{Calls, check_status};
-use crate::echo;
+use crate::{echo, web};
 
 /// From a request to an invocation that is checked and resolved; and the empty answer of one that is to go no
 /// further.
@@ -30,6 +30,8 @@ pub(crate) const REUSED: &str = "whole invocation, reused";
 pub(crate) const PREPARED: &str = "whole invocation, prepared";
 /// From a request to a response, all but the connection.
 pub(crate) const SERVED: &str = "Invoke without a socket";
+/// From a request for a server for HTTP to the whole body of its response, all but the connection.
+pub(crate) const WEB: &str = "web call behind a URL";
 
 /// Sees what is to be measured, and runs it.
 pub(crate) trait Meter {
@@ -59,7 +61,7 @@ impl Stages {
     }
 
     pub(crate) fn of(host: Host, runtime: Runtime) -> anyhow::Result<Self> {
-        let calls = Calls::to(host)?;
+        let calls = runtime.block_on(Calls::to(host))?;
         Ok(Self { calls, runtime })
     }
 
@@ -73,6 +75,7 @@ impl Stages {
         match stage {
             PARSE => self.serve("DryRun", StatusCode::NO_CONTENT, times, meter),
             SERVED => self.serve("RequestResponse", StatusCode::OK, times, meter),
+            WEB => self.serve_web(times, meter),
             RESOLVE => self.resolve(times, meter),
             ADMIT => self.admit(times, meter),
             INSTANTIATE | CALL | RESET => self.live(stage, times, meter),
@@ -95,6 +98,16 @@ impl Stages {
             let request = Calls::request(kind)?;
             let response = meter.measure(|| runtime.block_on(calls.serve(request)));
             check_status(&response, status)?;
+        }
+        Ok(())
+    }
+
+    fn serve_web(&self, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        let Self { calls, runtime } = self;
+        for _ in 0..times {
+            let request = web::request(&calls.web)?;
+            let answered = async { web::body(calls.serve(request).await).await };
+            web::check(&meter.measure(|| runtime.block_on(answered))?)?;
         }
         Ok(())
     }

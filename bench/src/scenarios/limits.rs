@@ -22,7 +22,7 @@ pub(crate) async fn run(setup: &Setup) -> anyhow::Result<Vec<Finding>> {
         false => Finding::missing(
             WHAT,
             Unit::Ratio,
-            "needs one more release build of the host; --full measures it",
+            "needs one more build of the host; --full measures it",
         ),
     };
     Ok(vec![finding.with_target(Target::AtLeast(TARGET_RATIO))])

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Tools;
 use super::step::run;
-use crate::sparkler::cargo;
+use crate::dist::cargo;
 
 /// The line of releases that the host is built on.
 pub(crate) const WASMTIME: &str = "48.0.8";

@@ -10,7 +10,7 @@ use clap::Args;
 use super::client::{Client, ClientError, EventQuery, LogEvent};
 use super::endpoint::EndpointArgs;
 use super::{CommandResult, output};
-use crate::logs::timestamp;
+use crate::domain::times;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -153,7 +153,7 @@ impl Reader {
 fn show(event: &LogEvent) {
     let time = UNIX_EPOCH + Duration::from_millis(event.timestamp);
     let message = event.message.trim_end_matches('\n');
-    output::data(&format!("{} {message}", timestamp(time)));
+    output::data(&format!("{} {message}", times::rfc_3339(time)));
 }
 
 fn milliseconds(time: SystemTime) -> u64 {

@@ -86,10 +86,7 @@ fn length(bytes: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
+    use crate::domain::hex;
 
     #[test]
     fn a_chunk_is_framed_as_clients_of_aws_read_it() {

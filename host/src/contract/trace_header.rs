@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use http::HeaderValue;
 
+use crate::domain::hex::{is_hex, write_hex};
+
 /// Longest header that is taken over: room for the three known fields and some more.
 const TAKEN_BYTES_MAX: usize = 512;
 
@@ -85,15 +87,6 @@ impl Trace {
     }
 }
 
-/// Two digits for each byte.
-fn write_hex(digits: &mut [u8], bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-}
-
 fn new_parent() -> String {
     format!("{:016x}", rand::random::<u64>())
 }
@@ -109,10 +102,6 @@ fn is_root(text: &str) -> bool {
         && parts.next().is_some_and(|seconds| is_hex(seconds, 8))
         && parts.next().is_some_and(|random| is_hex(random, 24))
         && parts.next().is_none()
-}
-
-fn is_hex(text: &str, digits: usize) -> bool {
-    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

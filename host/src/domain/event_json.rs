@@ -44,14 +44,14 @@ impl EventJson {
         }
     }
 
+    /// The event that `text` is, which was found to be one when it was accepted.
+    pub(crate) fn accepted(text: Bytes) -> Self {
+        Self(text)
+    }
+
     /// The text.
     pub fn text(&self) -> &Bytes {
         &self.0
-    }
-
-    /// The text alone.
-    pub fn into_text(self) -> Bytes {
-        self.0
     }
 }
 

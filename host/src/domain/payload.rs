@@ -14,8 +14,8 @@ use super::web::WebRequest;
 /// What a call carries.
 #[derive(Clone, Debug)]
 pub enum Payload {
-    /// An event: JSON text, checked.
-    Event(Bytes),
+    /// An event.
+    Event(EventJson),
     /// A request from the web.
     Web(Arc<dyn WebCall>),
 }
@@ -36,7 +36,7 @@ impl Payload {
     /// The event, or the one that stands for the web request.
     pub fn event(&self) -> Bytes {
         match self {
-            Self::Event(event) => event.clone(),
+            Self::Event(event) => event.text().clone(),
             Self::Web(call) => call.event(),
         }
     }
@@ -44,24 +44,6 @@ impl Payload {
 
 impl From<EventJson> for Payload {
     fn from(event: EventJson) -> Self {
-        Self::Event(event.into_text())
-    }
-}
-
-impl From<Bytes> for Payload {
-    fn from(event: Bytes) -> Self {
         Self::Event(event)
-    }
-}
-
-impl From<String> for Payload {
-    fn from(event: String) -> Self {
-        Self::Event(event.into())
-    }
-}
-
-impl From<&'static str> for Payload {
-    fn from(event: &'static str) -> Self {
-        Self::Event(event.into())
     }
 }

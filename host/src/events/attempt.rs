@@ -8,7 +8,9 @@ use super::event::{Condition, Ended, Event, EventId, Response};
 use super::log::{LogError, Settle};
 use super::taking::Taking;
 use crate::domain::function::RecursiveLoop;
-use crate::domain::{FunctionName, FunctionRecord, Invocation, LogType, Refusal, RefusalClass};
+use crate::domain::{
+    EventJson, FunctionName, FunctionRecord, Invocation, LogType, Refusal, RefusalClass,
+};
 use crate::invoker::{Completion, How, RunGuest, error_object};
 use crate::limits::EVENT_HOPS_MAX;
 use crate::turns::Went;
@@ -144,7 +146,7 @@ impl<G: RunGuest> Shared<G> {
         let invocation = Invocation {
             target,
             request_id: new.request_id,
-            payload: new.payload.clone().into(),
+            payload: EventJson::accepted(new.payload.clone()).into(),
             trace_id: new.trace_id.clone(),
             client_context: None,
             tenant_id: new.tenant_id.clone(),

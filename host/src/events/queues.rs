@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use tokio::sync::Notify;
 
 use super::log::{Handed, HolderId, Joining, Leased};
-use crate::domain::FunctionName;
+use crate::domain::{FunctionName, Lock};
 use crate::limits::{
     DELIVERIES_PER_TARGET_MAX, DELIVERIES_RUNNING_MAX, EVENTS_RUNNING_MAX,
     EVENTS_RUNNING_PER_FUNCTION_MAX,
@@ -16,7 +16,7 @@ use crate::turns::{Clock, Lanes, Room, Turn, Went};
 
 /// The part of the queue that is in memory.
 pub(super) struct Queues {
-    state: Mutex<State>,
+    state: Lock<State>,
     clock: Arc<dyn Clock>,
     events_per_function_max: usize,
     /// There may be room for more.
@@ -94,7 +94,7 @@ impl Queues {
         // Half of that again, so that slow events of one function leave room for those of others.
         let per_lane_max = running_max.div_ceil(2).min(EVENTS_RUNNING_PER_FUNCTION_MAX);
         Self {
-            state: Mutex::new(State {
+            state: Lock::new(State {
                 events: Held::new(Room {
                     running_max,
                     per_lane_max,
@@ -195,7 +195,7 @@ impl Queues {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // No change of the state panics half way.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -6,11 +6,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
-use time::OffsetDateTime;
 
 use super::event::{Condition, Ended, Event};
 use super::message::Attribute;
-use crate::domain::{Account, Qualifier};
+use crate::domain::{Account, Qualifier, times};
 
 /// How much of an error's text a dead letter carries, as AWS documents it.
 const ERROR_MESSAGE_BYTES_MAX: usize = 1024;
@@ -103,11 +102,7 @@ fn status(condition: Condition) -> u16 {
 
 /// A point in time as records show it: `2025-11-24T23:11:08.123Z`.
 pub fn timestamp(unix_ms: u64) -> String {
-    let time = OffsetDateTime::from(UNIX_EPOCH + Duration::from_millis(unix_ms));
-    let (year, month, day) = time.to_calendar_date();
-    let (hour, minute, second, millisecond) = time.to_hms_milli();
-    let month = u8::from(month);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
+    times::rfc_3339(UNIX_EPOCH + Duration::from_millis(unix_ms))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 use tokio::time::sleep;
@@ -17,13 +17,13 @@ use super::prepare::{PrepareFailure, PrepareGuest};
 use crate::catalog::{Catalog, Change};
 use crate::domain::concurrency::Reservation;
 use crate::domain::provisioning::{Cause, Progress, Provisioning, Step};
-use crate::domain::{FunctionName, FunctionRecord, Qualifier, VersionId};
+use crate::domain::{FunctionName, FunctionRecord, Lock, Qualifier, VersionId};
 use crate::limits::{PROVISIONING_RETRY_PAUSE, PROVISIONING_SHOWN_MIN};
 
 /// Has sandboxes prepared for the provisioned concurrency of all functions.
 pub struct Provisioner<G> {
     guests: Arc<G>,
-    functions: Mutex<HashMap<FunctionName, Function>>,
+    functions: Lock<HashMap<FunctionName, Function>>,
     runtime: Handle,
 }
 
@@ -45,7 +45,7 @@ impl<G: PrepareGuest> Provisioner<G> {
     pub fn start(catalog: &Catalog, guests: Arc<G>) -> Arc<Self> {
         let provisioner = Arc::new(Self {
             guests,
-            functions: Mutex::default(),
+            functions: Lock::default(),
             runtime: Handle::current(),
         });
         let told = Arc::clone(&provisioner);
@@ -55,7 +55,7 @@ impl<G: PrepareGuest> Provisioner<G> {
 
     /// How many prepared sandboxes wait, of each version of a function that has some.
     pub fn waiting(&self, name: &FunctionName) -> Vec<(VersionId, u32)> {
-        let functions = self.functions();
+        let functions = self.functions.lock();
         let prepared = functions.get(name).into_iter();
         let prepared = prepared.flat_map(|function| function.provisioning.prepared());
         prepared
@@ -68,7 +68,7 @@ impl<G: PrepareGuest> Provisioner<G> {
         if !provisions(change.before) && !provisions(change.after) {
             return;
         }
-        let mut functions = self.functions();
+        let mut functions = self.functions.lock();
         let function = functions.entry(change.name.clone()).or_default();
         function.provisioning.follow(change.after);
         if function.provisioning.is_over() && !function.is_busy {
@@ -90,7 +90,7 @@ impl<G: PrepareGuest> Provisioner<G> {
     async fn work(self: Arc<Self>, name: FunctionName) {
         while let Some(step) = self.next(&name) {
             let result = self.prepare(&name, &step).await;
-            if let Some(function) = self.functions().get_mut(&name) {
+            if let Some(function) = self.functions.lock().get_mut(&name) {
                 function.provisioning.end(&step, result);
             }
         }
@@ -98,7 +98,7 @@ impl<G: PrepareGuest> Provisioner<G> {
 
     /// The next step, begun; where there is none, the function's task has ended.
     fn next(self: &Arc<Self>, name: &FunctionName) -> Option<Step> {
-        let mut functions = self.functions();
+        let mut functions = self.functions.lock();
         let function = functions.get_mut(name)?;
         let step = function.provisioning.next_step();
         match &step {
@@ -158,7 +158,7 @@ impl<G: PrepareGuest> Provisioner<G> {
     }
 
     fn retry(self: &Arc<Self>, name: &FunctionName) {
-        if let Some(function) = self.functions().get_mut(name) {
+        if let Some(function) = self.functions.lock().get_mut(name) {
             function.is_retried = false;
             function.provisioning.retry();
             self.set_to_work(name, function);
@@ -169,16 +169,10 @@ impl<G: PrepareGuest> Provisioner<G> {
 impl<G> Provisioner<G> {
     /// How far the provisioned concurrency of a version or alias has come.
     pub fn progress(&self, name: &FunctionName, place: &Qualifier) -> Progress {
-        let functions = self.functions();
+        let functions = self.functions.lock();
         let function = functions.get(name);
         let progress = function.and_then(|function| function.provisioning.progress(place));
         progress.cloned().unwrap_or_default()
-    }
-
-    fn functions(&self) -> MutexGuard<'_, HashMap<FunctionName, Function>> {
-        self.functions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

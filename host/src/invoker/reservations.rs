@@ -7,16 +7,16 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::figures::{FunctionFigures, ProvisionedFigures};
 use crate::domain::concurrency::{Reservation, provisioned_place};
-use crate::domain::{FunctionName, FunctionRecord, Qualifier, VersionId};
+use crate::domain::{FunctionName, FunctionRecord, Qualifier, SharedLock, VersionId};
 
 /// What is set aside for functions.
 #[derive(Default)]
-pub(super) struct Reservations(RwLock<Table>);
+pub(super) struct Reservations(SharedLock<Table>);
 
 #[derive(Default)]
 struct Table {
@@ -65,7 +65,7 @@ impl Reservations {
         version: VersionId,
         asked_for: Option<&Qualifier>,
     ) -> Asked {
-        let table = self.read();
+        let table = self.0.read();
         let Some(function) = table.functions.get(&record.latest.function) else {
             return Asked::Shared(None);
         };
@@ -89,8 +89,7 @@ impl Reservations {
 
     /// Takes over what a function has for itself now, and tells what all of them take from the account.
     pub(super) fn set(&self, name: &FunctionName, reservation: Reservation) -> u64 {
-        let table = self.0.write();
-        let mut table = table.unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.0.write();
         let function = table.functions.entry(name.clone()).or_default();
         let after = reservation.set_aside();
         let before = function.change(reservation).set_aside();
@@ -105,17 +104,13 @@ impl Reservations {
     /// Those of at most `functions_max` functions, in the order of their names, and how many more there
     /// are.
     pub(super) fn figures(&self, functions_max: usize) -> (Vec<FunctionFigures>, usize) {
-        let table = self.read();
+        let table = self.0.read();
         let functions = table.functions.iter().take(functions_max);
         let figures: Vec<_> = functions
             .map(|(name, function)| function.figures(name))
             .collect();
         let left_out = table.functions.len() - figures.len();
         (figures, left_out)
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, Table> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,12 +3,12 @@
 //! room as one that writes in large ones.
 
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::domain::{VersionId, WebHead, prelude};
+use crate::domain::{Lock, VersionId, WebHead, prelude};
 use crate::limits::STREAM_BUFFER_BYTES_MAX;
 
 /// The way of one response: where it is written, and where it is read.
@@ -25,12 +25,12 @@ pub fn response_pipe() -> (ResponseSink, ResponseSource) {
 /// Where a response is written. A clone is another handle to the same; one of them writes at a time.
 #[derive(Clone)]
 pub struct ResponseSink {
-    pipe: Arc<Mutex<Pipe>>,
+    pipe: Arc<Lock<Pipe>>,
 }
 
 /// Where a response is read. Dropping it says that nobody reads any more.
 pub struct ResponseSource {
-    pipe: Arc<Mutex<Pipe>>,
+    pipe: Arc<Lock<Pipe>>,
 }
 
 /// What comes next of a response.
@@ -70,13 +70,13 @@ impl ResponseSink {
     /// How many bytes may be pushed, at least one. Waits until there is room, and for ever where nobody
     /// reads any more: whoever runs the writer ends it then, see [`left`](Self::left).
     pub async fn room(&self) -> usize {
-        poll_fn(|context| lock(&self.pipe).poll_room(context)).await
+        poll_fn(|context| self.pipe.lock().poll_room(context)).await
     }
 
     /// Sends the head of a response for HTTP on its way, before any of its bytes. It takes no room: there is
     /// one of a bounded size.
     pub fn begin(&self, head: WebHead) {
-        let mut pipe = lock(&self.pipe);
+        let mut pipe = self.pipe.lock();
         if pipe.has_no_reader {
             return;
         }
@@ -88,7 +88,7 @@ impl ResponseSink {
 
     /// Sends bytes on their way, no more than there is [`room`](Self::room) for.
     pub fn push(&self, bytes: &[u8]) {
-        let mut pipe = lock(&self.pipe);
+        let mut pipe = self.pipe.lock();
         if pipe.has_no_reader || bytes.is_empty() {
             return;
         }
@@ -100,14 +100,14 @@ impl ResponseSink {
 
     /// How many bytes may be pushed at once, which may be none.
     pub fn room_now(&self) -> usize {
-        lock(&self.pipe).room()
+        self.pipe.lock().room()
     }
 
     /// Sends bytes on their way if there is room for all of them; says whether there was. What nobody reads
     /// any more needs none.
     pub fn try_push(&self, bytes: &[u8]) -> bool {
         let has_room = {
-            let pipe = lock(&self.pipe);
+            let pipe = self.pipe.lock();
             pipe.has_no_reader || bytes.len() <= pipe.room()
         };
         if has_room {
@@ -118,19 +118,19 @@ impl ResponseSink {
 
     /// Returns when nobody reads any more. One task at a time may wait for it.
     pub async fn left(&self) {
-        poll_fn(|context| lock(&self.pipe).poll_left(context)).await;
+        poll_fn(|context| self.pipe.lock().poll_left(context)).await;
     }
 
     /// Says which version writes the response.
     pub(super) fn set_executed(&self, version: VersionId) {
-        lock(&self.pipe).executed = Some(version);
+        self.pipe.lock().executed = Some(version);
     }
 }
 
 impl ResponseSource {
     /// What waits; pending while there is nothing.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Piece> {
-        let mut pipe = lock(&self.pipe);
+        let mut pipe = self.pipe.lock();
         if pipe.is_empty() {
             pipe.reader = Some(context.waker().clone());
             return Poll::Pending;
@@ -145,19 +145,19 @@ impl ResponseSource {
 
     /// What waits, if there is anything.
     pub fn take(&mut self) -> Option<Piece> {
-        let pipe = lock(&self.pipe);
+        let pipe = self.pipe.lock();
         (!pipe.is_empty()).then(|| taken(pipe))
     }
 
     /// The version that writes the response, once it was begun.
     pub fn executed(&self) -> Option<VersionId> {
-        lock(&self.pipe).executed
+        self.pipe.lock().executed
     }
 }
 
 impl Drop for ResponseSource {
     fn drop(&mut self) {
-        let mut pipe = lock(&self.pipe);
+        let mut pipe = self.pipe.lock();
         pipe.has_no_reader = true;
         pipe.head = None;
         pipe.waiting = BytesMut::new();
@@ -208,10 +208,6 @@ fn taken(mut pipe: MutexGuard<'_, Pipe>) -> Piece {
     drop(pipe);
     wake(writer);
     Piece::Bytes(bytes)
-}
-
-fn lock(pipe: &Mutex<Pipe>) -> MutexGuard<'_, Pipe> {
-    pipe.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Outside of the lock, which whoever is woken takes first.
@@ -276,7 +272,7 @@ mod tests {
         drop(source);
         left.await.expect("it is woken");
         sink.push(b"more");
-        assert!(lock(&sink.pipe).waiting.is_empty());
+        assert!(sink.pipe.lock().waiting.is_empty());
         assert!(is_pending(sink.room()));
     }
 

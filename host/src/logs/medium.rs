@@ -1,27 +1,28 @@
 //! Where segments live: in files, or in memory.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use crate::domain::Lock;
 use crate::storage::{LogFile, LogFiles, StorageError};
 
 /// A place for bytes that are appended to, read in pieces and removed as a whole.
 pub(super) enum Medium {
     Disk(LogFiles),
-    Memory(Mutex<Segments>),
+    Memory(Lock<Segments>),
 }
 
 impl Medium {
     pub(super) fn in_memory() -> Self {
-        Self::Memory(Mutex::default())
+        Self::Memory(Lock::default())
     }
 
     /// What is there from an earlier run.
     pub(super) fn list(&self) -> Result<Vec<LogFile>, StorageError> {
         match self {
             Self::Disk(files) => files.list(),
-            Self::Memory(segments) => Ok(lock(segments)
+            Self::Memory(segments) => Ok(segments
+                .lock()
                 .by_name
                 .iter()
                 .map(|(name, bytes)| LogFile {
@@ -37,7 +38,7 @@ impl Medium {
         match self {
             Self::Disk(files) => files.append(name, bytes),
             Self::Memory(segments) => {
-                lock(segments).append(name, bytes);
+                segments.lock().append(name, bytes);
                 Ok(())
             }
         }
@@ -53,7 +54,7 @@ impl Medium {
         match self {
             Self::Disk(files) => files.read(name, offset, bytes_max),
             Self::Memory(segments) => {
-                let segments = lock(segments);
+                let segments = segments.lock();
                 let rest = segments
                     .by_name
                     .get(name)
@@ -68,7 +69,7 @@ impl Medium {
         match self {
             Self::Disk(files) => files.remove(name),
             Self::Memory(segments) => {
-                lock(segments).remove(name);
+                segments.lock().remove(name);
                 Ok(())
             }
         }
@@ -102,8 +103,4 @@ impl Segments {
             self.spare = removed;
         }
     }
-}
-
-fn lock(segments: &Mutex<Segments>) -> MutexGuard<'_, Segments> {
-    segments.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -20,20 +20,20 @@ mod queue;
 mod reading;
 mod segment_name;
 mod stream;
+mod writer;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::SystemTime;
 
 pub use entry::Entry;
 pub use event::{LogEvent, Position};
 pub use group::GroupSummary;
 pub use index::StreamSummary;
 pub use reading::{Direction, Page, Query, Streams};
-pub use stream::{stream_name, timestamp};
+pub use stream::stream_name;
 
 use crate::limits::LOG_FLUSH_WAIT_MAX;
 use crate::storage::{DataDir, LogFiles, StorageError};
@@ -73,7 +73,7 @@ impl LogKeeper {
             .name("log-writer".into())
             .spawn({
                 let (queue, archive) = (Arc::clone(&queue), Arc::clone(&archive));
-                move || write(&queue, &archive)
+                move || writer::run(&queue, archive)
             })
             .map_err(|error| {
                 StorageError(format!(
@@ -128,8 +128,7 @@ impl LogKeeper {
     /// # Errors
     /// Where there is no such group, or the disk fails.
     pub fn delete_group(&self, group: &str) -> Result<(), ReadError> {
-        self.flush();
-        self.archive.delete(group)
+        self.queue.delete(group)
     }
 }
 
@@ -153,32 +152,4 @@ pub enum ReadError {
     /// The disk failed; the text says how.
     #[error(transparent)]
     Storage(#[from] StorageError),
-}
-
-/// Says when logs begin to be lost, and when they no longer are; a full disk is not told for each.
-fn tell(errors: &[StorageError], was_failing: bool) {
-    match (errors.first(), was_failing) {
-        (Some(error), false) => tracing::error!(%error, "logs are lost from now on"),
-        (None, true) => tracing::info!("logs are written again"),
-        (Some(_), true) | (None, false) => (),
-    }
-}
-
-/// What the thread does that writes: until the queue is closed and empty.
-fn write(queue: &Queue, archive: &Archive) {
-    if let Err(error) = archive.load() {
-        tracing::error!(%error, "the logs of earlier runs could not be looked through");
-    }
-    archive.expire(SystemTime::now());
-    queue.ready();
-    let mut is_failing = false;
-    while let Some(batch) = queue.next_batch() {
-        if !batch.entries().is_empty() {
-            let errors = archive.append_all(batch.entries());
-            tell(&errors, is_failing);
-            is_failing = !errors.is_empty();
-        }
-        queue.written(batch);
-        archive.expire_now_and_then(SystemTime::now());
-    }
 }

@@ -7,23 +7,26 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, MutexGuard, mpsc};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 
+use super::ReadError;
 use super::entry::Entry;
-use crate::domain::Version;
+use crate::domain::lock::regained;
 use crate::domain::settings::LogFormat;
+use crate::domain::{Lock, Version, times};
 use crate::limits::{
     LOG_BATCH_PAUSE, LOG_DROPPED_GROUPS_MAX, LOG_EXPIRY_PERIOD, LOG_QUEUE_BYTES_MAX,
     LOG_TEXT_COPIED_BYTES_MAX, LOG_TEXTS_KEPT_BYTES_MAX,
 };
+use crate::storage::StorageError;
 
 /// The queue, shared by all.
 #[derive(Default)]
 pub(super) struct Queue {
-    state: Mutex<State>,
+    state: Lock<State>,
     /// There is something to do for the writer.
     filled: Condvar,
     /// The writer has done something.
@@ -33,6 +36,8 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct State {
     entries: Vec<Queued>,
+    /// As many as there are callers who wait for them.
+    deletions: Vec<Deletion>,
     /// The texts of entries, one behind the other.
     texts: BytesMut,
     /// What the writer gave back, to be filled next.
@@ -52,6 +57,21 @@ struct State {
     /// Whether somebody waits for what is in the queue.
     is_urgent: bool,
     is_closed: bool,
+    /// Whether the writer is gone.
+    has_ended: bool,
+}
+
+/// A group that is to go, behind all that was put in before.
+pub(super) struct Deletion {
+    pub(super) group: String,
+    done: mpsc::SyncSender<Result<(), ReadError>>,
+}
+
+impl Deletion {
+    pub(super) fn answer(self, result: Result<(), ReadError>) {
+        // Whoever asked may have gone.
+        let _ = self.done.send(result);
+    }
 }
 
 /// An entry that waits.
@@ -82,6 +102,7 @@ struct Dropped {
 /// What the writer takes at once.
 pub(super) struct Batch {
     entries: Vec<Entry>,
+    deletions: Vec<Deletion>,
     texts: Bytes,
     accepted: u64,
     bytes: usize,
@@ -91,13 +112,18 @@ impl Batch {
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }
+
+    /// What is to be done when the entries are written.
+    pub(super) fn deletions(&mut self) -> std::vec::Drain<'_, Deletion> {
+        self.deletions.drain(..)
+    }
 }
 
 impl Queue {
     /// Puts an entry in, or counts it where there is no room.
     pub(super) fn push(&self, entry: Entry) {
         let cost = entry.cost_bytes();
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.bytes + cost > LOG_QUEUE_BYTES_MAX {
             state.drop_entry(&entry);
             return;
@@ -114,49 +140,67 @@ impl Queue {
     /// Waits until all that is in the queue now is written, or `longest` is over.
     pub(super) fn flush(&self, longest: Duration) {
         let until = Instant::now() + longest;
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let wanted = state.accepted;
-        while !state.is_ready || state.written < wanted {
-            state.is_urgent = true;
-            state.is_idle = false;
+        while !state.has_ended && (!state.is_ready || state.written < wanted) {
+            state.hurry();
             self.filled.notify_one();
             let Some(rest) = until.checked_duration_since(Instant::now()) else {
                 return;
             };
-            state = self
-                .done
-                .wait_timeout(state, rest)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = regained(self.done.wait_timeout(state, rest));
         }
+    }
+
+    /// Has a group removed, and waits until that is done.
+    pub(super) fn delete(&self, group: &str) -> Result<(), ReadError> {
+        let ended = || StorageError("the thread that writes logs has ended".into());
+        let (done, answer) = mpsc::sync_channel(1);
+        let mut state = self.state.lock();
+        if state.has_ended {
+            return Err(ended().into());
+        }
+        state.deletions.push(Deletion {
+            group: group.to_owned(),
+            done,
+        });
+        state.hurry();
+        drop(state);
+        self.filled.notify_one();
+        answer.recv().map_err(|_| ended())?
     }
 
     /// Says that what earlier runs left is known.
     pub(super) fn ready(&self) {
-        self.lock().is_ready = true;
+        self.state.lock().is_ready = true;
         self.done.notify_all();
     }
 
     /// Lets the writer end when it has written what is here.
     pub(super) fn close(&self) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.is_closed = true;
         drop(state);
         self.filled.notify_one();
     }
 
+    /// Lets nobody wait for the writer any more when what is given here is dropped, also by a panic.
+    pub(super) fn ends_with_this(&self) -> Ending<'_> {
+        Ending(self)
+    }
+
     /// Waits for entries and takes all; takes none where there were none for a while, so that the
     /// writer can do other things. `None` when the queue is closed and empty.
     pub(super) fn next_batch(&self) -> Option<Batch> {
-        let mut state = self.lock();
-        if state.entries.is_empty() && !state.is_closed {
+        let mut state = self.state.lock();
+        if state.is_empty() && !state.is_closed {
             state.is_idle = true;
             state = self.wait(state, LOG_EXPIRY_PERIOD, |state| {
-                state.entries.is_empty() && !state.is_closed
+                state.is_empty() && !state.is_closed
             });
             state.is_idle = false;
         }
-        if state.entries.is_empty() {
+        if state.is_empty() {
             return (!state.is_closed).then(|| state.take());
         }
         state = self.wait(state, LOG_BATCH_PAUSE, |state| {
@@ -169,6 +213,7 @@ impl Queue {
     pub(super) fn written(&self, batch: Batch) {
         let Batch {
             entries,
+            deletions: _,
             texts,
             accepted,
             bytes,
@@ -177,10 +222,10 @@ impl Queue {
         drop(entries);
         let spare = texts.try_into_mut().ok();
         let spare = spare.filter(|texts| texts.capacity() <= LOG_TEXTS_KEPT_BYTES_MAX);
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.bytes -= bytes;
         state.written = accepted;
-        state.is_urgent &= !state.entries.is_empty();
+        state.is_urgent &= !state.is_empty();
         if let Some(mut spare) = spare {
             spare.clear();
             state.spare = spare;
@@ -195,18 +240,37 @@ impl Queue {
         longest: Duration,
         go_on: impl Fn(&State) -> bool,
     ) -> MutexGuard<'a, State> {
-        self.filled
-            .wait_timeout_while(state, longest, |state| go_on(state))
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
+        let waited = self
+            .filled
+            .wait_timeout_while(state, longest, |state| go_on(state));
+        regained(waited)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+/// The life of the writer.
+pub(super) struct Ending<'a>(&'a Queue);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+        state.has_ended = true;
+        state.deletions.clear();
+        drop(state);
+        self.0.done.notify_all();
     }
 }
 
 impl State {
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.deletions.is_empty()
+    }
+
+    /// Somebody waits. The writer is to be woken.
+    fn hurry(&mut self) {
+        self.is_urgent = true;
+        self.is_idle = false;
+    }
+
     /// Puts an entry in. A text that is large is handed over as it is.
     fn put(&mut self, mut entry: Entry) {
         let text = (entry.text.len() <= LOG_TEXT_COPIED_BYTES_MAX).then(|| {
@@ -233,6 +297,7 @@ impl State {
         }
         Batch {
             entries,
+            deletions: std::mem::take(&mut self.deletions),
             texts,
             accepted: self.accepted,
             bytes: self.bytes,
@@ -278,7 +343,7 @@ impl Dropped {
             LogFormat::Json => format!(
                 "{{\"time\":\"{}\",\"type\":\"platform.logsDropped\",\"record\":{{\"reason\":\
                  \"{reason}\",\"droppedRecords\":{entries},\"droppedBytes\":{bytes}}}}}\n",
-                super::stream::timestamp(last)
+                times::rfc_3339(last)
             ),
             LogFormat::Text => {
                 format!("LOGS_DROPPED Invocations: {entries}\tBytes: {bytes}\tReason: {reason}\n")
@@ -345,6 +410,41 @@ mod tests {
     }
 
     #[test]
+    fn a_group_goes_behind_what_was_put_in_before() {
+        let queue = Queue::default();
+        queue.push(entry("one\n"));
+        std::thread::scope(|threads| {
+            let deleted = threads.spawn(|| queue.delete("greet"));
+            let (mut entries, mut groups) = (0, Vec::new());
+            while groups.is_empty() {
+                let mut batch = queue.next_batch().expect("it is open");
+                entries += batch.entries().len();
+                for deletion in batch.deletions() {
+                    groups.push(deletion.group.clone());
+                    deletion.answer(Err(ReadError::NoSuchGroup));
+                }
+                queue.written(batch);
+            }
+            assert_eq!((entries, groups), (1, vec!["greet".to_owned()]));
+            let deleted = deleted.join().expect("no panic");
+            assert!(matches!(deleted, Err(ReadError::NoSuchGroup)));
+        });
+    }
+
+    #[test]
+    fn nobody_waits_for_a_writer_that_is_gone() {
+        let queue = Queue::default();
+        queue.push(entry("one\n"));
+        std::thread::scope(|threads| {
+            let deleted = threads.spawn(|| queue.delete("greet"));
+            drop(queue.ends_with_this());
+            let deleted = deleted.join().expect("no panic");
+            assert!(matches!(deleted, Err(ReadError::Storage(_))));
+        });
+        queue.flush(Duration::from_secs(600));
+    }
+
+    #[test]
     fn who_flushes_waits_for_the_writer_and_not_for_ever() {
         let queue = Arc::new(Queue::default());
         queue.push(entry("one\n"));
@@ -359,7 +459,7 @@ mod tests {
             }
         });
         queue.flush(Duration::from_secs(60));
-        assert_eq!(queue.lock().written, 1);
+        assert_eq!(queue.state.lock().written, 1);
         queue.close();
         writer.join().expect("it ends");
     }

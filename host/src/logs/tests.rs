@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use uuid::Uuid;
 
+use super::writer::Writer;
 use super::*;
 use crate::domain::samples;
 use crate::domain::settings::LogFormat;
@@ -69,8 +70,8 @@ fn messages(page: &Page) -> Vec<&str> {
 }
 
 #[track_caller]
-fn read(archive: &Archive, query: &Query<'_>) -> Page {
-    reading::page(archive, query).expect("it is read")
+fn read(writer: &Writer, query: &Query<'_>) -> Page {
+    reading::page(&writer.archive, query).expect("it is read")
 }
 
 fn small(segment_bytes: u64) -> Bounds {
@@ -82,21 +83,25 @@ fn small(segment_bytes: u64) -> Bounds {
     }
 }
 
-fn in_memory(segment_bytes: u64) -> Archive {
-    Archive::new(Medium::in_memory(), small(segment_bytes))
+fn in_memory(segment_bytes: u64) -> Writer {
+    Writer::new(Arc::new(Archive::new(
+        Medium::in_memory(),
+        small(segment_bytes),
+    )))
 }
 
 #[track_caller]
-fn append(archive: &Archive, entries: &[Entry]) {
-    let failed = archive.append_all(entries);
+fn append(writer: &mut Writer, entries: &[Entry]) {
+    let failed = writer.append_all(entries);
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-fn on_disk(data_dir: &DataDir) -> Archive {
+fn on_disk(data_dir: &DataDir) -> Writer {
     let files = LogFiles::open(data_dir).expect("opened");
     let archive = Archive::new(Medium::Disk(files), Bounds::on_disk());
-    archive.load().expect("looked through");
-    archive
+    let mut writer = Writer::new(Arc::new(archive));
+    writer.load().expect("looked through");
+    writer
 }
 
 #[test]
@@ -179,16 +184,16 @@ fn groups_and_streams_are_listed_and_deleted() {
 
 #[test]
 fn pages_going_forward_and_backward_meet_every_event_once() {
-    let archive = in_memory(2_000);
+    let mut writer = in_memory(2_000);
     let source = version(GROUP, LogFormat::Text, 1);
     let entries: Vec<_> = (0..30)
         .map(|n| at(&source, n, &format!("{n}a\n{n}b\n{n}c\n")))
         .collect();
     for entry in entries {
-        append(&archive, &[entry]);
+        append(&mut writer, &[entry]);
     }
-    let whole = read(&archive, &all(GROUP));
-    assert!(archive.views(GROUP).expect("views").len() > 1);
+    let whole = read(&writer, &all(GROUP));
+    assert!(writer.archive.views(GROUP).expect("views").len() > 1);
     for size in [1, 2, 4, 7, 100] {
         let mut forward = Vec::new();
         let mut position = None;
@@ -198,7 +203,7 @@ fn pages_going_forward_and_backward_meet_every_event_once() {
                 position,
                 ..all(GROUP)
             };
-            let page = read(&archive, &query);
+            let page = read(&writer, &query);
             assert!(page.events.len() <= size);
             forward.extend(page.events);
             position = Some(page.end);
@@ -216,7 +221,7 @@ fn pages_going_forward_and_backward_meet_every_event_once() {
                 direction: Direction::Backward,
                 ..all(GROUP)
             };
-            let page = read(&archive, &query);
+            let page = read(&writer, &query);
             backward.extend(page.events.into_iter().rev());
             position = Some(page.start);
             if page.is_complete {
@@ -230,28 +235,28 @@ fn pages_going_forward_and_backward_meet_every_event_once() {
 
 #[test]
 fn at_an_end_the_position_stays_and_new_events_are_found_from_there() {
-    let archive = in_memory(2_000);
+    let mut writer = in_memory(2_000);
     let source = version(GROUP, LogFormat::Text, 1);
-    append(&archive, &[at(&source, 1, "one\n")]);
-    let end = read(&archive, &all(GROUP)).end;
+    append(&mut writer, &[at(&source, 1, "one\n")]);
+    let end = read(&writer, &all(GROUP)).end;
     let from_end = Query {
         position: Some(end),
         ..all(GROUP)
     };
-    let page = read(&archive, &from_end);
+    let page = read(&writer, &from_end);
     assert!(page.events.is_empty() && page.is_complete);
     assert_eq!((page.start, page.end), (end, end));
-    append(&archive, &[at(&source, 2, "two\n")]);
-    assert_eq!(messages(&read(&archive, &from_end)), ["two"]);
+    append(&mut writer, &[at(&source, 2, "two\n")]);
+    assert_eq!(messages(&read(&writer, &from_end)), ["two"]);
     let before = Query {
         position: Some(end),
         direction: Direction::Backward,
         ..all(GROUP)
     };
-    let page = read(&archive, &before);
+    let page = read(&writer, &before);
     assert_eq!(messages(&page), ["one"]);
     let older = read(
-        &archive,
+        &writer,
         &Query {
             position: Some(page.start),
             ..before
@@ -263,23 +268,23 @@ fn at_an_end_the_position_stays_and_new_events_are_found_from_there() {
 
 #[test]
 fn a_page_is_bounded_in_bytes_and_one_event_always_fits() {
-    let archive = in_memory(64 * 1024 * 1024);
+    let mut writer = in_memory(64 * 1024 * 1024);
     let source = version(GROUP, LogFormat::Text, 1);
     let large = "x".repeat(300 * 1024);
     let entries: Vec<_> = (0..5).map(|n| at(&source, n, &large)).collect();
-    append(&archive, &entries);
-    let page = read(&archive, &all(GROUP));
+    append(&mut writer, &entries);
+    let page = read(&writer, &all(GROUP));
     assert_eq!((page.events.len(), page.is_complete), (3, false));
 }
 
 #[test]
 fn a_search_that_finds_nothing_stops_and_says_where_to_go_on() {
-    let archive = in_memory(64 * 1024 * 1024);
+    let mut writer = in_memory(64 * 1024 * 1024);
     let source = version(GROUP, LogFormat::Text, 1);
     let large = "x".repeat(300 * 1024);
     let entries: Vec<_> = (0..60).map(|n| at(&source, n, &large)).collect();
-    append(&archive, &entries);
-    append(&archive, &[at(&source, 99, "needle\n")]);
+    append(&mut writer, &entries);
+    append(&mut writer, &[at(&source, 99, "needle\n")]);
     for direction in [Direction::Forward, Direction::Backward] {
         let mut query = Query {
             is_wanted: &|message| message.starts_with("needle"),
@@ -289,7 +294,7 @@ fn a_search_that_finds_nothing_stops_and_says_where_to_go_on() {
         let mut pages = 0;
         let mut found = Vec::new();
         loop {
-            let page = read(&archive, &query);
+            let page = read(&writer, &query);
             pages += 1;
             found.extend(page.events);
             query.position = Some(match direction {
@@ -306,15 +311,15 @@ fn a_search_that_finds_nothing_stops_and_says_where_to_go_on() {
 
 #[test]
 fn the_oldest_goes_when_a_group_has_too_much() {
-    let archive = in_memory(2_000);
+    let mut writer = in_memory(2_000);
     let source = version(GROUP, LogFormat::Text, 1);
     let text = "x".repeat(400);
     for n in 0..100 {
-        append(&archive, &[at(&source, n, &format!("{n} {text}\n"))]);
+        append(&mut writer, &[at(&source, n, &format!("{n} {text}\n"))]);
     }
-    let groups = archive.groups_by_name();
+    let groups = writer.archive.groups_by_name();
     assert!(groups[0].stored_bytes <= 4 * 2_000, "{groups:?}");
-    let page = read(&archive, &all(GROUP));
+    let page = read(&writer, &all(GROUP));
     assert!(page.events.len() > 10);
     assert!(messages(&page)[page.events.len() - 1].starts_with("99 "));
     // A position in what is gone leads to what is left.
@@ -322,18 +327,18 @@ fn the_oldest_goes_when_a_group_has_too_much() {
         position: Some(Position::default()),
         ..all(GROUP)
     };
-    assert_eq!(read(&archive, &gone).events, page.events);
+    assert_eq!(read(&writer, &gone).events, page.events);
 }
 
 #[test]
 fn the_oldest_goes_when_all_groups_together_have_too_much() {
-    let archive = in_memory(2_000);
+    let mut writer = in_memory(2_000);
     let text = "x".repeat(1_900);
     for n in 0..20 {
         let source = version(&format!("group-{n:02}"), LogFormat::Text, 1);
-        append(&archive, &[at(&source, n, &text)]);
+        append(&mut writer, &[at(&source, n, &text)]);
     }
-    let groups = archive.groups_by_name();
+    let groups = writer.archive.groups_by_name();
     let total: u64 = groups.iter().map(|group| group.stored_bytes).sum();
     assert!(total <= 8 * 2_000, "{groups:?}");
     let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
@@ -343,17 +348,17 @@ fn the_oldest_goes_when_all_groups_together_have_too_much() {
 
 #[test]
 fn what_is_too_old_goes() {
-    let archive = in_memory(2_000);
+    let mut writer = in_memory(2_000);
     let source = version(GROUP, LogFormat::Text, 1);
-    append(&archive, &[at(&source, 1_000, &"x".repeat(2_000))]);
-    append(&archive, &[at(&source, 50_000, "young\n")]);
+    append(&mut writer, &[at(&source, 1_000, &"x".repeat(2_000))]);
+    append(&mut writer, &[at(&source, 50_000, "young\n")]);
     let at_second = |second| UNIX_EPOCH + Duration::from_secs(second);
-    archive.expire(at_second(60));
-    assert_eq!(read(&archive, &all(GROUP)).events.len(), 2);
-    archive.expire(at_second(70));
-    assert_eq!(messages(&read(&archive, &all(GROUP))), ["young"]);
-    archive.expire(at_second(200));
-    assert!(archive.groups_by_name().is_empty());
+    writer.expire(at_second(60));
+    assert_eq!(read(&writer, &all(GROUP)).events.len(), 2);
+    writer.expire(at_second(70));
+    assert_eq!(messages(&read(&writer, &all(GROUP))), ["young"]);
+    writer.expire(at_second(200));
+    assert!(writer.archive.groups_by_name().is_empty());
 }
 
 #[test]
@@ -386,19 +391,19 @@ fn a_torn_end_is_passed_over_and_what_comes_later_is_read() {
     let data_dir = DataDir::open(temp.path()).expect("opened");
     let source = version(GROUP, LogFormat::Text, 1);
     append(
-        &on_disk(&data_dir),
+        &mut on_disk(&data_dir),
         &[at(&source, 1, "one\n"), at(&source, 2, "torn\n")],
     );
     let file = temp.path().join("logs").join(segment_name::name(GROUP, 1));
     let bytes = std::fs::read(&file).expect("the segment");
     std::fs::write(&file, &bytes[..bytes.len() - 3]).expect("cut");
 
-    let archive = on_disk(&data_dir);
-    assert_eq!(messages(&read(&archive, &all(GROUP))), ["one"]);
-    append(&archive, &[at(&source, 3, "three\n")]);
-    assert_eq!(messages(&read(&archive, &all(GROUP))), ["one", "three"]);
-    let archive = on_disk(&data_dir);
-    assert_eq!(messages(&read(&archive, &all(GROUP))), ["one", "three"]);
+    let mut writer = on_disk(&data_dir);
+    assert_eq!(messages(&read(&writer, &all(GROUP))), ["one"]);
+    append(&mut writer, &[at(&source, 3, "three\n")]);
+    assert_eq!(messages(&read(&writer, &all(GROUP))), ["one", "three"]);
+    let writer = on_disk(&data_dir);
+    assert_eq!(messages(&read(&writer, &all(GROUP))), ["one", "three"]);
 }
 
 #[test]
@@ -406,7 +411,7 @@ fn files_of_others_and_damaged_ones_do_no_harm() {
     let temp = tempfile::tempdir().expect("a directory");
     let data_dir = DataDir::open(temp.path()).expect("opened");
     let source = version(GROUP, LogFormat::Text, 1);
-    append(&on_disk(&data_dir), &[at(&source, 1, "one\n")]);
+    append(&mut on_disk(&data_dir), &[at(&source, 1, "one\n")]);
     let folder = temp.path().join("logs");
     let write = |name: &str, content: &[u8]| {
         std::fs::write(folder.join(name), content).expect("written");
@@ -415,11 +420,11 @@ fn files_of_others_and_damaged_ones_do_no_harm() {
     write("empty@0000000001", b"");
     write("other@0000000001", &segment_name::header("not-other", 1));
     write(&segment_name::name(GROUP, 2), b"nothing of ours\n");
-    let archive = on_disk(&data_dir);
-    let names: Vec<_> = archive.groups_by_name();
+    let mut writer = on_disk(&data_dir);
+    let names: Vec<_> = writer.archive.groups_by_name();
     assert_eq!(names.len(), 1, "{names:?}");
-    append(&archive, &[at(&source, 2, "two\n")]);
-    assert_eq!(messages(&read(&archive, &all(GROUP))), ["one", "two"]);
+    append(&mut writer, &[at(&source, 2, "two\n")]);
+    assert_eq!(messages(&read(&writer, &all(GROUP))), ["one", "two"]);
     assert!(folder.join("notes.txt").exists());
 }
 
@@ -433,11 +438,11 @@ fn a_first_line_that_was_torn_spoils_only_its_own_file() {
     std::fs::write(&torn, b"sparkler-log 1 17").expect("written");
     let other = version("other", LogFormat::Text, 1);
     for expected in [&["one"][..], &["one", "two"]] {
-        let archive = on_disk(&data_dir);
+        let mut writer = on_disk(&data_dir);
         let text = format!("{}\n", expected.last().expect("one"));
-        append(&archive, &[at(&source, 1, &text), at(&other, 1, &text)]);
+        append(&mut writer, &[at(&source, 1, &text), at(&other, 1, &text)]);
         for group in [GROUP, "other"] {
-            assert_eq!(messages(&read(&archive, &all(group))), expected);
+            assert_eq!(messages(&read(&writer, &all(group))), expected);
         }
         assert_eq!(messages(&read(&on_disk(&data_dir), &all(GROUP))), expected);
     }
@@ -447,11 +452,11 @@ fn a_first_line_that_was_torn_spoils_only_its_own_file() {
 
 #[test]
 fn a_search_that_takes_too_long_stops_and_goes_on_from_there() {
-    let archive = in_memory(1024 * 1024);
+    let mut writer = in_memory(1024 * 1024);
     let source = version(GROUP, LogFormat::Text, 1);
     let text = "x".repeat(60 * 1024);
     let entries: Vec<_> = (0..6).map(|time| at(&source, time, &text)).collect();
-    append(&archive, &entries);
+    append(&mut writer, &entries);
     for direction in [Direction::Forward, Direction::Backward] {
         let mut query = Query {
             duration_max: Duration::ZERO,
@@ -460,7 +465,7 @@ fn a_search_that_takes_too_long_stops_and_goes_on_from_there() {
         };
         let (mut pages, mut times) = (0, Vec::new());
         loop {
-            let page = read(&archive, &query);
+            let page = read(&writer, &query);
             pages += 1;
             times.extend(page.events.iter().map(|event| event.time_ms));
             if page.is_complete {
@@ -479,8 +484,8 @@ fn a_search_that_takes_too_long_stops_and_goes_on_from_there() {
 
 #[test]
 fn a_page_looks_at_no_more_lines_than_it_needs() {
-    let archive = in_memory(1024 * 1024);
-    append(&archive, &[entry(&"\n".repeat(1_000))]);
+    let mut writer = in_memory(1024 * 1024);
+    append(&mut writer, &[entry(&"\n".repeat(1_000))]);
     for direction in [Direction::Forward, Direction::Backward] {
         let seen = std::cell::Cell::new(0);
         let query = Query {
@@ -492,16 +497,16 @@ fn a_page_looks_at_no_more_lines_than_it_needs() {
             },
             ..all(GROUP)
         };
-        assert_eq!(read(&archive, &query).events.len(), 10);
+        assert_eq!(read(&writer, &query).events.len(), 10);
         assert_eq!(seen.get(), 11);
     }
 }
 
 #[test]
 fn a_hostile_position_is_no_harm() {
-    let archive = in_memory(2_000);
+    let mut writer = in_memory(2_000);
     append(
-        &archive,
+        &mut writer,
         &[at(&version(GROUP, LogFormat::Text, 1), 1, "one\ntwo\n")],
     );
     for (segment, offset, line) in [
@@ -520,7 +525,7 @@ fn a_hostile_position_is_no_harm() {
                 direction,
                 ..all(GROUP)
             };
-            let page = read(&archive, &query);
+            let page = read(&writer, &query);
             assert!(page.is_complete && page.events.len() <= 2);
         }
     }
@@ -530,20 +535,20 @@ fn a_hostile_position_is_no_harm() {
 fn what_cannot_be_written_leaves_nothing_behind_and_writing_goes_on_afterwards() {
     let temp = tempfile::tempdir().expect("a directory");
     let data_dir = DataDir::open(temp.path()).expect("opened");
-    let archive = on_disk(&data_dir);
+    let mut writer = on_disk(&data_dir);
     let source = version(GROUP, LogFormat::Text, 1);
     // A directory stands where the segment is to be.
     let place = temp.path().join("logs").join(segment_name::name(GROUP, 1));
     std::fs::create_dir(&place).expect("made");
     for _ in 0..3 {
-        let errors = archive.append_all(&[at(&source, 1, "one\n")]);
+        let errors = writer.append_all(&[at(&source, 1, "one\n")]);
         assert!(
             errors[0].to_string().contains("could not write"),
             "{errors:?}"
         );
     }
-    assert!(archive.groups_by_name().is_empty());
+    assert!(writer.archive.groups_by_name().is_empty());
     std::fs::remove_dir(&place).expect("removed");
-    append(&archive, &[at(&source, 2, "two\n")]);
-    assert_eq!(messages(&read(&archive, &all(GROUP))), ["two"]);
+    append(&mut writer, &[at(&source, 2, "two\n")]);
+    assert_eq!(messages(&read(&writer, &all(GROUP))), ["two"]);
 }

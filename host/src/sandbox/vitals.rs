@@ -7,24 +7,23 @@ pub(in crate::sandbox) mod log_mask;
 mod log_tail;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use crate::domain::{FunctionError, LogListener};
+use crate::domain::{FunctionError, Lock, LogListener};
 use log_mask::LogMask;
 use log_tail::LogTail;
 
 /// Shared between a sandbox and whoever waits for it.
 #[derive(Default)]
 pub(super) struct Vitals {
-    log: Mutex<LogTail>,
+    log: Lock<LogTail>,
     /// Is told of the log while it is written.
-    listener: Mutex<Option<LogListener>>,
+    listener: Lock<Option<LogListener>>,
     memory_bytes: AtomicU64,
     memory_refused: AtomicBool,
     host_memory_refused: AtomicBool,
-    last_words: Mutex<Option<FunctionError>>,
+    last_words: Lock<Option<FunctionError>>,
     /// Set when the guest has used up a slice of time without an answer.
     pub(super) ticked: AtomicBool,
     /// Set when nobody waits any more: the guest ends at its next tick.
@@ -48,18 +47,18 @@ impl Vitals {
     }
 
     pub(super) fn write_log(&self, bytes: &[u8]) {
-        lock(&self.log).write(bytes);
+        self.log.lock().write(bytes);
         self.tell(bytes);
     }
 
     /// Has somebody told of what is written from now on, until the log is taken.
     pub(super) fn listen(&self, listener: Option<LogListener>) {
-        *lock(&self.listener) = listener;
+        *self.listener.lock() = listener;
     }
 
     /// Outside of the lock: a listener may take its time, and may panic.
     fn tell(&self, bytes: &[u8]) {
-        let listener = lock(&self.listener).clone();
+        let listener = self.listener.lock().clone();
         if let Some(listener) = listener {
             listener.hear(bytes);
         }
@@ -67,7 +66,7 @@ impl Vitals {
 
     /// Writes whole lines, after the end of the line that the guest may have left open.
     pub(super) fn write_log_lines(&self, lines: &str) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log.lock();
         if log.is_within_line() {
             log.write(b"\n");
         }
@@ -78,8 +77,8 @@ impl Vitals {
 
     /// Takes the log out, without what `mask` hides; nobody is told of what is written after it.
     pub(super) fn take_log(&self, mask: Option<&LogMask>) -> Bytes {
-        drop(lock(&self.listener).take());
-        std::mem::take(&mut *lock(&self.log)).into_bytes(mask)
+        drop(self.listener.lock().take());
+        std::mem::take(&mut *self.log.lock()).into_bytes(mask)
     }
 
     /// Memory never shrinks while a guest lives, so what it has is the most it had.
@@ -98,7 +97,7 @@ impl Vitals {
     /// What happened last is what a guest most likely ends of: this takes its last words back, and
     /// they take this back.
     pub(super) fn refuse_memory(&self) {
-        *lock(&self.last_words) = None;
+        *self.last_words.lock() = None;
         self.memory_refused.store(true, Ordering::Relaxed);
     }
 
@@ -112,16 +111,12 @@ impl Vitals {
 
     pub(super) fn report_failure(&self, error: FunctionError) {
         self.memory_refused.store(false, Ordering::Relaxed);
-        *lock(&self.last_words) = Some(error);
+        *self.last_words.lock() = Some(error);
     }
 
     pub(super) fn take_reported_failure(&self) -> Option<FunctionError> {
-        lock(&self.last_words).take()
+        self.last_words.lock().take()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
+
+use crate::domain::{hex, times};
 
 /// Who signs.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub(crate) fn headers(
     credentials: &Credentials,
     now: SystemTime,
 ) -> Vec<(&'static str, String)> {
-    let time = date_and_time(now);
+    let time = times::compact(now);
     let mut added = vec![("x-amz-date", time.clone())];
     if let Some(token) = &credentials.session_token {
         added.push(("x-amz-security-token", token.clone()));
@@ -129,22 +130,6 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// `20260102T030405Z`.
-fn date_and_time(time: SystemTime) -> String {
-    let time = OffsetDateTime::from(time);
-    let (year, month, day) = time.to_calendar_date();
-    let (hour, minute, second) = time.to_hms();
-    let month = u8::from(month);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
 }
 
 #[cfg(test)]

@@ -15,12 +15,11 @@ use http::header::{CONTENT_TYPE, COOKIE, HOST, HeaderName, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use crate::contract::headers::TRACE_ID;
 use crate::domain::event_text::{is_textual, keeps_its_size};
 use crate::domain::web::{FORWARDED_PROTO, OF_CONNECTION};
-use crate::domain::{RequestId, WebCall, WebRequest};
+use crate::domain::{RequestId, WebCall, WebRequest, times};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -193,7 +192,7 @@ impl Received {
             request_id: self.request_id.to_string(),
             route_key: "$default",
             stage: "$default",
-            time: common_log_time(self.time),
+            time: times::common_log(self.time),
             time_epoch: milliseconds(self.time),
         }
     }
@@ -273,15 +272,6 @@ fn text(bytes: &[u8]) -> String {
 /// A path, decoded once; what is no percent-encoding stays.
 fn decoded(path: &str) -> String {
     percent_decode_str(path).decode_utf8_lossy().into_owned()
-}
-
-/// `12/Mar/2020:19:03:58 +0000`.
-fn common_log_time(time: SystemTime) -> String {
-    let time = OffsetDateTime::from(time);
-    let (year, month, day) = time.to_calendar_date();
-    let (hour, minute, second) = time.to_hms();
-    let month = &month.to_string()[..3];
-    format!("{day:02}/{month}/{year:04}:{hour:02}:{minute:02}:{second:02} +0000")
 }
 
 fn milliseconds(time: SystemTime) -> u64 {

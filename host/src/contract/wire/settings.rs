@@ -9,9 +9,9 @@ use super::environment::EnvironmentMember;
 use super::lacking::LackingMembers;
 use super::logging::LoggingMember;
 use super::runtime;
-use crate::contract::constraint::{Pattern, Violations};
+use crate::contract::constraint::{Broken, Pattern, Violations};
 use crate::contract::error::WireError;
-use crate::domain::settings::SettingsChange;
+use crate::domain::settings::{SettingsChange, SnapStart, TracingMode};
 use crate::domain::{Named as _, Settings, Version};
 
 static ROLE: Pattern =
@@ -91,7 +91,8 @@ pub(in crate::contract) struct Asked {
 }
 
 impl SettingsMembers {
-    /// What the members ask for, as far as the model's constraints admit it.
+    /// What the members ask for, as far as the model's constraints admit it. The order is that in which AWS
+    /// names what is broken.
     pub(in crate::contract) fn read(self, v: &mut Violations) -> Asked {
         let role = v.given(self.role, |v, role| v.matching("role", role, &ROLE));
         let handler = v.given(self.handler, |v, handler| {
@@ -106,28 +107,14 @@ impl SettingsMembers {
         let memory_mb = v.given(self.memory_size, |v, size| {
             v.range("memorySize", size, &MEMORY_MODEL_MB)
         });
-        let ephemeral_storage_mb = v.given(self.ephemeral_storage, |v, storage| {
-            let size = v.required("ephemeralStorage.size", storage.size)?;
-            v.range(
-                "ephemeralStorage.size",
-                size,
-                &Settings::EPHEMERAL_STORAGE_MB,
-            )
-        });
+        let ephemeral_storage_mb = v.given(self.ephemeral_storage, |v, storage| storage.read(v));
         if let Some(environment) = &self.environment {
             environment.check(v);
         }
-        let tracing_mode = self.tracing_config.and_then(|tracing| tracing.mode);
-        let tracing_mode = v.given(tracing_mode, |v, mode| {
-            v.one_of("tracingConfig.mode", &mode)
-        });
+        let tracing_mode = v.given(self.tracing_config, |v, tracing| tracing.read(v));
         let logging = self.logging_config.map(|logging| logging.read(v));
-        let dead_letter_target = self.dead_letter_config.and_then(|dead| dead.target_arn);
-        let dead_letter_target = v.given(dead_letter_target, |v, arn| {
-            v.matching("deadLetterConfig.targetArn", arn, &RESOURCE_ARN)
-        });
-        let snap_start = self.snap_start.and_then(|snap_start| snap_start.apply_on);
-        let snap_start = v.given(snap_start, |v, name| v.one_of("snapStart.applyOn", &name));
+        let dead_letter_target = v.given(self.dead_letter_config, |v, config| config.read(v));
+        let snap_start = v.given(self.snap_start, |v, snap_start| snap_start.read(v));
         self.lacking.check(v);
         Asked {
             change: SettingsChange {
@@ -139,15 +126,51 @@ impl SettingsMembers {
                 memory_mb,
                 environment: None,
                 ephemeral_storage_mb,
-                tracing_mode,
+                tracing_mode: tracing_mode.flatten(),
                 logging: logging.unwrap_or_default(),
-                dead_letter_target: dead_letter_target
-                    .map(|target| Some(target).filter(|target| !target.is_empty())),
-                snap_start,
+                dead_letter_target: dead_letter_target.flatten(),
+                snap_start: snap_start.flatten(),
             },
             environment: self.environment,
             lacking: self.lacking,
         }
+    }
+}
+
+impl EphemeralStorage {
+    fn read(self, v: &mut Violations) -> Result<u32, Broken> {
+        let member = "ephemeralStorage.size";
+        let size = v.required(member, self.size)?;
+        v.range(member, size, &Settings::EPHEMERAL_STORAGE_MB)
+    }
+}
+
+impl TracingConfig {
+    fn read(self, v: &mut Violations) -> Result<Option<TracingMode>, Broken> {
+        let mode = self.mode.map(|mode| v.one_of("tracingConfig.mode", &mode));
+        mode.transpose()
+    }
+}
+
+impl DeadLetterConfig {
+    /// The target, if the member speaks of it: an empty one is none.
+    fn read(self, v: &mut Violations) -> Result<Option<Option<String>>, Broken> {
+        let member = "deadLetterConfig.targetArn";
+        let target = self
+            .target_arn
+            .map(|arn| v.matching(member, arn, &RESOURCE_ARN));
+        Ok(target
+            .transpose()?
+            .map(|arn| Some(arn).filter(|arn| !arn.is_empty())))
+    }
+}
+
+impl SnapStartMember {
+    fn read(self, v: &mut Violations) -> Result<Option<SnapStart>, Broken> {
+        let apply_on = self
+            .apply_on
+            .map(|name| v.one_of("snapStart.applyOn", &name));
+        apply_on.transpose()
     }
 }
 
@@ -251,7 +274,6 @@ impl Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::settings::SnapStart;
     use crate::domain::{Environment, FunctionName};
 
     fn asked(json: &str) -> Result<Asked, WireError> {

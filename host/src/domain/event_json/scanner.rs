@@ -62,7 +62,12 @@ pub(super) fn scan(text: &[u8]) -> Result<(), Defect> {
     // Inside strings, bytes were taken as they are.
     match (scanned, std::str::from_utf8(text)) {
         (scanned, Ok(_)) => scanned,
-        (Err(defect), Err(error)) if !is_before(error.valid_up_to(), text, defect) => Err(defect),
+        // A character of which the end is missing is the end of the text.
+        (Err(defect), Err(error))
+            if error.error_len().is_none() || !is_before(error.valid_up_to(), text, defect) =>
+        {
+            Err(defect)
+        }
         (_, Err(error)) => Err(Defect {
             offset: error.valid_up_to(),
             kind: Kind::Encoding,

@@ -102,6 +102,7 @@ fn an_event_that_is_not_utf_8_is_not_json() {
     assert!(said(b"[ab\x87]").contains("0x87 | line: 1, column: 5]"));
     assert!(said(b"\"\xe2\x82A\"").starts_with("Invalid UTF-8 middle byte 0x41"));
     assert!(said(b"\x99").starts_with("Unexpected character ((CTRL-CHAR, code 153)): expected"));
+    assert!(said(b"\"\xe2\x82").starts_with("Unexpected end-of-input | line: 1, column: 4]"));
     assert!(said(b"\"\x87\" x").starts_with("Invalid UTF-8 start byte 0x87"));
     assert!(said(b"[\"a longer text, \x87\"] x").starts_with("Invalid UTF-8 start byte 0x87"));
 }

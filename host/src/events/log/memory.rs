@@ -4,7 +4,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use rows::{Redriven, Rows};
 
@@ -13,7 +13,7 @@ use super::{
     AcceptError, Administer, Answer, Counts, DeliveryId, EventLog, Filter, Handed, HolderId,
     Joining, Lease, Listed, LogBounds, LogClock, LogError, Moved, Settle, Told,
 };
-use crate::domain::FunctionName;
+use crate::domain::{FunctionName, Lock};
 use crate::events::event::{Arrival, Event, EventId};
 use crate::events::message::Message;
 use crate::limits::DEAD_EVENTS_PER_CALL_MAX;
@@ -21,7 +21,7 @@ use crate::limits::DEAD_EVENTS_PER_CALL_MAX;
 /// A log in memory.
 #[derive(Debug)]
 pub struct MemoryEventLog {
-    state: Mutex<Kept>,
+    state: Lock<Kept>,
     clock: LogClock,
 }
 
@@ -41,7 +41,7 @@ impl Default for MemoryEventLog {
 impl MemoryEventLog {
     /// An empty log.
     pub fn new(bounds: LogBounds, clock: LogClock) -> Self {
-        let state = Mutex::new(Kept {
+        let state = Lock::new(Kept {
             index: Index::new(bounds),
             rows: Rows::default(),
             bounds,
@@ -51,7 +51,7 @@ impl MemoryEventLog {
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
         // No change of the state panics half way.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// What is done at once, as an answer.

@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use super::*;
 use crate::events::event::EventId;
 use crate::events::log::Lease;

@@ -14,8 +14,7 @@ use super::records::{
     Start,
 };
 use crate::domain::settings::{LogLevel, Logging};
-use crate::domain::{Ending, Named as _, Outcome, Version};
-use crate::logs::timestamp;
+use crate::domain::{Ending, Named as _, Outcome, Version, times};
 
 /// More than the platform's own lines take at the level INFO.
 const PLATFORM_BYTES: usize = 512;
@@ -72,7 +71,7 @@ impl Records {
         if level < self.least {
             return;
         }
-        let time = timestamp(time);
+        let time = times::rfc_3339(time);
         let line = Line { time, kind, record };
         // Writing text and numbers to a vector cannot fail.
         let _ = serde_json::to_writer(&mut self.log, &line);

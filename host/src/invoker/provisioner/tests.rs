@@ -1,8 +1,9 @@
+use std::sync::Mutex;
+
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::*;
-use crate::catalog::MemoryJournal;
 use crate::domain::provisioning::Status;
 use crate::domain::{FunctionError, Version, samples};
 use crate::invoker::HostFailure;
@@ -54,17 +55,15 @@ impl PrepareGuest for Script {
 const PLENTY: usize = 100;
 
 fn catalog() -> Catalog {
-    Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog")
+    Catalog::in_memory()
 }
 
 fn put(catalog: &Catalog, record: &FunctionRecord) {
-    let after = record.clone();
-    let changed = catalog.change(&record.latest.function, |_| Ok(Some(after)));
-    changed.expect("changed");
+    catalog.put_now(record);
 }
 
 fn remove(catalog: &Catalog) {
-    catalog.change(&name(), |_| Ok(None)).expect("removed");
+    catalog.remove_now(&name());
 }
 
 fn name() -> FunctionName {
@@ -83,7 +82,8 @@ fn progress(provisioner: &Provisioner<Script>, place: &str) -> (u32, Status) {
 /// Waits until no task works on the function.
 async fn settled(provisioner: &Provisioner<Script>) {
     while provisioner
-        .functions()
+        .functions
+        .lock()
         .values()
         .any(|function| function.is_busy)
     {
@@ -109,7 +109,7 @@ async fn a_config_is_in_progress_for_a_while_then_ready_then_gone() {
     remove(&catalog);
     settled(&provisioner).await;
     assert_eq!(guests.prepared(), [(number(1), 5), (number(1), 0)]);
-    assert!(provisioner.functions().is_empty());
+    assert!(provisioner.functions.lock().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,16 +5,16 @@
 //! than were wanted. Those are a *surplus*, made from room that nobody else needs, and they give way.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use crate::domain::concurrency::is_same_guest;
-use crate::domain::{Digest, FunctionName, Version, VersionId};
+use crate::domain::{Digest, FunctionName, Lock, Version, VersionId};
 
 /// The shelves of all versions that have one.
 pub(in crate::sandbox) struct Shelves<T> {
-    shelves: Mutex<ByVersion<T>>,
+    shelves: Lock<ByVersion<T>>,
 }
 
 type ByVersion<T> = HashMap<(FunctionName, VersionId), Arc<Shelf<T>>>;
@@ -22,7 +22,7 @@ type ByVersion<T> = HashMap<(FunctionName, VersionId), Arc<Shelf<T>>>;
 /// The sandboxes of one version.
 pub(in crate::sandbox) struct Shelf<T> {
     version: Arc<Version>,
-    stock: Mutex<Stock<T>>,
+    stock: Lock<Stock<T>>,
     /// Told whenever the making of one has ended.
     made: Notify,
 }
@@ -52,7 +52,7 @@ pub(in crate::sandbox) struct InUse<T> {
 impl<T> Default for Shelves<T> {
     fn default() -> Self {
         Self {
-            shelves: Mutex::default(),
+            shelves: Lock::default(),
         }
     }
 }
@@ -60,7 +60,7 @@ impl<T> Default for Shelves<T> {
 impl<T> Shelves<T> {
     /// The shelf of `version`, where it has one for its very code and settings.
     pub(in crate::sandbox) fn get(&self, version: &Version) -> Option<Arc<Shelf<T>>> {
-        let shelves = self.lock();
+        let shelves = self.shelves.lock();
         let shelf = shelves.get(&(version.function.clone(), version.id))?;
         shelf.is_for(version).then(|| Arc::clone(shelf))
     }
@@ -68,7 +68,7 @@ impl<T> Shelves<T> {
     /// The shelf of `version`, an empty one where it has none. One of other code or settings is cleared.
     pub(in crate::sandbox) fn get_or_make(&self, version: &Arc<Version>) -> Arc<Shelf<T>> {
         let place = (version.function.clone(), version.id);
-        let mut shelves = self.lock();
+        let mut shelves = self.shelves.lock();
         if let Some(shelf) = shelves.get(&place)
             && shelf.is_for(version)
         {
@@ -84,14 +84,14 @@ impl<T> Shelves<T> {
     /// Removes and clears the shelf of `version`, whatever its code and settings are.
     pub(in crate::sandbox) fn remove(&self, version: &Version) {
         let place = (version.function.clone(), version.id);
-        let removed = self.lock().remove(&place);
+        let removed = self.shelves.lock().remove(&place);
         clear(removed);
     }
 
     /// Removes and clears the shelves of a component.
     pub(in crate::sandbox) fn forget(&self, component: Digest) {
         let mut removed = Vec::new();
-        self.lock().retain(|_, shelf| {
+        self.shelves.lock().retain(|_, shelf| {
             let stays = shelf.version.image().component != component;
             if !stays {
                 removed.push(Arc::clone(shelf));
@@ -103,12 +103,12 @@ impl<T> Shelves<T> {
 
     /// Drops one sandbox of a surplus; `false` where there is none.
     pub(in crate::sandbox) fn give_way(&self) -> bool {
-        let surplus = self.lock().values().find_map(|shelf| shelf.take_surplus());
+        let surplus = self
+            .shelves
+            .lock()
+            .values()
+            .find_map(|shelf| shelf.take_surplus());
         surplus.is_some()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ByVersion<T>> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -122,7 +122,7 @@ impl<T> Shelf<T> {
     fn new(version: Arc<Version>) -> Self {
         Self {
             version,
-            stock: Mutex::new(Stock {
+            stock: Lock::new(Stock {
                 wanted: 0,
                 waiting: Vec::new(),
                 in_the_making: BTreeSet::new(),
@@ -141,7 +141,7 @@ impl<T> Shelf<T> {
 
     /// How many are to wait; drops those that are too many.
     pub(in crate::sandbox) fn set_wanted(&self, wanted: usize) {
-        let mut stock = self.lock();
+        let mut stock = self.stock.lock();
         stock.wanted = wanted;
         let kept = stock.waiting.len().min(wanted);
         let too_many = stock.waiting.split_off(kept);
@@ -151,12 +151,12 @@ impl<T> Shelf<T> {
 
     /// How many wait.
     pub(in crate::sandbox) fn waiting(&self) -> usize {
-        self.lock().waiting.len()
+        self.stock.lock().waiting.len()
     }
 
     /// One of those that wait.
     pub(in crate::sandbox) fn take(self: &Arc<Self>) -> Option<(T, InUse<T>)> {
-        let mut stock = self.lock();
+        let mut stock = self.stock.lock();
         let taken = stock.waiting.pop()?;
         stock.in_use += 1;
         let shelf = Arc::clone(self);
@@ -165,7 +165,7 @@ impl<T> Shelf<T> {
 
     /// Begins to make one, if one is missing.
     pub(in crate::sandbox) fn begin(self: &Arc<Self>) -> Option<Making<T>> {
-        let mut stock = self.lock();
+        let mut stock = self.stock.lock();
         let coming = stock.waiting.len() + stock.in_the_making.len();
         if coming >= stock.wanted {
             return None;
@@ -183,13 +183,13 @@ impl<T> Shelf<T> {
     /// Waits until none is being made of those that are now. Where calls go on taking some, there may
     /// always be one of those that replace them.
     pub(in crate::sandbox) async fn all_made(&self) {
-        let begun = self.lock().begun;
+        let begun = self.stock.lock().begun;
         loop {
             let mut made = std::pin::pin!(self.made.notified());
             // Registered before the count is read, so that the last one is not missed.
             made.as_mut().enable();
             let is_over = |first: &u64| *first >= begun;
-            if self.lock().in_the_making.first().is_none_or(is_over) {
+            if self.stock.lock().in_the_making.first().is_none_or(is_over) {
                 return;
             }
             made.await;
@@ -197,17 +197,13 @@ impl<T> Shelf<T> {
     }
 
     fn take_surplus(&self) -> Option<T> {
-        let mut stock = self.lock();
+        let mut stock = self.stock.lock();
         let is_surplus = stock.waiting.len() + stock.in_use > stock.wanted;
         if is_surplus {
             stock.waiting.pop()
         } else {
             None
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Stock<T>> {
-        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -219,13 +215,13 @@ impl<T> Making<T> {
 
     /// Whether it still is wanted.
     pub(in crate::sandbox) fn is_wanted(&self) -> bool {
-        let stock = self.shelf.lock();
+        let stock = self.shelf.stock.lock();
         stock.waiting.len() < stock.wanted
     }
 
     /// Puts it with those that wait, unless it is not wanted any more.
     pub(in crate::sandbox) fn done(self, sandbox: T) {
-        let mut stock = self.shelf.lock();
+        let mut stock = self.shelf.stock.lock();
         let unwanted = match stock.waiting.len() < stock.wanted {
             true => {
                 stock.waiting.push(sandbox);
@@ -240,7 +236,7 @@ impl<T> Making<T> {
 
 impl<T> Drop for Making<T> {
     fn drop(&mut self) {
-        self.shelf.lock().in_the_making.remove(&self.number);
+        self.shelf.stock.lock().in_the_making.remove(&self.number);
         self.shelf.made.notify_waiters();
     }
 }
@@ -254,7 +250,7 @@ impl<T> InUse<T> {
 
 impl<T> Drop for InUse<T> {
     fn drop(&mut self) {
-        self.shelf.lock().in_use -= 1;
+        self.shelf.stock.lock().in_use -= 1;
     }
 }
 

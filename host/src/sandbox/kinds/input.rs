@@ -29,7 +29,7 @@ impl Input {
         let call = match payload {
             Payload::Event(event) => {
                 return Ok(Self::Event {
-                    event: event.clone(),
+                    event: event.text().clone(),
                     is_from_web: false,
                 });
             }

@@ -1,19 +1,19 @@
 //! The functions that are in memory.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use tokio::sync::OnceCell;
 
-use crate::domain::Digest;
+use crate::domain::{Digest, SharedLock};
 use crate::limits;
 use crate::sandbox::guest::loaded::Loaded;
 
 /// Which functions are loaded, by the digest of their component.
 #[derive(Default)]
 pub(in crate::sandbox) struct LoadedFunctions {
-    slots: RwLock<HashMap<Digest, Arc<Slot>>>,
+    slots: SharedLock<HashMap<Digest, Arc<Slot>>>,
     /// Counts loads; a slot remembers the count at its last use, which orders them by age.
     age: AtomicU64,
 }
@@ -27,7 +27,7 @@ struct Slot {
 impl LoadedFunctions {
     /// The function, if it is loaded.
     pub(in crate::sandbox) fn get(&self, component: Digest) -> Option<Arc<Loaded>> {
-        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let slots = self.slots.read();
         let slot = slots.get(&component)?;
         self.touch(slot);
         slot.cell.get().cloned()
@@ -51,14 +51,14 @@ impl LoadedFunctions {
 
     /// Drops a function; guests that run it go on.
     pub(in crate::sandbox) fn remove(&self, component: Digest) {
-        let removed = self.write().remove(&component);
+        let removed = self.slots.write().remove(&component);
         // Outside the lock: unmapping takes its time.
         drop(removed);
     }
 
     fn slot(&self, component: Digest) -> Arc<Slot> {
         self.age.fetch_add(1, Ordering::Relaxed);
-        let mut slots = self.write();
+        let mut slots = self.slots.write();
         let is_full = slots.len() >= limits::LOADED_FUNCTIONS_MAX;
         let evicted = match is_full && !slots.contains_key(&component) {
             true => evict_oldest(&mut slots),
@@ -69,10 +69,6 @@ impl LoadedFunctions {
         drop(evicted);
         self.touch(&slot);
         slot
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Digest, Arc<Slot>>> {
-        self.slots.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes only where the value changes, so that cores do not fight over a hot function.

@@ -4,7 +4,7 @@
 mod sources;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use cap_std::fs::Dir;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use super::files::Mount;
 use crate::domain::grants::FolderRequest;
 use crate::domain::{
     Environment, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret,
-    SecretValue, Version,
+    SecretValue, SharedLock, Version,
 };
 use crate::limits;
 use crate::sandbox::vitals::log_mask::LogMask;
@@ -23,7 +23,7 @@ pub(in crate::sandbox) struct Grants {
     folders: BTreeMap<GrantName, Folder>,
     secrets: BTreeMap<(Option<FunctionName>, GrantName), SecretValue>,
     /// What versions were granted, by their revision.
-    granted: RwLock<HashMap<Uuid, Arc<Granted>>>,
+    granted: SharedLock<HashMap<Uuid, Arc<Granted>>>,
 }
 
 struct Folder {
@@ -71,7 +71,7 @@ impl Grants {
         Ok(Self {
             folders: sources::open_folders(folders)?,
             secrets: sources::read_secrets(secrets)?,
-            granted: RwLock::default(),
+            granted: SharedLock::default(),
         })
     }
 
@@ -105,14 +105,14 @@ impl Grants {
 
     /// A revision stands for one function with one environment; nothing is granted because of that alone.
     fn kept(&self, version: &Version, environment: &Environment) -> Option<Arc<Granted>> {
-        let kept = self.granted.read().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.granted.read();
         let granted = kept.get(&version.revision)?;
         let is_same = (&granted.function, &granted.environment) == (&version.function, environment);
         is_same.then(|| Arc::clone(granted))
     }
 
     fn keep(&self, revision: Uuid, granted: Arc<Granted>) {
-        let mut kept = self.granted.write().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.granted.write();
         if kept.len() >= limits::GRANTS_KEPT_MAX {
             kept.clear();
         }

@@ -1,38 +1,35 @@
 //! What a command writes to its stdout.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use super::output::Output;
+use crate::domain::Lock;
 use crate::invoker::ResponseSink;
 use crate::limits;
 
 /// The stdout of a command, all of whose handles write to one place.
 #[derive(Clone)]
-pub(in crate::sandbox) struct Stdout(Arc<Mutex<Output>>);
+pub(in crate::sandbox) struct Stdout(Arc<Lock<Output>>);
 
 impl Stdout {
     /// That of a command whose response goes there, or is kept for the answer.
     pub(in crate::sandbox) fn new(response: Option<ResponseSink>) -> Self {
-        Self(Arc::new(Mutex::new(Output::new(response))))
+        Self(Arc::new(Lock::new(Output::new(response))))
     }
 
     /// What is not on its way to the caller.
     pub(in crate::sandbox) fn take(&self) -> Vec<u8> {
-        self.output().take_kept()
-    }
-
-    fn output(&self) -> MutexGuard<'_, Output> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().take_kept()
     }
 }
 
 #[wasmtime_wasi::async_trait]
 impl OutputStream for Stdout {
     fn write(&mut self, more: Bytes) -> StreamResult<()> {
-        let mut output = self.output();
+        let mut output = self.0.lock();
         output.count(more.len()).map_err(StreamError::Trap)?;
         match output.sink() {
             None => output.keep(&more),
@@ -51,7 +48,7 @@ impl OutputStream for Stdout {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        let output = self.output();
+        let output = self.0.lock();
         let room = output.sink().map(ResponseSink::room_now);
         Ok(room.unwrap_or(limits::STREAM_BUFFER_BYTES_MAX))
     }
@@ -60,7 +57,7 @@ impl OutputStream for Stdout {
 #[wasmtime_wasi::async_trait]
 impl Pollable for Stdout {
     async fn ready(&mut self) {
-        let sink = self.output().sink().cloned();
+        let sink = self.0.lock().sink().cloned();
         if let Some(sink) = sink {
             sink.room().await;
         }

@@ -1,17 +1,18 @@
 //! Things that wait, shared between threads, and the task that lets go of those that have waited for too long.
 
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 use super::{Bounds, Waiting};
+use crate::domain::Lock;
 
 /// Things that wait. No lock is held while one is dropped.
 pub(in crate::sandbox) struct Swept<K, T> {
-    waiting: Mutex<State<K, T>>,
+    waiting: Lock<State<K, T>>,
     interval: Duration,
     elsewhere: Handle,
 }
@@ -30,7 +31,7 @@ where
     /// None yet. Those that come are looked after in this interval, by tasks of `elsewhere`.
     pub(in crate::sandbox) fn new(bounds: Bounds, interval: Duration, elsewhere: Handle) -> Self {
         Self {
-            waiting: Mutex::new(State {
+            waiting: Lock::new(State {
                 waiting: Waiting::new(bounds),
                 is_swept: false,
             }),
@@ -41,7 +42,7 @@ where
 
     /// Keeps a thing of this owner.
     pub(in crate::sandbox) fn put(self: &Arc<Self>, owner: K, thing: T) {
-        let mut state = self.lock();
+        let mut state = self.waiting.lock();
         let gives_way = state.waiting.put(owner, thing, Instant::now());
         let was_swept = std::mem::replace(&mut state.is_swept, true);
         drop(state);
@@ -54,22 +55,18 @@ where
 
     /// What comes of looking at those that wait; what is taken out is dropped by who takes it.
     pub(in crate::sandbox) fn with<R>(&self, look: impl FnOnce(&mut Waiting<K, T>) -> R) -> R {
-        look(&mut self.lock().waiting)
+        look(&mut self.waiting.lock().waiting)
     }
 
     /// Drops those that have waited for too long; `false` where none is left to look after.
     fn drop_late(&self) -> bool {
-        let mut state = self.lock();
+        let mut state = self.waiting.lock();
         let late = state.waiting.take_late(Instant::now());
         state.is_swept = !state.waiting.is_empty();
         let is_swept = state.is_swept;
         drop(state);
         drop(late);
         is_swept
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<K, T>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,39 +1,40 @@
 //! What is in memory beside the database, and guards that take back what was not written.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use super::cache::Cache;
+use crate::domain::Lock;
 use crate::events::event::Event;
 use crate::events::log::AcceptError;
 use crate::events::log::index::{Index, Indexed, Work};
 
 /// Who waits and who has leased what, and events that need not be read back.
 pub(super) struct Memory {
-    index: Mutex<Index>,
-    cache: Mutex<Cache>,
+    index: Lock<Index>,
+    cache: Lock<Cache>,
 }
 
 impl Memory {
     pub(super) fn new(index: Index, cached_bytes_max: u64) -> Self {
         Self {
-            index: Mutex::new(index),
-            cache: Mutex::new(Cache::new(cached_bytes_max)),
+            index: Lock::new(index),
+            cache: Lock::new(Cache::new(cached_bytes_max)),
         }
     }
 
     pub(super) fn index(&self) -> MutexGuard<'_, Index> {
         // No change of it panics half way.
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+        self.index.lock()
     }
 
     pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.lock()
     }
 
     /// An event that has room and is durable waits for its turn.
     pub(super) fn admit(&self, event: Arc<Event>) {
         let indexed = Indexed::of(&event);
-        self.cache().keep(event);
+        self.cache.lock().keep(event);
         self.index().admit(indexed);
     }
 

@@ -3,7 +3,7 @@
 //! One connection writes, many changes a transaction; another reads beside it what has left memory.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use rusqlite::{Connection, params};
 
@@ -11,7 +11,7 @@ use super::change::Change;
 use super::read::{self, Found};
 use super::schema::DATABASE;
 use super::write;
-use crate::domain::FunctionName;
+use crate::domain::{FunctionName, Lock};
 use crate::events::event::{Event, EventId};
 use crate::events::log::index::Posted;
 use crate::events::log::{DeliveryId, Filter, Listed, LogBounds, LogError};
@@ -21,8 +21,8 @@ use crate::storage::{DataDir, StorageError, connect};
 /// The database. A clone is another handle.
 #[derive(Clone)]
 pub(super) struct Store {
-    writer: Arc<Mutex<Connection>>,
-    reader: Arc<Mutex<Connection>>,
+    writer: Arc<Lock<Connection>>,
+    reader: Arc<Lock<Connection>>,
     path: PathBuf,
     bounds: LogBounds,
     /// Keeps the lock for as long as the database is open.
@@ -47,8 +47,8 @@ impl Store {
         writer.execute(nobodys, params![account]).map_err(set)?;
         let reader = connect(&path).map_err(set)?;
         Ok(Self {
-            writer: Arc::new(Mutex::new(writer)),
-            reader: Arc::new(Mutex::new(reader)),
+            writer: Arc::new(Lock::new(writer)),
+            reader: Arc::new(Lock::new(reader)),
             path,
             bounds,
             _data_dir: data_dir.clone(),
@@ -138,7 +138,7 @@ impl Store {
     }
 }
 
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+fn lock(connection: &Lock<Connection>) -> MutexGuard<'_, Connection> {
     // A transaction that a panic interrupted was rolled back when it was dropped.
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
+    connection.lock()
 }

@@ -7,24 +7,25 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use cap_std::fs::{Dir, File, FileExt as _, Metadata, MetadataExt as _};
 use rustix::io::Errno;
 
 use super::host_files::HostFiles;
 use super::tmp_space::{Amount, ONE_ENTRY};
+use crate::domain::Lock;
 use crate::storage::TmpFolder;
 
 /// A `/tmp`.
 pub(in crate::sandbox) struct Tmp {
     host: Arc<HostFiles>,
     bound: Amount,
-    folder: Mutex<Option<Arc<TmpFolder>>>,
+    folder: Lock<Option<Arc<TmpFolder>>>,
     /// Held while a size or a name changes.
-    order: Mutex<()>,
+    order: Lock<()>,
     /// Never held while the disk is waited for.
-    usage: Mutex<Usage>,
+    usage: Lock<Usage>,
 }
 
 #[derive(Default)]
@@ -40,15 +41,15 @@ impl Tmp {
         Self {
             host: Arc::clone(host),
             bound,
-            folder: Mutex::default(),
-            order: Mutex::default(),
-            usage: Mutex::default(),
+            folder: Lock::default(),
+            order: Lock::default(),
+            usage: Lock::default(),
         }
     }
 
     /// Its folder, made where there is none yet.
     pub(super) fn folder(&self) -> io::Result<Arc<TmpFolder>> {
-        let mut folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folder = self.folder.lock();
         if let Some(folder) = &*folder {
             return Ok(Arc::clone(folder));
         }
@@ -64,13 +65,13 @@ impl Tmp {
     pub(super) fn in_order(&self) -> InOrder<'_> {
         InOrder {
             tmp: self,
-            _order: self.order.lock().unwrap_or_else(PoisonError::into_inner),
+            _order: self.order.lock(),
         }
     }
 
     /// A file has been closed as often as it was opened. Gives whether it is gone with that.
     pub(super) fn close(&self, file: &File, number: u64) -> bool {
-        if !self.usage().close(number) {
+        if !self.usage.lock().close(number) {
             return false;
         }
         let is_gone = |metadata: &Metadata| metadata.nlink() == 0;
@@ -84,7 +85,7 @@ impl Tmp {
     }
 
     fn take(&self, amount: Amount) -> io::Result<()> {
-        let mut usage = self.usage();
+        let mut usage = self.usage.lock();
         let held = usage.held + amount;
         if !held.fits(self.bound) || !self.host.tmp.take(amount) {
             return Err(Errno::NOSPC.into());
@@ -94,18 +95,14 @@ impl Tmp {
     }
 
     fn give_back(&self, amount: Amount) {
-        let mut usage = self.usage();
+        let mut usage = self.usage.lock();
         usage.held = usage.held - amount;
         self.host.tmp.give_back(amount);
     }
 
-    fn usage(&self) -> MutexGuard<'_, Usage> {
-        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     #[cfg(test)]
     pub(super) fn held(&self) -> Amount {
-        self.usage().held
+        self.usage.lock().held
     }
 }
 
@@ -131,14 +128,11 @@ impl Usage {
 impl Drop for Tmp {
     /// Removing takes time, which is nobody's whose thread this is.
     fn drop(&mut self) {
-        let folder = self
-            .folder
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let folder = self.folder.get_mut();
         let Some(folder) = folder.take() else {
             return;
         };
-        let held = self.usage().held;
+        let held = self.usage.lock().held;
         // The last guest does not keep the host's side of all files: what is left goes with that.
         let host = Arc::downgrade(&self.host);
         self.host.elsewhere.spawn_blocking(move || {
@@ -194,7 +188,7 @@ impl InOrder<'_> {
 
     /// Counts a file as open. Gives its number, by which it is closed.
     pub(super) fn opened(&self, metadata: &Metadata) -> u64 {
-        self.tmp.usage().open(metadata.ino());
+        self.tmp.usage.lock().open(metadata.ino());
         metadata.ino()
     }
 
@@ -239,10 +233,10 @@ impl InOrder<'_> {
         // that it is gone, and nobody else.
         let is_last_name = victim.is_file() && victim.nlink() == 1;
         if is_last_name {
-            self.tmp.usage().open(victim.ino());
+            self.tmp.usage.lock().open(victim.ino());
         }
         let done = act();
-        let is_closed = is_last_name && self.tmp.usage().close(victim.ino());
+        let is_closed = is_last_name && self.tmp.usage.lock().close(victim.ino());
         if done.is_ok() {
             let bytes = if is_closed { victim.len() } else { 0 };
             self.tmp.give_back(ONE_ENTRY + Amount::of_bytes(bytes));

@@ -3,17 +3,15 @@
 //! Three may end that, and the first does: the response's last byte, which leaves a connection to keep;
 //! a guest that does not read on; the end of the invocation.
 
-use std::sync::{Mutex, PoisonError};
-
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::client::Client;
 use super::connect::Connection;
 use super::pool::Pool;
-use crate::domain::Origin;
+use crate::domain::{Lock, Origin};
 
 /// Holds a connection until it is given back or closed.
-pub(super) struct Lease(Mutex<Option<Held>>);
+pub(super) struct Lease(Lock<Option<Held>>);
 
 /// A connection, whom it is to be kept for, and the places that its request takes.
 pub(super) struct Held {
@@ -26,7 +24,7 @@ pub(super) struct Held {
 
 impl Lease {
     pub(super) fn new(held: Held) -> Self {
-        Self(Mutex::new(Some(held)))
+        Self(Lock::new(Some(held)))
     }
 
     /// Keeps the connection for another request, where it is good for one; `false` where it had ended
@@ -48,6 +46,6 @@ impl Lease {
     }
 
     fn take(&self) -> Option<Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 }

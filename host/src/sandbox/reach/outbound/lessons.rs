@@ -1,14 +1,14 @@
 //! Which rules functions would need for the requests that they send, noted while everything is let out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use crate::domain::{ALLOW_HTTP_VARIABLE, FunctionName, Version};
+use crate::domain::{ALLOW_HTTP_VARIABLE, FunctionName, Lock, Version};
 use crate::limits;
 
 /// The rules by the functions that need them.
 #[derive(Default)]
-pub(super) struct Lessons(Mutex<BTreeMap<FunctionName, Lesson>>);
+pub(super) struct Lessons(Lock<BTreeMap<FunctionName, Lesson>>);
 
 /// What one function needs.
 pub(in crate::sandbox) struct FunctionLessons {
@@ -33,7 +33,7 @@ impl FunctionLessons {
 impl Lessons {
     /// Notes that `version` needs a rule beside those that it has.
     pub(super) fn note(&self, version: &Version, rule: String) {
-        let mut lessons = self.lock();
+        let mut lessons = self.0.lock();
         let is_new = !lessons.contains_key(&version.function);
         if is_new && lessons.len() >= limits::LEARNED_FUNCTIONS_MAX {
             return;
@@ -54,7 +54,7 @@ impl Lessons {
     }
 
     fn news_for(&self, function: &FunctionName) -> Option<String> {
-        let mut lessons = self.lock();
+        let mut lessons = self.0.lock();
         let lesson = lessons.get_mut(function).filter(|lesson| lesson.is_news)?;
         lesson.is_news = false;
         let rules: Vec<_> = lesson.rules.iter().map(String::as_str).collect();
@@ -70,15 +70,11 @@ impl Lessons {
 
     /// All of them.
     pub(super) fn all(&self) -> Vec<(FunctionName, Vec<String>)> {
-        let lessons = self.lock();
+        let lessons = self.0.lock();
         let lessons = lessons.iter();
         lessons
             .map(|(function, lesson)| (function.clone(), lesson.rules.iter().cloned().collect()))
             .collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<FunctionName, Lesson>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use hyper_rustls::ConfigBuilderExt as _;
-use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use wasmtime_wasi_http::Error;
@@ -27,26 +26,29 @@ impl Trust {
     }
 }
 
-/// The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` of the host take the place of the system's roots.
 fn config() -> Result<ClientConfig, rustls::Error> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = || {
-        ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-    };
-    let with_roots = match builder()?.with_native_roots() {
-        Ok(with_roots) => with_roots,
-        Err(error) => {
-            tracing::warn!(
-                %error,
-                "this system has no root certificates; requests of guests trust those that are built in"
-            );
-            builder()?.with_webpki_roots()
-        }
-    };
-    let mut config = with_roots.with_no_client_auth();
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions()?;
+    let mut config = builder
+        .with_root_certificates(roots())
+        .with_no_client_auth();
     // A session that is taken up again would tell a server that two functions run on one host.
     config.resumption = Resumption::disabled();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// The variables `SSL_CERT_FILE` and `SSL_CERT_DIR` of the host take the place of the system's roots.
+fn roots() -> RootCertStore {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        tracing::warn!(
+            errors = ?found.errors,
+            "this system has no root certificates; requests of guests trust those that are built in"
+        );
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
 }

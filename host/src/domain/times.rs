@@ -1,0 +1,79 @@
+//! Points in time as texts, all of them in UTC.
+
+use std::time::SystemTime;
+
+use time::UtcDateTime;
+use time::format_description::StaticFormatDescription;
+use time::macros::format_description;
+
+const RFC_3339: StaticFormatDescription =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const WITH_OFFSET: StaticFormatDescription =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]+0000");
+const COMPACT: StaticFormatDescription =
+    format_description!("[year][month][day]T[hour][minute][second]Z");
+const COMMON_LOG: StaticFormatDescription =
+    format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+const DAY: StaticFormatDescription = format_description!("[year]/[month]/[day]");
+
+/// As records show it: `2019-11-21T19:32:12.000Z`.
+pub fn rfc_3339(time: SystemTime) -> String {
+    text(time, RFC_3339)
+}
+
+/// As answers of the API show it: `2019-11-21T19:32:12.000+0000`.
+pub(crate) fn with_offset(time: SystemTime) -> String {
+    text(time, WITH_OFFSET)
+}
+
+/// As signatures have it: `20191121T193212Z`.
+pub(crate) fn compact(time: SystemTime) -> String {
+    text(time, COMPACT)
+}
+
+/// As servers for HTTP log it: `21/Nov/2019:19:32:12 +0000`.
+pub(crate) fn common_log(time: SystemTime) -> String {
+    text(time, COMMON_LOG)
+}
+
+/// The day alone: `2019/11/21`.
+pub(crate) fn day(time: SystemTime) -> String {
+    text(time, DAY)
+}
+
+fn text(time: SystemTime, format: StaticFormatDescription) -> String {
+    let text = UtcDateTime::from(time).format(format);
+    text.expect("a point in time has every part that a format names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    fn at(milliseconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn times_are_shown_as_aws_shows_them() {
+        for (milliseconds, expected) in [
+            (0, "1970-01-01T00:00:00.000"),
+            (951_782_400_000, "2000-02-29T00:00:00.000"),
+            (1_574_364_732_007, "2019-11-21T19:32:12.007"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000"),
+        ] {
+            assert_eq!(with_offset(at(milliseconds)), format!("{expected}+0000"));
+            assert_eq!(rfc_3339(at(milliseconds)), format!("{expected}Z"));
+        }
+    }
+
+    #[test]
+    fn each_part_has_all_its_digits() {
+        let time = at(1_578_020_645_006);
+        assert_eq!(compact(time), "20200103T030405Z");
+        assert_eq!(common_log(time), "03/Jan/2020:03:04:05 +0000");
+        assert_eq!(day(time), "2020/01/03");
+    }
+}
