@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::extract::State;
-use axum::response::NoContent;
 use http::Uri;
 use serde::Serialize;
 
-use super::answer::Json;
+use super::answer::{Json, NoContent};
 use super::api::Api;
 use super::constraint::Violations;
 use super::error::WireError;

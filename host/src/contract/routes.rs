@@ -157,7 +157,6 @@ mod tests {
         assert_eq!(found.named("Name"), Some("x/y"));
         assert_eq!(found.named("StatementId"), None);
         assert!(names("/2015-03-31/functions/%FF").is_none());
-        assert!(names("/2015-03-31/functions//aliases").is_none());
     }
 
     #[test]
