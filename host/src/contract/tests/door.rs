@@ -8,7 +8,7 @@ use super::{FUNCTIONS, Host};
 
 #[tokio::test]
 async fn every_answer_is_counted_by_its_operation() {
-    let host = Host::with_function("fn").await;
+    let host = Host::alone().await.having("fn").await;
     assert_eq!(host.invoke("fn", "1").await.status, 200);
     assert_eq!(host.invoke("fn", "{").await.status, 400);
     assert_eq!(host.get("/nowhere").await.status, 404);
