@@ -3,14 +3,14 @@
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub mod stages;
+mod stores;
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::catalog::{Catalog, Journal, MemoryJournal, SqliteJournal};
+use crate::catalog::Catalog;
 use crate::contract::{
     self, Api, BodyMemory, ConnectionThreads, DownloadKey, LogReads, RequestCounts,
 };
@@ -18,9 +18,7 @@ use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
 use crate::domain::{Account, Digest, Ending, FunctionName, HostFolder, HostSecret};
-use crate::events::{
-    EventLog, Events, EventsConfig, EventsParts, MemoryEventLog, SqliteEventLog, SystemClock,
-};
+use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
@@ -28,17 +26,13 @@ use crate::logs::{Entry, LogKeeper};
 use crate::sandbox::{
     CompileIsolation, ENGINE_VERSION, Interface, Interfaces, Sandboxes, SandboxesConfig,
 };
-use crate::storage::{ArtifactStore, ContentStore, DataDir, TmpFolders};
+use crate::storage::DataDir;
 
-/// Where functions are kept.
-#[derive(Clone, Debug, Default)]
-pub enum Storage {
-    /// In memory: gone when the host is.
-    #[default]
-    Ephemeral,
-    /// In a directory, which is created if it is missing. One host at a time may use it.
-    DataDir(PathBuf),
-}
+use stores::Opened;
+pub use stores::{Storage, Stores};
+
+/// The name of the secret that signs addresses of packages: one that a host made is good at its neighbour.
+const DOWNLOAD_SECRET: &str = "downloads";
 
 /// What a host is made of.
 #[derive(Clone, Debug)]
@@ -152,6 +146,7 @@ pub struct Host {
     logs: Arc<LogKeeper>,
     provisioner: Arc<Provisioner<Sandboxes>>,
     events: Events<Sandboxes>,
+    downloads: DownloadKey,
     /// Holds the lock of the data directory for as long as any handle lives.
     _data_dir: Option<Arc<DataDir>>,
 }
@@ -163,15 +158,21 @@ impl Host {
     /// When the data directory is in use, unwritable or damaged, or the engine cannot start.
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
         config.check()?;
-        let parts = Parts::open(&config.storage, &config.account)?;
+        let parts = Opened::of(&config.storage, &config.account).map_err(start_error)?;
         if let Some(data_dir) = &parts.data_dir {
             data_dir
                 .check_apart_from(&config.folders)
                 .map_err(start_error)?;
         }
-        let catalog = Arc::new(Catalog::open(parts.journal).map_err(start_error)?);
+        let stores = parts.stores;
+        let catalog = Catalog::open(stores.journal, &config.account.owner()).await;
+        let catalog = Arc::new(catalog.map_err(start_error)?);
+        if let Some(data_dir) = &parts.data_dir {
+            data_dir.move_on().map_err(start_error)?;
+        }
+        let downloads = catalog.secret(DOWNLOAD_SECRET).await.map_err(start_error)?;
         let components: Arc<dyn ComponentSource> =
-            Arc::new(StoredComponents(Arc::clone(&parts.packages)));
+            Arc::new(StoredComponents(Arc::clone(&stores.content)));
         // What a crash left behind, between an artifact and the change that would have used it.
         parts
             .artifacts
@@ -195,7 +196,8 @@ impl Host {
         let deployer = Arc::new(Deployer::new(
             config.account.clone(),
             Arc::clone(&catalog),
-            parts.packages,
+            stores.content,
+            stores.leases,
             Arc::clone(&guests),
         ));
         let initialized = Arc::clone(&parts.logs);
@@ -214,7 +216,7 @@ impl Host {
             account: config.account.clone(),
             catalog,
             invoker: Arc::clone(&invoker),
-            log: parts.events,
+            log: stores.events,
             concurrency_max: config.concurrency_max,
             config: config.events,
             clock: Arc::new(SystemClock::default()),
@@ -228,6 +230,7 @@ impl Host {
             logs: parts.logs,
             provisioner,
             events,
+            downloads: DownloadKey::new(downloads),
             _data_dir: parts.data_dir,
         })
     }
@@ -290,7 +293,7 @@ impl Host {
             logs: Arc::clone(&self.logs),
             provisioner: Arc::clone(&self.provisioner),
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
-            downloads: DownloadKey::random(),
+            downloads: self.downloads.clone(),
             bodies: BodyMemory::default(),
             log_reads: LogReads::default(),
             requests: RequestCounts::default(),
@@ -332,49 +335,6 @@ impl Host {
     /// The account and region that this host plays.
     pub fn account(&self) -> &Account {
         &self.account
-    }
-}
-
-/// The storage, opened.
-struct Parts {
-    data_dir: Option<Arc<DataDir>>,
-    journal: Box<dyn Journal>,
-    packages: Arc<ContentStore>,
-    artifacts: Arc<ArtifactStore>,
-    events: Arc<dyn EventLog>,
-    logs: Arc<LogKeeper>,
-    tmp: TmpFolders,
-}
-
-impl Parts {
-    fn open(storage: &Storage, account: &Account) -> Result<Self, StartError> {
-        match storage {
-            Storage::Ephemeral => Ok(Self {
-                data_dir: None,
-                journal: Box::new(MemoryJournal),
-                packages: Arc::new(ContentStore::in_memory()),
-                artifacts: Arc::new(ArtifactStore::in_memory()),
-                events: Arc::new(MemoryEventLog::default()),
-                logs: Arc::new(LogKeeper::in_memory().map_err(start_error)?),
-                tmp: TmpFolders::in_system_folder(),
-            }),
-            Storage::DataDir(path) => {
-                let data_dir = DataDir::open(path).map_err(start_error)?;
-                Ok(Self {
-                    journal: Box::new(SqliteJournal::open(&data_dir).map_err(start_error)?),
-                    packages: Arc::new(
-                        ContentStore::in_dir(&data_dir, "packages").map_err(start_error)?,
-                    ),
-                    artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(start_error)?),
-                    events: Arc::new(
-                        SqliteEventLog::open(&data_dir, account).map_err(start_error)?,
-                    ),
-                    logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(start_error)?),
-                    tmp: TmpFolders::in_dir(&data_dir).map_err(start_error)?,
-                    data_dir: Some(Arc::new(data_dir)),
-                })
-            }
-        }
     }
 }
 

@@ -104,7 +104,7 @@ pub mod cli;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub use app::stages;
-pub use app::{Host, HostConfig, StartError, Storage};
+pub use app::{Host, HostConfig, StartError, Storage, Stores};
 pub use contract::Operation;
 pub use domain::{FunctionError, Outcome, Refusal, Report, RequestId};
 pub use embed::{Calling, Function, FunctionConfig, Limits, LoadError, StreamedResponse};

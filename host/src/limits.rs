@@ -130,6 +130,16 @@ pub const VERSIONS_PER_FUNCTION_MAX: usize = 10_000;
 /// Aliases of one function, which AWS does not bound; here each change of a function looks at all of them.
 pub const ALIASES_PER_FUNCTION_MAX: usize = 10_000;
 
+/// How long a change of a function is tried, while it is not known whether it was made or others come first.
+pub const CHANGE_DURATION_MAX: Duration = Duration::from_secs(15);
+
+/// Commits that are remembered, so that one which is sent again is not made again: far more than can be made
+/// within [`CHANGE_DURATION_MAX`] by those who wait for an answer.
+pub const RECENT_COMMITS_MAX: usize = 16_384;
+
+/// How long a host that has stopped still counts as being at work, where hosts share their functions.
+pub const LEASE_DURATION: Duration = Duration::from_secs(30);
+
 /// How long an update is at least in progress, however little there is to do. AWS refuses a second update
 /// meanwhile: a client that forgets to wait for the first should learn it here, and not there.
 pub const UPDATE_DURATION_MIN: Duration = Duration::from_millis(50);

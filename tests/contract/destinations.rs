@@ -32,10 +32,10 @@ fn configure(host: &TestHost, function: &Function<'_>, edit: impl FnOnce(&mut Ev
     let changed = host.host().deployer().catalog().change(&name, |record| {
         let record = record.expect("the function");
         Ok(Some(record.with_attached(None, |attached| {
-            attached.event_invoke = Some(config);
+            attached.event_invoke = Some(config.clone());
         })))
     });
-    changed.expect("the configuration is kept");
+    host.block_on(changed).expect("the configuration is kept");
 }
 
 fn failing() -> Value {

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use sparkler::domain::attachments::Statement;
+use sparkler::domain::policy::{Conditions, Principal, Statement};
 use sparkler::domain::{FunctionName, FunctionRecord, Qualifier};
 use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, wat};
 
@@ -77,24 +77,24 @@ impl Site {
 fn permit(function: &str, qualifier: Option<&Qualifier>) {
     let statement = Statement {
         id: "open".into(),
-        shown: json!({
-            "Sid": "open",
-            "Effect": "Allow",
-            "Principal": "*",
-            "Action": "lambda:InvokeFunctionUrl",
-            "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},
-        }),
+        principal: Principal::Everybody,
+        action: "lambda:InvokeFunctionUrl".into(),
+        resource: String::new(),
+        conditions: Conditions {
+            function_url_auth_type: Some("NONE".into()),
+            ..Conditions::default()
+        },
     };
     let qualifier = qualifier.cloned();
     amend(function, move |record| {
         record.with_attached(qualifier.as_ref(), |attached| {
-            attached.policy.push(statement);
+            attached.policy.push(statement.clone());
         })
     });
 }
 
 /// Changes a function behind the API.
-fn amend(function: &str, change: impl FnOnce(&FunctionRecord) -> FunctionRecord + Send + 'static) {
+fn amend(function: &str, change: impl Fn(&FunctionRecord) -> FunctionRecord + Send + 'static) {
     let host = TestHost::shared();
     let name = FunctionName::parse(function).expect("a name");
     let amended = host

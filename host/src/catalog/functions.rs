@@ -1,15 +1,17 @@
-//! All functions in memory, with what would be slow to count when it is asked for.
+//! The functions of an account in memory, with what would be slow to count when it is asked for.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::Usage;
+use super::journal::{Revision, Row};
+use super::key::Item;
+use super::usage::Usage;
 use crate::domain::{Digest, FunctionName, FunctionRecord, Qualifier};
 
 #[derive(Default)]
 pub(super) struct Functions {
-    by_name: HashMap<FunctionName, Arc<FunctionRecord>>,
+    by_name: HashMap<FunctionName, Kept>,
     /// The same names, in the order of pages.
     names: BTreeSet<FunctionName>,
     usage: Usage,
@@ -17,11 +19,33 @@ pub(super) struct Functions {
     components: Uses,
     /// Where the ids of function URLs lead.
     urls: HashMap<String, (FunctionName, Qualifier)>,
+    /// What wrote the totals of the account last; `None` where nothing did.
+    pub(super) totals: Option<Revision>,
+    /// What hosts share and nobody else knows, by name.
+    pub(super) secrets: HashMap<String, [u8; 32]>,
+    /// Rows with members that this host does not know, as they are.
+    pub(super) unknown: HashMap<Item, Row>,
+}
+
+/// A function, and the commit that changed it last.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) record: Arc<FunctionRecord>,
+    pub(super) revision: Revision,
 }
 
 impl Functions {
     pub(super) fn get(&self, name: &FunctionName) -> Option<&Arc<FunctionRecord>> {
+        self.kept(name).map(|kept| &kept.record)
+    }
+
+    pub(super) fn kept(&self, name: &FunctionName) -> Option<&Kept> {
         self.by_name.get(name)
+    }
+
+    /// All functions, in no order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &FunctionName> {
+        self.names.iter()
     }
 
     pub(super) fn page(
@@ -33,15 +57,12 @@ impl Functions {
         self.names
             .range::<FunctionName, _>((start, Bound::Unbounded))
             .take(limit)
-            .filter_map(|name| self.by_name.get(name).cloned())
+            .filter_map(|name| self.get(name).cloned())
             .collect()
     }
 
     pub(super) fn usage(&self) -> Usage {
-        Usage {
-            functions: self.by_name.len(),
-            ..self.usage
-        }
+        self.usage
     }
 
     pub(super) fn uses_package(&self, package: Digest) -> bool {
@@ -54,21 +75,19 @@ impl Functions {
 
     pub(super) fn with_url(&self, id: &str) -> Option<(Arc<FunctionRecord>, Qualifier)> {
         let (name, qualifier) = self.urls.get(id)?;
-        Some((Arc::clone(self.by_name.get(name)?), qualifier.clone()))
+        Some((Arc::clone(self.get(name)?), qualifier.clone()))
     }
 
-    pub(super) fn put(&mut self, record: Arc<FunctionRecord>) {
+    pub(super) fn put(&mut self, kept: Kept) {
+        let record = Arc::clone(&kept.record);
         let name = record.latest.function.clone();
         for code in record.codes() {
-            self.usage.package_bytes += code.package_bytes;
             self.packages.add(code.package);
             self.components.add(code.component);
         }
-        let (reserved, provisioned) = concurrency(&record);
-        self.usage.reserved_concurrency += reserved;
-        self.usage.provisioned_concurrency += provisioned;
-        match self.by_name.insert(name.clone(), Arc::clone(&record)) {
-            Some(before) => self.release(&before),
+        self.usage += Usage::of(&record);
+        match self.by_name.insert(name.clone(), kept) {
+            Some(before) => self.release(&before.record),
             None => {
                 self.names.insert(name.clone());
             }
@@ -83,19 +102,16 @@ impl Functions {
     pub(super) fn remove(&mut self, name: &FunctionName) {
         if let Some(before) = self.by_name.remove(name) {
             self.names.remove(name);
-            self.release(&before);
+            self.release(&before.record);
         }
     }
 
     fn release(&mut self, before: &FunctionRecord) {
         for code in before.codes() {
-            self.usage.package_bytes -= code.package_bytes;
             self.packages.take(code.package);
             self.components.take(code.component);
         }
-        let (reserved, provisioned) = concurrency(before);
-        self.usage.reserved_concurrency -= reserved;
-        self.usage.provisioned_concurrency -= provisioned;
+        self.usage -= Usage::of(before);
         for (_, id) in urls(before) {
             self.urls.remove(id);
         }
@@ -103,20 +119,11 @@ impl Functions {
 }
 
 /// The ids of a function's URLs, and what each is attached to.
-fn urls(record: &FunctionRecord) -> impl Iterator<Item = (&Qualifier, &str)> {
+pub(super) fn urls(record: &FunctionRecord) -> impl Iterator<Item = (&Qualifier, &str)> {
     record
         .attachments
         .iter()
         .filter_map(|(qualifier, attached)| Some((qualifier, attached.url.as_ref()?.id.as_str())))
-}
-
-/// What a function takes of the account's concurrency: what is reserved for it, or else what is
-/// provisioned.
-fn concurrency(record: &FunctionRecord) -> (u64, u64) {
-    match record.reserved_concurrency {
-        Some(reserved) => (reserved.into(), 0),
-        None => (0, record.provisioned_concurrency()),
-    }
 }
 
 /// How many versions have a digest.

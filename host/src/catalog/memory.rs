@@ -1,27 +1,98 @@
-//! The journal of a host that keeps nothing: what is in memory is all there is.
+//! The journal of a host that keeps nothing: what is in memory is all there is. Hosts that share one share
+//! their functions.
 
-use super::{Journal, JournalError};
-use crate::domain::FunctionName;
-use crate::domain::FunctionRecord;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Keeps nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MemoryJournal;
+use super::journal::{
+    Changed, Commit, CommitError, Expect, Journal, JournalError, Put, Revision, Row, Told, Watch,
+    Watcher,
+};
+use super::key::Key;
+use super::recent_commits::RecentCommits;
+use crate::storage::Fut;
+
+/// Keeps rows for as long as it lives.
+#[derive(Debug, Default)]
+pub struct MemoryJournal(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    rows: BTreeMap<Key, (Revision, Row)>,
+    revision: Revision,
+    recent: RecentCommits,
+    watchers: Vec<Watcher>,
+}
+
+impl MemoryJournal {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here can panic halfway.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Journal for MemoryJournal {
-    fn load(&self) -> Result<Vec<FunctionRecord>, JournalError> {
-        Ok(Vec::new())
+    fn watch(&self) -> Fut<'_, Result<Watch, JournalError>> {
+        let watch = self.state().watch();
+        Box::pin(async { Ok(watch) })
     }
 
-    fn put(
-        &self,
-        _before: Option<&FunctionRecord>,
-        _after: &FunctionRecord,
-    ) -> Result<(), JournalError> {
-        Ok(())
+    fn commit(&self, commit: Arc<Commit>) -> Fut<'_, Result<Revision, CommitError>> {
+        let made = self.state().commit(&commit);
+        Box::pin(async { made })
     }
 
-    fn remove(&self, _name: &FunctionName) -> Result<(), JournalError> {
-        Ok(())
+    fn barrier(&self) -> Fut<'_, Result<Revision, JournalError>> {
+        let revision = self.state().revision;
+        Box::pin(async move { Ok(revision) })
+    }
+}
+
+impl State {
+    fn watch(&mut self) -> Watch {
+        let (watcher, watch) = Watch::new();
+        let rows = self.rows.iter().map(|(key, (revision, row))| Changed {
+            key: key.clone(),
+            revision: *revision,
+            row: Some(row.clone()),
+        });
+        watcher.tell(Told::Changed(rows.collect()));
+        watcher.tell(Told::Caught(self.revision));
+        self.watchers.push(watcher);
+        watch
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<Revision, CommitError> {
+        if let Some(revision) = self.recent.revision(commit.id) {
+            return Ok(revision);
+        }
+        if !commit.puts.iter().all(|put| self.is_as_expected(put)) {
+            return Err(CommitError::Conflict(Some(self.revision)));
+        }
+        self.revision = Revision(self.revision.0 + 1);
+        for put in &commit.puts {
+            match &put.row {
+                Some(row) => {
+                    let row = (self.revision, row.clone());
+                    self.rows.insert(put.key.clone(), row);
+                }
+                None => {
+                    self.rows.remove(&put.key);
+                }
+            }
+        }
+        self.recent.add(commit.id, self.revision);
+        let told = commit.told(self.revision);
+        self.watchers.retain(|watcher| watcher.tell(told.clone()));
+        Ok(self.revision)
+    }
+
+    fn is_as_expected(&self, put: &Put) -> bool {
+        let found = self.rows.get(&put.key).map(|(revision, _)| *revision);
+        match put.expect {
+            Expect::Absent => found.is_none(),
+            Expect::At(revision) => found == Some(revision),
+            Expect::Any => true,
+        }
     }
 }

@@ -1,23 +1,24 @@
-//! The catalog in an SQLite database, the file `catalog.db` of the data directory.
-//!
-//! One row a function, and one transaction a change.
+//! The catalog in an SQLite database, the file `catalog.db` of the data directory: rows as they come, one
+//! transaction a commit.
 
+mod carry_over;
 mod columns;
-mod read;
 mod schema;
-mod write;
+mod state;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use rusqlite::Connection;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::spawn_blocking;
 
-use super::{Journal, JournalError};
-use crate::domain::FunctionName;
-use crate::domain::FunctionRecord;
-use crate::storage::{ContentStore, DataDir, DatabaseKind, PACKAGES_FOLDER, StorageError};
+use super::journal::{Commit, CommitError, Journal, JournalError, Revision, Watch};
+use crate::domain::AccountId;
+use crate::storage::{DataDir, DatabaseKind, Fut, Problem, StorageError};
+use state::State;
 
 const FILE: &str = "catalog.db";
 
@@ -29,77 +30,89 @@ const DATABASE: DatabaseKind = DatabaseKind {
     without_it: "without functions; their packages are kept",
 };
 
-/// Functions and their versions in SQLite.
+/// Rows in SQLite.
 pub struct SqliteJournal {
-    connection: Mutex<Connection>,
+    state: Arc<Mutex<State>>,
     path: PathBuf,
     /// Keeps the lock for as long as the database is open.
     _data_dir: DataDir,
 }
 
 impl SqliteJournal {
-    /// Opens the database of `data_dir`, and creates it where there is none.
+    /// Opens the database of `data_dir`, and creates it where there is none. What an older host kept there, which
+    /// knew one account only, becomes that of `account`; so does what is there of one other account. Blocks.
     ///
     /// # Errors
     /// When it is damaged, is not ours or was written by a newer host; it is then left as it is.
-    pub fn open(data_dir: &DataDir) -> Result<Self, JournalError> {
-        if data_dir.file_bytes(FILE)?.is_none() {
-            keep_packages_of_an_older_catalog(data_dir)?;
-        }
-        let (connection, path) = DATABASE.open(data_dir)?;
+    pub fn open(data_dir: &DataDir, account: &AccountId) -> Result<Self, JournalError> {
+        let (mut connection, path) = DATABASE.open(data_dir)?;
+        let damaged = |error: rusqlite::Error| DATABASE.sentence(error.into(), &path);
+        carry_over::from_tables(&mut connection, account).map_err(damaged)?;
+        carry_over::to_account(&connection, account).map_err(damaged)?;
+        let state = State::of(connection).map_err(damaged)?;
         Ok(Self {
-            connection: Mutex::new(connection),
+            state: Arc::new(Mutex::new(state)),
             path,
             _data_dir: data_dir.clone(),
         })
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        // A transaction that a panic interrupted was rolled back when it was dropped.
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Whether `data_dir` has a catalog.
+    ///
+    /// # Errors
+    /// When it cannot be looked for.
+    pub(crate) fn exists(data_dir: &DataDir) -> Result<bool, StorageError> {
+        Ok(data_dir.file_bytes(FILE)?.is_some())
     }
 
-    fn written(&self, result: rusqlite::Result<()>) -> Result<(), JournalError> {
-        result.map_err(|error| {
-            let path = self.path.display();
-            JournalError(format!("the catalog {path} could not be written: {error}"))
-        })
+    /// Works with the database where that may block. A transaction that a panic interrupted was rolled back
+    /// when it was dropped.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut State) -> T + Send + 'static,
+    ) -> Result<T, String> {
+        let mut state: OwnedMutexGuard<State> = Arc::clone(&self.state).lock_owned().await;
+        let done = spawn_blocking(move || work(&mut state)).await;
+        done.map_err(|panic| panic.to_string())
     }
 }
 
 impl Journal for SqliteJournal {
-    fn load(&self) -> Result<Vec<FunctionRecord>, JournalError> {
-        read::load(&self.connection())
-            .map_err(|error| DATABASE.sentence(error.into(), &self.path).into())
+    fn watch(&self) -> Fut<'_, Result<Watch, JournalError>> {
+        Box::pin(async {
+            let watched = self.with(State::watch).await.map_err(JournalError)?;
+            watched.map_err(|error| DATABASE.sentence(error.into(), &self.path).into())
+        })
     }
 
-    fn put(
-        &self,
-        before: Option<&FunctionRecord>,
-        after: &FunctionRecord,
-    ) -> Result<(), JournalError> {
-        self.written(write::put(&mut self.connection(), before, after))
+    fn commit(&self, commit: Arc<Commit>) -> Fut<'_, Result<Revision, CommitError>> {
+        Box::pin(async move {
+            let made = self.with(move |state| state.commit(&commit)).await;
+            made.unwrap_or_else(|panic| Err(state::Unmade::Failed(panic)))
+                .map_err(|unmade| match unmade {
+                    state::Unmade::Overtaken(revision) => CommitError::Conflict(Some(revision)),
+                    state::Unmade::Failed(reason) => CommitError::Unavailable(format!(
+                        "the catalog {} could not be written: {reason}",
+                        self.path.display()
+                    )),
+                })
+        })
     }
 
-    fn remove(&self, name: &FunctionName) -> Result<(), JournalError> {
-        self.written(write::remove(&self.connection(), name))
+    fn barrier(&self) -> Fut<'_, Result<Revision, JournalError>> {
+        // Whoever was answered had this revision written before.
+        Box::pin(async { Ok(self.state.lock().await.revision()) })
+    }
+
+    fn damaged(&self, problem: &str) -> JournalError {
+        DATABASE
+            .sentence(Problem::Damaged(problem.to_owned()), &self.path)
+            .into()
     }
 }
 
 impl From<StorageError> for JournalError {
     fn from(error: StorageError) -> Self {
         Self(error.0)
-    }
-}
-
-/// Packages without a catalog belong to one that was moved away: it may be mended and put back. The mark
-/// outlasts this start, after which the new catalog would look like any other.
-fn keep_packages_of_an_older_catalog(data_dir: &DataDir) -> Result<(), StorageError> {
-    let packages = ContentStore::in_dir(data_dir, PACKAGES_FOLDER)?;
-    match packages.digests()?.is_empty() {
-        true => Ok(()),
-        false => packages.keep_orphans(),
     }
 }

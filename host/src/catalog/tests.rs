@@ -1,13 +1,19 @@
+pub(super) mod behaviours;
+
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::UNIX_EPOCH;
 
 use uuid::Uuid;
 
+use behaviours::journal_behaviours;
+
 use super::*;
 use crate::domain::attachments::FunctionUrl;
 use crate::domain::lifecycle::{self, Stamp};
-use crate::domain::{Code, samples};
+use crate::domain::{Code, FunctionName, FunctionRecord, Qualifier, Refusal, samples};
+use crate::storage::Fut;
 
 pub(super) fn name(text: &str) -> FunctionName {
     FunctionName::parse(text).expect("a name")
@@ -39,18 +45,15 @@ pub(super) fn updating(record: &FunctionRecord, code: Code) -> FunctionRecord {
 }
 
 fn ephemeral() -> Catalog {
-    Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog")
+    Catalog::in_memory()
 }
 
 pub(super) fn put(catalog: &Catalog, record: FunctionRecord) {
-    let name = record.latest.function.clone();
-    catalog
-        .change(&name, |_| Ok(Some(record)))
-        .expect("changed");
+    catalog.put_now(&record);
 }
 
 fn remove(catalog: &Catalog, text: &str) {
-    catalog.change(&name(text), |_| Ok(None)).expect("removed");
+    catalog.remove_now(&name(text));
 }
 
 fn names(page: &[Arc<FunctionRecord>]) -> Vec<&str> {
@@ -94,58 +97,131 @@ fn usage_counts_what_is_shown_and_what_still_runs() {
     assert!(catalog.uses_component(samples::code("2").component));
 }
 
-#[test]
-fn of_eight_writers_with_the_same_revision_one_wins_each_round() {
-    const ROUNDS: usize = 200;
-    let catalog = ephemeral();
+#[tokio::test(flavor = "multi_thread")]
+async fn of_eight_writers_with_the_same_revision_one_wins_each_round() {
+    const ROUNDS: usize = 50;
+    let catalog = Arc::new(ephemeral());
     put(&catalog, active("f", samples::code("0")));
-    let swap = |seen: &FunctionRecord, round: usize| {
-        let expected = seen.latest.revision.to_string();
-        catalog.change(&name("f"), |record| {
-            let record = record.expect("there");
-            if record.latest.revision.to_string() != expected {
-                return Err(Refusal::RevisionMismatch);
-            }
-            Ok(Some(active("f", samples::code(&round.to_string()))))
-        })
-    };
     for round in 0..ROUNDS {
-        let seen = catalog.get(&name("f")).expect("there");
-        let wins: usize = std::thread::scope(|scope| {
-            let writers: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| usize::from(swap(&seen, round).is_ok())))
-                .collect();
-            writers
-                .into_iter()
-                .map(|writer| writer.join().expect("joined"))
-                .sum()
+        let seen = catalog.get(&name("f")).expect("there").latest.revision;
+        let writers = (0..8).map(|_| {
+            let catalog = Arc::clone(&catalog);
+            tokio::spawn(async move {
+                let name = name("f");
+                let swapped = catalog.change(&name, |record| {
+                    match record.expect("there").latest.revision == seen {
+                        true => Ok(Some(active("f", samples::code(&round.to_string())))),
+                        false => Err(Refusal::RevisionMismatch),
+                    }
+                });
+                swapped.await.is_ok()
+            })
         });
+        let mut wins = 0;
+        for writer in writers.collect::<Vec<_>>() {
+            wins += usize::from(writer.await.expect("joined"));
+        }
         assert_eq!(wins, 1, "round {round}");
     }
 }
 
-#[test]
-fn eight_writers_lose_no_change() {
-    let catalog = ephemeral();
-    put(&catalog, created("f", samples::code("1")));
-    std::thread::scope(|scope| {
-        for writer in 0..8 {
-            let catalog = &catalog;
-            scope.spawn(move || {
-                for number in 0..100 {
-                    let change = |record: Option<&FunctionRecord>| {
-                        let mut record = record.expect("there").clone();
-                        record
-                            .tags
-                            .insert(format!("{writer}-{number}"), String::new());
-                        Ok(Some(record))
-                    };
-                    catalog.change(&name("f"), change).expect("changed");
-                }
-            });
-        }
+/// Two catalogs on one journal, as two hosts have them.
+fn neighbours() -> [Arc<Catalog>; 2] {
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::default());
+    [(); 2].map(|()| Arc::new(Catalog::of_journal(Arc::clone(&journal))))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_writers_at_two_hosts_lose_no_change() {
+    let catalogs = neighbours();
+    put(&catalogs[0], created("f", samples::code("1")));
+    let writers = (0..8).map(|writer| {
+        let catalog = Arc::clone(&catalogs[writer % 2]);
+        tokio::spawn(async move {
+            catalog.catch_up().await.expect("caught up");
+            for number in 0..20 {
+                let change = |record: Option<&FunctionRecord>| {
+                    let mut record = record.expect("there").clone();
+                    record
+                        .tags
+                        .insert(format!("{writer}-{number}"), String::new());
+                    Ok(Some(record))
+                };
+                catalog.change(&name("f"), change).await.expect("changed");
+            }
+        })
     });
-    assert_eq!(catalog.get(&name("f")).expect("there").tags.len(), 800);
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.expect("joined");
+    }
+    for catalog in &catalogs {
+        catalog.catch_up().await.expect("caught up");
+        assert_eq!(catalog.get(&name("f")).expect("there").tags.len(), 160);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bound_of_the_account_holds_where_two_hosts_come_near_it() {
+    let catalogs = neighbours();
+    // Five fit: each has a package of 100 bytes.
+    let creators = (0..10).map(|number| {
+        let catalog = Arc::clone(&catalogs[number % 2]);
+        tokio::spawn(async move {
+            let text = format!("f{number}");
+            let name = name(&text);
+            let made = catalog.change(&name, |_| match catalog.usage().package_bytes >= 500 {
+                true => Err(Refusal::CodeStorageExceeded),
+                false => Ok(Some(created(&text, samples::code("1")))),
+            });
+            made.await.is_ok()
+        })
+    });
+    let mut made = 0;
+    for creator in creators.collect::<Vec<_>>() {
+        made += usize::from(creator.await.expect("joined"));
+    }
+    assert_eq!(made, 5);
+    for catalog in &catalogs {
+        catalog.catch_up().await.expect("caught up");
+        assert_eq!(usage(catalog), (5, 500));
+    }
+}
+
+#[test]
+fn no_two_functions_have_a_url_of_the_same_id() {
+    let [one, other] = neighbours();
+    put(
+        &one,
+        with_url(&created("f", samples::code("1")), None, "mine"),
+    );
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let taken = with_url(&created("g", samples::code("1")), None, "mine");
+    let name = name("g");
+    let refused = other.change(&name, |_| Ok(Some(taken.clone())));
+    let refused = runtime.block_on(refused).expect_err("it is taken");
+    assert!(matches!(refused, Refusal::Conflict(text) if text.contains("mine")));
+    assert!(other.get(&name).is_none());
+}
+
+#[test]
+fn accounts_have_functions_of_their_own() {
+    let catalog = ephemeral();
+    let neighbour = catalog.of(&"999999999999".into());
+    put(&catalog, created("f", samples::code("1")));
+    assert!(neighbour.get(&name("f")).is_none());
+    put(&neighbour, created("f", samples::code("2")));
+    put(&neighbour, created("g", samples::code("2")));
+    assert_eq!((usage(&catalog), usage(&neighbour)), ((1, 100), (2, 200)));
+    remove(&neighbour, "f");
+    assert!(catalog.get(&name("f")).is_some());
+}
+
+#[tokio::test]
+async fn a_secret_is_the_same_at_every_host() {
+    let [one, other] = neighbours();
+    let secret = one.secret("s").await.expect("a secret");
+    assert_eq!(other.secret("s").await, Ok(secret));
+    assert_ne!(one.secret("t").await, Ok(secret));
 }
 
 #[test]
@@ -160,60 +236,107 @@ fn a_reader_does_not_wait_for_a_change() {
         });
         Ok(record.cloned())
     };
-    catalog.change(&name("f"), change).expect("changed");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let changed = runtime.block_on(catalog.change(&name("f"), change));
+    changed.expect("changed");
 }
 
-#[test]
-fn a_change_that_is_refused_or_that_panics_changes_nothing() {
-    let catalog = ephemeral();
+#[tokio::test]
+async fn a_change_that_is_refused_or_that_panics_changes_nothing() {
+    let catalog = Arc::new(ephemeral());
     put(&catalog, created("f", samples::code("1")));
-    let refused = catalog.change(&name("f"), |_| Err(Refusal::RevisionMismatch));
+    let refused = catalog
+        .change(&name("f"), |_| Err(Refusal::RevisionMismatch))
+        .await;
     assert_eq!(refused.expect_err("refused"), Refusal::RevisionMismatch);
-    std::thread::scope(|scope| {
-        let panics = scope.spawn(|| catalog.change(&name("f"), |_| panic!("on purpose")));
-        assert!(panics.join().is_err());
+    let panics = Arc::clone(&catalog);
+    let panics = tokio::spawn(async move {
+        let name = name("f");
+        panics
+            .change(&name, |_| panic!("on purpose"))
+            .await
+            .map(drop)
     });
+    assert!(panics.await.is_err());
     assert_eq!(usage(&catalog), (1, 100));
     remove(&catalog, "f");
     assert_eq!(usage(&catalog), (0, 0));
 }
 
-struct Full(Arc<AtomicBool>);
+/// A journal that makes no commits while its disk is full, and says of others that it does not know, or that it
+/// has no time, before it makes them.
+#[derive(Default)]
+struct Unsteady {
+    journal: MemoryJournal,
+    is_full: AtomicBool,
+    busy: AtomicU32,
+    unsure: AtomicU32,
+}
 
-impl Full {
-    fn answer(&self) -> Result<(), JournalError> {
-        match self.0.load(Ordering::SeqCst) {
-            true => Err(JournalError("the disk is full".into())),
-            false => Ok(()),
+impl Unsteady {
+    fn counts_down(counter: &AtomicU32) -> bool {
+        let down = |left: u32| left.checked_sub(1);
+        counter
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, down)
+            .is_ok()
+    }
+}
+
+impl Journal for Unsteady {
+    fn watch(&self) -> Fut<'_, Result<Watch, JournalError>> {
+        self.journal.watch()
+    }
+
+    fn commit(&self, commit: Arc<Commit>) -> Fut<'_, Result<Revision, CommitError>> {
+        if self.is_full.load(Ordering::SeqCst) {
+            let full = CommitError::Unavailable("the disk is full".into());
+            return Box::pin(async { Err(full) });
+        }
+        if Self::counts_down(&self.busy) {
+            return Box::pin(async { Err(CommitError::Busy) });
+        }
+        let made = self.journal.commit(commit);
+        match Self::counts_down(&self.unsure) {
+            true => Box::pin(async { Err(CommitError::Unknown("the line is dead".into())) }),
+            false => made,
         }
     }
-}
 
-impl Journal for Full {
-    fn load(&self) -> Result<Vec<FunctionRecord>, JournalError> {
-        Ok(Vec::new())
-    }
-    fn put(&self, _: Option<&FunctionRecord>, _: &FunctionRecord) -> Result<(), JournalError> {
-        self.answer()
-    }
-    fn remove(&self, _: &FunctionName) -> Result<(), JournalError> {
-        self.answer()
+    fn barrier(&self) -> Fut<'_, Result<Revision, JournalError>> {
+        self.journal.barrier()
     }
 }
 
-#[test]
-fn what_is_not_durable_is_not_seen() {
-    let is_full = Arc::new(AtomicBool::new(false));
-    let catalog = Catalog::open(Box::new(Full(Arc::clone(&is_full)))).expect("a catalog");
+#[tokio::test]
+async fn what_is_not_durable_is_not_seen() {
+    let journal = Arc::new(Unsteady::default());
+    let catalog = Catalog::of_journal(Arc::clone(&journal) as Arc<dyn Journal>);
     put(&catalog, created("f", samples::code("1")));
-    is_full.store(true, Ordering::SeqCst);
+    journal.is_full.store(true, Ordering::SeqCst);
     let before = catalog.get(&name("f")).expect("there");
     for after in [None, Some(active("f", samples::code("2")))] {
-        let refused = catalog.change(&name("f"), |_| Ok(after));
+        let refused = catalog.change(&name("f"), |_| Ok(after.clone())).await;
         assert_eq!(refused.expect_err("refused"), Refusal::Internal);
         let seen = catalog.get(&name("f")).expect("still there");
         assert_eq!(seen.latest.revision, before.latest.revision);
     }
+}
+
+#[tokio::test]
+async fn a_change_that_may_have_been_made_is_sent_again_and_made_once() {
+    let journal = Arc::new(Unsteady::default());
+    let catalog = Catalog::of_journal(Arc::clone(&journal) as Arc<dyn Journal>);
+    journal.busy.store(2, Ordering::SeqCst);
+    journal.unsure.store(2, Ordering::SeqCst);
+    let (decisions, name) = (AtomicU32::new(0), name("f"));
+    let made = catalog.change(&name, |record| {
+        decisions.fetch_add(1, Ordering::SeqCst);
+        assert!(record.is_none());
+        Ok(Some(created("f", samples::code("1"))))
+    });
+    assert!(made.await.is_ok());
+    assert_eq!(decisions.load(Ordering::SeqCst), 1);
+    assert_eq!(usage(&catalog), (1, 100));
 }
 
 #[test]
@@ -245,8 +368,6 @@ fn an_observer_is_told_of_what_there_is_and_of_each_change_before_its_maker() {
     put(&catalog, active("b", samples::code("1")));
     put(&catalog, active("b", samples::code("2")));
     remove(&catalog, "b");
-    let refused = catalog.change(&name("a"), |_| Err(Refusal::Internal));
-    assert!(refused.is_err());
     let told = told.lock().expect("a lock");
     let expected = [
         ("a", false, true),
@@ -307,4 +428,10 @@ fn a_url_is_found_by_its_id_for_as_long_as_it_is_there() {
     assert_eq!((place("own"), place("alias")), (None, Some(prod)));
     remove(&catalog, "f");
     assert_eq!(place("alias"), None);
+}
+
+mod memory {
+    use super::*;
+
+    journal_behaviours!(((), Arc::new(MemoryJournal::default()) as Arc<dyn Journal>));
 }

@@ -106,7 +106,9 @@ async fn changed<G: CompileGuest>(
     let asked = arn.clone();
     let config = api
         .deployer
-        .amend(&function, move |record| decide(record, &asked, change, at))
+        .amend(&function, move |record| {
+            decide(record, &asked, change.clone(), at)
+        })
         .await
         .map_err(named_otherwise)?;
     Ok(Json::of(shown(arn, &config)))

@@ -55,7 +55,7 @@ pub(super) async fn put<G: CompileGuest>(
             let after = record.with_attached(asked.qualifier.as_ref(), |attached| {
                 // The default is not kept: nothing empty is.
                 attached.runtime_updates =
-                    Some(kept).filter(|kept| *kept != RuntimeUpdates::default());
+                    Some(kept.clone()).filter(|kept| *kept != RuntimeUpdates::default());
             });
             Ok((after, ()))
         })

@@ -49,11 +49,11 @@ pub(super) async fn tag<G: CompileGuest>(
     let mut v = Violations::default();
     let tags = v.required("tags", wanted.tags);
     let (function, tags) = function(&api, &resource, v, tags)?;
-    let added = tags.0.into_iter().collect();
+    let added: BTreeMap<_, _> = tags.0.into_iter().collect();
     let revision = stamp().revision();
     api.deployer
         .amend(&function, move |record| {
-            Ok((tags::tagged(record, added, revision)?, ()))
+            Ok((tags::tagged(record, added.clone(), revision)?, ()))
         })
         .await?;
     Ok(NoContent)

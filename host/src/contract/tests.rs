@@ -6,11 +6,14 @@ mod concurrency;
 mod door;
 mod functions;
 mod invocations;
+mod left_behind;
 mod logs;
+mod neighbours;
 mod streams;
 mod versions;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -24,7 +27,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Api, BodyMemory, DownloadKey, LogReads, RequestCounts, router};
-use crate::catalog::{Catalog, MemoryJournal};
+use crate::app::Stores;
+use crate::catalog::Catalog;
 use crate::deployer::{
     CompileGuest, Deployer, InitCause, InitFailure, InitOutcome, Initialized, Rejection,
 };
@@ -32,13 +36,12 @@ use crate::domain::{
     Account, ClientContext, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
     Version,
 };
-use crate::events::{Events, EventsConfig, EventsParts, MemoryEventLog, SystemClock};
+use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{
     Admission, Gate, HostFailure, How, Invoker, PrepareFailure, PrepareGuest, Provisioner,
     ResponseSink, RunGuest,
 };
 use crate::logs::LogKeeper;
-use crate::storage::ContentStore;
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function";
@@ -156,9 +159,17 @@ fn seen(version: &Version, invocation: &Invocation) -> Value {
     })
 }
 
+/// One host, or several that share what they keep: requests go to them in turn.
 struct Host {
-    router: Router,
+    doors: Vec<Door>,
+    turn: AtomicUsize,
     deployer: Arc<Deployer<Script>>,
+}
+
+/// The way into one host.
+struct Door {
+    router: Router,
+    catalog: Arc<Catalog>,
 }
 
 /// An answer that was read to its end.
@@ -191,78 +202,123 @@ impl Answer {
     }
 }
 
+async fn api(stores: Stores, logs: Arc<LogKeeper>) -> Api<Script> {
+    let (account, guests) = (Account::default(), Arc::new(Script));
+    let catalog = Catalog::open(stores.journal, &account.owner()).await;
+    let catalog = Arc::new(catalog.expect("a catalog"));
+    let deployer = Arc::new(Deployer::new(
+        account.clone(),
+        Arc::clone(&catalog),
+        stores.content,
+        stores.leases,
+        Arc::clone(&guests),
+    ));
+    let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
+    let invoker = Arc::new(Invoker::new(
+        account.clone(),
+        Arc::clone(&catalog),
+        guests,
+        Gate::new(10),
+        Arc::clone(&logs),
+    ));
+    let events = Events::start(EventsParts {
+        account: account.clone(),
+        catalog: Arc::clone(&catalog),
+        invoker: Arc::clone(&invoker),
+        log: stores.events,
+        concurrency_max: 10,
+        config: EventsConfig::default(),
+        clock: Arc::new(SystemClock::default()),
+    });
+    let secret = catalog.secret("downloads").await;
+    Api {
+        account,
+        catalog,
+        invoker,
+        events,
+        deployer,
+        logs,
+        provisioner,
+        engine: Digest([0; 32]),
+        downloads: DownloadKey::new(secret.expect("a secret")),
+        bodies: BodyMemory::default(),
+        log_reads: LogReads::default(),
+        requests: RequestCounts::default(),
+        open_function_urls: false,
+    }
+}
+
 fn zip_file(code: &str) -> String {
     BASE64_STANDARD.encode([b"\0asm", code.as_bytes()].concat())
 }
 
 impl Host {
-    fn start() -> Self {
-        let catalog = Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog");
-        let (catalog, guests) = (Arc::new(catalog), Arc::new(Script));
-        let account = Account::default();
-        let packages = Arc::new(ContentStore::in_memory());
-        let deployer = Arc::new(Deployer::new(
-            account.clone(),
-            Arc::clone(&catalog),
-            packages,
-            Arc::clone(&guests),
-        ));
-        let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
-        let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
-        let invoker = Invoker::new(
-            account.clone(),
-            Arc::clone(&catalog),
-            guests,
-            Gate::new(10),
-            Arc::clone(&logs),
-        );
-        let invoker = Arc::new(invoker);
-        let events = Events::start(EventsParts {
-            account: account.clone(),
-            catalog: Arc::clone(&catalog),
-            invoker: Arc::clone(&invoker),
-            log: Arc::new(MemoryEventLog::default()),
-            concurrency_max: 10,
-            config: EventsConfig::default(),
-            clock: Arc::new(SystemClock::default()),
-        });
-        let api = Api {
-            account,
-            catalog,
-            invoker,
-            events,
-            deployer: Arc::clone(&deployer),
-            logs,
-            provisioner,
-            engine: Digest([0; 32]),
-            downloads: DownloadKey::random(),
-            bodies: BodyMemory::default(),
-            log_reads: LogReads::default(),
-            requests: RequestCounts::default(),
-            open_function_urls: false,
+    async fn start() -> Self {
+        match neighbours::are_wanted() {
+            true => Self::of(neighbours::stores(2)).await,
+            false => Self::of(vec![Stores::in_memory()]).await,
+        }
+    }
+
+    /// One host, for what each of several does for itself.
+    async fn alone() -> Self {
+        let stores = match neighbours::are_wanted() {
+            true => neighbours::stores(1),
+            false => vec![Stores::in_memory()],
         };
-        Self {
+        Self::of(stores).await
+    }
+
+    /// A host on each of these stores.
+    async fn of(all: Vec<Stores>) -> Self {
+        let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
+        let mut apis: Vec<Api<Script>> = Vec::new();
+        for stores in all {
+            // Logs are of one host each; whoever looks for a line here finds it at any of them.
+            apis.push(api(stores, Arc::clone(&logs)).await);
+        }
+        let deployer = Arc::clone(&apis[0].deployer);
+        let doors = apis.into_iter().map(|api| Door {
+            catalog: Arc::clone(&api.catalog),
             router: router(api),
+        });
+        Self {
+            doors: doors.collect(),
+            turn: AtomicUsize::new(0),
             deployer,
         }
     }
 
+    /// The host whose turn it is, which shows all that was answered anywhere.
+    async fn next_door(&self) -> Router {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let door = &self.doors[turn % self.doors.len()];
+        door.catalog.catch_up().await.expect("it is not far behind");
+        door.router.clone()
+    }
+
     /// A host with a function of this name that can be invoked.
     async fn with_function(name: &str) -> Self {
-        let host = Self::start();
-        let created = host.create(name, json!({})).await;
+        Self::start().await.having(name).await
+    }
+
+    /// The same, with such a function.
+    async fn having(self, name: &str) -> Self {
+        let created = self.create(name, json!({})).await;
         assert_eq!(created.status, StatusCode::CREATED, "{created:?}");
-        host.settled(name).await;
-        host
+        self.settled(name).await;
+        self
     }
 
     async fn settled(&self, name: &str) {
         let name = FunctionName::parse(name).expect("a name");
+        let shown = self.deployer.catalog().catch_up().await;
+        shown.expect("it is not far behind");
         self.deployer.settled(&name).await.expect("it exists");
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await;
+        let response = self.next_door().await.oneshot(request).await;
         let (parts, body) = response.expect("a router always answers").into_parts();
         Answer {
             status: parts.status,
@@ -363,7 +419,7 @@ async fn what_is_no_operation_is_unknown() {
 
 #[tokio::test]
 async fn the_host_says_that_it_is_well() {
-    let answer = Host::start().get("/health").await;
+    let answer = Host::start().await.get("/health").await;
     assert_eq!(
         (answer.status, answer.json()),
         (StatusCode::OK, json!({"status": "ok"}))

@@ -12,14 +12,19 @@
 //! A version that is published with SnapStart goes on from there: see `snapshots`.
 //!
 //! A crash before 2 leaves at most a package that nothing refers to, a crash after it leaves work:
-//! [`Deployer::recover`] removes the one and takes up the other.
+//! [`Deployer::recover`] removes the one and takes up the other, as a neighbour does who shares the functions.
 
 mod component_source;
+mod deployment;
 mod initialization;
+mod jobs;
 mod pipeline;
 mod rejection;
 mod retention;
 mod snapshots;
+mod stamps;
+mod tasks;
+mod tending;
 mod wanted;
 #[cfg(test)]
 mod tests;
@@ -33,8 +38,8 @@ use tokio::sync::watch;
 
 pub use component_source::{ComponentSource, StoredComponents};
 pub use initialization::{InitCause, InitFailure, InitOutcome, InitReport, Initialized};
-pub(crate) use pipeline::stamp;
 pub use rejection::{Fault, Rejection};
+pub(crate) use stamps::stamp;
 pub use wanted::{Deployed, NotDeployed, Wanted};
 
 use crate::catalog::Catalog;
@@ -44,8 +49,10 @@ use crate::domain::{
     VersionId, lifecycle, publishing,
 };
 use crate::limits::PACKAGE_BYTES_MAX;
-use crate::storage::ContentStore;
-use pipeline::{Pipeline, blocking, revisions, whole};
+use crate::storage::{Content, Leases};
+use pipeline::Pipeline;
+use stamps::revisions;
+use tasks::{internal, whole};
 
 /// The seam behind which code is checked and compiled: the sandbox in the product, a script in tests.
 pub trait CompileGuest: Send + Sync + 'static {
@@ -127,16 +134,18 @@ pub struct Deployer<G> {
 }
 
 impl<G: CompileGuest> Deployer<G> {
-    /// A deployer into `catalog`.
+    /// A deployer into `catalog`. What has to be done behind a change, wherever that was made, is done from
+    /// now on by one of the hosts that share `leases`.
     pub fn new(
         account: Account,
         catalog: Arc<Catalog>,
-        packages: Arc<ContentStore>,
+        packages: Arc<dyn Content>,
+        leases: Arc<dyn Leases>,
         guests: Arc<G>,
     ) -> Self {
-        Self {
-            pipeline: Arc::new(Pipeline::new(account, catalog, packages, guests)),
-        }
+        let pipeline = Arc::new(Pipeline::new(account, catalog, packages, leases, guests));
+        pipeline.follow();
+        Self { pipeline }
     }
 
     /// Has `observer` told of every initialization that is made for a snapshot. The first observer stays.
@@ -155,15 +164,8 @@ impl<G: CompileGuest> Deployer<G> {
     /// # Errors
     /// [`Refusal::Internal`] when the stored packages cannot be listed.
     pub async fn recover(&self) -> Result<(), Refusal> {
-        let pipeline = Arc::clone(&self.pipeline);
-        blocking(move || pipeline.retention.collect_orphans()).await?;
-        for (name, work) in self.pipeline.interrupted() {
-            tracing::info!(function = %name, "a deployment that was interrupted is taken up again");
-            tokio::spawn(Arc::clone(&self.pipeline).resume(name, work));
-        }
-        for name in self.pipeline.without_snapshot() {
-            self.pipeline.take_snapshots(&name);
-        }
+        self.pipeline.retention.collect_orphans().await?;
+        self.pipeline.tend_all();
         Ok(())
     }
 
@@ -185,9 +187,10 @@ impl<G: CompileGuest> Deployer<G> {
             let (name, code) = (new.name.clone(), checked.code().clone());
             pipeline
                 .deploy(new.name, checked, new.publish, move |record| match record {
-                    Some(_) => Err(Refusal::FunctionExists(name)),
+                    Some(_) => Err(Refusal::FunctionExists(name.clone())),
                     None => {
-                        let (settings, tags) = (new.settings, new.tags);
+                        let (settings, tags) = (new.settings.clone(), new.tags.clone());
+                        let (name, code) = (name.clone(), code.clone());
                         Ok(lifecycle::created(name, settings, code, tags, stamp()))
                     }
                 })
@@ -218,18 +221,19 @@ impl<G: CompileGuest> Deployer<G> {
                 pipeline.abandon(checked).await;
                 return Ok(Arc::clone(&current.latest));
             }
-            let (code, updated) = (checked.code().clone(), Arc::clone(&pipeline));
+            let code = checked.code().clone();
+            let decide = |record: Option<&FunctionRecord>| {
+                let record = pipeline.check_update(&name, record, expected.as_deref())?;
+                let (code, architecture) = (code.clone(), change.architecture.clone());
+                Ok(lifecycle::code_update_begun(
+                    record,
+                    code,
+                    architecture,
+                    stamp(),
+                ))
+            };
             pipeline
-                .deploy(name.clone(), checked, change.publish, move |record| {
-                    let record = updated.check_update(&name, record, expected.as_deref())?;
-                    let architecture = change.architecture;
-                    Ok(lifecycle::code_update_begun(
-                        record,
-                        code,
-                        architecture,
-                        stamp(),
-                    ))
-                })
+                .deploy(name.clone(), checked, change.publish, decide)
                 .await
         })
         .await
@@ -272,6 +276,7 @@ impl<G: CompileGuest> Deployer<G> {
         let pipeline = Arc::clone(&self.pipeline);
         let arn = pipeline.account.function_arn(name, None);
         self.amend(name, move |record| {
+            let (arn, wanted) = (arn.clone(), wanted.clone());
             let (after, version) = publishing::published(record, arn, wanted, revisions())?;
             pipeline.check_published(record, &after)?;
             Ok((after, version))
@@ -297,18 +302,19 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::FunctionNotFound`], [`Refusal::Internal`].
     pub async fn delete(&self, name: &FunctionName) -> Result<(), Refusal> {
         let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
-        blocking(move || {
-            pipeline.change(&name, |record| match record {
-                Some(_) => Ok(None),
+        whole(async move {
+            let deleted = pipeline.change(&name, |record| match record {
+                Some(_) => Ok((None, ())),
                 None => Err(pipeline.not_found(&name)),
-            })
+            });
+            deleted.await.map(|_gone| ())
         })
-        .await?;
-        Ok(())
+        .await
     }
 
     /// Changes a function in any other way, as one transaction: `decide` gets it as it is and gives what
-    /// it becomes, and what the caller is told. Code that no version has any more goes.
+    /// it becomes, and what the caller is told. It is asked again where another change came first. Code that no
+    /// version has any more goes.
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`] without a qualifier, whatever `decide` refuses,
@@ -316,20 +322,17 @@ impl<G: CompileGuest> Deployer<G> {
     pub async fn amend<T: Send + 'static>(
         &self,
         name: &FunctionName,
-        decide: impl FnOnce(&FunctionRecord) -> Result<(FunctionRecord, T), Refusal> + Send + 'static,
+        decide: impl Fn(&FunctionRecord) -> Result<(FunctionRecord, T), Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
         let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
-        blocking(move || {
-            let mut told = None;
-            pipeline.change(&name, |record| {
-                let record = record.ok_or_else(|| pipeline.not_found(&name))?;
-                let (after, answer) = decide(record)?;
-                told = Some(answer);
-                Ok(Some(after))
-            })?;
-            // Here and not behind the answer: a caller that leaves does not keep it from being done.
-            pipeline.take_snapshots(&name);
-            told.ok_or(Refusal::Internal)
+        whole(async move {
+            let (function, deciding) = (name.clone(), Arc::clone(&pipeline));
+            let amended = pipeline.change(&name, move |record| {
+                let record = record.ok_or_else(|| deciding.not_found(&function))?;
+                let (after, told) = decide(record)?;
+                Ok((Some(after), told))
+            });
+            amended.await.map(|(_record, told)| told)
         })
         .await
     }
@@ -381,8 +384,7 @@ impl<G: CompileGuest> Deployer<G> {
         if !self.catalog().uses_package(digest) {
             return Ok(None);
         }
-        let pipeline = Arc::clone(&self.pipeline);
-        blocking(move || pipeline.packages.get(digest).map_err(pipeline::internal)).await
+        self.pipeline.packages.get(digest).await.map_err(internal)
     }
 }
 

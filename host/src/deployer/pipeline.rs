@@ -1,47 +1,37 @@
-//! The way of a package: checked, published, compiled, ended.
+//! What all deployments share, and the way of a package until something has it: checked, then published by one
+//! change of the catalog.
 
 use std::collections::HashSet;
-use std::fmt::Display;
-use std::future::Future;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::component_source::{ComponentSource, StoredComponents};
 use super::initialization::InitObserver;
-use super::rejection::{failure, unreadable};
+use super::jobs::{InHand, Job, Tended};
 use super::retention::{Claim, Retention};
-use super::snapshots::InTheMaking;
+use super::tasks::{aside, internal};
 use super::{CompileGuest, Fault, Rejection};
 use crate::catalog::Catalog;
-use crate::domain::lifecycle::{self, Failure, Revisions, Stamp, Work};
-use crate::domain::settings::SettingsChange;
-use crate::domain::{
-    Account, Code, Digest, FunctionName, FunctionRecord, Refusal, Version, publishing, snapshot,
-};
+use crate::domain::{Account, Code, Digest, FunctionName, FunctionRecord, Refusal, lifecycle};
 use crate::limits::{
-    CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX, UPDATE_DURATION_MIN, VERSIONS_PER_FUNCTION_MAX,
+    CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX, LEASE_DURATION, VERSIONS_PER_FUNCTION_MAX,
 };
 use crate::package;
-use crate::storage::ContentStore;
-
-/// Functions that are looked through at once.
-const PAGE: usize = 1_000;
+use crate::storage::{Content, Held, Leases};
 
 /// What all deployments share.
 pub(super) struct Pipeline<G> {
     pub(super) account: Account,
     pub(super) catalog: Arc<Catalog>,
-    pub(super) packages: Arc<ContentStore>,
+    pub(super) packages: Arc<dyn Content>,
+    pub(super) leases: Arc<dyn Leases>,
     pub(super) retention: Retention<G>,
     /// Told after every change of the catalog.
     pub(super) changes: watch::Sender<()>,
     pub(super) guests: Arc<G>,
-    pub(super) in_the_making: InTheMaking,
+    pub(super) tended: Tended,
+    pub(super) in_hand: InHand,
     pub(super) init_observer: OnceLock<InitObserver>,
     /// Bounds the memory that packages and components take while they are handled.
     room: Arc<Semaphore>,
@@ -49,9 +39,9 @@ pub(super) struct Pipeline<G> {
 
 /// Code that was checked and is being compiled, and that no version has yet.
 pub(super) struct Checked<A> {
-    accepted: A,
-    package: Bytes,
-    claim: Claim,
+    pub(super) accepted: A,
+    pub(super) package: Bytes,
+    pub(super) claim: Claim,
     _room: OwnedSemaphorePermit,
 }
 
@@ -65,32 +55,37 @@ impl<G: CompileGuest> Pipeline<G> {
     pub(super) fn new(
         account: Account,
         catalog: Arc<Catalog>,
-        packages: Arc<ContentStore>,
+        packages: Arc<dyn Content>,
+        leases: Arc<dyn Leases>,
         guests: Arc<G>,
     ) -> Self {
-        let (kept, stored) = (Arc::clone(&catalog), Arc::clone(&packages));
+        let retention = Retention::new(
+            Arc::clone(&catalog),
+            Arc::clone(&packages),
+            Arc::clone(&leases),
+            Arc::clone(&guests),
+        );
         Self {
             account,
             catalog,
             packages,
-            retention: Retention::new(kept, stored, Arc::clone(&guests)),
+            leases,
+            retention,
             changes: watch::Sender::new(()),
             guests,
-            in_the_making: InTheMaking::default(),
+            tended: Tended::default(),
+            in_hand: InHand::default(),
             init_observer: OnceLock::new(),
             room: Arc::new(Semaphore::new(CONCURRENT_DEPLOYS_MAX)),
         }
     }
 
     /// Unpacks `package` and has its component checked; changes nothing that lasts.
-    pub(super) async fn check(
-        self: &Arc<Self>,
-        package: Bytes,
-    ) -> Result<Checked<G::Accepted>, Refusal> {
+    pub(super) async fn check(&self, package: Bytes) -> Result<Checked<G::Accepted>, Refusal> {
         let room = self.room().await?;
-        let (package, code, wasm) = blocking(move || unpack(package)).await?;
+        let (package, code, wasm) = aside(move || unpack(package)).await?;
         self.check_code_storage(code.package_bytes)?;
-        let claim = self.retention.claim(code);
+        let claim = self.retention.claim(code).await?;
         match self.guests.accept(claim.code().component, wasm).await {
             Ok(accepted) => Ok(Checked {
                 accepted,
@@ -99,7 +94,7 @@ impl<G: CompileGuest> Pipeline<G> {
                 _room: room,
             }),
             Err(Rejection { reason, fault }) => {
-                self.release(claim).await;
+                self.retention.release(claim).await;
                 Err(match fault {
                     Fault::Code => Refusal::InvalidParameter(reason),
                     Fault::Host => internal(reason),
@@ -108,245 +103,53 @@ impl<G: CompileGuest> Pipeline<G> {
         }
     }
 
+    /// The lease of a job that is about to begin; `None` where another has it, who may then do the same.
+    pub(super) async fn lease_of(&self, job: &Job) -> Option<Held> {
+        let lease = job.lease(&self.account);
+        let taken = self.leases.take(&lease, LEASE_DURATION).await;
+        taken.unwrap_or_else(|error| {
+            tracing::warn!(lease, %error, "a lease was not given");
+            None
+        })
+    }
+
     /// Lets go of code that is not to be published after all.
-    pub(super) async fn abandon(self: &Arc<Self>, checked: Checked<G::Accepted>) {
+    pub(super) async fn abandon(&self, checked: Checked<G::Accepted>) {
         drop(checked.accepted);
-        self.release(checked.claim).await;
+        self.retention.release(checked.claim).await;
     }
 
-    pub(super) async fn release(self: &Arc<Self>, claim: Claim) {
-        let pipeline = Arc::clone(self);
-        let released = blocking(move || {
-            pipeline.retention.release(claim);
-            Ok(())
-        });
-        // Nothing is refused there, and a panic is in the log already.
-        let _ = released.await;
-    }
-
-    /// Stores the package, then makes it what `decide` says, and publishes that where it is wanted; the
-    /// code is made ready behind the answer. Gives what was published, or else `$LATEST`.
-    pub(super) async fn deploy(
-        self: &Arc<Self>,
-        name: FunctionName,
-        checked: Checked<G::Accepted>,
-        publish: bool,
-        decide: impl FnOnce(Option<&FunctionRecord>) -> Result<FunctionRecord, Refusal> + Send + 'static,
-    ) -> Result<Arc<Version>, Refusal> {
-        let (pipeline, package, code) = (
-            Arc::clone(self),
-            checked.package.clone(),
-            checked.code().clone(),
-        );
-        let function = name.clone();
-        let deployed = blocking(move || {
-            pipeline.packages.put(&package).map_err(internal)?;
-            let mut told = None;
-            let record = pipeline.change(&function, |record| {
-                // Changes wait for each other, so no two can pass this check with the same room.
-                let copies = 1 + u64::from(publish);
-                pipeline.check_code_storage(code.package_bytes.saturating_mul(copies))?;
-                let mut after = decide(record)?;
-                let mut version = Arc::clone(&after.latest);
-                if publish {
-                    let before = after;
-                    (after, version) = publishing::published_unready(&before, revisions());
-                    pipeline.check_published(&before, &after)?;
-                }
-                told = Some(version);
-                Ok(Some(after))
-            })?;
-            record.zip(told).ok_or(Refusal::Internal)
-        })
-        .await;
-        let (record, told) = match deployed {
-            Ok(deployed) => deployed,
-            Err(refusal) => {
-                self.abandon(checked).await;
-                return Err(refusal);
-            }
-        };
-        if let Some(work) = lifecycle::work(&record) {
-            let Checked {
-                accepted, claim, ..
-            } = checked;
-            let visible = Visible::from_now(&work);
-            tokio::spawn(Arc::clone(self).finish(name, work, visible, accepted, claim));
-        }
-        Ok(told)
-    }
-
-    pub(super) async fn update_settings(
-        self: Arc<Self>,
-        name: FunctionName,
-        expected_revision: Option<String>,
-        change: SettingsChange,
-    ) -> Result<Arc<Version>, Refusal> {
-        let (pipeline, function) = (Arc::clone(&self), name.clone());
-        let record = blocking(move || {
-            pipeline.change(&function, |record| {
-                let expected = expected_revision.as_deref();
-                let record = pipeline.check_update(&function, record, expected)?;
-                lifecycle::settings_update_begun(record, change, stamp()).map(Some)
-            })
-        })
-        .await?
-        .ok_or(Refusal::Internal)?;
-        if let Some(work) = lifecycle::work(&record) {
-            tokio::spawn(self.resume(name, work));
-        }
-        Ok(Arc::clone(&record.latest))
-    }
-
-    /// Functions whose work nobody does, as after a start.
-    pub(super) fn interrupted(&self) -> Vec<(FunctionName, Work)> {
-        self.find(|record| {
-            let work = lifecycle::work(record)?;
-            Some((record.latest.function.clone(), work))
-        })
-    }
-
-    /// Functions with versions that wait for a snapshot.
-    pub(super) fn without_snapshot(&self) -> Vec<FunctionName> {
-        self.find(|record| {
-            let version = snapshot::wanted(record).next()?;
-            Some(version.function.clone())
-        })
-    }
-
-    /// Looks through all functions.
-    fn find<T>(&self, look: impl Fn(&FunctionRecord) -> Option<T>) -> Vec<T> {
-        let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.catalog.page(after.as_ref(), PAGE);
-            let Some(last) = page.last() else {
-                return found;
-            };
-            after = Some(last.latest.function.clone());
-            found.extend(page.iter().filter_map(|record| look(record)));
-        }
-    }
-
-    /// Does the work of a function from what is stored.
-    pub(super) async fn resume(self: Arc<Self>, name: FunctionName, work: Work) {
-        let visible = Visible::from_now(&work);
-        if work.is_running {
-            visible.long_enough().await;
-            return self.end(name, work, Ok(()), None).await;
-        }
-        match self.accept_stored(&name, work.code.clone()).await {
-            Ok((accepted, claim)) => self.finish(name, work, visible, accepted, claim).await,
-            Err(failure) => self.end(name, work, Err(failure), None).await,
-        }
-    }
-
-    async fn accept_stored(
-        self: &Arc<Self>,
-        name: &FunctionName,
-        code: Code,
-    ) -> Result<(G::Accepted, Claim), Failure> {
-        let _room = self
-            .room()
-            .await
-            .map_err(|refusal| unreadable(name, refusal))?;
-        let claim = self.retention.claim(code.clone());
-        let source = StoredComponents(Arc::clone(&self.packages));
-        let component = tokio::task::spawn_blocking(move || source.component(&code)).await;
-        let accepted = match component {
-            Ok(Ok(wasm)) => {
-                let accepted = self.guests.accept(claim.code().component, wasm).await;
-                accepted.map_err(|rejection| failure(name, rejection))
-            }
-            Ok(Err(error)) => Err(unreadable(name, error)),
-            Err(panic) => Err(unreadable(name, panic)),
-        };
-        match accepted {
-            Ok(accepted) => Ok((accepted, claim)),
-            Err(failure) => {
-                self.release(claim).await;
-                Err(failure)
-            }
-        }
-    }
-
-    async fn finish(
-        self: Arc<Self>,
-        name: FunctionName,
-        work: Work,
-        visible: Visible,
-        accepted: G::Accepted,
-        claim: Claim,
-    ) {
-        let guests = Arc::clone(&self.guests);
-        // In a task of its own, so that a panic in the compiler ends as a state that can be seen.
-        let finished = tokio::spawn(async move { guests.finish(accepted).await }).await;
-        let result = match finished {
-            Ok(result) => result.map_err(|rejection| failure(&name, rejection)),
-            Err(broke_off) => Err(failure(&name, Rejection::of_host(broke_off.to_string()))),
-        };
-        visible.long_enough().await;
-        self.end(name, work, result, Some(claim)).await;
-    }
-
-    /// Says how `work` went, if the function still waits for it.
-    async fn end(
-        self: Arc<Self>,
-        name: FunctionName,
-        work: Work,
-        result: Result<(), Failure>,
-        claim: Option<Claim>,
-    ) {
-        let (pipeline, function) = (Arc::clone(&self), name.clone());
-        let ended = blocking(move || {
-            if let Err(failure) = &result {
-                tracing::warn!(function = %name, reason = failure.reason, "a deployment failed");
-            }
-            let ended = self.change_unseen(&name, |record| {
-                let after =
-                    record.and_then(|record| lifecycle::ended(record, &work, result, revisions()));
-                // A late result leaves what is there, and nothing where nothing is.
-                Ok(after.or_else(|| record.cloned()))
-            });
-            if let Some(claim) = claim {
-                self.retention.release(claim);
-            }
-            self.changes.send_replace(());
-            ended
-        });
-        if let Err(error) = ended.await {
-            tracing::error!(%error, "the end of a deployment could not be recorded: it is taken up again at the next start");
-        }
-        pipeline.take_snapshots(&function);
-    }
-
-    /// One change of the catalog; what no version needs after it is removed. Blocks.
-    pub(super) fn change(
+    /// One change of the catalog; what no version needs after it is removed.
+    pub(super) async fn change<T: Send>(
         &self,
         name: &FunctionName,
-        decide: impl FnOnce(Option<&FunctionRecord>) -> Result<Option<FunctionRecord>, Refusal>,
-    ) -> Result<Option<Arc<FunctionRecord>>, Refusal> {
-        let after = self.change_unseen(name, decide)?;
+        decide: impl Fn(Option<&FunctionRecord>) -> Result<(Option<FunctionRecord>, T), Refusal> + Send,
+    ) -> Result<(Option<Arc<FunctionRecord>>, T), Refusal> {
+        let changed = self.change_unseen(name, decide).await?;
         self.changes.send_replace(());
-        Ok(after)
+        Ok(changed)
     }
 
     /// A change that those who wait for one are not told of yet.
-    pub(super) fn change_unseen(
+    pub(super) async fn change_unseen<T: Send>(
         &self,
         name: &FunctionName,
-        decide: impl FnOnce(Option<&FunctionRecord>) -> Result<Option<FunctionRecord>, Refusal>,
-    ) -> Result<Option<Arc<FunctionRecord>>, Refusal> {
-        let mut before: HashSet<Code> = HashSet::new();
-        let after = self.catalog.change(name, |record| {
-            before.extend(record.iter().flat_map(|record| record.codes()).cloned());
-            decide(record)
-        })?;
-        let kept: HashSet<&Code> = after.iter().flat_map(|record| record.codes()).collect();
-        for code in before.iter().filter(|code| !kept.contains(code)) {
-            self.retention.collect(code);
+        decide: impl Fn(Option<&FunctionRecord>) -> Result<(Option<FunctionRecord>, T), Refusal> + Send,
+    ) -> Result<(Option<Arc<FunctionRecord>>, T), Refusal> {
+        let codes = |record: Option<&FunctionRecord>| -> HashSet<Code> {
+            let codes = record.into_iter().flat_map(FunctionRecord::codes);
+            codes.cloned().collect()
+        };
+        let changed = self.catalog.change_with(name, move |record| {
+            let (after, given) = decide(record)?;
+            Ok((after, (codes(record), given)))
+        });
+        let (after, (before, given)) = changed.await?;
+        let kept = codes(after.as_deref());
+        for code in before.difference(&kept) {
+            self.retention.collect(code).await;
         }
-        Ok(after)
+        Ok((after, given))
     }
 
     /// The function as it is, if an update may begin now.
@@ -420,59 +223,4 @@ fn unpack(package: Bytes) -> Result<(Bytes, Code, Bytes), Refusal> {
         reuse,
     };
     Ok((package, code, wasm))
-}
-
-/// The time for which an update is to be seen in progress.
-struct Visible {
-    until: Option<Instant>,
-}
-
-impl Visible {
-    fn from_now(work: &Work) -> Self {
-        let until = Instant::now() + UPDATE_DURATION_MIN;
-        Self {
-            until: work.is_update.then_some(until),
-        }
-    }
-
-    async fn long_enough(self) {
-        if let Some(until) = self.until {
-            tokio::time::sleep_until(until).await;
-        }
-    }
-}
-
-/// New revisions.
-pub(super) fn revisions() -> Revisions {
-    Revisions {
-        latest: Uuid::new_v4(),
-        published: Uuid::new_v4(),
-    }
-}
-
-/// Now, and a new revision.
-pub(crate) fn stamp() -> Stamp {
-    Stamp::new(SystemTime::now(), Uuid::new_v4())
-}
-
-/// Runs `deployment` to its end, also where the caller leaves before that.
-pub(super) async fn whole<T: Send + 'static>(
-    deployment: impl Future<Output = Result<T, Refusal>> + Send + 'static,
-) -> Result<T, Refusal> {
-    let ended = tokio::spawn(deployment).await;
-    ended.unwrap_or_else(|broke_off| Err(internal(broke_off)))
-}
-
-/// Runs `work` where it may block.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
-) -> Result<T, Refusal> {
-    let ended = tokio::task::spawn_blocking(work).await;
-    ended.unwrap_or_else(|broke_off| Err(internal(broke_off)))
-}
-
-/// The caller cannot mend it; whoever runs the host reads it in the log.
-pub(super) fn internal(error: impl Display) -> Refusal {
-    tracing::error!(%error, "a deployment failed in the host");
-    Refusal::Internal
 }

@@ -3,93 +3,150 @@
 //! The danger is a package that is removed, since its last version has just ended, while another
 //! deployment of the same bytes stores it. So whoever deploys code *claims* it, from before the package
 //! is stored and the component is compiled until after the catalog refers to it and the compilation has
-//! ended. Code is removed under the lock of the claims, and only if there is no claim on it and no
-//! version in the catalog has it. That is enough:
+//! ended. Claims and removals are leases, so that hosts which share their packages respect each other's:
+//! - Who claims code first has the lease of the claim, then waits until no removal of it goes on.
+//! - Who removes code first has the lease of the removal, then looks whether there is a claim, and then
+//!   whether a version in the catalog has it.
+//! - So of a claim and a removal at the same time, the removal gives way, or is over when the claim holds.
 //! - The catalog cannot begin to use code without a claim on it: a change that brings in code is made
-//!   under one, and any other change keeps code that is in use.
-//! - So while the lock is held and no claim is there, unused code stays unused.
+//!   under one, and any other change keeps code that is in use. So while no claim is there, unused code stays
+//!   unused.
 //! - Who claims it after that stores the package, and the artifact, anew.
 //!
 //! Whoever gives a claim back looks once more: the function may have been deleted during the compilation,
 //! or refused before it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use super::CompileGuest;
-use super::pipeline::internal;
+use super::tasks::internal;
 use crate::catalog::Catalog;
 use crate::domain::{Code, Digest, Refusal};
-use crate::storage::ContentStore;
+use crate::limits::LEASE_DURATION;
+use crate::storage::{Content, Held, Leases, StorageError};
 
 /// Decides what can be removed, and removes it.
 pub(super) struct Retention<G> {
     catalog: Arc<Catalog>,
-    packages: Arc<ContentStore>,
+    packages: Arc<dyn Content>,
+    leases: Arc<dyn Leases>,
     guests: Arc<G>,
-    claims: Mutex<Claims>,
-}
-
-#[derive(Default)]
-struct Claims {
-    packages: HashMap<Digest, usize>,
-    components: HashMap<Digest, usize>,
 }
 
 /// Keeps code from being removed. Give it back with [`Retention::release`]: one that is only dropped, by
-/// a panic, keeps its code until the next start.
+/// a panic, leaves its code until the next start.
 #[must_use]
 pub(super) struct Claim {
     code: Code,
+    held: [Held; 2],
 }
 
 impl Claim {
     pub(super) fn code(&self) -> &Code {
         &self.code
     }
+
+    /// Whether the code may have been removed all the same.
+    pub(super) fn has_lapsed(&self) -> bool {
+        self.held.iter().any(Held::has_lapsed)
+    }
 }
 
-impl<G: CompileGuest> Retention<G> {
-    pub(super) fn new(catalog: Arc<Catalog>, packages: Arc<ContentStore>, guests: Arc<G>) -> Self {
-        Self {
-            catalog,
-            packages,
-            guests,
-            claims: Mutex::default(),
+/// What code is made of.
+#[derive(Clone, Copy)]
+enum Part {
+    Package(Digest),
+    Component(Digest),
+}
+
+impl Part {
+    fn of(code: &Code) -> [Self; 2] {
+        [Self::Package(code.package), Self::Component(code.component)]
+    }
+
+    /// The names of claims on it begin like this.
+    fn claims(self) -> String {
+        match self {
+            Self::Package(digest) => format!("claim/package/{digest}/"),
+            Self::Component(digest) => format!("claim/component/{digest}/"),
         }
     }
 
-    pub(super) fn claim(&self, code: Code) -> Claim {
-        let mut claims = self.lock();
-        *claims.packages.entry(code.package).or_default() += 1;
-        *claims.components.entry(code.component).or_default() += 1;
-        Claim { code }
+    fn removal(self) -> String {
+        match self {
+            Self::Package(digest) => format!("remove/package/{digest}"),
+            Self::Component(digest) => format!("remove/component/{digest}"),
+        }
+    }
+}
+
+impl<G: CompileGuest> Retention<G> {
+    pub(super) fn new(
+        catalog: Arc<Catalog>,
+        packages: Arc<dyn Content>,
+        leases: Arc<dyn Leases>,
+        guests: Arc<G>,
+    ) -> Self {
+        Self {
+            catalog,
+            packages,
+            leases,
+            guests,
+        }
     }
 
-    /// Blocks, as the others here do.
-    pub(super) fn release(&self, claim: Claim) {
-        let Claim { code } = claim;
-        let mut claims = self.lock();
-        give_back(&mut claims.packages, code.package);
-        give_back(&mut claims.components, code.component);
-        self.collect_locked(&claims, &code);
+    /// Claims code; others may have claims on the same.
+    pub(super) async fn claim(&self, code: Code) -> Result<Claim, Refusal> {
+        let [package, component] = Part::of(&code);
+        let held = [
+            self.claim_part(package).await.map_err(internal)?,
+            self.claim_part(component).await.map_err(internal)?,
+        ];
+        Ok(Claim { code, held })
+    }
+
+    async fn claim_part(&self, part: Part) -> Result<Held, StorageError> {
+        let claim = format!("{}{}", part.claims(), Uuid::new_v4());
+        let held = self.wait_for(&claim).await?;
+        self.leases.freed(&part.removal()).await?;
+        Ok(held)
+    }
+
+    async fn wait_for(&self, what: &str) -> Result<Held, StorageError> {
+        loop {
+            match self.leases.take(what, LEASE_DURATION).await? {
+                Some(held) => return Ok(held),
+                None => self.leases.freed(what).await?,
+            }
+        }
+    }
+
+    pub(super) async fn release(&self, claim: Claim) {
+        let Claim { code, held } = claim;
+        drop(held);
+        self.collect(&code).await;
     }
 
     /// Removes `code`, unless it is needed.
-    pub(super) fn collect(&self, code: &Code) {
-        self.collect_locked(&self.lock(), code);
+    pub(super) async fn collect(&self, code: &Code) {
+        for part in Part::of(code) {
+            self.collect_part(part).await;
+        }
     }
 
     /// Removes the packages that nothing refers to: what a crash left behind. Where the catalog that had
     /// them was moved away, they stay.
-    pub(super) fn collect_orphans(&self) -> Result<(), Refusal> {
-        let mut packages = self.packages.digests().map_err(internal)?;
+    pub(super) async fn collect_orphans(&self) -> Result<(), Refusal> {
+        let mut packages = self.packages.digests().await.map_err(internal)?;
         packages.retain(|package| !self.catalog.uses_package(*package));
-        if let Some(mark) = self.packages.orphans_kept_by().map_err(internal)? {
+        if let Some(mark) = self.packages.orphans_kept_by().await.map_err(internal)? {
             if !packages.is_empty() {
                 tracing::warn!(
                     packages = packages.len(),
-                    mark = %mark.display(),
+                    mark,
                     "packages that no function has are kept, since a new catalog was made beside them: \
                      put the catalog back that knew them, or remove the mark to have them removed at \
                      the next start"
@@ -98,38 +155,42 @@ impl<G: CompileGuest> Retention<G> {
             return Ok(());
         }
         for package in packages {
-            self.collect_package(&self.lock(), package);
+            self.collect_part(Part::Package(package)).await;
         }
         Ok(())
     }
 
-    fn collect_locked(&self, claims: &Claims, code: &Code) {
-        self.collect_package(claims, code.package);
-        let component = code.component;
-        if !claims.components.contains_key(&component) && !self.catalog.uses_component(component) {
-            self.guests.forget(component);
+    async fn collect_part(&self, part: Part) {
+        if let Err(error) = self.remove_unneeded(part).await {
+            let part = part.removal();
+            tracing::warn!(part, %error, "what is not needed any more stays");
         }
     }
 
-    fn collect_package(&self, claims: &Claims, package: Digest) {
-        if claims.packages.contains_key(&package) || self.catalog.uses_package(package) {
-            return;
+    async fn remove_unneeded(&self, part: Part) -> Result<(), StorageError> {
+        let removal = self.wait_for(&part.removal()).await?;
+        if !self.leases.held(&part.claims()).await?.is_empty() {
+            return Ok(());
         }
-        if let Err(error) = self.packages.remove(package) {
-            tracing::warn!(%package, %error, "a package that is not needed any more stays");
+        let caught_up = self.catalog.catch_up().await;
+        caught_up.map_err(|error| StorageError(error.0))?;
+        if self.is_used(part) || removal.has_lapsed() {
+            return Ok(());
+        }
+        match part {
+            Part::Package(digest) => self.packages.remove(digest).await,
+            Part::Component(digest) => {
+                let guests = Arc::clone(&self.guests);
+                let forgotten = spawn_blocking(move || guests.forget(digest)).await;
+                forgotten.map_err(|panic| StorageError(panic.to_string()))
+            }
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Claims> {
-        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn give_back(claims: &mut HashMap<Digest, usize>, digest: Digest) {
-    if let Some(count) = claims.get_mut(&digest) {
-        *count -= 1;
-        if *count == 0 {
-            claims.remove(&digest);
+    fn is_used(&self, part: Part) -> bool {
+        match part {
+            Part::Package(digest) => self.catalog.uses_package(digest),
+            Part::Component(digest) => self.catalog.uses_component(digest),
         }
     }
 }

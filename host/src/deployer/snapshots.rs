@@ -2,70 +2,36 @@
 //!
 //! A version that wants one is Pending. Its component is initialized, what that leaves is stored like a
 //! package and compiled like a component, and only then is the version Active. A crash on the way leaves
-//! the version Pending, and it is taken up again at the next start.
+//! the version Pending, and it is taken again by whoever finds it so.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::component_source::{ComponentSource, StoredComponents};
+use super::component_source::{ComponentSource as _, StoredComponents};
 use super::initialization::{InitOutcome, InitReport, Initialized, image_code};
-use super::pipeline::{Pipeline, blocking};
+use super::pipeline::Pipeline;
 use super::rejection::{failure, unreadable};
 use super::retention::Claim;
 use super::{CompileGuest, Fault, Rejection};
 use crate::domain::lifecycle::Failure;
-use crate::domain::{FunctionName, Snapshot, Version, VersionId, snapshot};
-
-/// The versions whose snapshots are being taken.
-#[derive(Default)]
-pub(super) struct InTheMaking(Mutex<HashSet<(FunctionName, VersionId)>>);
-
-impl InTheMaking {
-    /// Whether the caller is to take it: nobody else does.
-    fn begin(&self, version: &Version) -> bool {
-        self.lock().insert((version.function.clone(), version.id))
-    }
-
-    fn end(&self, version: &Version) {
-        self.lock().remove(&(version.function.clone(), version.id));
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<(FunctionName, VersionId)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use crate::domain::{Code, Snapshot, Version, snapshot};
 
 /// A snapshot and, where there is one, what keeps its code.
 type Made = (Snapshot, Option<Claim>);
 
 impl<G: CompileGuest> Pipeline<G> {
-    /// Takes the snapshots that a function waits for and that nobody takes yet.
-    pub(super) fn take_snapshots(self: &Arc<Self>, name: &FunctionName) {
-        let Some(record) = self.catalog.get(name) else {
-            return;
-        };
-        for version in snapshot::wanted(&record) {
-            if self.in_the_making.begin(version) {
-                tokio::spawn(Arc::clone(self).take_snapshot(Arc::clone(version)));
-            }
-        }
-    }
-
-    async fn take_snapshot(self: Arc<Self>, version: Arc<Version>) {
+    /// Takes the snapshot of a version that waits for it, and says how that went.
+    pub(super) async fn take_snapshot(self: &Arc<Self>, version: &Arc<Version>) {
         // In a task of its own, so that a panic ends as a state that can be seen.
-        let making = tokio::spawn(Arc::clone(&self).make_snapshot(Arc::clone(&version)));
+        let making = tokio::spawn(Arc::clone(self).make_snapshot(Arc::clone(version)));
         let made = making.await.unwrap_or_else(|broke_off| {
             let rejection = Rejection::of_host(broke_off.to_string());
             Err(failure(&version.function, rejection))
         });
-        self.end_snapshot(&version, made).await;
-        self.in_the_making.end(&version);
-        // The function may have been made anew meanwhile, and wait under the same number.
-        self.take_snapshots(&version.function);
+        self.end_snapshot(version, made).await;
     }
 
     /// Initializes the version, and makes what that leaves ready to run.
@@ -75,9 +41,10 @@ impl<G: CompileGuest> Pipeline<G> {
             .room()
             .await
             .map_err(|refusal| unreadable(name, refusal))?;
-        let claim = self.retention.claim(version.code.clone());
+        let claim = self.retention.claim(version.code.clone()).await;
+        let claim = claim.map_err(|refusal| unreadable(name, refusal))?;
         let initialized = self.initialize(&version).await;
-        self.release(claim).await;
+        self.retention.release(claim).await;
         match initialized?.outcome {
             InitOutcome::Taken(image) => self.make_ready(&version, image).await,
             InitOutcome::Impossible(reason) => Ok(impossible(&version, reason)),
@@ -87,14 +54,9 @@ impl<G: CompileGuest> Pipeline<G> {
 
     async fn initialize(&self, version: &Arc<Version>) -> Result<Initialized, Failure> {
         let name = &version.function;
-        let (source, code) = (
-            StoredComponents(Arc::clone(&self.packages)),
-            version.code.clone(),
-        );
-        let component = tokio::task::spawn_blocking(move || source.component(&code)).await;
-        let wasm = component
-            .map_err(|panic| unreadable(name, panic))?
-            .map_err(|error| unreadable(name, error))?;
+        let source = StoredComponents(Arc::clone(&self.packages));
+        let component = source.component(&version.code).await;
+        let wasm = component.map_err(|error| unreadable(name, error))?;
         let started = SystemTime::now();
         let initialized = match self.guests.initialize(version, wasm).await {
             Ok(initialized) => initialized,
@@ -109,22 +71,19 @@ impl<G: CompileGuest> Pipeline<G> {
     }
 
     /// Stores and compiles `image`, and has it loaded, so that the first call finds it so.
-    async fn make_ready(
-        self: &Arc<Self>,
-        version: &Arc<Version>,
-        image: Bytes,
-    ) -> Result<Made, Failure> {
+    async fn make_ready(&self, version: &Arc<Version>, image: Bytes) -> Result<Made, Failure> {
         let code = image_code(version, &image);
         if self.check_code_storage(code.package_bytes).is_err() {
             let reason = "All packages and snapshots together would be larger than the account may \
                           store. Delete versions that are not needed, and publish again.";
             return Ok(impossible(version, reason.into()));
         }
-        let claim = self.retention.claim(code.clone());
+        let claim = self.retention.claim(code.clone()).await;
+        let claim = claim.map_err(|refusal| unreadable(&version.function, refusal))?;
         match self.compile_image(version, image, &code).await {
             Ok(()) => Ok((Snapshot::Taken(code), Some(claim))),
             Err(rejection) => {
-                self.release(claim).await;
+                self.retention.release(claim).await;
                 match rejection.fault {
                     Fault::Code => Ok(impossible(version, rejection.reason)),
                     Fault::Host => Err(failure(&version.function, rejection)),
@@ -134,16 +93,13 @@ impl<G: CompileGuest> Pipeline<G> {
     }
 
     async fn compile_image(
-        self: &Arc<Self>,
+        &self,
         version: &Arc<Version>,
         image: Bytes,
-        code: &crate::domain::Code,
+        code: &Code,
     ) -> Result<(), Rejection> {
-        let (pipeline, stored) = (Arc::clone(self), image.clone());
-        tokio::task::spawn_blocking(move || pipeline.packages.put(&stored))
-            .await
-            .map_err(|panic| Rejection::of_host(panic.to_string()))?
-            .map_err(|error| Rejection::of_host(error.to_string()))?;
+        let stored = self.packages.put(code.package, image.clone()).await;
+        stored.map_err(|error| Rejection::of_host(error.to_string()))?;
         let accepted = self.guests.accept(code.component, image).await?;
         self.guests.finish(accepted).await?;
         let ready = Version {
@@ -154,7 +110,7 @@ impl<G: CompileGuest> Pipeline<G> {
     }
 
     /// Says how it went, if the version still waits for it.
-    async fn end_snapshot(self: &Arc<Self>, version: &Arc<Version>, made: Result<Made, Failure>) {
+    async fn end_snapshot(&self, version: &Arc<Version>, made: Result<Made, Failure>) {
         let (result, claim) = match made {
             Ok((snapshot, claim)) => (Ok(snapshot), claim),
             Err(failure) => {
@@ -165,21 +121,19 @@ impl<G: CompileGuest> Pipeline<G> {
                 (Err(failure), None)
             }
         };
-        let (pipeline, version) = (Arc::clone(self), Arc::clone(version));
-        let ended = blocking(move || {
-            let ended = pipeline.change_unseen(&version.function, |record| {
-                let after = record
-                    .and_then(|record| snapshot::ended(record, &version, result, Uuid::new_v4()));
-                Ok(after.or_else(|| record.cloned()))
+        let ended = self.change_unseen(&version.function, |record| {
+            let after = record.and_then(|record| {
+                snapshot::ended(record, version, result.clone(), Uuid::new_v4())
             });
-            if let Some(claim) = claim {
-                pipeline.retention.release(claim);
-            }
-            pipeline.changes.send_replace(());
-            ended
+            Ok((after.or_else(|| record.cloned()), ()))
         });
-        if let Err(error) = ended.await {
-            tracing::error!(%error, "a snapshot could not be recorded: it is taken again at the next start");
+        let ended = ended.await;
+        if let Some(claim) = claim {
+            self.retention.release(claim).await;
+        }
+        self.changes.send_replace(());
+        if let Err(error) = ended {
+            tracing::error!(%error, "a snapshot could not be recorded: it is taken again");
         }
     }
 

@@ -15,7 +15,7 @@ use host::{Host, arn, code, code_change, name, new_function, wasm};
 
 #[tokio::test]
 async fn a_function_is_pending_then_active_then_updated_then_gone() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let created = host.create("slow 1").await.expect("created");
     assert_eq!(created.state, State::Pending);
     assert_eq!(created.last_update, None);
@@ -62,7 +62,7 @@ async fn a_function_is_pending_then_active_then_updated_then_gone() {
 
 #[tokio::test]
 async fn what_is_refused_changes_nothing() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let refused = host.create("bad").await;
     let reason = "It imports what nobody has.".to_owned();
     assert_eq!(refused, Err(Refusal::InvalidParameter(reason.clone())));
@@ -95,7 +95,7 @@ async fn what_is_refused_changes_nothing() {
 
 #[tokio::test]
 async fn code_that_cannot_be_compiled_fails_and_a_good_upload_heals() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create("fails").await.expect("created");
     let failed = host.settled().await;
     let State::Failed {
@@ -125,7 +125,7 @@ async fn code_that_cannot_be_compiled_fails_and_a_good_upload_heals() {
 
 #[tokio::test]
 async fn what_the_host_failed_of_is_not_told_of_the_code() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let refused = host.create("no-compiler").await;
     assert_eq!(refused, Err(Refusal::Internal));
     host.gone("no-compiler").await;
@@ -148,7 +148,7 @@ async fn what_the_host_failed_of_is_not_told_of_the_code() {
 
 #[tokio::test]
 async fn an_update_counts_on_its_revision() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create("1").await.expect("created");
     let active = host.settled().await;
     let stale = CodeChange {
@@ -177,7 +177,7 @@ async fn an_update_counts_on_its_revision() {
 
 #[tokio::test]
 async fn of_two_updates_at_once_one_is_told_of_the_other() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create("1").await.expect("created");
     host.settled().await;
     let both = tokio::join!(host.update("slow 2"), host.update("slow 3"));
@@ -198,7 +198,7 @@ async fn of_two_updates_at_once_one_is_told_of_the_other() {
 
 #[tokio::test]
 async fn of_two_creations_at_once_one_wins_and_shared_code_stays() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let both = tokio::join!(host.create("same"), host.create("same"));
     let ((Ok(_), Err(refused)) | (Err(refused), Ok(_))) = both else {
         panic!("{both:?}");
@@ -216,7 +216,7 @@ async fn of_two_creations_at_once_one_wins_and_shared_code_stays() {
 
 #[tokio::test]
 async fn new_settings_are_in_progress_in_the_answer_and_then_in_force() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create("1").await.expect("created");
     host.settled().await;
     let change = SettingsChange {
@@ -238,7 +238,7 @@ async fn new_settings_are_in_progress_in_the_answer_and_then_in_force() {
 
 #[tokio::test(start_paused = true)]
 async fn an_update_is_in_progress_for_a_while_even_where_nothing_is_to_be_done() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let created = Instant::now();
     host.create("1").await.expect("created");
     host.settled().await;
@@ -261,7 +261,7 @@ async fn an_update_is_in_progress_for_a_while_even_where_nothing_is_to_be_done()
 
 #[tokio::test]
 async fn the_code_of_a_version_is_kept_until_the_version_is_deleted() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let first = NewFunction {
         publish: true,
         ..new_function("1")
@@ -295,7 +295,7 @@ async fn the_code_of_a_version_is_kept_until_the_version_is_deleted() {
 
 #[tokio::test]
 async fn a_dry_run_checks_and_changes_nothing() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create("1").await.expect("created");
     let active = host.settled().await;
     let dry = |code| CodeChange {
@@ -313,7 +313,7 @@ async fn a_dry_run_checks_and_changes_nothing() {
 
 #[tokio::test]
 async fn the_same_code_again_is_an_update_of_its_own() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create("1").await.expect("created");
     let active = host.settled().await;
     let begun = host.update("1").await.expect("begun");
@@ -326,7 +326,7 @@ async fn the_same_code_again_is_an_update_of_its_own() {
 
 #[tokio::test]
 async fn a_function_deleted_while_it_is_compiled_leaves_nothing() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create("slow").await.expect("created");
     host.deployer.delete(&name()).await.expect("deleted");
     // The compilation goes on, and what it makes goes when it ends.
@@ -339,7 +339,7 @@ async fn a_function_deleted_while_it_is_compiled_leaves_nothing() {
 
 #[tokio::test]
 async fn a_late_result_does_not_touch_the_function_that_was_created_anew() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create("slow fails").await.expect("created");
     host.deployer.delete(&name()).await.expect("deleted");
     let anew = host.create("slow good").await.expect("created anew");
@@ -354,7 +354,7 @@ async fn a_late_result_does_not_touch_the_function_that_was_created_anew() {
 
 #[tokio::test]
 async fn a_caller_who_leaves_does_not_stop_a_creation() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let deployer = Arc::clone(&host.deployer);
     let caller = tokio::spawn(async move { deployer.create(new_function("slow-check")).await });
     host.script
@@ -375,7 +375,7 @@ async fn a_caller_who_leaves_does_not_stop_a_creation() {
 
 #[tokio::test]
 async fn code_that_several_functions_have_stays_until_the_last_one_goes() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let other = FunctionName::parse("other").expect("a name");
     host.create("shared").await.expect("created");
     let second = NewFunction {
@@ -396,7 +396,7 @@ async fn code_that_several_functions_have_stays_until_the_last_one_goes() {
 
 #[tokio::test]
 async fn code_that_is_being_deployed_outlives_its_last_version() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.script.gate.add_permits(2);
     host.create("slow-check").await.expect("created");
     host.settled().await;
@@ -437,8 +437,8 @@ async fn code_that_is_being_deployed_outlives_its_last_version() {
 
 #[test]
 fn creating_and_deleting_the_same_code_from_many_sides_never_loses_it() {
-    let host = Host::ephemeral();
     let runtime = Runtime::new().expect("a runtime");
+    let host = runtime.block_on(Host::ephemeral());
     let tasks: Vec<_> = (0..8)
         .map(|number| {
             let (deployer, packages) = (Arc::clone(&host.deployer), Arc::clone(&host.packages));
@@ -451,7 +451,7 @@ fn creating_and_deleting_the_same_code_from_many_sides_never_loses_it() {
                     };
                     deployer.create(new).await.expect("created");
                     let settled = deployer.settled(&name).await.expect("settled");
-                    let stored = packages.get(settled.code.package).expect("read");
+                    let stored = packages.get(settled.code.package).await.expect("read");
                     assert!(stored.is_some(), "a function lost its package");
                     deployer.delete(&name).await.expect("deleted");
                 }
@@ -465,21 +465,21 @@ fn creating_and_deleting_the_same_code_from_many_sides_never_loses_it() {
     assert_eq!(host.deployer.catalog().usage(), Usage::default());
 }
 
-#[test]
-fn components_come_back_out_of_stored_packages() {
-    let host = Host::ephemeral();
-    host.packages.put(&wasm("1")).expect("stored");
+#[tokio::test]
+async fn components_come_back_out_of_stored_packages() {
+    let host = Host::ephemeral().await;
+    host.store("1");
     let source = StoredComponents(Arc::clone(&host.packages));
-    assert_eq!(source.component(&code("1")).expect("read"), wasm("1"));
+    let component = source.component(&code("1")).await;
+    assert_eq!(component.expect("read"), wasm("1"));
     let other = Code {
         component: Digest::of(b"another"),
         ..code("1")
     };
-    let sentence = source.component(&other).expect_err("refused").to_string();
+    let refused = source.component(&other).await;
+    let sentence = refused.expect_err("refused").to_string();
     assert!(sentence.contains("deploy the function again"), "{sentence}");
-    let sentence = source
-        .component(&code("2"))
-        .expect_err("refused")
-        .to_string();
+    let refused = source.component(&code("2")).await;
+    let sentence = refused.expect_err("refused").to_string();
     assert!(sentence.contains("is gone"), "{sentence}");
 }

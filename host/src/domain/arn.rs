@@ -1,6 +1,7 @@
 //! Where functions live: the account and region of this host, and the ARNs made of them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,35 @@ impl Default for Account {
     }
 }
 
+/// Whose something is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId(Arc<str>);
+
+impl AccountId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for AccountId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Account {
+    /// Whose the functions of this host are.
+    pub fn owner(&self) -> AccountId {
+        AccountId::from(self.id.as_str())
+    }
+
     /// The ARN of a role of this account; no role exists here, but each function names one.
     pub fn role_arn(&self, name: &str) -> String {
         format!("arn:aws:iam::{}:role/{name}", self.id)

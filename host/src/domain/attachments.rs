@@ -2,17 +2,13 @@
 
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::named::named;
+use super::policy::Statement;
 
 /// All that is attached at one place.
-///
-/// Derives serde for the catalog, which keeps it as JSON; the wire has structs of its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Attachments {
     /// How its asynchronous events are retried and where they end.
     pub event_invoke: Option<EventInvoke>,
@@ -50,7 +46,7 @@ impl Default for Attachments {
 }
 
 /// How asynchronous events are retried and where they end; the API's `FunctionEventInvokeConfig`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EventInvoke {
     /// When it was last changed.
     pub last_modified: SystemTime,
@@ -65,7 +61,7 @@ pub struct EventInvoke {
 }
 
 /// Sandboxes that are kept ready; the API's provisioned concurrency.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Provisioned {
     /// How many, at least 1.
     pub requested: u32,
@@ -73,17 +69,8 @@ pub struct Provisioned {
     pub last_modified: SystemTime,
 }
 
-/// One statement of a resource policy, as it was made from a call of AddPermission.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Statement {
-    /// Unique within the policy.
-    pub id: String,
-    /// The statement as the policy shows it, a JSON object.
-    pub shown: Value,
-}
-
 /// The address of a function on the web; the API's `FunctionUrlConfig`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FunctionUrl {
     /// The first label of its host name: 32 letters and digits.
     pub id: String,
@@ -122,7 +109,7 @@ named! {
 }
 
 /// Which web pages may call a function; the API's `Cors`, whose members are shown where they were given.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cors {
     /// Whether cookies and credentials may be sent.
     pub allow_credentials: Option<bool>,
@@ -139,7 +126,7 @@ pub struct Cors {
 }
 
 /// When the runtime of a function is updated; kept and shown, since components bring theirs with them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuntimeUpdates {
     /// What it waits for.
     pub update_on: UpdateRuntimeOn,

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::alias::Alias;
 use super::attachments::Attachments;
 use super::name::{AliasName, Qualifier, VersionId};
 use super::named::named;
@@ -41,6 +39,49 @@ pub struct FunctionRecord {
     pub recursive_loop: RecursiveLoop,
 }
 
+/// A name that points to a version, and may send a share of its calls to a second one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alias {
+    /// Its name.
+    pub name: AliasName,
+    /// Where it points.
+    pub version: VersionId,
+    /// Free text, at most 256 characters.
+    pub description: String,
+    /// The second version, if there is one.
+    pub routing: Option<Routing>,
+    /// Changes with every change of the alias and of what is attached to it.
+    pub revision: Uuid,
+}
+
+/// The share of calls that a second version gets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Routing {
+    /// The number of the second version.
+    pub version: u64,
+    /// Its share, 0.0 to 1.0; the rest goes where the alias points.
+    pub weight: f64,
+}
+
+impl Alias {
+    /// The version that one call runs, where `draw` is its lot: at least 0.0, below 1.0, and as likely
+    /// in one place as in another.
+    pub fn drawn(&self, draw: f64) -> VersionId {
+        match self.routing {
+            Some(routing) if draw < routing.weight => VersionId::Number(routing.version),
+            _ => self.version,
+        }
+    }
+
+    /// Whether it points or routes to a version.
+    pub fn leads_to(&self, id: VersionId) -> bool {
+        let second = self
+            .routing
+            .map(|routing| VersionId::Number(routing.version));
+        self.version == id || second == Some(id)
+    }
+}
+
 /// Numbers of published versions: from 1, and never used twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbering {
@@ -60,7 +101,7 @@ impl Default for Numbering {
 }
 
 /// The last publication, and what tells whether `$LATEST` has changed since.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastPublication {
     /// Its number.
     pub number: u64,

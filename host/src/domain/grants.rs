@@ -7,13 +7,12 @@
 //! name stands for, only the host knows.
 
 mod folders;
+mod name;
 mod remembered;
 mod secrets;
 
-use std::fmt;
-use std::sync::Arc;
-
 pub use folders::{FOLDERS_VARIABLE, FolderAccess, FolderRequest, HostFolder, parse_folders};
+pub use name::{GRANT_NAME_CHARS_MAX, GrantName};
 pub use remembered::Grants;
 pub use secrets::{HostSecret, SecretSource, SecretValue, secret_reference};
 
@@ -22,34 +21,6 @@ use super::environment::Environment;
 
 /// Names of variables that are words to the host begin like this.
 pub const HOST_VARIABLE_START: &str = "SPARKLER_";
-
-/// Longest name of a folder or a secret.
-pub const GRANT_NAME_CHARS_MAX: usize = 64;
-
-/// The name of a folder or a secret: 1 to 64 letters, digits, `-`, `_` or `.`, a letter or digit first.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct GrantName(Arc<str>);
-
-impl GrantName {
-    /// The name that `text` spells, or `None` where it is not one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=GRANT_NAME_CHARS_MAX).contains(&text.len());
-        let begins_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-        let is_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        (fits && begins_well && text.bytes().all(is_byte)).then(|| Self(text.into()))
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for GrantName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 impl Environment {
     /// The folders that it asks for.

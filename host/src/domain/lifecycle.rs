@@ -33,8 +33,8 @@ use uuid::Uuid;
 use super::function::{Numbering, RecursiveLoop};
 use super::settings::{Architecture, SettingsChange};
 use super::{
-    Code, FunctionArn, FunctionName, FunctionRecord, LastUpdate, Refusal, Settings, State, Version,
-    VersionId,
+    Code, FunctionArn, FunctionName, FunctionRecord, LastUpdate, Refusal, Settings, Snapshot,
+    State, Version, VersionId,
 };
 
 /// What a change of a version carries: when it was made, and the revision that it makes.
@@ -280,6 +280,18 @@ pub fn ended(
         }
     }
     Some(after)
+}
+
+impl Version {
+    /// A published version whose code is ready: Active, unless it has to wait for a snapshot.
+    pub(super) fn make_ready(&mut self) {
+        if self.wants_snapshot() {
+            self.snapshot = Some(Snapshot::Wanted);
+            self.state = State::Pending;
+        } else {
+            end(self, &Ok(()), false);
+        }
+    }
 }
 
 pub(super) fn end(version: &mut Version, result: &Result<(), Failure>, something_runs: bool) {

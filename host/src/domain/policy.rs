@@ -3,14 +3,17 @@
 //! Each of them has a policy of its own, made of the statements that were added to it. A policy has the
 //! revision of its last change; what it is attached to gets that revision, too, and goes on to others.
 
+mod grant;
 mod statement;
 
 use uuid::Uuid;
 
-use super::attachments::Statement;
 use super::{FunctionArn, FunctionRecord, Qualifier, Refusal};
 
-pub use statement::{Grant, allows_function_url, policy_text, statement_text};
+pub use grant::Grant;
+pub use statement::{
+    Conditions, Principal, Statement, allows_function_url, policy_text, statement_text,
+};
 
 /// Bytes of a policy's JSON, as AWS documents it.
 pub const POLICY_BYTES_MAX: usize = 20 * 1024;
@@ -168,7 +171,7 @@ fn with(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::alias::Alias;
+    use crate::domain::Alias;
     use crate::domain::{Account, AliasName, VersionId, samples};
     use std::sync::Arc;
 

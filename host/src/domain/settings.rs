@@ -18,7 +18,8 @@ pub use logging::{LogFormat, LogLevel, Logging, LoggingChange, SystemLogLevel};
 
 /// The settings of one version of a function.
 ///
-/// Derives serde for the catalog, which keeps it as JSON; the wire has structs of its own.
+/// Derives serde for the child process that initializes a version, which is of the same program. What is stored
+/// and what goes over the wire has structs of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// ARN of the execution role; kept and shown, since there is no IAM here.
@@ -46,10 +47,8 @@ pub struct Settings {
     /// ARN that failed asynchronous events go to.
     pub dead_letter_target: Option<String>,
     /// Whether published versions are to start from a snapshot.
-    #[serde(default)]
     pub snap_start: SnapStart,
     /// Whether each call names the tenant that it is for.
-    #[serde(default)]
     pub tenancy: Tenancy,
     /// What the variables grant.
     #[serde(skip)]
@@ -402,16 +401,5 @@ mod tests {
         assert_eq!(settings.snap_start, SnapStart::PublishedVersions);
         settings.tenancy = Tenancy::PerTenant;
         assert!(change.apply(&mut settings).is_err());
-    }
-
-    #[test]
-    fn settings_that_were_kept_before_a_member_existed_are_read_with_its_default() {
-        let name = FunctionName::parse("fn").expect("a name");
-        let settings = Settings::for_function(&name);
-        let mut kept = serde_json::to_value(&settings).expect("it has a JSON form");
-        let members = kept.as_object_mut().expect("an object");
-        members.retain(|name, _| name != "snap_start" && name != "tenancy");
-        let read: Settings = serde_json::from_value(kept).expect("it is complete without them");
-        assert_eq!(read, settings);
     }
 }

@@ -10,8 +10,7 @@ use uuid::Uuid;
 
 use super::hex::{hex, parse_hex};
 use super::name::{FunctionName, VersionId};
-use super::settings::Settings;
-use super::snapshot::Snapshot;
+use super::settings::{Settings, SnapStart};
 
 /// The SHA-256 of some bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,7 +71,7 @@ pub const REUSE_MAX: u32 = 10_000;
 pub const REUSE_VARIABLE: &str = "SPARKLER_REUSE";
 
 /// Whether a version can be invoked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Accepted, its code is being compiled.
     Pending,
@@ -99,7 +98,7 @@ impl State {
 }
 
 /// How the last update of `$LATEST` went; absent while the function is first created.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LastUpdate {
     /// What is shown is what runs.
     Successful,
@@ -111,6 +110,20 @@ pub enum LastUpdate {
         reason: String,
         /// One of the API's `LastUpdateStatusReasonCode` values.
         reason_code: String,
+    },
+}
+
+/// How far the snapshot of a version has come. `$LATEST` never has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Snapshot {
+    /// The version waits for it.
+    Wanted,
+    /// It is there: the version's component as its initialization left it, which is code of its own.
+    Taken(Code),
+    /// There can be none of this code, so every sandbox starts from nothing.
+    Impossible {
+        /// Why, for people.
+        reason: String,
     },
 }
 
@@ -141,6 +154,24 @@ pub struct Version {
 }
 
 impl Version {
+    /// The code that sandboxes are made of: the snapshot, where there is one.
+    pub fn image(&self) -> &Code {
+        match &self.snapshot {
+            Some(Snapshot::Taken(image)) => image,
+            Some(Snapshot::Wanted | Snapshot::Impossible { .. }) | None => &self.code,
+        }
+    }
+
+    /// Whether its sandboxes start from a snapshot.
+    pub fn is_snapshotted(&self) -> bool {
+        matches!(self.snapshot, Some(Snapshot::Taken(_)))
+    }
+
+    /// Whether its owner wants its sandboxes to start from a snapshot.
+    pub fn wants_snapshot(&self) -> bool {
+        self.settings.snap_start == SnapStart::PublishedVersions && self.id != VersionId::Latest
+    }
+
     /// Invocations that one sandbox may serve before it is thrown away; with 0 or 1, which is the
     /// default, every invocation has a fresh one.
     ///

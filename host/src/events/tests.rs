@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::event::Event;
 use super::log::{LogBounds, LogClock};
 use super::*;
-use crate::catalog::MemoryJournal;
 use crate::domain::attachments::EventInvoke;
 use crate::domain::lifecycle::{self, Stamp};
 use crate::domain::{
@@ -192,7 +191,7 @@ impl World {
 
 /// A catalog with these functions.
 fn catalog_of(functions: &[&str]) -> Arc<Catalog> {
-    let catalog = Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog");
+    let catalog = Catalog::in_memory();
     for function in functions {
         define(&catalog, function, |_| ());
     }
@@ -233,8 +232,7 @@ fn start<G: RunGuest>(
 fn define(catalog: &Catalog, text: &str, edit: impl FnOnce(&mut FunctionRecord)) {
     let mut record = active(text);
     edit(&mut record);
-    let changed = catalog.change(&name(text), |_| Ok(Some(record)));
-    changed.expect("changed");
+    catalog.put_now(&record);
 }
 
 /// A log on disk.

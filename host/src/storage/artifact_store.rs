@@ -5,22 +5,22 @@
 //! an artifact is verified through the very handle that is then given out, each time it is opened: by its
 //! [`seal`], or else by its hash.
 
+mod artifact;
 mod artifact_files;
 mod seal;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
 use super::{DataDir, StorageError};
 use crate::domain::Digest;
-use crate::limits::ARTIFACT_BYTES_MAX;
+pub use artifact::Artifact;
+use artifact::Bounded;
 use artifact_files::ArtifactFiles;
 
 /// Compiled code, on disk or in memory.
@@ -31,20 +31,6 @@ pub struct ArtifactStore {
 enum Place {
     Memory(Mutex<HashMap<(String, Digest), Bytes>>),
     Disk(ArtifactFiles),
-}
-
-/// Compiled code that was verified.
-#[derive(Debug)]
-pub enum Artifact {
-    /// A file of the data directory.
-    File {
-        /// For messages: what is verified is `file`, and the path may name another file by now.
-        path: PathBuf,
-        /// Open for reading, at its start. It stays readable when the artifact is removed.
-        file: File,
-    },
-    /// Bytes in memory.
-    Memory(Bytes),
 }
 
 impl ArtifactStore {
@@ -176,41 +162,5 @@ fn check_engine_key(engine_key: &str) -> Result<(), StorageError> {
             "the engine key {engine_key:?} cannot name a folder: it takes 1 to 128 letters, digits, '-', \
              '_', '+' or '.', and no '.' first"
         ))),
-    }
-}
-
-/// Gives the bytes of a source in pieces, and fails where they are too many.
-struct Bounded<'a> {
-    source: &'a mut dyn Read,
-    bytes: u64,
-    buffer: Vec<u8>,
-}
-
-impl<'a> Bounded<'a> {
-    fn new(source: &'a mut dyn Read) -> Self {
-        Self {
-            source,
-            bytes: 0,
-            buffer: vec![0; 256 * 1024],
-        }
-    }
-
-    fn next(&mut self) -> Result<Option<&[u8]>, StorageError> {
-        let read = loop {
-            match self.source.read(&mut self.buffer) {
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return Err(StorageError::io("could not read the compiled code", &error));
-                }
-                Ok(read) => break read,
-            }
-        };
-        self.bytes += read as u64;
-        if self.bytes > ARTIFACT_BYTES_MAX {
-            return Err(StorageError(format!(
-                "the compiled code is larger than {ARTIFACT_BYTES_MAX} bytes"
-            )));
-        }
-        Ok((read > 0).then(|| &self.buffer[..read]))
     }
 }

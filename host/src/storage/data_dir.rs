@@ -70,6 +70,18 @@ impl DataDir {
         })
     }
 
+    /// Says that all of it is in the layout of this host, as it is once everything in it was opened: from then
+    /// on, older hosts refuse it.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub fn move_on(&self) -> Result<(), StorageError> {
+        match Layout::of(&self.root)? {
+            Layout::Current => Ok(()),
+            Layout::New | Layout::Older => layout::write_format(&self.root),
+        }
+    }
+
     /// Where it is: absolute, without symbolic links.
     pub fn path(&self) -> &Path {
         self.root.path()

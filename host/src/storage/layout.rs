@@ -12,8 +12,9 @@ use super::StorageError;
 use super::folder::Folder;
 use super::staged_file::StagedFile;
 
-/// The layout that this host writes and reads.
-const FORMAT: u32 = 1;
+/// The layout that this host writes. It reads all before it, too: databases say for themselves what is in them,
+/// and are carried over when they are opened.
+const FORMAT: u32 = 2;
 
 const FORMAT_FILE: &str = "format";
 const FORMAT_STAGED: &str = "format.partial";
@@ -33,7 +34,9 @@ const VOLUME_FOLDER: &str = "lost+found";
 pub(super) enum Layout {
     /// Empty, or left by a host that was stopped before it had begun.
     New,
-    /// Written by a host that this one understands.
+    /// Written by an older host, and to be carried over.
+    Older,
+    /// Written by a host like this one.
     Current,
 }
 
@@ -44,10 +47,10 @@ impl Layout {
     /// When it is something else, is of a newer layout, or can be changed by other users.
     pub(super) fn of(root: &Folder) -> Result<Self, StorageError> {
         let layout = match read_format(root)? {
-            Some(text) => {
-                check_format(root, &text)?;
-                Self::Current
-            }
+            Some(text) => match format(root, &text)? {
+                FORMAT => Self::Current,
+                _ => Self::Older,
+            },
             None if has_nothing(root)? => Self::New,
             None => {
                 return Err(StorageError(format!(
@@ -67,7 +70,7 @@ impl Layout {
     }
 }
 
-/// Makes `root` a data directory. Called under the lock.
+/// Makes `root` a data directory of this layout. Called under the lock.
 pub(super) fn write_format(root: &Folder) -> Result<(), StorageError> {
     root.remove_file(FORMAT_STAGED)?;
     let mut file = StagedFile::create(root.clone(), FORMAT_STAGED.into())?;
@@ -86,10 +89,10 @@ fn read_format(root: &Folder) -> Result<Option<String>, StorageError> {
     Ok(Some(text))
 }
 
-fn check_format(root: &Folder, text: &str) -> Result<(), StorageError> {
+fn format(root: &Folder, text: &str) -> Result<u32, StorageError> {
     let path = root.path().display();
     match text.trim().parse::<u32>() {
-        Ok(FORMAT) => Ok(()),
+        Ok(format @ 1..=FORMAT) => Ok(format),
         Ok(format) if format > FORMAT => Err(StorageError(format!(
             "the data directory {path} was written by a newer Sparkler (layout {format}, this one \
              knows {FORMAT}); start that one, or choose another directory with --data-dir"
@@ -217,8 +220,9 @@ mod tests {
         let temp = tempfile::tempdir().expect("a directory");
         drop(DataDir::open(temp.path()).expect("opened"));
         fs::write(temp.path().join("staging/0.partial"), "theirs").expect("written");
-        let expectations: [(&[u8], &str); 3] = [
-            (b"2\n", "newer Sparkler (layout 2"),
+        let expectations: [(&[u8], &str); 4] = [
+            (b"0\n", "damaged"),
+            (b"3\n", "newer Sparkler (layout 3"),
             (&[0xff, 0xfe], "could not read"),
             (b"one\n", "damaged"),
         ];
@@ -230,6 +234,19 @@ mod tests {
     }
 
     #[test]
+    fn an_older_layout_becomes_this_one_when_all_of_it_was_carried_over() {
+        let temp = tempfile::tempdir().expect("a directory");
+        drop(DataDir::open(temp.path()).expect("opened"));
+        let format = temp.path().join("format");
+        fs::write(&format, "1\n").expect("written");
+        let data_dir = DataDir::open(temp.path()).expect("opened");
+        assert_eq!(fs::read_to_string(&format).expect("read"), "1\n");
+        data_dir.move_on().expect("written");
+        data_dir.move_on().expect("written");
+        assert_eq!(fs::read_to_string(&format).expect("read"), "2\n");
+    }
+
+    #[test]
     fn what_a_first_start_left_when_it_was_cut_short_is_taken_up() {
         for (name, content) in [("lock", ""), ("lock", "123\n"), ("format.partial", "1")] {
             let temp = tempfile::tempdir().expect("a directory");
@@ -237,7 +254,7 @@ mod tests {
             fs::write(temp.path().join(name), content).expect("written");
             drop(DataDir::open(temp.path()).expect("opened"));
             let format = fs::read_to_string(temp.path().join("format"));
-            assert_eq!(format.expect("written"), "1\n");
+            assert_eq!(format.expect("written"), "2\n");
             DataDir::open(temp.path()).expect("opened again");
         }
     }

@@ -1,27 +1,43 @@
 //! Bytes at rest: the data directory, the content that is addressed by its digest, and compiled
-//! artifacts.
+//! artifacts; and who may do what alone.
 //!
-//! Everything here blocks, and everything on disk goes through the handle of the locked data directory:
-//! no name, whoever made it, leads out of it.
+//! What stands behind a trait waits without blocking; all else here blocks. Everything on disk goes through the
+//! handle of the locked data directory: no name, whoever made it, leads out of it.
 
 mod artifact_store;
-mod content_store;
+mod content;
+mod content_files;
+mod content_memory;
 mod data_dir;
 mod database;
 mod emptying;
 mod folder;
+#[cfg(test)]
+pub(crate) mod in_tests;
 mod layout;
+mod leases;
+mod leases_memory;
 mod log_files;
 mod staged_file;
 mod tmp_folders;
 
+use std::future::Future;
+use std::pin::Pin;
+
 pub use artifact_store::{Artifact, ArtifactStore};
-pub use content_store::ContentStore;
+pub use content::Content;
+pub use content_files::ContentFiles;
+pub use content_memory::MemoryContent;
 pub use data_dir::DataDir;
-pub(crate) use database::{DatabaseKind, connect};
+pub(crate) use database::{DatabaseKind, Problem, connect};
 pub(crate) use layout::PACKAGES_FOLDER;
+pub use leases::{Held, Leases};
+pub use leases_memory::MemoryLeases;
 pub use log_files::{LogFile, LogFiles};
 pub use tmp_folders::{TmpFolder, TmpFolders};
+
+/// What an implementation of a store gives, which waits without blocking.
+pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Content could not be read or written; the text says what and why.
 #[derive(Debug, thiserror::Error)]

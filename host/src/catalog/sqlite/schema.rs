@@ -78,4 +78,16 @@ pub(super) const MIGRATIONS: &[&str] = &[
     -- What the sandboxes of a published version start from, a JSON value; NULL without SnapStart.
     ALTER TABLE versions ADD COLUMN snapshot TEXT;
 ",
+    "
+    -- Rows of whatever there is, each with the revision that wrote it. What the tables above held is carried
+    -- over into it, and they are dropped.
+    CREATE TABLE rows (
+        account  TEXT NOT NULL,
+        item     TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        -- A JSON object.
+        row      TEXT NOT NULL,
+        PRIMARY KEY (account, item)
+    ) STRICT;
+",
 ];

@@ -1,15 +1,23 @@
 mod first_schema;
 
 use std::fs;
-use std::sync::Arc;
 
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::super::Catalog;
+use super::super::tests::behaviours::journal_behaviours;
 use super::super::tests::{active, created, name, put, updating};
-use super::super::{Catalog, Journal};
 use super::*;
 use crate::domain::Environment;
 use crate::domain::lifecycle::{self, Failure};
-use crate::domain::samples;
-use uuid::Uuid;
+use crate::domain::{Account, FunctionRecord, samples};
+
+journal_behaviours!({
+    let home = Home::new();
+    let journal = home.journal().expect("a journal");
+    (home, Arc::new(journal) as Arc<dyn Journal>)
+});
 
 struct Home(tempfile::TempDir);
 
@@ -19,12 +27,13 @@ impl Home {
     }
 
     fn journal(&self) -> Result<SqliteJournal, JournalError> {
-        SqliteJournal::open(&DataDir::open(self.0.path()).expect("a data directory"))
+        let data_dir = DataDir::open(self.0.path()).expect("a data directory");
+        SqliteJournal::open(&data_dir, &Account::default().owner())
     }
 
     fn catalog(&self) -> Catalog {
         let journal = self.journal().expect("a journal");
-        Catalog::open(Box::new(journal)).expect("a catalog")
+        Catalog::of_journal(Arc::new(journal))
     }
 
     fn database(&self) -> PathBuf {
@@ -33,8 +42,13 @@ impl Home {
 
     /// What whoever starts a host here is told.
     fn refusal(&self) -> String {
-        let opened = self.journal().and_then(|journal| journal.load());
-        opened.expect_err("the database was taken").to_string()
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let opened = self.journal().and_then(|journal| {
+            let account = Account::default().owner();
+            runtime.block_on(Catalog::open(Arc::new(journal), &account))
+        });
+        let error = opened.err().expect("the database was taken");
+        error.to_string()
     }
 }
 
@@ -106,13 +120,11 @@ fn a_removed_function_stays_removed_and_takes_its_copies_along() {
     for record in every_state() {
         put(&catalog, record);
     }
-    catalog
-        .change(&name("in-progress"), |_| Ok(None))
-        .expect("removed");
+    catalog.remove_now(&name("in-progress"));
     drop(catalog);
     assert!(home.catalog().get(&name("in-progress")).is_none());
     let connection = Connection::open(home.database()).expect("opened");
-    let count = "SELECT count(*) FROM versions WHERE function = 'in-progress'";
+    let count = "SELECT count(*) FROM rows WHERE item LIKE '%/in-progress%'";
     let left: i64 = connection
         .query_row(count, [], |row| row.get(0))
         .expect("counted");
@@ -218,19 +230,90 @@ fn a_damaged_database_is_named_with_the_way_out_and_left_alone() {
 fn a_row_that_makes_no_sense_is_damage_too() {
     let home = Home::new();
     put(&home.catalog(), active("f", samples::code("1")));
-    let connection = Connection::open(home.database()).expect("opened");
-    for (statement, column) in [
-        ("UPDATE versions SET component = 'abc'", "component"),
-        ("UPDATE versions SET settings = '{}'", "settings"),
-        ("UPDATE functions SET runs = 'kept'", "runs"),
+    let head = "UPDATE rows SET row = replace(row, {}) WHERE item = 'function/f'";
+    for (change, expected) in [
+        ("'\"package\":\"', '\"package\":\"x'", "'package'"),
+        (
+            "'\"runs\":\"Shown\"', '\"runs\":\"Kept\"'",
+            "row 123456789012/function/f",
+        ),
+        ("'\"settings\":', '\"others\":'", "settings"),
+        (
+            "'\"v\":1', '\"v\":2'",
+            "a newer Sparkler wrote it (format 2, this one knows 1)",
+        ),
     ] {
-        connection.execute_batch("BEGIN").expect("begun");
-        connection.execute(statement, []).expect("updated");
-        let error = read::load(&connection).expect_err("refused");
-        assert!(error.to_string().contains(column), "{error}");
-        connection.execute_batch("ROLLBACK").expect("back");
+        let connection = Connection::open(home.database()).expect("opened");
+        let whole: String = connection
+            .query_row(
+                "SELECT row FROM rows WHERE item = 'function/f'",
+                [],
+                |row| row.get(0),
+            )
+            .expect("read");
+        let changed = connection.execute(&head.replace("{}", change), []);
+        assert_eq!(changed, Ok(1));
+        let sentence = home.refusal();
+        assert!(sentence.contains(expected), "{sentence}");
+        assert!(sentence.contains("restore it from a backup"), "{sentence}");
+        let restored = connection.execute(
+            "UPDATE rows SET row = ?1 WHERE item = 'function/f'",
+            [whole],
+        );
+        assert_eq!(restored, Ok(1));
     }
-    assert_eq!(read::load(&connection).expect("loaded").len(), 1);
+    assert_eq!(home.catalog().usage().functions, 1);
+}
+
+#[test]
+fn what_a_newer_host_has_written_beside_survives_that_a_function_is_changed() {
+    let home = Home::new();
+    put(&home.catalog(), active("f", samples::code("1")));
+    let later = "UPDATE rows SET row = replace(
+        replace(row, '\"v\":1', '\"v\":1,\"later\":[1]'), '\"role\":', '\"boost\":{\"cpu\":2},\"role\":')
+        WHERE item = 'function/f'";
+    let connection = Connection::open(home.database()).expect("opened");
+    assert_eq!(connection.execute(later, []), Ok(1));
+    let catalog = home.catalog();
+    for team in ["a", "b"] {
+        let mut record = FunctionRecord::clone(&catalog.get(&name("f")).expect("there"));
+        record.tags.insert("team".into(), team.into());
+        put(&catalog, record);
+    }
+    let row: String = connection
+        .query_row(
+            "SELECT row FROM rows WHERE item = 'function/f'",
+            [],
+            |row| row.get(0),
+        )
+        .expect("read");
+    let row: serde_json::Value = serde_json::from_str(&row).expect("JSON");
+    assert_eq!(row["later"], serde_json::json!([1]));
+    assert_eq!(row["latest"]["settings"]["boost"]["cpu"], 2);
+    assert_eq!(row["tags"]["team"], "b");
+}
+
+#[test]
+fn the_functions_of_a_directory_are_those_of_the_account_that_its_host_plays() {
+    let home = Home::new();
+    put(&home.catalog(), active("f", samples::code("1")));
+    let other = "999999999999".into();
+    let reopened = |account| {
+        let data_dir = DataDir::open(home.0.path()).expect("a data directory");
+        let journal = SqliteJournal::open(&data_dir, account).expect("a journal");
+        Catalog::of_journal(Arc::new(journal)).of(account)
+    };
+    assert!(reopened(&other).get(&name("f")).is_some());
+    let catalog = reopened(&other);
+    put(&catalog, active("g", samples::code("1")));
+    put(
+        &catalog.of(&Account::default().owner()),
+        active("h", samples::code("1")),
+    );
+    drop(catalog);
+    // Of several, each keeps its own.
+    assert_eq!(home.catalog().usage().functions, 1);
+    assert_eq!(reopened(&other).usage().functions, 2);
 }
 
 #[test]

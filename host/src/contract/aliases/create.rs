@@ -51,7 +51,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
         revision: Uuid::new_v4(),
     };
     let created = api.deployer.amend(function, move |record| {
-        let created = alias::created(record, &arn, alias)?;
+        let created = alias::created(record, &arn, alias.clone())?;
         check_room(&created.0)?;
         Ok(created)
     });

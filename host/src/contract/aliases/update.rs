@@ -67,7 +67,7 @@ impl UpdateAlias {
 }
 
 impl Wanted {
-    fn change(self, arn: &FunctionArn) -> Result<AliasChange, Refusal> {
+    fn change(&self, arn: &FunctionArn) -> Result<AliasChange, Refusal> {
         let version = self.version.as_deref();
         let weights = self.weights.as_ref();
         Ok(AliasChange {
@@ -75,8 +75,8 @@ impl Wanted {
                 .map(|text| members::version(text, arn))
                 .transpose()?,
             routing: weights.map(|weights| weights.routing(arn)).transpose()?,
-            description: self.description,
-            expected_revision: self.revision_id,
+            description: self.description.clone(),
+            expected_revision: self.revision_id.clone(),
         })
     }
 }

@@ -65,7 +65,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
         &api,
         place,
         function_url::no_function,
-        move |record, qualifier| function_url::created(record, qualifier, &arn, url),
+        move |record, qualifier| function_url::created(record, qualifier, &arn, url.clone()),
     )
     .await?;
     Ok(Json::created(shown))
@@ -84,6 +84,7 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
     let place = asked.place.in_function(function_url::no_function)?;
     let (function, qualifier) = (place.function.clone(), place.qualifier.clone());
     let url = api.deployer.amend(&function, move |record| {
+        let change = change.clone();
         function_url::changed(record, qualifier.as_ref(), change, SystemTime::now())
     });
     let url = url.await.map_err(instead(function_url::no_function))?;
@@ -262,7 +263,7 @@ async fn amend<G: CompileGuest>(
     api: &Api<G>,
     place: Place,
     missing: fn() -> Refusal,
-    decide: impl FnOnce(&FunctionRecord, Option<&Qualifier>) -> Result<FunctionRecord, Refusal>
+    decide: impl Fn(&FunctionRecord, Option<&Qualifier>) -> Result<FunctionRecord, Refusal>
     + Send
     + 'static,
 ) -> Result<(), Refusal> {

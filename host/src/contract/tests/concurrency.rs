@@ -43,7 +43,7 @@ impl Host {
     }
 
     /// Gives the function `fn` the versions 1 and 2 and the aliases `live` and `next`.
-    fn published(&self, edit: impl FnOnce(FunctionRecord) -> FunctionRecord) {
+    async fn published(&self, edit: impl FnOnce(FunctionRecord) -> FunctionRecord) {
         let name = FunctionName::parse("fn").expect("a name");
         let catalog = self.deployer.catalog();
         let current = catalog.get(&name).expect("it exists");
@@ -53,13 +53,14 @@ impl Host {
             aliases: samples.aliases,
             ..FunctionRecord::clone(&current)
         };
-        let changed = catalog.change(&name, |_| Ok(Some(edit(record))));
-        changed.expect("changed");
+        let record = edit(record);
+        let changed = catalog.change(&name, |_| Ok(Some(record.clone())));
+        changed.await.expect("changed");
     }
 
     /// The config of a version or alias when it is in progress no longer.
-    async fn provisioned(&self, qualifier: &str) -> Value {
-        let path = provisioned_path("fn", &format!("?Qualifier={qualifier}"));
+    pub(super) async fn provisioned(&self, name: &str, qualifier: &str) -> Value {
+        let path = provisioned_path(name, &format!("?Qualifier={qualifier}"));
         loop {
             let config = self.get(&path).await.json();
             if config["Status"] != "IN_PROGRESS" {
@@ -149,7 +150,7 @@ async fn a_function_with_nothing_reserved_for_it_is_throttled_and_another_is_not
 
 #[tokio::test]
 async fn the_account_shows_its_limits_and_its_use() {
-    let host = Host::start();
+    let host = Host::start().await;
     let mut expected = json!({
         "AccountLimit": {
             "TotalCodeSize": 80_530_636_800_u64,
@@ -171,7 +172,7 @@ async fn the_account_shows_its_limits_and_its_use() {
 #[tokio::test]
 async fn provisioned_concurrency_is_in_progress_then_ready_then_gone() {
     let host = Host::with_function("fn").await;
-    host.published(|record| record);
+    host.published(|record| record).await;
     for qualifier in ["1", "next"] {
         let answer = host.provision(qualifier, 2).await;
         let mut expected = json!({
@@ -190,7 +191,7 @@ async fn provisioned_concurrency_is_in_progress_then_ready_then_gone() {
         expected["AvailableProvisionedConcurrentExecutions"] = 2.into();
         expected["AllocatedProvisionedConcurrentExecutions"] = 2.into();
         expected["Status"] = "READY".into();
-        assert_eq!(host.provisioned(qualifier).await, expected);
+        assert_eq!(host.provisioned("fn", qualifier).await, expected);
         for _ in 0..2 {
             let answer = host.call("DELETE", &path, "").await;
             assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
@@ -204,27 +205,29 @@ async fn provisioned_concurrency_is_in_progress_then_ready_then_gone() {
 #[tokio::test]
 async fn an_alias_that_moves_is_in_progress_with_what_it_had() {
     let host = Host::with_function("fn").await;
-    host.published(|record| record);
+    host.published(|record| record).await;
     host.provision("live", 1).await;
-    host.provisioned("live").await;
-    host.published(|record| samples::pointed(&record, "live", 2));
+    host.provisioned("fn", "live").await;
+    host.published(|record| samples::pointed(&record, "live", 2))
+        .await;
     let path = provisioned_path("fn", "?Qualifier=live");
     let moving = host.get(&path).await.json();
     assert_eq!(moving["Status"], "IN_PROGRESS");
     assert_eq!(moving["AllocatedProvisionedConcurrentExecutions"], 1);
-    assert_eq!(host.provisioned("live").await["Status"], "READY");
+    assert_eq!(host.provisioned("fn", "live").await["Status"], "READY");
 }
 
 #[tokio::test]
 async fn a_function_that_fails_while_it_is_set_up_says_so() {
     let host = Host::with_function("fn").await;
-    host.published(|mut record| {
+    let set_up = |mut record: FunctionRecord| {
         let version = record.versions.get_mut(&1).expect("it is published");
         Arc::make_mut(version).settings.description = "fails while it is set up".into();
         record
-    });
+    };
+    host.published(set_up).await;
     host.provision("1", 1).await;
-    let failed = host.provisioned("1").await;
+    let failed = host.provisioned("fn", "1").await;
     assert_eq!(failed["Status"], "FAILED");
     assert_eq!(failed["StatusReason"], "FUNCTION_ERROR_INIT_FAILURE");
 }
@@ -232,7 +235,7 @@ async fn a_function_that_fails_while_it_is_set_up_says_so() {
 #[tokio::test]
 async fn provisioned_concurrency_that_cannot_be_is_refused() {
     let host = Host::with_function("fn").await;
-    host.published(|record| record);
+    host.published(|record| record).await;
     let refused = async |qualifier: &str, wanted, status, name, text: &str| {
         let answer = host.provision(qualifier, wanted).await;
         assert_eq!(answer.status, status, "{answer:?}");
@@ -278,7 +281,7 @@ async fn provisioned_concurrency_that_cannot_be_is_refused() {
 #[tokio::test]
 async fn with_all_of_a_reservation_provisioned_only_those_calls_run() {
     let host = Host::with_function("fn").await;
-    host.published(|record| record);
+    host.published(|record| record).await;
     host.reserve("fn", 1).await;
     assert_eq!(host.invoke("fn:$LATEST", "").await.status, 200);
     assert_eq!(host.provision("1", 1).await.status, 202);
@@ -297,7 +300,7 @@ async fn with_all_of_a_reservation_provisioned_only_those_calls_run() {
 #[tokio::test]
 async fn configs_are_listed_in_pages() {
     let host = Host::with_function("fn").await;
-    host.published(|record| record);
+    host.published(|record| record).await;
     let list = async |query: &str| {
         let answer = host
             .get(&provisioned_path("fn", &format!("?List=ALL{query}")))
@@ -340,11 +343,11 @@ async fn configs_are_listed_in_pages() {
 
 #[tokio::test]
 async fn the_metrics_show_what_is_set_aside_and_what_was_refused() {
-    let host = Host::with_function("fn").await;
-    host.published(|record| record);
+    let host = Host::alone().await.having("fn").await;
+    host.published(|record| record).await;
     host.reserve("fn", 2).await;
     host.provision("1", 2).await;
-    host.provisioned("1").await;
+    host.provisioned("fn", "1").await;
     host.invoke("fn", "").await;
     let answer = host.get("/metrics").await;
     assert_eq!(

@@ -410,7 +410,7 @@ async fn a_function_has_no_code_signing() {
 
 #[tokio::test]
 async fn calls_of_an_isolated_function_name_their_tenant() {
-    let host = Host::start();
+    let host = Host::start().await;
     let tenancy = json!({"TenancyConfig": {"TenantIsolationMode": "PER_TENANT"}});
     let created = host.create("fn", tenancy.clone()).await.json();
     assert_eq!(created["TenancyConfig"], tenancy["TenancyConfig"]);

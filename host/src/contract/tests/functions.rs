@@ -10,7 +10,7 @@ use crate::limits::DEPLOY_REQUEST_BYTES_MAX;
 
 #[tokio::test]
 async fn a_function_is_created_shown_changed_and_deleted() {
-    let host = Host::start();
+    let host = Host::start().await;
     let created = host
         .create("fn", json!({"Timeout": 7, "Tags": {"a": "b"}}))
         .await;
@@ -106,7 +106,7 @@ async fn a_function_exists_once() {
 
 #[tokio::test]
 async fn bad_requests_to_create_are_told_apart() {
-    let host = Host::start();
+    let host = Host::start().await;
     for (more, name, text) in [
         (
             json!({"Timeout": "3"}),
@@ -147,7 +147,7 @@ async fn bad_requests_to_create_are_told_apart() {
 
 #[tokio::test]
 async fn an_upload_above_the_limit_is_refused_by_its_length() {
-    let host = Host::start();
+    let host = Host::start().await;
     let body = Body::from(vec![b' '; DEPLOY_REQUEST_BYTES_MAX + 1]);
     host.call("POST", FUNCTIONS, body).await.assert_error(
         413,
@@ -160,7 +160,7 @@ async fn an_upload_above_the_limit_is_refused_by_its_length() {
 
 #[tokio::test]
 async fn functions_are_listed_page_by_page() {
-    let host = Host::start();
+    let host = Host::start().await;
     for name in ["a", "b", "c"] {
         host.create(name, json!({})).await;
         host.settled(name).await;

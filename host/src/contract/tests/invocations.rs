@@ -124,7 +124,7 @@ async fn a_dry_run_checks_everything_and_runs_nothing() {
 
 #[tokio::test]
 async fn a_missing_function_is_named_with_the_version_that_would_have_run() {
-    let host = Host::start();
+    let host = Host::start().await;
     for (name, named) in [
         ("nope", "nope:$LATEST"),
         ("nope:7", "nope:7"),
@@ -139,7 +139,7 @@ async fn a_missing_function_is_named_with_the_version_that_would_have_run() {
 
 #[tokio::test]
 async fn the_request_is_checked_before_the_function_is_looked_for() {
-    let host = Host::start();
+    let host = Host::start().await;
     let answer = host.invoke("nope!", "nonsense").await;
     assert_eq!(answer.header("x-amzn-errortype"), "ValidationException");
     let elsewhere = "arn:aws:lambda:eu-west-1:123456789012:function:nope";

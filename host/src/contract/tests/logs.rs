@@ -153,7 +153,7 @@ async fn filtered_events_come_in_pages_until_there_is_no_token() {
 
 #[tokio::test]
 async fn groups_are_listed_in_pages_by_prefix_and_by_part() {
-    let host = Host::start();
+    let host = Host::start().await;
     for name in ["alpha", "beta", "gamma"] {
         host.create(name, json!({})).await;
         host.settled(name).await;
@@ -262,7 +262,7 @@ async fn what_is_not_there_or_makes_no_sense_is_refused_by_name() {
 
 #[tokio::test]
 async fn other_services_are_unknown_at_the_root() {
-    let host = Host::start();
+    let host = Host::start().await;
     for target in ["DynamoDB_20120810.ListTables", "ListTables", ""] {
         let request = Request::builder()
             .method("POST")

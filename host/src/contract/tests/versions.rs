@@ -81,7 +81,7 @@ async fn a_version_is_published_shown_listed_invoked_and_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn code_may_be_published_in_the_moment_in_which_it_is_deployed() {
-    let host = Host::start();
+    let host = Host::start().await;
     let created = host.create("fn", json!({"Publish": true})).await.json();
     assert_eq!(created["FunctionArn"], format!("{ARN}:fn"));
     assert_eq!(
@@ -194,7 +194,7 @@ async fn a_publication_is_refused_with_its_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn versions_are_listed_page_by_page_also_across_functions() {
-    let host = Host::start();
+    let host = Host::start().await;
     for name in ["a", "b", "c"] {
         host.create(name, json!({"Publish": true})).await;
         host.settled(name).await;

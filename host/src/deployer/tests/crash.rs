@@ -3,7 +3,7 @@
 use tokio::runtime::Runtime;
 
 use super::super::*;
-use super::host::{Host, code, code_change, name, wasm};
+use super::host::{Host, code, code_change, name};
 use crate::catalog::Usage;
 use crate::domain::{LastUpdate, State};
 
@@ -17,12 +17,12 @@ fn crash(runtime: Runtime, host: Host) {
 fn after_a_crash_what_was_begun_is_ended() {
     let temp = tempfile::tempdir().expect("a directory");
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     let created = runtime.block_on(host.create("slow 1")).expect("created");
     crash(runtime, host);
 
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     let found = Arc::clone(&host.record().latest);
     assert_eq!(found, created);
     let settled = runtime.block_on(async {
@@ -35,7 +35,7 @@ fn after_a_crash_what_was_begun_is_ended() {
     crash(runtime, host);
 
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     assert_eq!(
         host.runs(),
         Some(code("slow 1")),
@@ -56,7 +56,7 @@ fn after_a_crash_what_was_begun_is_ended() {
 fn after_a_crash_a_version_that_waited_for_new_code_becomes_ready_with_it() {
     let temp = tempfile::tempdir().expect("a directory");
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     let published = runtime.block_on(async {
         host.create("1").await.expect("created");
         host.settled().await;
@@ -71,7 +71,7 @@ fn after_a_crash_a_version_that_waited_for_new_code_becomes_ready_with_it() {
     crash(runtime, host);
 
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     assert_eq!(host.record().versions.get(&1), Some(&published));
     runtime.block_on(async {
         host.deployer.recover().await.expect("recovered");
@@ -88,15 +88,15 @@ fn after_a_crash_a_version_that_waited_for_new_code_becomes_ready_with_it() {
 fn a_crash_before_the_catalog_knows_leaves_a_package_that_the_next_start_removes() {
     let temp = tempfile::tempdir().expect("a directory");
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
-    host.packages.put(&wasm("orphan")).expect("stored");
+    let host = runtime.block_on(Host::on_disk(temp.path()));
+    host.store("orphan");
     runtime.block_on(async {
         host.create("1").await.expect("created");
         host.settled().await;
     });
     crash(runtime, host);
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     runtime
         .block_on(host.deployer.recover())
         .expect("recovered");
@@ -109,7 +109,7 @@ fn packages_outlast_the_catalog_that_was_moved_away() {
     let temp = tempfile::tempdir().expect("a directory");
     let during_a_run = |check: &dyn Fn(&Runtime, &Host)| {
         let runtime = Runtime::new().expect("a runtime");
-        let host = Host::on_disk(temp.path());
+        let host = runtime.block_on(Host::on_disk(temp.path()));
         runtime
             .block_on(host.deployer.recover())
             .expect("recovered");
@@ -131,7 +131,7 @@ fn packages_outlast_the_catalog_that_was_moved_away() {
     std::fs::rename(&aside, &database).expect("put back");
     during_a_run(&|_, host| {
         assert_eq!(host.runs(), Some(code("1")));
-        host.packages.put(&wasm("orphan")).expect("stored");
+        host.store("orphan");
     });
     std::fs::remove_file(temp.path().join("keep-packages")).expect("removed");
     during_a_run(&|_, host| {
@@ -148,7 +148,7 @@ fn work_whose_package_is_gone_or_damaged_ends_as_failed() {
     ] {
         let temp = tempfile::tempdir().expect("a directory");
         let runtime = Runtime::new().expect("a runtime");
-        let host = Host::on_disk(temp.path());
+        let host = runtime.block_on(Host::on_disk(temp.path()));
         runtime.block_on(host.create("slow")).expect("created");
         crash(runtime, host);
         let package = code("slow").package.to_string();
@@ -162,7 +162,7 @@ fn work_whose_package_is_gone_or_damaged_ends_as_failed() {
         .expect("damaged");
 
         let runtime = Runtime::new().expect("a runtime");
-        let host = Host::on_disk(temp.path());
+        let host = runtime.block_on(Host::on_disk(temp.path()));
         let settled = runtime.block_on(async {
             host.deployer.recover().await.expect("recovered");
             host.settled().await

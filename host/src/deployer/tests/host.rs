@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use tokio::sync::Semaphore;
 
 use super::super::*;
-use crate::catalog::{MemoryJournal, SqliteJournal};
-use crate::domain::FunctionRecord;
+use crate::catalog::in_tests::wait;
+use crate::catalog::{Journal, MemoryJournal, SqliteJournal};
 use crate::domain::{Code, samples};
-use crate::storage::DataDir;
+use crate::storage::{ContentFiles, DataDir, MemoryContent, MemoryLeases};
 
 /// Does what the "wasm" says: `bad` is not accepted, `fails` and `panics` do so while they compile, with
 /// `no-compiler` and `no-disk` the host fails before and after that, and what contains `slow` waits for a permit: to be accepted (`slow-check`), or to be finished.
@@ -123,32 +123,35 @@ impl CompileGuest for Script {
 pub(super) struct Host {
     pub(super) deployer: Arc<Deployer<Script>>,
     pub(super) script: Arc<Script>,
-    pub(super) packages: Arc<ContentStore>,
+    pub(super) packages: Arc<dyn Content>,
 }
 
 impl Host {
-    pub(super) fn ephemeral() -> Self {
-        Self::assemble(
-            Catalog::open(Box::new(MemoryJournal)).expect("a catalog"),
-            ContentStore::in_memory(),
-        )
+    pub(super) async fn ephemeral() -> Self {
+        let journal = Arc::new(MemoryJournal::default());
+        Self::assemble(journal, Arc::new(MemoryContent::default())).await
     }
 
-    pub(super) fn on_disk(path: &std::path::Path) -> Self {
+    /// As a data directory is opened: see `app`.
+    pub(super) async fn on_disk(path: &std::path::Path) -> Self {
         let data_dir = DataDir::open(path).expect("a data directory");
-        let journal = SqliteJournal::open(&data_dir).expect("a journal");
-        Self::assemble(
-            Catalog::open(Box::new(journal)).expect("a catalog"),
-            ContentStore::in_dir(&data_dir, "packages").expect("packages"),
-        )
+        let packages = ContentFiles::in_dir(&data_dir, "packages").expect("packages");
+        if !SqliteJournal::exists(&data_dir).expect("looked") {
+            packages.keep_orphans().expect("marked");
+        }
+        let account = Account::default().owner();
+        let journal = SqliteJournal::open(&data_dir, &account).expect("a journal");
+        Self::assemble(Arc::new(journal), Arc::new(packages)).await
     }
 
-    pub(super) fn assemble(catalog: Catalog, packages: ContentStore) -> Self {
-        let (script, packages) = (Script::new(), Arc::new(packages));
+    async fn assemble(journal: Arc<dyn Journal>, packages: Arc<dyn Content>) -> Self {
+        let catalog = Catalog::open(journal, &Account::default().owner()).await;
+        let script = Script::new();
         let deployer = Arc::new(Deployer::new(
             Account::default(),
-            Arc::new(catalog),
+            Arc::new(catalog.expect("a catalog")),
             Arc::clone(&packages),
+            Arc::new(MemoryLeases::default()),
             Arc::clone(&script),
         ));
         Self {
@@ -156,6 +159,12 @@ impl Host {
             script,
             packages,
         }
+    }
+
+    /// Stores a package that no function has.
+    pub(super) fn store(&self, code: &str) {
+        let package = wasm(code);
+        wait(self.packages.put(Digest::of(&package), package)).expect("stored");
     }
 
     pub(super) async fn create(&self, code: &str) -> Result<Arc<Version>, Refusal> {
@@ -188,7 +197,7 @@ impl Host {
     }
 
     pub(super) fn stores(&self, code: &str) -> bool {
-        let package = self.packages.get(Digest::of(&wasm(code)));
+        let package = wait(self.packages.get(Digest::of(&wasm(code))));
         package.expect("read").is_some()
     }
 }

@@ -40,7 +40,7 @@ impl Host {
 
 #[tokio::test]
 async fn a_published_version_is_active_when_its_snapshot_is_stored_compiled_and_loaded() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let published = host.create_and_publish("1").await;
     assert_eq!(published.state, State::Pending);
     let ready = host.first().await;
@@ -56,7 +56,7 @@ async fn a_published_version_is_active_when_its_snapshot_is_stored_compiled_and_
 
 #[tokio::test]
 async fn a_function_that_is_published_as_it_is_created_is_initialized_when_its_code_is_ready() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     let mut new = with_snap_start("1");
     new.publish = true;
     host.deployer.create(new).await.expect("created");
@@ -65,7 +65,7 @@ async fn a_function_that_is_published_as_it_is_created_is_initialized_when_its_c
 
 #[tokio::test]
 async fn a_snapshot_goes_with_the_last_version_that_has_it() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create_and_publish("1").await;
     host.first().await;
     host.deployer
@@ -78,7 +78,7 @@ async fn a_snapshot_goes_with_the_last_version_that_has_it() {
 
 #[tokio::test]
 async fn a_function_that_is_deleted_meanwhile_leaves_nothing() {
-    let host = Host::ephemeral();
+    let host = Host::ephemeral().await;
     host.create_and_publish("late-init").await;
     host.deployer.delete(&name()).await.expect("deleted");
     host.script.gate.add_permits(1);
@@ -92,7 +92,7 @@ async fn what_cannot_be_snapshotted_runs_and_what_fails_does_not() {
         ("no-snapshot", "Active", true),
         ("init-breaks", "Failed", false),
     ] {
-        let host = Host::ephemeral();
+        let host = Host::ephemeral().await;
         host.create_and_publish(code).await;
         let ready = host.first().await;
         assert_eq!(ready.state.name(), state, "{code}");
@@ -106,12 +106,12 @@ async fn what_cannot_be_snapshotted_runs_and_what_fails_does_not() {
 fn after_a_crash_a_snapshot_that_was_begun_is_taken_and_one_that_was_taken_stays() {
     let temp = tempfile::tempdir().expect("a directory");
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     runtime.block_on(host.create_and_publish("late-init"));
     drop((runtime, host));
 
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     let taken = runtime.block_on(async {
         host.deployer.recover().await.expect("recovered");
         host.script.gate.add_permits(1);
@@ -121,7 +121,7 @@ fn after_a_crash_a_snapshot_that_was_begun_is_taken_and_one_that_was_taken_stays
     drop((runtime, host));
 
     let runtime = Runtime::new().expect("a runtime");
-    let host = Host::on_disk(temp.path());
+    let host = runtime.block_on(Host::on_disk(temp.path()));
     runtime.block_on(async {
         host.deployer.recover().await.expect("recovered");
         assert_eq!(host.first().await, taken);

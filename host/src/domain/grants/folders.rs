@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::GrantName;
+use super::name::GrantName;
 
 /// The environment variable in which a function asks for folders: `data:/mnt/data, cache:/cache:rw`.
 pub const FOLDERS_VARIABLE: &str = "SPARKLER_FOLDERS";

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::GrantName;
+use super::name::GrantName;
 use crate::domain::FunctionName;
 
 /// How the value of a variable begins that is a reference.

@@ -4,6 +4,7 @@ use super::super::lifecycle::{Revisions, Stamp};
 use super::super::publishing::{self, Publication};
 use super::super::{Account, LastUpdate, samples};
 use super::*;
+use crate::domain::settings::SnapStart;
 
 /// An active function whose published versions start from snapshots.
 fn active() -> FunctionRecord {

@@ -4,7 +4,6 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::*;
-use crate::catalog::MemoryJournal;
 use crate::domain::provisioning::Status;
 use crate::domain::{FunctionError, Version, samples};
 use crate::invoker::HostFailure;
@@ -56,17 +55,15 @@ impl PrepareGuest for Script {
 const PLENTY: usize = 100;
 
 fn catalog() -> Catalog {
-    Catalog::open(Box::new(MemoryJournal)).expect("an empty catalog")
+    Catalog::in_memory()
 }
 
 fn put(catalog: &Catalog, record: &FunctionRecord) {
-    let after = record.clone();
-    let changed = catalog.change(&record.latest.function, |_| Ok(Some(after)));
-    changed.expect("changed");
+    catalog.put_now(record);
 }
 
 fn remove(catalog: &Catalog) {
-    catalog.change(&name(), |_| Ok(None)).expect("removed");
+    catalog.remove_now(&name());
 }
 
 fn name() -> FunctionName {

@@ -119,9 +119,7 @@ impl Maker {
                 return Ok(loaded);
             }
             tracing::info!(component = %code.component, "there is no usable artifact; it is made anew");
-            let wanted = code.clone();
-            let wasm = spawn_blocking(move || components.component(&wanted)).await;
-            let wasm = wasm.map_err(rejected)?.map_err(rejected)?;
+            let wasm = components.component(&code).await.map_err(rejected)?;
             let accepted = compiler.accept(code.component, wasm).await?;
             compiler.finish(accepted).await?;
             load_artifact(&loader, code.component)

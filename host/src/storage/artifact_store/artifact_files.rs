@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 use super::super::folder::Folder;
 use super::super::layout::ARTIFACTS_FOLDER;
 use super::super::{DataDir, StorageError};
+use super::artifact::{Artifact, Bounded};
 use super::seal::{is_sealed, seal};
-use super::{Artifact, Bounded};
 use crate::domain::Digest;
 
 const SUFFIX: &str = ".cwasm";

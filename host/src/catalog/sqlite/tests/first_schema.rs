@@ -3,7 +3,7 @@
 use rusqlite::named_params;
 
 use super::*;
-use crate::domain::{Account, FunctionRecord, LastUpdate, Publication, State, publishing};
+use crate::domain::{LastUpdate, Publication, State, publishing};
 
 /// Rows as that host wrote them: one function that is ready, one whose update goes on, one that is new.
 const FUNCTIONS: &str = r#"

@@ -139,7 +139,8 @@ fn a_row_of_a_newer_format_is_not_guessed_at() {
 fn a_catalog_is_not_taken_for_a_queue() {
     let folder = tempfile::tempdir().expect("a folder");
     let data_dir = DataDir::open(folder.path()).expect("a data directory");
-    crate::catalog::SqliteJournal::open(&data_dir).expect("a catalog");
+    let account = Account::default().owner();
+    crate::catalog::SqliteJournal::open(&data_dir, &account).expect("a catalog");
     let file = |name: &str| folder.path().join(name);
     std::fs::copy(file("catalog.db"), file("events.db")).expect("copied");
     let opened = SqliteEventLog::open(&data_dir, &Account::default());

@@ -1,4 +1,4 @@
-//! Rows to functions: the whole catalog, once, at the start.
+//! Functions as the tables of the first three schemas hold them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -8,6 +8,9 @@ use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
 use super::columns::{json, parsed, unreadable, unsigned};
+use crate::catalog::rows::{
+    LastPublicationRow, LegacyAttachments, LegacySnapshot, SettingsRow, Unreadable,
+};
 use crate::domain::function::{Numbering, RecursiveLoop};
 use crate::domain::{
     Alias, AliasName, Attachments, Code, Digest, FunctionName, FunctionRecord, LastUpdate,
@@ -68,7 +71,11 @@ impl Parts {
         each(connection, "SELECT * FROM attachments", |row| {
             let qualifier = Qualifier::parse(row.get_ref("qualifier")?.as_str()?);
             let attachments = parts.attachments.entry(function(row)?).or_default();
-            attachments.insert(qualifier, Arc::new(json(row, "attached")?));
+            let attached = json::<LegacyAttachments>(row, "attached")?.value();
+            attachments.insert(
+                qualifier,
+                Arc::new(attached.map_err(in_column("attached"))?),
+            );
             Ok(())
         })?;
         Ok(parts)
@@ -99,7 +106,7 @@ fn record(row: &Row<'_>, parts: &mut Parts) -> rusqlite::Result<FunctionRecord> 
         _ => return Err(unreadable("runs", "no copy of what runs".into())),
     };
     let last = match row.get_ref("last_publication")?.as_str_or_null()? {
-        Some(_) => Some(json(row, "last_publication")?),
+        Some(_) => Some(json::<LastPublicationRow>(row, "last_publication")?.value()),
         None => None,
     };
     Ok(FunctionRecord {
@@ -116,6 +123,10 @@ fn record(row: &Row<'_>, parts: &mut Parts) -> rusqlite::Result<FunctionRecord> 
         reserved_concurrency: row.get("reserved_concurrency")?,
         recursive_loop: parsed(row, "recursive_loop", RecursiveLoop::named)?,
     })
+}
+
+fn in_column(column: &str) -> impl Fn(Unreadable) -> rusqlite::Error {
+    move |error| unreadable(column, error.0)
 }
 
 fn function(row: &Row<'_>) -> rusqlite::Result<FunctionName> {
@@ -153,7 +164,9 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
     Ok(Version {
         function: function(row)?,
         id: parsed(row, "version", version_id)?,
-        settings: json(row, "settings")?,
+        settings: json::<SettingsRow>(row, "settings")?
+            .value()
+            .map_err(in_column("settings"))?,
         code: Code {
             package: parsed(row, "package", Digest::parse_hex)?,
             package_bytes: unsigned(row, "package_bytes")?,
@@ -161,7 +174,7 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
             reuse: u32::try_from(reuse).map_err(|error| unreadable("reuse", error.to_string()))?,
         },
         snapshot: match row.get_ref("snapshot")?.as_str_or_null()? {
-            Some(_) => Some(json(row, "snapshot")?),
+            Some(_) => Some(json::<LegacySnapshot>(row, "snapshot")?.value()),
             None => None,
         },
         state: state(row)?,

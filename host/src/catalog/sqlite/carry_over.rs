@@ -1,0 +1,68 @@
+//! What older hosts kept, as it is kept now.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::state::write;
+use super::tables;
+use crate::catalog::commit::Before;
+use crate::catalog::functions::{Functions, Kept};
+use crate::catalog::journal::Revision;
+use crate::domain::{AccountId, FunctionRecord};
+
+/// The revision of what is carried over.
+const CARRIED: Revision = Revision(1);
+
+/// Carries over what the tables of the first three schemas hold, and drops them: whole, or not at all.
+pub(super) fn from_tables(
+    connection: &mut Connection,
+    account: &AccountId,
+) -> rusqlite::Result<()> {
+    let query = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'functions'";
+    let tables: i64 = connection.query_row(query, [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let records = tables::load(&transaction)?;
+    write_all(&transaction, account, records)?;
+    transaction.execute_batch(
+        "DROP TABLE attachments; DROP TABLE aliases; DROP TABLE versions; DROP TABLE functions;",
+    )?;
+    transaction.commit()
+}
+
+/// Writes functions as if each had just been made.
+fn write_all(
+    transaction: &Transaction<'_>,
+    account: &AccountId,
+    records: Vec<FunctionRecord>,
+) -> rusqlite::Result<()> {
+    let mut functions = Functions::default();
+    for record in records {
+        let name = record.latest.function.clone();
+        let before = Before::of(&functions, &name);
+        let commit = before.commit(account, &name, Some(&record), &functions);
+        let commit = commit.map_err(|refusal| {
+            rusqlite::Error::ToSqlConversionFailure(refusal.to_string().into())
+        })?;
+        for put in commit.into_iter().flat_map(|commit| commit.puts) {
+            write(transaction, &put, CARRIED)?;
+        }
+        functions.put(Kept {
+            record: record.into(),
+            revision: CARRIED,
+        });
+    }
+    Ok(())
+}
+
+/// Has what there is of one account be that of `account`: a host that plays one account has what is in its data
+/// directory, whatever it was called before. Where there are several, each stays whose it is.
+pub(super) fn to_account(connection: &Connection, account: &AccountId) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE rows SET account = ?1
+         WHERE account <> ?1 AND (SELECT count(DISTINCT account) FROM rows) = 1",
+        [account.as_str()],
+    )?;
+    Ok(())
+}

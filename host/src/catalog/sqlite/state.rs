@@ -1,0 +1,145 @@
+//! The open database, and who watches it.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+
+use super::columns::unreadable;
+use crate::catalog::journal::{Changed, Commit, Expect, Put, Revision, Row, Told, Watch, Watcher};
+use crate::catalog::key::{Item, Key};
+use crate::catalog::recent_commits::RecentCommits;
+use crate::domain::AccountId;
+
+/// Rows that a watch is told of at once when it begins.
+const TOLD_AT_ONCE: usize = 1_000;
+
+pub(super) struct State {
+    connection: Connection,
+    revision: Revision,
+    recent: RecentCommits,
+    watchers: Vec<Watcher>,
+}
+
+/// Why a commit was not made.
+pub(super) enum Unmade {
+    /// Some row is not as expected; this revision tells how it is.
+    Overtaken(Revision),
+    /// The text says why.
+    Failed(String),
+}
+
+impl From<rusqlite::Error> for Unmade {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl State {
+    pub(super) fn of(connection: Connection) -> rusqlite::Result<Self> {
+        let query = "SELECT coalesce(max(revision), 0) FROM rows";
+        let revision: i64 = connection.query_row(query, [], |row| row.get(0))?;
+        Ok(Self {
+            connection,
+            revision: Revision(revision.cast_unsigned()),
+            recent: RecentCommits::default(),
+            watchers: Vec::new(),
+        })
+    }
+
+    pub(super) fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    pub(super) fn watch(&mut self) -> rusqlite::Result<Watch> {
+        let (watcher, watch) = Watch::new();
+        let query = "SELECT account, item, revision, row FROM rows ORDER BY account, item";
+        let mut statement = self.connection.prepare(query)?;
+        let mut rows = statement.query([])?;
+        let mut changes = Vec::with_capacity(TOLD_AT_ONCE);
+        while let Some(row) = rows.next()? {
+            changes.push(changed(row)?);
+            if changes.len() == TOLD_AT_ONCE {
+                watcher.tell(Told::Changed(std::mem::take(&mut changes)));
+            }
+        }
+        watcher.tell(Told::Changed(changes));
+        watcher.tell(Told::Caught(self.revision));
+        self.watchers.push(watcher.clone());
+        Ok(watch)
+    }
+
+    pub(super) fn commit(&mut self, commit: &Commit) -> Result<Revision, Unmade> {
+        if let Some(revision) = self.recent.revision(commit.id) {
+            return Ok(revision);
+        }
+        let revision = Revision(self.revision.0 + 1);
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for put in &commit.puts {
+            if !is_as_expected(&transaction, put)? {
+                return Err(Unmade::Overtaken(self.revision));
+            }
+        }
+        for put in &commit.puts {
+            write(&transaction, put, revision)?;
+        }
+        transaction.commit()?;
+        self.revision = revision;
+        self.recent.add(commit.id, revision);
+        let told = commit.told(revision);
+        self.watchers.retain(|watcher| watcher.tell(told.clone()));
+        Ok(revision)
+    }
+}
+
+fn is_as_expected(transaction: &Transaction<'_>, put: &Put) -> rusqlite::Result<bool> {
+    if put.expect == Expect::Any {
+        return Ok(true);
+    }
+    let found: Option<i64> = transaction
+        .prepare_cached("SELECT revision FROM rows WHERE account = ?1 AND item = ?2")?
+        .query_row(
+            [put.key.account.as_str(), &put.key.item.to_string()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let found = found.map(|revision| Revision(revision.cast_unsigned()));
+    Ok(match put.expect {
+        Expect::Absent => found.is_none(),
+        Expect::At(revision) => found == Some(revision),
+        Expect::Any => true,
+    })
+}
+
+/// Writes one row, without looking at what there is.
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    put: &Put,
+    revision: Revision,
+) -> rusqlite::Result<()> {
+    let (account, item) = (put.key.account.as_str(), put.key.item.to_string());
+    match &put.row {
+        Some(row) => transaction
+            .prepare_cached(
+                "INSERT INTO rows (account, item, revision, row) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (account, item) DO UPDATE SET
+                     revision = excluded.revision, row = excluded.row",
+            )?
+            .execute((account, item, revision.0.cast_signed(), &*row.0))?,
+        None => transaction
+            .prepare_cached("DELETE FROM rows WHERE account = ?1 AND item = ?2")?
+            .execute((account, item))?,
+    };
+    Ok(())
+}
+
+fn changed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Changed> {
+    let item = row.get_ref("item")?.as_str()?;
+    let item = Item::parse(item).ok_or_else(|| unreadable("item", item.into()))?;
+    let account = AccountId::from(row.get_ref("account")?.as_str()?);
+    let revision: i64 = row.get("revision")?;
+    Ok(Changed {
+        key: Key { account, item },
+        revision: Revision(revision.cast_unsigned()),
+        row: Some(Row(row.get_ref("row")?.as_str()?.into())),
+    })
+}

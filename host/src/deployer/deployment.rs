@@ -1,0 +1,232 @@
+//! The way of code from the change that made it wanted to the one that says how it went.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::component_source::{ComponentSource as _, StoredComponents};
+use super::jobs::{Job, Working};
+use super::pipeline::{Checked, Pipeline};
+use super::rejection::{failure, unreadable};
+use super::retention::Claim;
+use super::stamps::{revisions, stamp};
+use super::tasks::internal;
+use super::{CompileGuest, Rejection};
+use crate::domain::lifecycle::{self, Failure, Work};
+use crate::domain::settings::SettingsChange;
+use crate::domain::{FunctionName, FunctionRecord, Refusal, Version, publishing};
+use crate::limits::UPDATE_DURATION_MIN;
+use crate::storage::Held;
+
+/// What a function waits for, on its way.
+pub(super) struct Deployment<G> {
+    pub(super) pipeline: Arc<Pipeline<G>>,
+    pub(super) name: FunctionName,
+    pub(super) work: Work,
+    /// Until when an update is to be seen in progress.
+    visible_until: Option<Instant>,
+    /// Keeps other hosts from doing the same; `None` where another does already, whose work this may be.
+    _lease: Option<Held>,
+    _working: Working,
+}
+
+impl<G: CompileGuest> Pipeline<G> {
+    /// Stores the package, then makes it what `decide` says, and publishes that where it is wanted; the
+    /// code is made ready behind the answer. Gives what was published, or else `$LATEST`.
+    pub(super) async fn deploy(
+        self: &Arc<Self>,
+        name: FunctionName,
+        mut checked: Checked<G::Accepted>,
+        publish: bool,
+        decide: impl Fn(Option<&FunctionRecord>) -> Result<FunctionRecord, Refusal> + Send,
+    ) -> Result<Arc<Version>, Refusal> {
+        let job = Job::Work(name.clone());
+        let lease = self.lease_of(&job).await;
+        let working = self.in_hand.begin(job);
+        let published = match self.store(&mut checked).await {
+            Ok(()) => {
+                let package_bytes = checked.code().package_bytes;
+                self.publish_unready(&name, package_bytes, publish, decide)
+                    .await
+            }
+            Err(refusal) => Err(refusal),
+        };
+        let (record, told) = match published {
+            Ok(published) => published,
+            Err(refusal) => {
+                self.abandon(checked).await;
+                return Err(refusal);
+            }
+        };
+        if let Some(work) = lifecycle::work(&record) {
+            let deployment = Deployment::new(Arc::clone(self), name, work, lease, working);
+            let Checked {
+                accepted, claim, ..
+            } = checked;
+            tokio::spawn(deployment.finish(accepted, claim));
+        }
+        Ok(told)
+    }
+
+    /// Stores the package, and again where it may have been removed meanwhile.
+    async fn store(&self, checked: &mut Checked<G::Accepted>) -> Result<(), Refusal> {
+        loop {
+            let (package, content) = (checked.code().package, checked.package.clone());
+            self.packages
+                .put(package, content)
+                .await
+                .map_err(internal)?;
+            if !checked.claim.has_lapsed() {
+                return Ok(());
+            }
+            checked.claim = self.retention.claim(checked.code().clone()).await?;
+        }
+    }
+
+    /// The change that makes it what it is to be: from there on it survives a crash.
+    async fn publish_unready(
+        &self,
+        name: &FunctionName,
+        package_bytes: u64,
+        publish: bool,
+        decide: impl Fn(Option<&FunctionRecord>) -> Result<FunctionRecord, Refusal> + Send,
+    ) -> Result<(Arc<FunctionRecord>, Arc<Version>), Refusal> {
+        let changed = self.change(name, move |record| {
+            // It is decided again where another takes up room meanwhile.
+            let copies = 1 + u64::from(publish);
+            self.check_code_storage(package_bytes.saturating_mul(copies))?;
+            let before = decide(record)?;
+            if !publish {
+                let latest = Arc::clone(&before.latest);
+                return Ok((Some(before), latest));
+            }
+            let (after, version) = publishing::published_unready(&before, revisions());
+            self.check_published(&before, &after)?;
+            Ok((Some(after), version))
+        });
+        let (record, version) = changed.await?;
+        Ok((record.ok_or(Refusal::Internal)?, version))
+    }
+
+    pub(super) async fn update_settings(
+        self: Arc<Self>,
+        name: FunctionName,
+        expected_revision: Option<String>,
+        change: SettingsChange,
+    ) -> Result<Arc<Version>, Refusal> {
+        let job = Job::Work(name.clone());
+        let lease = self.lease_of(&job).await;
+        let working = self.in_hand.begin(job);
+        let changed = self.change(&name, |record| {
+            let expected = expected_revision.as_deref();
+            let record = self.check_update(&name, record, expected)?;
+            let after = lifecycle::settings_update_begun(record, change.clone(), stamp())?;
+            Ok((Some(after), ()))
+        });
+        let record = changed.await?.0.ok_or(Refusal::Internal)?;
+        if let Some(work) = lifecycle::work(&record) {
+            let deployment = Deployment::new(Arc::clone(&self), name, work, lease, working);
+            tokio::spawn(deployment.resume());
+        }
+        Ok(Arc::clone(&record.latest))
+    }
+}
+
+impl<G: CompileGuest> Deployment<G> {
+    pub(super) fn new(
+        pipeline: Arc<Pipeline<G>>,
+        name: FunctionName,
+        work: Work,
+        lease: Option<Held>,
+        working: Working,
+    ) -> Self {
+        let until = Instant::now() + UPDATE_DURATION_MIN;
+        Self {
+            pipeline,
+            name,
+            visible_until: work.is_update.then_some(until),
+            work,
+            _lease: lease,
+            _working: working,
+        }
+    }
+
+    /// Does the work from what is stored.
+    pub(super) async fn resume(self) {
+        if self.work.is_running {
+            return self.end(Ok(()), None).await;
+        }
+        match self.accept_stored().await {
+            Ok((accepted, claim)) => self.finish(accepted, claim).await,
+            Err(failure) => self.end(Err(failure), None).await,
+        }
+    }
+
+    async fn accept_stored(&self) -> Result<(G::Accepted, Claim), Failure> {
+        let (pipeline, name) = (&self.pipeline, &self.name);
+        let room = pipeline.room().await;
+        let _room = room.map_err(|refusal| unreadable(name, refusal))?;
+        let claim = pipeline.retention.claim(self.work.code.clone()).await;
+        let claim = claim.map_err(|refusal| unreadable(name, refusal))?;
+        let source = StoredComponents(Arc::clone(&pipeline.packages));
+        let accepted = match source.component(claim.code()).await {
+            Ok(wasm) => {
+                let accepted = pipeline.guests.accept(claim.code().component, wasm).await;
+                accepted.map_err(|rejection| failure(name, rejection))
+            }
+            Err(error) => Err(unreadable(name, error)),
+        };
+        match accepted {
+            Ok(accepted) => Ok((accepted, claim)),
+            Err(failure) => {
+                pipeline.retention.release(claim).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Waits until the code is compiled.
+    pub(super) async fn finish(self, accepted: G::Accepted, claim: Claim) {
+        let guests = Arc::clone(&self.pipeline.guests);
+        // In a task of its own, so that a panic in the compiler ends as a state that can be seen.
+        let finished = tokio::spawn(async move { guests.finish(accepted).await }).await;
+        let result = match finished {
+            Ok(result) => result.map_err(|rejection| failure(&self.name, rejection)),
+            Err(broke_off) => Err(failure(
+                &self.name,
+                Rejection::of_host(broke_off.to_string()),
+            )),
+        };
+        self.end(result, Some(claim)).await;
+    }
+
+    /// Says how it went, if the function still waits for it.
+    async fn end(self, result: Result<(), Failure>, claim: Option<Claim>) {
+        if let Some(until) = self.visible_until {
+            tokio::time::sleep_until(until).await;
+        }
+        let Self {
+            pipeline,
+            name,
+            work,
+            ..
+        } = &self;
+        if let Err(failure) = &result {
+            tracing::warn!(function = %name, reason = failure.reason, "a deployment failed");
+        }
+        let ended = pipeline.change_unseen(name, |record| {
+            let after = record
+                .and_then(|record| lifecycle::ended(record, work, result.clone(), revisions()));
+            // A late result leaves what is there, and nothing where nothing is.
+            Ok((after.or_else(|| record.cloned()), ()))
+        });
+        let ended = ended.await;
+        if let Some(claim) = claim {
+            pipeline.retention.release(claim).await;
+        }
+        pipeline.changes.send_replace(());
+        if let Err(error) = ended {
+            tracing::error!(%error, "the end of a deployment could not be recorded: it is taken up again");
+        }
+    }
+}

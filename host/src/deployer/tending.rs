@@ -1,0 +1,151 @@
+//! What functions wait for, and that somebody does it: one host of those that share them.
+//!
+//! Whoever begins such work has its lease until the work has ended. Every other host waits for the lease, too: it
+//! is free again when the work has ended, or when the host that did it is gone. In the first case nothing is left
+//! to do, in the second the next one does it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::CompileGuest;
+use super::deployment::Deployment;
+use super::jobs::Job;
+use super::pipeline::Pipeline;
+use crate::domain::{FunctionName, FunctionRecord, Version, VersionId, lifecycle, snapshot};
+use crate::limits::LEASE_DURATION;
+use crate::storage::{Held, StorageError};
+
+/// Functions that are looked through at once.
+const PAGE: usize = 1_000;
+
+/// How long work that could not be ended is left alone.
+const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+impl<G: CompileGuest> Pipeline<G> {
+    /// From now on sees to what changes of the catalog have to be done behind, wherever they were made.
+    pub(super) fn follow(self: &Arc<Self>) {
+        let pipeline = Arc::downgrade(self);
+        let is_told_of_all = Arc::new(AtomicBool::new(false));
+        let follows = Arc::clone(&is_told_of_all);
+        self.catalog.observe(move |change| {
+            if !follows.load(Ordering::Acquire) {
+                return;
+            }
+            let Some(pipeline) = pipeline.upgrade() else {
+                return;
+            };
+            if let Some(after) = change.after {
+                pipeline.tend(after);
+            }
+            if !pipeline.in_hand.has(change.name) {
+                pipeline.changes.send_replace(());
+            }
+        });
+        is_told_of_all.store(true, Ordering::Release);
+    }
+
+    /// Sees to all that functions wait for, as after a start.
+    pub(super) fn tend_all(self: &Arc<Self>) {
+        let mut after = None;
+        loop {
+            let page = self.catalog.page(after.as_ref(), PAGE);
+            let Some(last) = page.last() else {
+                return;
+            };
+            after = Some(last.latest.function.clone());
+            page.iter().for_each(|record| self.tend(record));
+        }
+    }
+
+    /// Sees to what a function waits for.
+    fn tend(self: &Arc<Self>, record: &FunctionRecord) {
+        let name = &record.latest.function;
+        if lifecycle::work(record).is_some() {
+            self.tend_to(Job::Work(name.clone()));
+        }
+        for version in snapshot::wanted(record) {
+            if let VersionId::Number(number) = version.id {
+                self.tend_to(Job::Snapshot(name.clone(), number));
+            }
+        }
+    }
+
+    fn tend_to(self: &Arc<Self>, job: Job) {
+        if self.tended.begin(&job) {
+            tokio::spawn(Arc::clone(self).see_to(job));
+        }
+    }
+
+    async fn see_to(self: Arc<Self>, job: Job) {
+        loop {
+            // Whoever begins a job here also ends it.
+            self.in_hand.idle(&job).await;
+            if !self.is_open(&job) {
+                break;
+            }
+            let lease = job.lease(&self.account);
+            let done = match self.leases.take(&lease, LEASE_DURATION).await {
+                Ok(Some(held)) => self.do_job(&job, held).await,
+                Ok(None) => self.leases.freed(&lease).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
+                tracing::error!(lease, %error, "what a function waits for is tried again");
+                tokio::time::sleep(TRIED_AGAIN_AFTER).await;
+            }
+        }
+        self.tended.end(&job);
+        // It may have been asked for anew since it was looked at.
+        if let Some(record) = self.catalog.get(job.function()) {
+            self.tend(&record);
+        }
+    }
+
+    /// Does it, if it still is to be done; an error where it still is after that.
+    async fn do_job(self: &Arc<Self>, job: &Job, held: Held) -> Result<(), StorageError> {
+        match job {
+            Job::Work(name) => {
+                let record = self.catalog.get(name);
+                let Some(work) = record.as_deref().and_then(lifecycle::work) else {
+                    return Ok(());
+                };
+                tracing::info!(function = %name, "a deployment that was interrupted is taken up again");
+                let working = self.in_hand.begin(job.clone());
+                let (pipeline, name) = (Arc::clone(self), name.clone());
+                let deployment = Deployment::new(pipeline, name, work, Some(held), working);
+                deployment.resume().await;
+            }
+            Job::Snapshot(name, number) => {
+                let Some(version) = self.wanting(name, *number) else {
+                    return Ok(());
+                };
+                let _working = self.in_hand.begin(job.clone());
+                self.take_snapshot(&version).await;
+                drop(held);
+            }
+        }
+        match self.is_open(job) {
+            false => Ok(()),
+            true => Err(StorageError("its end could not be recorded".into())),
+        }
+    }
+
+    fn is_open(&self, job: &Job) -> bool {
+        match job {
+            Job::Work(name) => {
+                let record = self.catalog.get(name);
+                record.as_deref().and_then(lifecycle::work).is_some()
+            }
+            Job::Snapshot(name, number) => self.wanting(name, *number).is_some(),
+        }
+    }
+
+    /// The version of this number, where it waits for its snapshot.
+    fn wanting(&self, name: &FunctionName, number: u64) -> Option<Arc<Version>> {
+        let record = self.catalog.get(name)?;
+        let mut wanting = snapshot::wanted(&record);
+        let found = wanting.find(|version| version.id == VersionId::Number(number));
+        found.map(Arc::clone)
+    }
+}

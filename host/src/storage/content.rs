@@ -1,0 +1,29 @@
+//! Content addressed by its SHA-256.
+
+use bytes::Bytes;
+
+use super::{Fut, StorageError};
+use crate::domain::Digest;
+
+/// Where content is kept under its digest.
+pub trait Content: Send + Sync + 'static {
+    /// Stores `content`, whose digest is `digest`; returns when it is durable. Whoever stores it has counted the
+    /// digest already, so that it is not counted again.
+    ///
+    /// Content that is there already is written again: that mends what was damaged.
+    fn put(&self, digest: Digest, content: Bytes) -> Fut<'_, Result<(), StorageError>>;
+
+    /// The content of `digest`, verified; `None` where there is none. An error where it is not what was stored.
+    fn get(&self, digest: Digest) -> Fut<'_, Result<Option<Bytes>, StorageError>>;
+
+    /// Removes content; that there is none is fine.
+    fn remove(&self, digest: Digest) -> Fut<'_, Result<(), StorageError>>;
+
+    /// All digests there are.
+    fn digests(&self) -> Fut<'_, Result<Vec<Digest>, StorageError>>;
+
+    /// What says that content which nothing refers to is to be kept, if something does.
+    fn orphans_kept_by(&self) -> Fut<'_, Result<Option<String>, StorageError>> {
+        Box::pin(async { Ok(None) })
+    }
+}

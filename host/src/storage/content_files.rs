@@ -1,0 +1,184 @@
+//! Content in files of the data directory.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::content::Content;
+use super::folder::Folder;
+use super::{DataDir, Fut, StorageError};
+use crate::domain::Digest;
+
+/// Content in files `ab/abcd…`, where `ab` is how the digest begins, so that no directory grows large.
+pub struct ContentFiles(Arc<Files>);
+
+struct Files {
+    data_dir: DataDir,
+    folder: Folder,
+}
+
+impl ContentFiles {
+    /// Content in the folder `name` of `data_dir`. Blocks.
+    ///
+    /// # Errors
+    /// When the folder cannot be created or opened.
+    pub fn in_dir(data_dir: &DataDir, name: &str) -> Result<Self, StorageError> {
+        Ok(Self(Arc::new(Files {
+            folder: data_dir.folder(name)?,
+            data_dir: data_dir.clone(),
+        })))
+    }
+
+    /// Where there is content, says, durably, that what nothing refers to is to be kept as well. Blocks.
+    ///
+    /// # Errors
+    /// When that cannot be found out or written.
+    pub(crate) fn keep_orphans(&self) -> Result<(), StorageError> {
+        let Files { data_dir, folder } = &*self.0;
+        match list(folder)?.is_empty() {
+            true => Ok(()),
+            false => data_dir.create_by_path(&mark_of(folder), |_| Ok(())),
+        }
+    }
+
+    /// Works with the files where that may block.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Files) -> Result<T, StorageError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let files = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || work(&files)).await;
+        done.unwrap_or_else(|panic| Err(StorageError(panic.to_string())))
+    }
+}
+
+impl Content for ContentFiles {
+    fn put(&self, digest: Digest, content: Bytes) -> Fut<'_, Result<(), StorageError>> {
+        Box::pin(self.with(move |files| files.put(digest, &content)))
+    }
+
+    fn get(&self, digest: Digest) -> Fut<'_, Result<Option<Bytes>, StorageError>> {
+        Box::pin(self.with(move |files| read_verified(&files.folder, digest)))
+    }
+
+    fn remove(&self, digest: Digest) -> Fut<'_, Result<(), StorageError>> {
+        Box::pin(self.with(move |files| files.remove(digest)))
+    }
+
+    fn digests(&self) -> Fut<'_, Result<Vec<Digest>, StorageError>> {
+        Box::pin(self.with(|files| list(&files.folder)))
+    }
+
+    fn orphans_kept_by(&self) -> Fut<'_, Result<Option<String>, StorageError>> {
+        Box::pin(self.with(Files::orphans_kept_by))
+    }
+}
+
+impl Files {
+    fn put(&self, digest: Digest, content: &[u8]) -> Result<(), StorageError> {
+        let name = digest.to_string();
+        let mut file = self.data_dir.stage()?;
+        file.write_all(content)?;
+        file.commit(&self.folder.subfolder(&name[..2])?, &name)
+    }
+
+    fn remove(&self, digest: Digest) -> Result<(), StorageError> {
+        let name = digest.to_string();
+        match self.folder.existing(&name[..2])? {
+            Some(folder) => folder.remove_file(&name),
+            None => Ok(()),
+        }
+    }
+
+    fn orphans_kept_by(&self) -> Result<Option<String>, StorageError> {
+        let mark = mark_of(&self.folder);
+        let found = self.data_dir.file_bytes(&mark)?;
+        Ok(found.map(|_| self.data_dir.path().join(mark).display().to_string()))
+    }
+}
+
+/// `keep-packages` for the folder `packages`.
+fn mark_of(folder: &Folder) -> String {
+    let name = folder.path().file_name().unwrap_or_default();
+    format!("keep-{}", name.to_string_lossy())
+}
+
+fn read_verified(folder: &Folder, digest: Digest) -> Result<Option<Bytes>, StorageError> {
+    let name = digest.to_string();
+    let Some(folder) = folder.existing(&name[..2])? else {
+        return Ok(None);
+    };
+    let Some(mut file) = folder.open_file(&name)? else {
+        return Ok(None);
+    };
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)
+        .map_err(|error| folder.failed("read", &name, &error))?;
+    if Digest::of(&content) != digest {
+        return Err(StorageError(format!(
+            "the file {} is damaged: its content is not what its name, a SHA-256, says; restore it \
+             from a backup, or deploy the function again",
+            folder.path().join(&name).display()
+        )));
+    }
+    Ok(Some(content.into()))
+}
+
+/// Skips what is not ours: other names, and files that stand where they would not be found.
+fn list(folder: &Folder) -> Result<Vec<Digest>, StorageError> {
+    let mut digests = Vec::new();
+    for prefix in folder.folder_names()? {
+        let Some(folder) = folder.existing(&prefix)? else {
+            continue;
+        };
+        let names = folder.file_names()?;
+        let found = names.iter().filter(|name| name.starts_with(&prefix));
+        digests.extend(found.filter_map(|name| Digest::parse_hex(name)));
+    }
+    Ok(digests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_disk() -> (tempfile::TempDir, ContentFiles) {
+        let temp = tempfile::tempdir().expect("a directory");
+        let data_dir = DataDir::open(temp.path()).expect("opened");
+        let store = ContentFiles::in_dir(&data_dir, "packages").expect("a store");
+        (temp, store)
+    }
+
+    async fn put(store: &ContentFiles, content: &Bytes) -> Digest {
+        let digest = Digest::of(content);
+        store.put(digest, content.clone()).await.expect("stored");
+        digest
+    }
+
+    #[tokio::test]
+    async fn damaged_content_is_refused_by_name_and_mended_by_a_new_put() {
+        let (temp, store) = on_disk();
+        let content = Bytes::from_static(b"content");
+        let digest = put(&store, &content).await;
+        let name = digest.to_string();
+        let path = temp.path().join("packages").join(&name[..2]).join(&name);
+        std::fs::write(&path, "other").expect("damaged");
+        let sentence = store.get(digest).await.expect_err("refused").to_string();
+        assert!(sentence.contains(&name), "{sentence}");
+        put(&store, &content).await;
+        assert_eq!(store.get(digest).await.expect("read"), Some(content));
+    }
+
+    #[tokio::test]
+    async fn strangers_in_the_folder_are_left_alone() {
+        let (temp, store) = on_disk();
+        let digest = put(&store, &Bytes::from_static(b"content")).await;
+        let packages = temp.path().join("packages");
+        std::fs::write(packages.join("README"), "").expect("written");
+        std::fs::create_dir(packages.join("zz")).expect("made");
+        std::fs::write(packages.join("zz").join(digest.to_string()), "").expect("written");
+        std::os::unix::fs::symlink("/", packages.join("out")).expect("linked");
+        assert_eq!(store.digests().await.expect("listed"), [digest]);
+    }
+}
