@@ -161,7 +161,7 @@ fn handler<G: RunGuest + CompileGuest + PrepareGuest>(operation: Operation) -> O
 
 /// A function that takes what it needs out of the request.
 fn by<G: Send + Sync + 'static, T: 'static>(
-    handler: impl axum::handler::Handler<T, Arc<Api<G>>> + Sync,
+    handler: impl axum::handler::Handler<T, Arc<Api<G>>>,
 ) -> Handler<G> {
     Box::new(move |request, api| Box::pin(handler.clone().call(request, api)))
 }

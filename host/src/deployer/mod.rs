@@ -224,7 +224,7 @@ impl<G: CompileGuest> Deployer<G> {
             let code = checked.code().clone();
             let decide = |record: Option<&FunctionRecord>| {
                 let record = pipeline.check_update(&name, record, expected.as_deref())?;
-                let (code, architecture) = (code.clone(), change.architecture.clone());
+                let (code, architecture) = (code.clone(), change.architecture);
                 Ok(lifecycle::code_update_begun(
                     record,
                     code,

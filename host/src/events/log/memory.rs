@@ -55,9 +55,9 @@ impl MemoryEventLog {
     }
 
     /// What is done at once, as an answer.
-    fn now<T: Send>(&self, answer: impl FnOnce(&mut Kept) -> T) -> Answer<'_, T>
+    fn now<T>(&self, answer: impl FnOnce(&mut Kept) -> T) -> Answer<'_, T>
     where
-        T: 'static,
+        T: Send + 'static,
     {
         let answer = answer(&mut self.lock());
         Box::pin(std::future::ready(answer))

@@ -19,7 +19,7 @@ use crate::domain::{Invocation, Version};
 use crate::limits;
 use crate::sandbox::kinds::answer::Answer;
 use crate::sandbox::kinds::call::Call;
-use crate::sandbox::kinds::entry::{GuestKind, Handler};
+use crate::sandbox::kinds::entry::{GuestKind, ReadyGuest};
 use crate::sandbox::reach::guest_state::GuestState;
 use crate::sandbox::reach::shared::{Initialization, Served, Shared};
 use crate::sandbox::vitals::Vitals;
@@ -38,7 +38,7 @@ pub(in crate::sandbox) struct Sandbox {
 enum Stage {
     New(Arc<Loaded>),
     Live {
-        handler: Handler,
+        handler: ReadyGuest,
         instance: Instance,
     },
 }

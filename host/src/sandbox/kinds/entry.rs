@@ -35,7 +35,7 @@ macro_rules! kinds {
         }
 
         /// The entry of a guest that is set up.
-        pub(in crate::sandbox) enum Handler {
+        pub(in crate::sandbox) enum ReadyGuest {
             $($(#[$documented])* $name(<$kind as Kind>::Guest),)+
         }
 
@@ -106,16 +106,16 @@ macro_rules! kinds {
                 &self,
                 store: &mut Store<GuestState>,
                 instance: &Instance,
-            ) -> wasmtime::Result<Handler> {
+            ) -> wasmtime::Result<ReadyGuest> {
                 match self {
                     $(Self::$name(indices) => {
-                        <$kind>::load(indices, store, instance).map(Handler::$name)
+                        <$kind>::load(indices, store, instance).map(ReadyGuest::$name)
                     })+
                 }
             }
         }
 
-        impl Handler {
+        impl ReadyGuest {
             /// Which of the kinds it is.
             pub(in crate::sandbox) fn kind(&self) -> GuestKind {
                 match self {

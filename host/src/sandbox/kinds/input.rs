@@ -8,6 +8,10 @@ use crate::invoker::HostFailure;
 use crate::limits::INLINE_PARSE_BYTES_MAX;
 
 /// What a guest is given.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one a call, it is moved once or twice, and a box would be an allocation for each request"
+)]
 pub(in crate::sandbox) enum Input {
     /// An event: JSON text.
     Event {
