@@ -1,5 +1,7 @@
 //! The rooms of a large module stand on each other: arrows between them point one way.
 
+mod circles;
+
 use crate::sources::Source;
 
 /// The rooms of the sandbox, each with what it stands on before it.

@@ -22,10 +22,10 @@ const BOUNDS: Bounds = Bounds {
 };
 
 /// The idle sandboxes of all functions. No lock is held while one is dropped.
-pub(in crate::sandbox) struct IdleSandboxes(Arc<Swept<Place, Idle<Sandbox>>>);
+pub(in crate::sandbox) struct IdleSandboxes(Arc<Swept<VersionKey, Idle<Sandbox>>>);
 
 /// Whose sandboxes are kept together.
-type Place = (FunctionName, VersionId);
+type VersionKey = (FunctionName, VersionId);
 
 struct Idle<T> {
     sandbox: T,
@@ -69,13 +69,13 @@ impl IdleSandboxes {
             tenant_id,
             initialization: sandbox.initialization(),
         };
-        let place = place_of(&version);
+        let key = key_of(&version);
         let idle = Idle {
             sandbox,
             version,
             serves,
         };
-        self.0.put(place, idle);
+        self.0.put(key, idle);
     }
 
     /// The sandbox of this version for these callers that was used last.
@@ -99,21 +99,21 @@ impl IdleSandboxes {
     }
 }
 
-fn place_of(version: &Version) -> Place {
+fn key_of(version: &Version) -> VersionKey {
     (version.function.clone(), version.id)
 }
 
 /// The sandbox of `version` for these callers that was used last, and those of other code or settings,
 /// which nobody can use any more.
 fn take<T>(
-    waiting: &mut Waiting<Place, Idle<T>>,
+    waiting: &mut Waiting<VersionKey, Idle<T>>,
     version: &Version,
     callers: &Callers,
 ) -> (Option<T>, Vec<Idle<T>>) {
-    let place = place_of(version);
-    let stale = waiting.take_oldest_of(&place, |idle| !idle.is_of(version));
+    let key = key_of(version);
+    let stale = waiting.take_oldest_of(&key, |idle| !idle.is_of(version));
     let fits = |idle: &Idle<T>, _| idle.is_of(version) && idle.serves == *callers;
-    let taken = waiting.take_newest(&place, fits);
+    let taken = waiting.take_newest(&key, fits);
     (taken.map(|idle| idle.sandbox), stale)
 }
 
@@ -131,7 +131,7 @@ mod tests {
         Arc::new(samples::version(name))
     }
 
-    fn none() -> Waiting<Place, Idle<u32>> {
+    fn none() -> Waiting<VersionKey, Idle<u32>> {
         Waiting::new(BOUNDS)
     }
 
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn put(
-        waiting: &mut Waiting<Place, Idle<u32>>,
+        waiting: &mut Waiting<VersionKey, Idle<u32>>,
         version: &Arc<Version>,
         serves: Callers,
         sandbox: u32,
@@ -161,16 +161,12 @@ mod tests {
             version: Arc::clone(version),
             serves,
         };
-        assert!(
-            waiting
-                .put(place_of(version), idle, Instant::now())
-                .is_none()
-        );
+        assert!(waiting.put(key_of(version), idle, Instant::now()).is_none());
     }
 
     /// What is taken, and what is stale then.
     fn taken(
-        waiting: &mut Waiting<Place, Idle<u32>>,
+        waiting: &mut Waiting<VersionKey, Idle<u32>>,
         version: &Version,
         callers: &Callers,
     ) -> (Option<u32>, Vec<u32>) {

@@ -61,11 +61,13 @@ impl Stdio {
     }
 
     /// Notes from now on what the guest opens.
+    #[cfg(feature = "compiler")]
     pub(in crate::sandbox) fn note(&mut self) {
         self.noted = Some(Box::default());
     }
 
     /// What was noted.
+    #[cfg(feature = "compiler")]
     pub(in crate::sandbox) fn take_noted(&mut self) -> OpenStreams {
         self.noted
             .take()

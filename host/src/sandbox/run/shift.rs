@@ -19,13 +19,13 @@ pub(super) type Guest = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 /// Runs a guest here first and elsewhere when it takes long.
 pub(super) struct Shift<'a> {
-    place: Place,
+    whereabouts: Whereabouts,
     vitals: &'a Vitals,
     deadline: Instant,
     elsewhere: &'a Handle,
 }
 
-enum Place {
+enum Whereabouts {
     Here(Guest),
     Elsewhere(JoinHandle<Option<Ended>>),
     Gone,
@@ -50,7 +50,7 @@ impl<'a> Shift<'a> {
         elsewhere: &'a Handle,
     ) -> Self {
         Self {
-            place: Place::Here(guest),
+            whereabouts: Whereabouts::Here(guest),
             vitals,
             deadline,
             elsewhere,
@@ -58,16 +58,16 @@ impl<'a> Shift<'a> {
     }
 
     fn poll_here(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Lost>> {
-        let Place::Here(guest) = &mut self.place else {
+        let Whereabouts::Here(guest) = &mut self.whereabouts else {
             return Poll::Pending;
         };
         let polled = catch_unwind(AssertUnwindSafe(|| guest.as_mut().poll(context)));
         let Ok(polled) = polled else {
-            self.place = Place::Gone;
+            self.whereabouts = Whereabouts::Gone;
             return Poll::Ready(Err(Lost::Panicked));
         };
         if let Poll::Ready(ended) = polled {
-            self.place = Place::Gone;
+            self.whereabouts = Whereabouts::Gone;
             return Poll::Ready(Ok(ended));
         }
         if self.vitals.ticked.load(Ordering::Relaxed) {
@@ -79,23 +79,25 @@ impl<'a> Shift<'a> {
 
     /// Moves the guest to the other threads.
     pub(super) fn move_away(&mut self) {
-        if let Place::Here(guest) = std::mem::replace(&mut self.place, Place::Gone) {
+        if let Whereabouts::Here(guest) =
+            std::mem::replace(&mut self.whereabouts, Whereabouts::Gone)
+        {
             let deadline = self.deadline;
             let task = self
                 .elsewhere
                 .spawn(async move { timeout_at(deadline, guest).await.ok() });
-            self.place = Place::Elsewhere(task);
+            self.whereabouts = Whereabouts::Elsewhere(task);
         }
     }
 
     fn poll_elsewhere(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Lost>> {
-        let Place::Elsewhere(task) = &mut self.place else {
+        let Whereabouts::Elsewhere(task) = &mut self.whereabouts else {
             return Poll::Pending;
         };
         let Poll::Ready(joined) = Pin::new(task).poll(context) else {
             return Poll::Pending;
         };
-        self.place = Place::Gone;
+        self.whereabouts = Whereabouts::Gone;
         Poll::Ready(match joined {
             Ok(Some(ended)) => Ok(ended),
             Ok(None) => Err(Lost::TimedOut),
@@ -108,10 +110,10 @@ impl Future for Shift<'_> {
     type Output = Result<Ended, Lost>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.place {
-            Place::Here(_) => self.poll_here(context),
-            Place::Elsewhere(_) => self.poll_elsewhere(context),
-            Place::Gone => Poll::Pending,
+        match self.whereabouts {
+            Whereabouts::Here(_) => self.poll_here(context),
+            Whereabouts::Elsewhere(_) => self.poll_elsewhere(context),
+            Whereabouts::Gone => Poll::Pending,
         }
     }
 }
@@ -120,7 +122,7 @@ impl Drop for Shift<'_> {
     /// Nobody waits any more: the guest is dropped where it waits, or stopped at its next tick.
     fn drop(&mut self) {
         self.vitals.abandoned.store(true, Ordering::Relaxed);
-        if let Place::Elsewhere(task) = &self.place {
+        if let Whereabouts::Elsewhere(task) = &self.whereabouts {
             task.abort();
         }
     }
