@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::Host;
 
-pub use crate::contract::{Door, settings_members};
+pub use crate::contract::{Door, Operation, settings_members};
 pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
 pub use crate::domain::attachments::EventInvoke;
 pub use crate::domain::environment::{BadName, check_name};

@@ -113,7 +113,6 @@ pub mod internals;
 #[doc(hidden)]
 pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage, Stores};
-pub use contract::Operation;
 pub use domain::{
     Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
     Refusal, Report, RequestId, SecretSource,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use sparkler::Operation;
+use sparkler::internals::Operation;
 use toml::{Table, Value};
 
 use crate::sources::workspace;

@@ -1,4 +1,4 @@
-//! Each crate that people get can be packaged from its own folder, and embedders compile no more than they use.
+//! Each crate that people get can be packaged from its own folder.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -78,46 +78,5 @@ fn what_a_crate_is_compiled_from_lies_in_its_package() {
                 );
             }
         }
-    }
-}
-
-/// Crates that a host needs which is embedded with a compiler and nothing else: 281 were compiled for every embedder
-/// before there was a choice, and at most so many are now.
-const EMBEDDED_CRATES_MAX: usize = 221;
-
-/// What only serves, keeps or commands.
-const NOT_EMBEDDED: [&str; 10] = [
-    "axum",
-    "clap",
-    "indicatif",
-    "libsqlite3-sys",
-    "mimalloc",
-    "notify",
-    "rusqlite",
-    "toml",
-    "tracing-subscriber",
-    "ureq",
-];
-
-#[test]
-fn who_embeds_a_compiler_compiles_little_else() {
-    let tree = ["tree", "-p", "sparkler", "-e", "normal", "--prefix", "none"];
-    let features = ["--no-default-features", "--features", "compiler"];
-    let lines = cargo(&[&tree[..], &features, &["--format", "{p}"]].concat());
-    let crates: BTreeSet<&str> = lines
-        .iter()
-        .map(String::as_str)
-        .filter(|line| !line.is_empty())
-        .collect();
-    assert!(
-        crates.len() <= EMBEDDED_CRATES_MAX,
-        "{} crates, where {EMBEDDED_CRATES_MAX} are enough: {crates:#?}",
-        crates.len()
-    );
-    for name in NOT_EMBEDDED {
-        let found = crates
-            .iter()
-            .find(|line| line.split(' ').next() == Some(name));
-        assert_eq!(found, None, "an embedder needs no {name}");
     }
 }

@@ -86,7 +86,7 @@ impl Shown {
             true => items
                 .iter()
                 .filter(|item| is_public(item))
-                .map(undocumented)
+                .map(outside)
                 .collect(),
             false => self.of_module(&place, items),
         };

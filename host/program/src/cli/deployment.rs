@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use sparkler::internals::SettingsChange;
+use sparkler::internals::limits::COMPILE_DURATION_MAX;
 
 use super::client::{Client, FunctionConfiguration};
 use crate::limits::DEPLOYMENT_WAIT_MAX;
+
+const _: () = assert!(COMPILE_DURATION_MAX.as_secs() < DEPLOYMENT_WAIT_MAX.as_secs());
 
 const POLL_FIRST: Duration = Duration::from_millis(10);
 const POLL_SLOWEST: Duration = Duration::from_millis(500);
