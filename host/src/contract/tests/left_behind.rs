@@ -1,6 +1,8 @@
 //! A catalog that the last host of the third schema left behind, which answered as `answers.json` says: it kept
 //! functions in tables of their own, and policies as they are shown.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 
 use super::*;
@@ -24,8 +26,22 @@ fn left_behind() -> tempfile::TempDir {
     temp
 }
 
+/// The data directory, once whatever an earlier host began has let go of it.
+async fn data_dir(temp: &tempfile::TempDir) -> DataDir {
+    let opened = async {
+        loop {
+            match DataDir::open(temp.path()) {
+                Ok(data_dir) => return data_dir,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let opened = tokio::time::timeout(Duration::from_secs(30), opened).await;
+    opened.expect("the earlier host is gone")
+}
+
 async fn opened(temp: &tempfile::TempDir) -> Host {
-    let data_dir = DataDir::open(temp.path()).expect("a data directory");
+    let data_dir = data_dir(temp).await;
     let account = Account::default().owner();
     let journal = SqliteJournal::open(&data_dir, &account).expect("a journal");
     let stores = Stores {
