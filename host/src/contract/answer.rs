@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
 use super::error::WireError;
@@ -54,19 +54,6 @@ impl<T: Serialize> IntoResponse for Json<T> {
                 WireError::internal().into_response()
             }
         }
-    }
-}
-
-/// The answer of an operation that has nothing to say but that it is done. It tells its length, for clients
-/// that wait for one.
-pub(super) struct NoContent;
-
-impl IntoResponse for NoContent {
-    fn into_response(self) -> Response {
-        let mut response = empty(StatusCode::NO_CONTENT);
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        response
     }
 }
 

@@ -4,9 +4,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::NoContent;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Json, NoContent};
+use super::answer::Json;
 use super::api::Api;
 use super::constraint::Violations;
 use super::error::{ErrorCode, WireError};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::extract::State;
+use axum::response::NoContent;
 use http::Uri;
 use serde::Serialize;
 
-use super::answer::{Json, NoContent};
+use super::answer::Json;
 use super::api::Api;
 use super::constraint::Violations;
 use super::error::WireError;

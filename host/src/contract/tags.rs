@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::NoContent;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Json, NoContent};
+use super::answer::Json;
 use super::api::Api;
 use super::constraint::{Broken, Pattern, Violations};
 use super::error::WireError;

@@ -5,11 +5,11 @@
 //! found. What would make one is refused with what the host lacks: nothing is accepted that would then
 //! have no effect.
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, NoContent, Response};
 use http::Uri;
 use serde_json::json;
 
-use super::answer::{Json, NoContent};
+use super::answer::Json;
 use super::api::Api;
 use super::error::WireError;
 use super::path_names::{PathName, PathNames};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::NoContent;
 
 use super::AliasPath;
-use crate::contract::answer::NoContent;
 use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;

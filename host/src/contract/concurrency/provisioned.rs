@@ -7,12 +7,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::NoContent;
 use http::Uri;
 use serde::Serialize;
 
 use super::of_account;
 use super::provisioned_shape::{ProvisionedConcurrencyConfig, PutProvisionedConcurrencyConfig};
-use crate::contract::answer::{Json, NoContent};
+use crate::contract::answer::Json;
 use crate::contract::api::Api;
 use crate::contract::constraint::{Broken, Violations};
 use crate::contract::error::WireError;

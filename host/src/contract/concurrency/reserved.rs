@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::NoContent;
 use serde::{Deserialize, Serialize};
 
 use super::of_account;
-use crate::contract::answer::{Json, NoContent};
+use crate::contract::answer::Json;
 use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::NoContent;
 use http::Uri;
 
-use crate::contract::answer::NoContent;
 use crate::contract::api::Api;
 use crate::contract::error::WireError;
 use crate::contract::path_names::PathName;

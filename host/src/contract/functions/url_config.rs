@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::extract::State;
+use axum::response::NoContent;
 use http::{HeaderMap, Uri};
 use serde::Serialize;
 
-use crate::contract::answer::{Json, NoContent};
+use crate::contract::answer::Json;
 use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
