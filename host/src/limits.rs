@@ -57,7 +57,7 @@ pub const COMPILE_MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Wall-clock time for checking, compiling and storing one component. The engine of JavaScript or Python
 /// that is part of one takes most of a minute of a processor, and a busy machine has a tenth of one to
-/// give. What is bounded more tightly is [`COMPILE_CPU_SECONDS_MAX`].
+/// give. What is bounded more tightly is `COMPILE_CPU_SECONDS_MAX`.
 pub const COMPILE_DURATION_MAX: Duration = Duration::from_secs(600);
 
 /// Compiled code of one component: cranelift's output is a small multiple of its input.

@@ -240,7 +240,7 @@ impl<G: CompileGuest> Deployer<G> {
     }
 
     /// Changes the settings of `$LATEST`. Answers as soon as the update is durable and in progress; where
-    /// the code is ready already, it ends after [`UPDATE_DURATION_MIN`](crate::limits::UPDATE_DURATION_MIN).
+    /// the code is ready already, it ends after `limits::UPDATE_DURATION_MIN`.
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`], [`Refusal::FunctionNotActive`], [`Refusal::UpdateInProgress`],
@@ -265,7 +265,7 @@ impl<G: CompileGuest> Deployer<G> {
     /// SnapStart the version is Pending, and its snapshot is taken behind the answer.
     ///
     /// # Errors
-    /// What [`publishing::published`] refuses, [`Refusal::FunctionNotFound`],
+    /// What `publishing::published` refuses, [`Refusal::FunctionNotFound`],
     /// [`Refusal::InvalidParameter`] where there are as many versions as there may be,
     /// [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
     pub async fn publish(

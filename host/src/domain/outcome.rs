@@ -121,7 +121,7 @@ pub struct Report {
     /// What became of it.
     pub outcome: Outcome,
     /// What the guest wrote to stdout and stderr: its last
-    /// [`INVOCATION_LOG_BYTES_MAX`](crate::limits::INVOCATION_LOG_BYTES_MAX) bytes, after a line that
+    /// `limits::INVOCATION_LOG_BYTES_MAX` bytes, after a line that
     /// says how much is missing, where it wrote more.
     pub log: Bytes,
     /// From the start of the sandbox to its end.

@@ -175,7 +175,7 @@ impl Version {
     /// Invocations that one sandbox may serve before it is thrown away; with 0 or 1, which is the
     /// default, every invocation has a fresh one.
     ///
-    /// The owner's word, a number in the variable [`REUSE_VARIABLE`], counts more than the component's.
+    /// The owner's word, a number in the variable `REUSE_VARIABLE`, counts more than the component's.
     pub fn reuse_max(&self) -> u32 {
         let environment = self.settings.environment.as_ref();
         environment

@@ -23,7 +23,7 @@ pub struct Precompiled {
     pub engine: String,
     /// What it was compiled from.
     pub component: Digest,
-    /// See [`Code::reuse`](crate::domain::Code::reuse).
+    /// See `Code::reuse` of the domain.
     pub reuse: u32,
     /// The code.
     pub code: Bytes,
