@@ -1,8 +1,8 @@
 //! The host's door: every request comes in here, and what holds for all of them is done here, once.
 //!
 //! Which operation a request asks for is seen first: functions on the web by their address, invocations by
-//! their path, all others by the table of operations. Whatever it is then passes the same steps, in
-//! [`Rooms::pass`].
+//! their path, all others by the table of operations. Whatever it is passes the same steps, before it is handled
+//! in [`Rooms::enter`], and behind that in [`Rooms::leave`].
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -28,6 +28,7 @@ use super::path_names::PathNames;
 use super::routes::Routes;
 use super::{answer, cloudwatch, invoke, invoke_async, invoke_stream, invoking, web_page};
 use crate::deployer::CompileGuest;
+use crate::domain::RequestId;
 use crate::invoker::{PrepareGuest, RunGuest};
 
 /// Everything that the host answers, as one service. A clone is another handle to the same.
@@ -93,27 +94,31 @@ impl<G: RunGuest> Door<G> {
 }
 
 impl<G: RunGuest> Rooms<G> {
-    /// What is done for every request, whatever it asks for, in this order.
-    async fn pass<B, F>(
+    /// What is done for every request before it is handled, whatever it asks for, in this order.
+    ///
+    /// # Errors
+    /// The answer to one that is kept out, which has left already.
+    fn enter<B>(
         &self,
         operation: Option<Operation>,
         peer: Option<IpAddr>,
-        request: http::Request<B>,
-        handle: impl FnOnce(Passage, http::Request<B>) -> F,
-    ) -> Response
-    where
-        F: Future<Output = Result<Response, WireError>>,
-    {
-        let (passage, problem) = Passage::of(operation, peer, &request);
+        request: &http::Request<B>,
+    ) -> Result<Passage, Box<Response>> {
+        let (passage, problem) = Passage::of(operation, peer, request);
         // What is measured or told of a request begins here, and ends behind its answer.
-        let admitted = problem.and_then(|()| admit(&passage, request.headers()));
-        let answered = match admitted {
-            Ok(()) => handle(passage, request).await,
-            Err(error) => Err(error),
-        };
+        match problem.and_then(|()| admit(&passage, request.headers())) {
+            Ok(()) => Ok(passage),
+            Err(error) => Err(Box::new(self.leave(passage, Err(error)))),
+        }
+    }
+
+    /// What is done for every request after it was handled.
+    fn leave(&self, passage: Passage, answered: Result<Response, WireError>) -> Response {
         let mut response = answered.unwrap_or_else(WireError::into_response);
         answer::identify(&mut response, passage.id);
-        self.api.requests.count(operation, response.status());
+        self.api
+            .requests
+            .count(passage.operation, response.status());
         response
     }
 
@@ -125,22 +130,28 @@ impl<G: RunGuest> Rooms<G> {
         invoking: Invoking,
         name: &str,
     ) -> Response {
+        let passage = match self.enter(Some(invoking.operation()), peer, &request) {
+            Ok(passage) => passage,
+            Err(refused) => return *refused,
+        };
+        let answered = self.invoked(request, invoking, name, passage.id).await;
+        self.leave(passage, answered)
+    }
+
+    async fn invoked<B: RequestBody>(
+        &self,
+        request: http::Request<B>,
+        invoking: Invoking,
+        name: &str,
+        id: RequestId,
+    ) -> Result<Response, WireError> {
+        let checked = invoking::checked(&self.api, request, invoking, name, id).await?;
         let api = Arc::clone(&self.api);
-        let operation = Some(invoking.operation());
-        self.pass(
-            operation,
-            peer,
-            request,
-            move |passage, request| async move {
-                let checked = invoking::checked(&api, request, invoking, name, passage.id).await?;
-                match invoking {
-                    Invoking::Invoke => invoke::answered(api, checked).await,
-                    Invoking::Stream => Box::pin(invoke_stream::answered(api, checked)).await,
-                    Invoking::Async => Box::pin(invoke_async::answered(api, checked)).await,
-                }
-            },
-        )
-        .await
+        match invoking {
+            Invoking::Invoke => invoke::answered(api, checked).await,
+            Invoking::Stream => Box::pin(invoke_stream::answered(api, checked)).await,
+            Invoking::Async => Box::pin(invoke_async::answered(api, checked)).await,
+        }
     }
 
     /// A request for a function on the web.
@@ -150,26 +161,21 @@ impl<G: RunGuest> Rooms<G> {
         request: http::Request<B>,
         addressed: Addressed,
     ) -> Response {
-        let api = Arc::clone(&self.api);
-        let operation = Some(Operation::InvokeFunctionUrl);
-        self.pass(
-            operation,
-            peer,
+        let passage = match self.enter(Some(Operation::InvokeFunctionUrl), peer, &request) {
+            Ok(passage) => passage,
+            Err(refused) => return *refused,
+        };
+        let visit = Visit {
             request,
-            move |passage, request| async move {
-                let visit = Visit {
-                    request,
-                    addressed,
-                    passage,
-                };
-                Ok(function_url::serve(api, visit).await)
-            },
-        )
-        .await
+            addressed,
+            passage,
+        };
+        let answered = function_url::serve(Arc::clone(&self.api), visit).await;
+        self.leave(passage, Ok(answered))
     }
 
     /// Any other request.
-    async fn route(&self, peer: Option<IpAddr>, request: Request) -> Response {
+    async fn route(&self, peer: Option<IpAddr>, mut request: Request) -> Response {
         let found = self
             .routes
             .find(request.method(), request.uri(), request.headers());
@@ -177,23 +183,21 @@ impl<G: RunGuest> Rooms<G> {
             Some((operation, names)) => (Some(operation), names),
             None => (None, PathNames::default()),
         };
+        let passage = match self.enter(operation, peer, &request) {
+            Ok(passage) => passage,
+            Err(refused) => return *refused,
+        };
         let handler = operation.and_then(|operation| self.handlers.of(operation));
-        let api = Arc::clone(&self.api);
-        self.pass(
-            operation,
-            peer,
-            request,
-            move |passage, mut request| async move {
-                let Some(handler) = handler else {
-                    return Ok(unknown(&request));
-                };
+        let answered = match handler {
+            Some(handler) => {
                 let extensions = request.extensions_mut();
                 extensions.insert(passage);
                 extensions.insert(names);
-                Ok(handler(request, api).await)
-            },
-        )
-        .await
+                handler(request, Arc::clone(&self.api)).await
+            }
+            None => unknown(&request),
+        };
+        self.leave(passage, Ok(answered))
     }
 }
 
