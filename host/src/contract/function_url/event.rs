@@ -47,8 +47,11 @@ pub(super) struct Told<'a> {
 /// Tells a function about its request, in place of what came under the same names, and takes out what
 /// concerns the connection, which ends here.
 pub(super) fn tell(headers: &mut HeaderMap, told: Told<'_>) {
-    for name in OF_CONNECTION {
-        headers.remove(name);
+    // Most requests have none, and to look for one of a name costs more than to look through all of a few.
+    if headers.keys().any(|name| OF_CONNECTION.contains(name)) {
+        for name in OF_CONNECTION {
+            headers.remove(name);
+        }
     }
     let port = port(&told.host).map(str::to_owned);
     let (scheme, usual_port) = match is_secure(headers) {
