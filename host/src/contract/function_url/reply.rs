@@ -58,8 +58,16 @@ pub(super) fn buffered(answer: Bytes) -> Result<Response, Malformed> {
 }
 
 fn object(text: &str) -> Result<Response, Malformed> {
-    let members: Members<'_> = serde_json::from_str(text)
-        .map_err(|_| Malformed("it is not JSON, or has a member of a response twice"))?;
+    let members = match serde_json::from_str::<Members<'_>>(text) {
+        Ok(members) => members,
+        // Nothing says that it is a response, so it may have any member as often as it likes.
+        Err(_) if is_without_status(text) => Members::default(),
+        Err(_) => {
+            return Err(Malformed(
+                "it is not JSON, or has a member of a response twice",
+            ));
+        }
+    };
     if members.status_code.is_none() {
         // It has just been read as JSON.
         return plain(compact(text));
@@ -71,6 +79,17 @@ fn object(text: &str) -> Result<Response, Malformed> {
     };
     let head = head::read(&head, JSON)?;
     Ok(response(head, body(&members)?.into()))
+}
+
+/// Whether a text is a JSON object without a status.
+fn is_without_status(text: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Status<'a> {
+        #[serde(borrow)]
+        status_code: Option<&'a RawValue>,
+    }
+    serde_json::from_str::<Status<'_>>(text).is_ok_and(|object| object.status_code.is_none())
 }
 
 fn body(members: &Members<'_>) -> Result<Vec<u8>, Malformed> {
@@ -136,6 +155,10 @@ mod tests {
                 r#"{"statusCode": null, "body": "x"}"#,
                 r#"{"statusCode":null,"body":"x"}"#,
             ),
+            (
+                r#"{"body": 1, "body": 2, "headers": 3}"#,
+                r#"{"body":1,"body":2,"headers":3}"#,
+            ),
         ] {
             let expected = (200, JSON.to_owned(), Bytes::from(body));
             assert_eq!(answered(answer).await, Some(expected), "{answer}");
@@ -190,6 +213,7 @@ mod tests {
             "1 2",
             r#"{"statusCode":99}"#,
             r#"{"statusCode":200,"statusCode":201}"#,
+            r#"{"statusCode":200,"body":"1","body":"2"}"#,
             r#"{"statusCode":200,"headers":7}"#,
             r#"{"statusCode":200,"body":"%","isBase64Encoded":true}"#,
         ] {
