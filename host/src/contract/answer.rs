@@ -49,10 +49,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.value) {
             Ok(text) => json_text(self.status, text.into()),
-            Err(error) => {
-                tracing::error!(%error, "an answer could not be written as JSON");
-                WireError::internal().into_response()
-            }
+            Err(error) => WireError::internal(error).into_response(),
         }
     }
 }

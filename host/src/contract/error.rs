@@ -3,6 +3,8 @@
 //! The name travels in the header `x-amzn-ErrorType`. Whether the message's member has a capital, and
 //! whether there is a `Type`, differs from error to error, as AWS answers them.
 
+use std::fmt;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -227,8 +229,9 @@ impl WireError {
         Self::new(ErrorCode::InvalidRequestContent, message)
     }
 
-    /// A defect of this host, which its own log tells.
-    pub(super) fn internal() -> Self {
+    /// A defect of this host: its own log says what is wrong, and the caller learns nothing of it.
+    pub(super) fn internal(defect: impl fmt::Display) -> Self {
+        tracing::error!(%defect, "a request could not be answered for a defect of this host");
         Self::new(ErrorCode::Service, "Internal server error")
     }
 

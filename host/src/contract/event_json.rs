@@ -2,24 +2,17 @@
 
 use bytes::Bytes;
 
+use super::aside::aside;
 use super::error::WireError;
 use crate::domain::event_json::{EventJson, NotJson};
-use crate::limits::INLINE_PARSE_BYTES_MAX;
 
 /// The event that `body` is. A large one is checked on a thread that may be busy for a while.
 ///
 /// # Errors
 /// With the reason and the place, in the words of the service's own parser where they are known.
 pub(super) async fn parsed(body: Bytes) -> Result<EventJson, WireError> {
-    if body.len() <= INLINE_PARSE_BYTES_MAX {
-        return EventJson::parse(body).map_err(WireError::from);
-    }
-    tokio::task::spawn_blocking(move || EventJson::parse(body).map_err(WireError::from))
-        .await
-        .unwrap_or_else(|error| {
-            tracing::error!(%error, "an event could not be checked");
-            Err(WireError::internal())
-        })
+    let parsed = aside(body.len(), move || EventJson::parse(body)).await?;
+    parsed.map_err(WireError::from)
 }
 
 impl From<NotJson> for WireError {
@@ -40,6 +33,7 @@ impl From<NotJson> for WireError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::INLINE_PARSE_BYTES_MAX;
 
     #[tokio::test]
     async fn a_large_event_is_checked_like_a_small_one() {

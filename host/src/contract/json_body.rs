@@ -46,7 +46,9 @@ impl<G: Send + Sync> FromRequest<Arc<Api<G>>> for Received {
     async fn from_request(request: Request, api: &Arc<Api<G>>) -> Result<Self, WireError> {
         let passage: Option<&Passage> = request.extensions().get();
         let operation = passage.and_then(|passage| passage.operation);
-        let limit = operation.ok_or_else(WireError::internal)?.body_limit();
+        let limit = operation
+            .ok_or_else(|| WireError::internal("a handler was reached past the door"))?
+            .body_limit();
         api.bodies.receive(request.into_body(), limit).await
     }
 }

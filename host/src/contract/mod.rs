@@ -31,6 +31,7 @@ mod constraint;
 mod wire;
 mod headers;
 mod answer;
+mod aside;
 mod error;
 mod origin;
 // Invocations.

@@ -27,7 +27,10 @@ impl PathNames {
     /// # Errors
     /// Where it did not: a defect of this host.
     pub(super) fn in_request(parts: &Parts) -> Result<&Self, WireError> {
-        parts.extensions.get().ok_or_else(WireError::internal)
+        parts
+            .extensions
+            .get()
+            .ok_or_else(|| WireError::internal("a handler was reached past the door"))
     }
 
     /// The first of them.
@@ -58,7 +61,9 @@ impl<G: Send + Sync> FromRequestParts<Arc<Api<G>>> for PathName {
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Api<G>>) -> Result<Self, WireError> {
         let names = PathNames::in_request(parts)?;
-        let name = names.first().ok_or_else(WireError::internal)?;
+        let name = names
+            .first()
+            .ok_or_else(|| WireError::internal("a path names no function"))?;
         Ok(Self(name.to_owned()))
     }
 }

@@ -84,7 +84,9 @@ pub(super) async fn remove<G: CompileGuest>(
     names: PathNames,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
-    let id = names.named("StatementId").ok_or_else(WireError::internal)?;
+    let id = names
+        .named("StatementId")
+        .ok_or_else(|| WireError::internal("a path names no statement"))?;
     let id = id.to_owned();
     let reference = name.qualified(&uri, &api.account)?;
     let mut violations = Violations::default();

@@ -20,6 +20,7 @@ use super::head::{self, Malformed};
 use super::reply;
 use super::streaming::{self, NoResponse};
 use crate::contract::api::Api;
+use crate::contract::aside::aside;
 use crate::contract::body::{self, RequestBody};
 use crate::contract::error::{ErrorCode, WireError};
 use crate::contract::headers::TRACE_ID;
@@ -34,7 +35,6 @@ use crate::domain::{
     Refusal, RequestId, WebBody, WebRequest, policy,
 };
 use crate::invoker::{How, Invoker, Resolved, RunGuest};
-use crate::limits::INLINE_PARSE_BYTES_MAX;
 
 /// Takes a page that came by a path away from the origin that it shares with the API: it must not read
 /// there what its owner could.
@@ -231,20 +231,6 @@ fn without_response(reason: NoResponse, id: RequestId) -> Result<Response, WireE
 fn no_response(Malformed(reason): Malformed, id: RequestId) -> Response {
     tracing::debug!(request_id = %id, reason, "what a function returned is no response");
     failed()
-}
-
-/// Does `work` on `bytes`; with many of them on a thread that may be busy for a while.
-async fn aside<T: Send + 'static>(
-    bytes: usize,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, WireError> {
-    if bytes <= INLINE_PARSE_BYTES_MAX {
-        return Ok(work());
-    }
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "the answer of a function could not be worked on");
-        WireError::from(Refusal::Internal)
-    })
 }
 
 /// The response where the function failed, or answered with what is no response.

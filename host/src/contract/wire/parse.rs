@@ -2,9 +2,9 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::contract::aside::aside;
 use crate::contract::body::Received;
 use crate::contract::error::{ErrorCode, WireError};
-use crate::limits::INLINE_PARSE_BYTES_MAX;
 
 /// The body as `T`, and no longer as bytes. A large one is parsed on a thread that may be busy for a
 /// while.
@@ -15,15 +15,7 @@ pub(in crate::contract) async fn body<T>(received: Received) -> Result<T, WireEr
 where
     T: DeserializeOwned + Send + 'static,
 {
-    if received.bytes.len() <= INLINE_PARSE_BYTES_MAX {
-        return parsed(&received.bytes);
-    }
-    tokio::task::spawn_blocking(move || parsed(&received.bytes))
-        .await
-        .unwrap_or_else(|error| {
-            tracing::error!(%error, "a request could not be parsed");
-            Err(WireError::internal())
-        })
+    aside(received.bytes.len(), move || parsed(&received.bytes)).await?
 }
 
 fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
@@ -80,6 +72,7 @@ mod tests {
     use serde::Deserialize;
 
     use crate::contract::body::{BodyLimit, BodyMemory, Purpose};
+    use crate::limits::INLINE_PARSE_BYTES_MAX;
 
     const LIMIT: BodyLimit = BodyLimit {
         bytes_max: 2 * INLINE_PARSE_BYTES_MAX,
