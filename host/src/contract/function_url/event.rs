@@ -53,12 +53,12 @@ pub(super) fn tell(headers: &mut HeaderMap, told: Told<'_>) {
             headers.remove(name);
         }
     }
-    let port = port(&told.host).map(str::to_owned);
+    let port = port(&told.host);
     let (scheme, usual_port) = match is_secure(headers) {
         true => ("https", "443"),
         false => ("http", "80"),
     };
-    let port = match &port {
+    let port = match port {
         Some(port) => HeaderValue::from_str(port).expect("digits"),
         None => HeaderValue::from_static(usual_port),
     };

@@ -10,6 +10,7 @@ use super::super::layout::ARTIFACTS_FOLDER;
 use super::super::{DataDir, StorageError};
 use super::artifact::{Artifact, Bounded};
 use super::seal::{is_sealed, seal};
+use crate::domain::hex::is_hex;
 use crate::domain::{Digest, SharedLock};
 
 const SUFFIX: &str = ".cwasm";
@@ -141,12 +142,10 @@ impl ArtifactFiles {
 
 /// A version and 16 hexadecimal digits: other folders are not ours to remove.
 fn is_engine_key(name: &str) -> bool {
-    let is_hash =
-        |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     name.starts_with(|first: char| first.is_ascii_digit())
         && name
             .rsplit_once('-')
-            .is_some_and(|(_version, hash)| is_hash(hash))
+            .is_some_and(|(_version, hash)| is_hex(hash, 16))
 }
 
 fn artifact_names(folder: &Folder) -> Result<Vec<(String, Digest)>, StorageError> {
