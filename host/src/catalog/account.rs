@@ -98,12 +98,13 @@ impl Catalog {
         self.view.read().usage()
     }
 
-    /// Whether some version, shown or running, has this package.
+    /// Whether some version, shown or running, has this package, of whatever account: those of one journal
+    /// share their packages.
     pub fn uses_package(&self, package: Digest) -> bool {
-        self.view.read().uses_package(package)
+        self.accounts.uses_package(package)
     }
 
-    /// Whether some version, shown or running, has this component.
+    /// Whether some version of this account, shown or running, has this component.
     pub fn uses_component(&self, component: Digest) -> bool {
         self.view.read().uses_component(component)
     }

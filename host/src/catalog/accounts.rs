@@ -9,7 +9,7 @@ use super::journal::{Changed, Revision, Row};
 use super::key::Item;
 use super::parts::Parts;
 use super::rows::{SecretRow, Unreadable, decode};
-use crate::domain::{AccountId, FunctionName, FunctionRecord, Lock, SharedLock};
+use crate::domain::{AccountId, Digest, FunctionName, FunctionRecord, Lock, SharedLock};
 
 /// Functions that a new observer is told of without looking for the next ones.
 const OBSERVED_AT_ONCE: usize = 1_000;
@@ -65,6 +65,14 @@ impl Accounts {
         drop(accounts);
         let mut accounts = self.0.write();
         Arc::clone(accounts.entry(id.clone()).or_default())
+    }
+
+    /// Whether a version of any account has this package.
+    pub(super) fn uses_package(&self, package: Digest) -> bool {
+        let accounts = self.0.read();
+        accounts
+            .values()
+            .any(|account| account.read().uses_package(package))
     }
 
     /// Shows the rows of one commit.
