@@ -4,8 +4,8 @@
 //! is free again when the work has ended, or when the host that did it is gone. In the first case nothing is left
 //! to do, in the second the next one does it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::CompileGuest;
@@ -15,12 +15,10 @@ use super::pipeline::Pipeline;
 use crate::domain::{FunctionName, FunctionRecord, Version, VersionId, lifecycle, snapshot};
 use crate::limits::LEASE_DURATION;
 use crate::storage::{Held, StorageError};
+use crate::turns::backoff_ms;
 
 /// Functions that are looked through at once.
 const PAGE: usize = 1_000;
-
-/// How long work that could not be ended is left alone.
-const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl<G: CompileGuest> Pipeline<G> {
     /// From now on sees to what changes of the catalog have to be done behind, wherever they were made.
@@ -73,37 +71,64 @@ impl<G: CompileGuest> Pipeline<G> {
 
     fn tend_to(self: &Arc<Self>, job: Job) {
         if self.tended.begin(&job) {
-            tokio::spawn(Arc::clone(self).see_to(job));
+            tokio::spawn(Self::see_to(Arc::downgrade(self), job));
         }
     }
 
-    async fn see_to(self: Arc<Self>, job: Job) {
+    /// While it waits, it keeps nothing of the host: whoever drops that finds all of it gone, with the lock of
+    /// its directory.
+    async fn see_to(pipeline: Weak<Self>, job: Job) {
+        let Some((in_hand, leases, lease)) = pipeline.upgrade().map(|pipeline| {
+            let leases = Arc::clone(&pipeline.leases);
+            (
+                pipeline.in_hand.clone(),
+                leases,
+                job.lease(&pipeline.account),
+            )
+        }) else {
+            return;
+        };
+        let mut failures = 0;
         loop {
             // Whoever begins a job here also ends it.
-            self.in_hand.idle(&job).await;
-            if !self.is_open(&job) {
-                break;
+            in_hand.idle(&job).await;
+            match pipeline.upgrade().map(|pipeline| pipeline.is_open(&job)) {
+                None => return,
+                Some(false) => break,
+                Some(true) => {}
             }
-            let lease = job.lease(&self.account);
-            let done = match self.leases.take(&lease, LEASE_DURATION).await {
-                Ok(Some(held)) => self.do_job(&job, held).await,
-                Ok(None) => self.leases.freed(&lease).await,
+            let done = match leases.take(&lease, LEASE_DURATION).await {
+                Ok(Some(held)) => match pipeline.upgrade() {
+                    None => return,
+                    Some(pipeline) => pipeline.do_job(&job, held).await,
+                },
+                Ok(None) => leases.freed(&lease).await,
                 Err(error) => Err(error),
             };
-            if let Err(error) = done {
-                tracing::error!(lease, %error, "what a function waits for is tried again");
-                tokio::time::sleep(TRIED_AGAIN_AFTER).await;
+            match done {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    tracing::error!(lease, %error, "what a function waits for is tried again");
+                    tokio::time::sleep(Duration::from_millis(backoff_ms(failures))).await;
+                }
             }
         }
-        self.tended.end(&job);
+        let Some(pipeline) = pipeline.upgrade() else {
+            return;
+        };
+        pipeline.tended.end(&job);
         // It may have been asked for anew since it was looked at.
-        if let Some(record) = self.catalog.get(job.function()) {
-            self.tend(&record);
+        if let Some(record) = pipeline.catalog.get(job.function()) {
+            pipeline.tend(&record);
         }
     }
 
     /// Does it, if it still is to be done; an error where it still is after that.
     async fn do_job(self: &Arc<Self>, job: &Job, held: Held) -> Result<(), StorageError> {
+        // Who had the lease before may have ended it, which need not be shown here yet.
+        let caught_up = self.catalog.catch_up().await;
+        caught_up.map_err(|error| StorageError(error.0))?;
         match job {
             Job::Work(name) => {
                 let record = self.catalog.get(name);
