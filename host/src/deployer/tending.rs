@@ -4,6 +4,7 @@
 //! is free again when the work has ended, or when the host that did it is gone. In the first case nothing is left
 //! to do, in the second the next one does it.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -12,7 +13,10 @@ use super::CompileGuest;
 use super::deployment::Deployment;
 use super::jobs::Job;
 use super::pipeline::Pipeline;
-use crate::domain::{FunctionName, FunctionRecord, Version, VersionId, lifecycle, snapshot};
+use crate::catalog::Change;
+use crate::domain::{
+    Digest, FunctionName, FunctionRecord, Version, VersionId, lifecycle, snapshot,
+};
 use crate::limits::LEASE_DURATION;
 use crate::storage::{Held, StorageError};
 use crate::turns::backoff_ms;
@@ -36,11 +40,27 @@ impl<G: CompileGuest> Pipeline<G> {
             if let Some(after) = change.after {
                 pipeline.tend(after);
             }
+            pipeline.forget_compiled(change);
             if !pipeline.in_hand.has(change.name) {
                 pipeline.changes.send_replace(());
             }
         });
         is_told_of_all.store(true, Ordering::Release);
+    }
+
+    /// Forgets what was compiled here of code that a function has no more, wherever that was changed.
+    fn forget_compiled(self: &Arc<Self>, change: Change<'_>) {
+        let components = |record: Option<&FunctionRecord>| -> HashSet<Digest> {
+            let codes = record.into_iter().flat_map(FunctionRecord::codes);
+            codes.map(|code| code.component).collect()
+        };
+        let kept = components(change.after);
+        for component in components(change.before) {
+            if !kept.contains(&component) && !self.catalog.uses_component(component) {
+                let pipeline = Arc::clone(self);
+                tokio::spawn(async move { pipeline.retention.forget(component).await });
+            }
+        }
     }
 
     /// Sees to all that functions wait for, as after a start.

@@ -17,6 +17,8 @@ pub(super) struct Script {
     pub(super) checks_begun: Semaphore,
     finished: Mutex<Vec<Digest>>,
     forgotten: Mutex<Vec<Digest>>,
+    /// One for each time that something was forgotten.
+    pub(super) forgets: Semaphore,
     /// What was initialized, by its script.
     pub(super) initialized: Mutex<Vec<String>>,
     pub(super) loaded: Mutex<Vec<Digest>>,
@@ -29,6 +31,7 @@ impl Script {
             checks_begun: Semaphore::new(0),
             finished: Mutex::default(),
             forgotten: Mutex::default(),
+            forgets: Semaphore::new(0),
             initialized: Mutex::default(),
             loaded: Mutex::default(),
         })
@@ -117,6 +120,7 @@ impl CompileGuest for Script {
 
     fn forget(&self, component: Digest) {
         self.forgotten.lock().expect("a lock").push(component);
+        self.forgets.add_permits(1);
     }
 }
 

@@ -236,3 +236,15 @@ async fn a_snapshot_that_a_neighbour_removed_meanwhile_is_stored_again() {
     assert!(ready.expect("there").is_snapshotted());
     assert!(host.stores(image));
 }
+
+#[tokio::test]
+async fn compiled_code_is_forgotten_at_every_host_when_its_function_is_deleted_at_one() {
+    let [host, neighbour] = Host::sharing([Account::default(), Account::default()]).await;
+    host.create("1").await.expect("created");
+    host.settled().await;
+    host.deployer.delete(&name()).await.expect("deleted");
+    while !neighbour.script.has_forgotten("1") {
+        let forgets = neighbour.script.forgets.acquire().await;
+        forgets.expect("open").forget();
+    }
+}
