@@ -3,7 +3,8 @@
 //! The danger is a package that is removed, since its last version has just ended, while another
 //! deployment of the same bytes stores it. So whoever deploys code *claims* it, from before the package
 //! is stored and the component is compiled until after the catalog refers to it and the compilation has
-//! ended. Claims and removals are leases, so that hosts which share their packages respect each other's; what is compiled each host has for itself, with
+//! ended. Claims and removals are leases, so that hosts which share their packages respect each
+//! other's; what is compiled each host has for itself, with
 //! leases of its own:
 //! - Who claims code first has the lease of the claim, then waits until no removal of it goes on.
 //! - Who removes code first has the lease of the removal, then looks whether there is a claim, and then
