@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::accounts::{AccountView, Accounts, Change};
-use super::follow::{Follower, load};
+use super::follow::{Follower, load, refuse};
 use super::journal::{Journal, JournalError, Revision};
 use super::turns::Turns;
 use super::usage::Usage;
@@ -40,7 +40,7 @@ impl Catalog {
     ) -> Result<Self, JournalError> {
         let mut watch = journal.watch().await?;
         let accounts = Arc::new(Accounts::default());
-        let loaded = load(&*journal, &mut watch, &accounts).await?;
+        let loaded = load(&*journal, &mut watch, &accounts, refuse).await?;
         let (shown, revision) = watch::channel(loaded);
         let follower = Follower {
             journal: Arc::downgrade(&journal),
@@ -98,12 +98,13 @@ impl Catalog {
         self.view.read().usage()
     }
 
-    /// Whether some version, shown or running, has this package.
+    /// Whether some version, shown or running, has this package, of whatever account: those of one journal
+    /// share their packages.
     pub fn uses_package(&self, package: Digest) -> bool {
-        self.view.read().uses_package(package)
+        self.accounts.uses_package(package)
     }
 
-    /// Whether some version, shown or running, has this component.
+    /// Whether some version of this account, shown or running, has this component.
     pub fn uses_component(&self, component: Digest) -> bool {
         self.view.read().uses_component(component)
     }

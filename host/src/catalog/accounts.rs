@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, RwLockReadGuard};
 
+use serde::de::DeserializeOwned;
+
 use super::functions::{Functions, Kept};
 use super::journal::{Changed, Revision, Row};
 use super::key::Item;
 use super::parts::Parts;
-use super::rows::{SecretRow, Unreadable, decode};
-use crate::domain::{AccountId, FunctionName, FunctionRecord, Lock, SharedLock};
+use super::rows::{SecretRow, TotalsRow, Unreadable, UrlRow, decode};
+use crate::domain::{AccountId, Digest, FunctionName, FunctionRecord, Lock, SharedLock};
 
 /// Functions that a new observer is told of without looking for the next ones.
 const OBSERVED_AT_ONCE: usize = 1_000;
@@ -54,6 +56,8 @@ struct Taken {
     secrets: HashMap<String, [u8; 32]>,
     /// Rows with members that are not known here; `None` for those that have none.
     unknown: BTreeMap<Item, Option<Row>>,
+    /// Whether each row could be read.
+    is_readable: BTreeMap<Item, bool>,
 }
 
 impl Accounts {
@@ -67,14 +71,23 @@ impl Accounts {
         Arc::clone(accounts.entry(id.clone()).or_default())
     }
 
-    /// Shows the rows of one commit.
-    pub(super) fn change(&self, changes: &[Changed]) -> Result<(), Unreadable> {
+    /// Whether a version of any account has this package.
+    pub(super) fn uses_package(&self, package: Digest) -> bool {
+        let accounts = self.0.read();
+        accounts
+            .values()
+            .any(|account| account.read().uses_package(package))
+    }
+
+    /// Shows the rows of one commit. One that cannot be read is left as it was, and given; all others count.
+    pub(super) fn change(&self, changes: &[Changed]) -> Vec<Unreadable> {
+        let mut unreadable = Vec::new();
         let ids: HashSet<&AccountId> = changes.iter().map(|changed| &changed.key.account).collect();
         for id in ids {
             let own = changes.iter().filter(|changed| changed.key.account == *id);
-            self.account(id).change(own)?;
+            unreadable.extend(self.account(id).change(own));
         }
-        Ok(())
+        unreadable
     }
 
     /// Shows what was staged in the place of all that was shown.
@@ -91,16 +104,18 @@ impl Accounts {
 }
 
 impl Staged {
-    pub(super) fn take(&mut self, changes: &[Changed]) -> Result<(), Unreadable> {
+    /// Takes rows in; gives those that cannot be read.
+    pub(super) fn take(&mut self, changes: &[Changed]) -> Vec<Unreadable> {
+        let mut unreadable = Vec::new();
         for changed in changes {
             if !self.0.contains_key(&changed.key.account) {
                 self.0.insert(changed.key.account.clone(), Taken::default());
             }
             if let Some(taken) = self.0.get_mut(&changed.key.account) {
-                taken.take(changed, |_| None)?;
+                unreadable.extend(taken.take(changed, |_| None).err());
             }
         }
-        Ok(())
+        unreadable
     }
 }
 
@@ -112,13 +127,28 @@ impl Taken {
         kept: impl FnOnce(&FunctionName) -> Option<Kept>,
     ) -> Result<(), Unreadable> {
         let item = &changed.key.item;
-        let has_unknown = match (item, &changed.row) {
-            (Item::Totals, _) => {
+        let has_unknown = self.take_value(changed, kept);
+        self.is_readable.insert(item.clone(), has_unknown.is_ok());
+        let has_unknown = has_unknown.map_err(|error| error.of(&changed.key))?;
+        let unknown = changed.row.clone().filter(|_| has_unknown);
+        self.unknown.insert(item.clone(), unknown);
+        Ok(())
+    }
+
+    /// Gives whether the row has members that are not known here.
+    fn take_value(
+        &mut self,
+        changed: &Changed,
+        kept: impl FnOnce(&FunctionName) -> Option<Kept>,
+    ) -> Result<bool, Unreadable> {
+        match (&changed.key.item, &changed.row) {
+            (Item::Totals, row) => {
                 self.totals = Some(changed.revision);
-                Ok(false)
+                has_unknown::<TotalsRow>(row.as_ref())
             }
+            (Item::Url(_), row) => has_unknown::<UrlRow>(row.as_ref()),
             (Item::Secret(name), Some(row)) => self.take_secret(name, row),
-            (Item::Secret(_), None) | (Item::Url(_), _) => Ok(false),
+            (Item::Secret(_), None) => Ok(false),
             (
                 Item::Function(name)
                 | Item::Version(name, _)
@@ -131,11 +161,7 @@ impl Taken {
                     parts.or_insert_with(|| kept(name).as_ref().map(Parts::of).unwrap_or_default());
                 parts.take(changed)
             }
-        };
-        let has_unknown = has_unknown.map_err(|error| error.of(&changed.key))?;
-        let unknown = changed.row.clone().filter(|_| has_unknown);
-        self.unknown.insert(item.clone(), unknown);
-        Ok(())
+        }
     }
 
     fn take_secret(&mut self, name: &str, row: &Row) -> Result<bool, Unreadable> {
@@ -150,32 +176,39 @@ impl AccountView {
         self.functions.read()
     }
 
-    fn change<'a>(&self, changes: impl Iterator<Item = &'a Changed>) -> Result<(), Unreadable> {
+    fn change<'a>(&self, changes: impl Iterator<Item = &'a Changed>) -> Vec<Unreadable> {
         let mut taken = Taken::default();
+        let mut unreadable = Vec::new();
         for changed in changes {
-            taken.take(changed, |name| self.functions.read().kept(name).cloned())?;
+            let kept = |name: &FunctionName| self.functions.read().kept(name).cloned();
+            unreadable.extend(taken.take(changed, kept).err());
         }
-        self.show(taken);
-        Ok(())
+        self.show(taken, false);
+        unreadable
     }
 
+    /// Shows what was taken in the place of all that was shown. A function with a row that cannot be read stays
+    /// as it was.
     fn replace(&self, mut taken: Taken) {
-        let gone: Vec<FunctionName> = {
-            let functions = self.functions.read();
-            let names = functions.names();
-            names
-                .filter(|name| !taken.functions.contains_key(*name))
-                .cloned()
+        let stays: HashSet<FunctionName> = {
+            let unreadable = taken
+                .is_readable
+                .iter()
+                .filter(|(_, is_readable)| !**is_readable);
+            unreadable
+                .filter_map(|(item, _)| item.function().cloned())
                 .collect()
         };
-        for name in gone {
-            taken.functions.insert(name, Parts::default());
+        let shown: Vec<FunctionName> = self.functions.read().names().cloned().collect();
+        for name in shown {
+            taken.functions.entry(name).or_default();
         }
-        self.show(taken);
+        taken.functions.retain(|name, _| !stays.contains(name));
+        self.show(taken, true);
     }
 
-    /// Makes it visible, and tells of it.
-    fn show(&self, taken: Taken) {
+    /// Makes it visible, and tells of it; `is_all` where nothing else is there any more.
+    fn show(&self, taken: Taken, is_all: bool) {
         let observers = self.observers.lock();
         let mut changes = Vec::new();
         let mut functions = self.functions.write();
@@ -188,12 +221,21 @@ impl AccountView {
             }
             changes.push((name, before, shown));
         }
+        if is_all {
+            functions.forget_beside();
+        }
         functions.totals = taken.totals.or(functions.totals);
         functions.secrets.extend(taken.secrets);
         for (item, row) in taken.unknown {
             match row {
                 Some(row) => functions.unknown.insert(item, row),
                 None => functions.unknown.remove(&item),
+            };
+        }
+        for (item, is_readable) in taken.is_readable {
+            match is_readable {
+                true => functions.unreadable.remove(&item),
+                false => functions.unreadable.insert(item),
             };
         }
         drop(functions);
@@ -226,6 +268,12 @@ impl AccountView {
         }
         observers.push(Box::new(observer));
     }
+}
+
+/// Whether a row that nobody keeps the value of has members that are not known here.
+fn has_unknown<R: DeserializeOwned>(row: Option<&Row>) -> Result<bool, Unreadable> {
+    let decoded = row.map(decode::<R>).transpose()?;
+    Ok(decoded.is_some_and(|(_, has_unknown)| has_unknown))
 }
 
 /// Tells every observer of a change that was made. One that panics keeps neither the others from being told nor

@@ -7,22 +7,36 @@ use tokio::sync::watch;
 
 use super::accounts::{Accounts, Staged};
 use super::journal::{Journal, JournalError, Revision, Told, Watch};
+use super::rows::Unreadable;
 
 /// How long a journal that tells nothing any more is left alone before it is asked again.
 const WATCHED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Takes in all there is, and gives the revision up to which that is all.
+/// A host does not start with a row that it cannot read.
+pub(super) fn refuse(journal: &dyn Journal, problem: Unreadable) -> Result<(), JournalError> {
+    Err(journal.damaged(&problem.0))
+}
+
+/// One that runs goes on with all others.
+fn leave(problem: &Unreadable) {
+    tracing::error!(%problem, "a row of the catalog cannot be understood; what it is about stays as it was");
+}
+
+/// Takes in all there is, and gives the revision up to which that is all. `meet` decides about rows that cannot
+/// be read.
 pub(super) async fn load(
     journal: &dyn Journal,
     watch: &mut Watch,
     accounts: &Accounts,
+    meet: impl Fn(&dyn Journal, Unreadable) -> Result<(), JournalError>,
 ) -> Result<Revision, JournalError> {
     let mut staged = Staged::default();
     loop {
         match watch.next().await {
             Some(Told::Changed(changes)) => staged
                 .take(&changes)
-                .map_err(|problem| journal.damaged(&problem.0))?,
+                .into_iter()
+                .try_for_each(|problem| meet(journal, problem))?,
             Some(Told::Caught(revision)) => {
                 accounts.replace(staged);
                 return Ok(revision);
@@ -70,9 +84,7 @@ impl Follower {
                 let Some(accounts) = self.accounts.upgrade() else {
                     return false;
                 };
-                if let Err(problem) = accounts.change(&changes) {
-                    tracing::error!(%problem, "a change of the catalog cannot be understood; it is not shown");
-                }
+                accounts.change(&changes).iter().for_each(leave);
                 let revisions = changes.iter().map(|changed| changed.revision);
                 revisions.max().unwrap_or_default()
             }
@@ -111,6 +123,10 @@ async fn rewatch(
     accounts: &Accounts,
 ) -> Result<(Watch, Revision), JournalError> {
     let mut watch = journal.watch().await?;
-    let revision = load(&**journal, &mut watch, accounts).await?;
+    let meet = |_: &dyn Journal, problem| {
+        leave(&problem);
+        Ok(())
+    };
+    let revision = load(&**journal, &mut watch, accounts, meet).await?;
     Ok((watch, revision))
 }

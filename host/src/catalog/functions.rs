@@ -1,6 +1,6 @@
 //! The functions of an account in memory, with what would be slow to count when it is asked for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub(super) struct Functions {
     pub(super) secrets: HashMap<String, [u8; 32]>,
     /// Rows with members that this host does not know, as they are.
     pub(super) unknown: HashMap<Item, Row>,
+    /// Rows that cannot be read: what they hold, nobody here knows.
+    pub(super) unreadable: HashSet<Item>,
 }
 
 /// A function, and the commit that changed it last.
@@ -65,8 +67,17 @@ impl Functions {
         self.usage
     }
 
+    /// A row that cannot be read may have any package.
     pub(super) fn uses_package(&self, package: Digest) -> bool {
-        self.packages.contains(package)
+        self.packages.contains(package) || !self.unreadable.is_empty()
+    }
+
+    /// Forgets all that is no function, as before it is taken in anew.
+    pub(super) fn forget_beside(&mut self) {
+        self.totals = None;
+        self.secrets.clear();
+        self.unknown.clear();
+        self.unreadable.clear();
     }
 
     pub(super) fn uses_component(&self, component: Digest) -> bool {

@@ -34,8 +34,6 @@ const DATABASE: DatabaseKind = DatabaseKind {
 pub struct SqliteJournal {
     state: Arc<Mutex<State>>,
     path: PathBuf,
-    /// Keeps the lock for as long as the database is open.
-    _data_dir: DataDir,
 }
 
 impl SqliteJournal {
@@ -45,15 +43,13 @@ impl SqliteJournal {
     /// # Errors
     /// When it is damaged, is not ours or was written by a newer host; it is then left as it is.
     pub fn open(data_dir: &DataDir, account: &AccountId) -> Result<Self, JournalError> {
-        let (mut connection, path) = DATABASE.open(data_dir)?;
+        let (connection, path) = DATABASE.open(data_dir)?;
         let damaged = |error: rusqlite::Error| DATABASE.sentence(error.into(), &path);
-        carry_over::from_tables(&mut connection, account).map_err(damaged)?;
         carry_over::to_account(&connection, account).map_err(damaged)?;
-        let state = State::of(connection).map_err(damaged)?;
+        let state = State::of(connection, data_dir.clone()).map_err(damaged)?;
         Ok(Self {
             state: Arc::new(Mutex::new(state)),
             path,
-            _data_dir: data_dir.clone(),
         })
     }
 

@@ -1,4 +1,5 @@
 pub(super) mod behaviours;
+mod strange;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -10,7 +10,6 @@ use super::pipeline::{Checked, Pipeline};
 use super::rejection::{failure, unreadable};
 use super::retention::Claim;
 use super::stamps::{revisions, stamp};
-use super::tasks::internal;
 use super::{CompileGuest, Rejection};
 use crate::domain::lifecycle::{self, Failure, Work};
 use crate::domain::settings::SettingsChange;
@@ -43,7 +42,7 @@ impl<G: CompileGuest> Pipeline<G> {
         let job = Job::Work(name.clone());
         let lease = self.lease_of(&job).await;
         let working = self.in_hand.begin(job);
-        let published = match self.store(&mut checked).await {
+        let published = match self.store(&mut checked.claim, &checked.package).await {
             Ok(()) => {
                 let package_bytes = checked.code().package_bytes;
                 self.publish_unready(&name, package_bytes, publish, decide)
@@ -66,21 +65,6 @@ impl<G: CompileGuest> Pipeline<G> {
             tokio::spawn(deployment.finish(accepted, claim));
         }
         Ok(told)
-    }
-
-    /// Stores the package, and again where it may have been removed meanwhile.
-    async fn store(&self, checked: &mut Checked<G::Accepted>) -> Result<(), Refusal> {
-        loop {
-            let (package, content) = (checked.code().package, checked.package.clone());
-            self.packages
-                .put(package, content)
-                .await
-                .map_err(internal)?;
-            if !checked.claim.has_lapsed() {
-                return Ok(());
-            }
-            checked.claim = self.retention.claim(checked.code().clone()).await?;
-        }
     }
 
     /// The change that makes it what it is to be: from there on it survives a crash.

@@ -1,7 +1,6 @@
 //! What one host does, of those that share their functions.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -52,7 +51,10 @@ impl Tended {
 /// The jobs that this host does right now. Whoever waits for a function is told when such a job has ended, with
 /// all that belongs to it, and not when its end is only to be seen.
 #[derive(Clone)]
-pub(super) struct InHand(Arc<watch::Sender<HashMap<Job, usize>>>);
+pub(super) struct InHand {
+    jobs: watch::Sender<HashMap<Job, usize>>,
+    changes: watch::Sender<()>,
+}
 
 /// A job is in hand for as long as this lives.
 pub(super) struct Working {
@@ -60,15 +62,17 @@ pub(super) struct Working {
     job: Job,
 }
 
-impl Default for InHand {
-    fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(HashMap::new())))
-    }
-}
-
 impl InHand {
+    /// Jobs whose end `changes` tells of.
+    pub(super) fn telling(changes: watch::Sender<()>) -> Self {
+        Self {
+            jobs: watch::Sender::default(),
+            changes,
+        }
+    }
+
     pub(super) fn begin(&self, job: Job) -> Working {
-        self.0
+        self.jobs
             .send_modify(|jobs| *jobs.entry(job.clone()).or_default() += 1);
         Working {
             in_hand: self.clone(),
@@ -78,12 +82,12 @@ impl InHand {
 
     /// Whether any job of a function is in hand.
     pub(super) fn has(&self, name: &FunctionName) -> bool {
-        self.0.borrow().keys().any(|job| job.function() == name)
+        self.jobs.borrow().keys().any(|job| job.function() == name)
     }
 
     /// Waits until a job is in hand no longer.
     pub(super) async fn idle(&self, job: &Job) {
-        let mut jobs = self.0.subscribe();
+        let mut jobs = self.jobs.subscribe();
         let idle = jobs.wait_for(|jobs| !jobs.contains_key(job)).await;
         // What would tell it lives as long as this.
         drop(idle);
@@ -92,7 +96,7 @@ impl InHand {
 
 impl Drop for Working {
     fn drop(&mut self) {
-        self.in_hand.0.send_modify(|jobs| {
+        self.in_hand.jobs.send_modify(|jobs| {
             if let Some(count) = jobs.get_mut(&self.job) {
                 *count -= 1;
                 if *count == 0 {
@@ -100,5 +104,7 @@ impl Drop for Working {
                 }
             }
         });
+        // Nobody was told of what changed meanwhile, and a job that breaks off says nothing itself.
+        self.in_hand.changes.send_replace(());
     }
 }

@@ -65,16 +65,17 @@ impl<G: CompileGuest> Pipeline<G> {
             Arc::clone(&leases),
             Arc::clone(&guests),
         );
+        let changes = watch::Sender::new(());
         Self {
             account,
             catalog,
             packages,
             leases,
             retention,
-            changes: watch::Sender::new(()),
+            in_hand: InHand::telling(changes.clone()),
+            changes,
             guests,
             tended: Tended::default(),
-            in_hand: InHand::default(),
             init_observer: OnceLock::new(),
             room: Arc::new(Semaphore::new(CONCURRENT_DEPLOYS_MAX)),
         }
@@ -111,6 +112,18 @@ impl<G: CompileGuest> Pipeline<G> {
             tracing::warn!(lease, %error, "a lease was not given");
             None
         })
+    }
+
+    /// Stores the package that is claimed, and again where it may have been removed meanwhile.
+    pub(super) async fn store(&self, claim: &mut Claim, package: &Bytes) -> Result<(), Refusal> {
+        loop {
+            let stored = self.packages.put(claim.code().package, package.clone());
+            stored.await.map_err(internal)?;
+            if !claim.has_lapsed() {
+                return Ok(());
+            }
+            *claim = self.retention.claim(claim.code().clone()).await?;
+        }
     }
 
     /// Lets go of code that is not to be published after all.

@@ -3,7 +3,9 @@
 //! The danger is a package that is removed, since its last version has just ended, while another
 //! deployment of the same bytes stores it. So whoever deploys code *claims* it, from before the package
 //! is stored and the component is compiled until after the catalog refers to it and the compilation has
-//! ended. Claims and removals are leases, so that hosts which share their packages respect each other's:
+//! ended. Claims and removals are leases, so that hosts which share their packages respect each
+//! other's; what is compiled each host has for itself, with
+//! leases of its own:
 //! - Who claims code first has the lease of the claim, then waits until no removal of it goes on.
 //! - Who removes code first has the lease of the removal, then looks whether there is a claim, and then
 //!   whether a version in the catalog has it.
@@ -26,13 +28,15 @@ use super::tasks::internal;
 use crate::catalog::Catalog;
 use crate::domain::{Code, Digest, Refusal};
 use crate::limits::LEASE_DURATION;
-use crate::storage::{Content, Held, Leases, StorageError};
+use crate::storage::{Content, Held, Leases, MemoryLeases, StorageError};
 
 /// Decides what can be removed, and removes it.
 pub(super) struct Retention<G> {
     catalog: Arc<Catalog>,
     packages: Arc<dyn Content>,
     leases: Arc<dyn Leases>,
+    /// Of what is compiled, which each host has for itself.
+    own_leases: MemoryLeases,
     guests: Arc<G>,
 }
 
@@ -94,7 +98,16 @@ impl<G: CompileGuest> Retention<G> {
             catalog,
             packages,
             leases,
+            own_leases: MemoryLeases::default(),
             guests,
+        }
+    }
+
+    /// Where claims on it and removals of it exclude each other.
+    fn leases_of(&self, part: Part) -> &dyn Leases {
+        match part {
+            Part::Package(_) => &*self.leases,
+            Part::Component(_) => &self.own_leases,
         }
     }
 
@@ -110,18 +123,10 @@ impl<G: CompileGuest> Retention<G> {
 
     async fn claim_part(&self, part: Part) -> Result<Held, StorageError> {
         let claim = format!("{}{}", part.claims(), Uuid::new_v4());
-        let held = self.wait_for(&claim).await?;
-        self.leases.freed(&part.removal()).await?;
+        let leases = self.leases_of(part);
+        let held = wait_for(leases, &claim).await?;
+        leases.freed(&part.removal()).await?;
         Ok(held)
-    }
-
-    async fn wait_for(&self, what: &str) -> Result<Held, StorageError> {
-        loop {
-            match self.leases.take(what, LEASE_DURATION).await? {
-                Some(held) => return Ok(held),
-                None => self.leases.freed(what).await?,
-            }
-        }
     }
 
     pub(super) async fn release(&self, claim: Claim) {
@@ -135,6 +140,11 @@ impl<G: CompileGuest> Retention<G> {
         for part in Part::of(code) {
             self.collect_part(part).await;
         }
+    }
+
+    /// Forgets what was compiled of a component, unless it is needed here.
+    pub(super) async fn forget(&self, component: Digest) {
+        self.collect_part(Part::Component(component)).await;
     }
 
     /// Removes the packages that nothing refers to: what a crash left behind. Where the catalog that had
@@ -168,8 +178,9 @@ impl<G: CompileGuest> Retention<G> {
     }
 
     async fn remove_unneeded(&self, part: Part) -> Result<(), StorageError> {
-        let removal = self.wait_for(&part.removal()).await?;
-        if !self.leases.held(&part.claims()).await?.is_empty() {
+        let leases = self.leases_of(part);
+        let removal = wait_for(leases, &part.removal()).await?;
+        if !leases.held(&part.claims()).await?.is_empty() {
             return Ok(());
         }
         let caught_up = self.catalog.catch_up().await;
@@ -191,6 +202,15 @@ impl<G: CompileGuest> Retention<G> {
         match part {
             Part::Package(digest) => self.catalog.uses_package(digest),
             Part::Component(digest) => self.catalog.uses_component(digest),
+        }
+    }
+}
+
+async fn wait_for(leases: &dyn Leases, what: &str) -> Result<Held, StorageError> {
+    loop {
+        match leases.take(what, LEASE_DURATION).await? {
+            Some(held) => return Ok(held),
+            None => leases.freed(what).await?,
         }
     }
 }

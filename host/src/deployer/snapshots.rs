@@ -79,8 +79,8 @@ impl<G: CompileGuest> Pipeline<G> {
             return Ok(impossible(version, reason.into()));
         }
         let claim = self.retention.claim(code.clone()).await;
-        let claim = claim.map_err(|refusal| unreadable(&version.function, refusal))?;
-        match self.compile_image(version, image, &code).await {
+        let mut claim = claim.map_err(|refusal| unreadable(&version.function, refusal))?;
+        match self.compile_image(version, image, &mut claim).await {
             Ok(()) => Ok((Snapshot::Taken(code), Some(claim))),
             Err(rejection) => {
                 self.retention.release(claim).await;
@@ -96,17 +96,27 @@ impl<G: CompileGuest> Pipeline<G> {
         &self,
         version: &Arc<Version>,
         image: Bytes,
-        code: &Code,
+        claim: &mut Claim,
     ) -> Result<(), Rejection> {
-        let stored = self.packages.put(code.package, image.clone()).await;
-        stored.map_err(|error| Rejection::of_host(error.to_string()))?;
-        let accepted = self.guests.accept(code.component, image).await?;
+        self.store_image(claim, &image).await?;
+        let component = claim.code().component;
+        let accepted = self.guests.accept(component, image.clone()).await?;
         self.guests.finish(accepted).await?;
         let ready = Version {
-            snapshot: Some(Snapshot::Taken(code.clone())),
+            snapshot: Some(Snapshot::Taken(claim.code().clone())),
             ..Version::clone(version)
         };
-        self.guests.load(&ready).await
+        self.guests.load(&ready).await?;
+        match claim.has_lapsed() {
+            // A compilation takes long enough for another host to have taken this one for gone.
+            true => self.store_image(claim, &image).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn store_image(&self, claim: &mut Claim, image: &Bytes) -> Result<(), Rejection> {
+        let stored = self.store(claim, image).await;
+        stored.map_err(|refusal| Rejection::of_host(refusal.to_string()))
     }
 
     /// Says how it went, if the version still waits for it.

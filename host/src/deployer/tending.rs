@@ -4,23 +4,25 @@
 //! is free again when the work has ended, or when the host that did it is gone. In the first case nothing is left
 //! to do, in the second the next one does it.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::CompileGuest;
 use super::deployment::Deployment;
 use super::jobs::Job;
 use super::pipeline::Pipeline;
-use crate::domain::{FunctionName, FunctionRecord, Version, VersionId, lifecycle, snapshot};
+use crate::catalog::Change;
+use crate::domain::{
+    Digest, FunctionName, FunctionRecord, Version, VersionId, lifecycle, snapshot,
+};
 use crate::limits::LEASE_DURATION;
 use crate::storage::{Held, StorageError};
+use crate::turns::backoff_ms;
 
 /// Functions that are looked through at once.
 const PAGE: usize = 1_000;
-
-/// How long work that could not be ended is left alone.
-const TRIED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl<G: CompileGuest> Pipeline<G> {
     /// From now on sees to what changes of the catalog have to be done behind, wherever they were made.
@@ -38,11 +40,27 @@ impl<G: CompileGuest> Pipeline<G> {
             if let Some(after) = change.after {
                 pipeline.tend(after);
             }
+            pipeline.forget_compiled(change);
             if !pipeline.in_hand.has(change.name) {
                 pipeline.changes.send_replace(());
             }
         });
         is_told_of_all.store(true, Ordering::Release);
+    }
+
+    /// Forgets what was compiled here of code that a function has no more, wherever that was changed.
+    fn forget_compiled(self: &Arc<Self>, change: Change<'_>) {
+        let components = |record: Option<&FunctionRecord>| -> HashSet<Digest> {
+            let codes = record.into_iter().flat_map(FunctionRecord::codes);
+            codes.map(|code| code.component).collect()
+        };
+        let kept = components(change.after);
+        for component in components(change.before) {
+            if !kept.contains(&component) && !self.catalog.uses_component(component) {
+                let pipeline = Arc::clone(self);
+                tokio::spawn(async move { pipeline.retention.forget(component).await });
+            }
+        }
     }
 
     /// Sees to all that functions wait for, as after a start.
@@ -73,37 +91,64 @@ impl<G: CompileGuest> Pipeline<G> {
 
     fn tend_to(self: &Arc<Self>, job: Job) {
         if self.tended.begin(&job) {
-            tokio::spawn(Arc::clone(self).see_to(job));
+            tokio::spawn(Self::see_to(Arc::downgrade(self), job));
         }
     }
 
-    async fn see_to(self: Arc<Self>, job: Job) {
+    /// While it waits, it keeps nothing of the host: whoever drops that finds all of it gone, with the lock of
+    /// its directory.
+    async fn see_to(pipeline: Weak<Self>, job: Job) {
+        let Some((in_hand, leases, lease)) = pipeline.upgrade().map(|pipeline| {
+            let leases = Arc::clone(&pipeline.leases);
+            (
+                pipeline.in_hand.clone(),
+                leases,
+                job.lease(&pipeline.account),
+            )
+        }) else {
+            return;
+        };
+        let mut failures = 0;
         loop {
             // Whoever begins a job here also ends it.
-            self.in_hand.idle(&job).await;
-            if !self.is_open(&job) {
-                break;
+            in_hand.idle(&job).await;
+            match pipeline.upgrade().map(|pipeline| pipeline.is_open(&job)) {
+                None => return,
+                Some(false) => break,
+                Some(true) => {}
             }
-            let lease = job.lease(&self.account);
-            let done = match self.leases.take(&lease, LEASE_DURATION).await {
-                Ok(Some(held)) => self.do_job(&job, held).await,
-                Ok(None) => self.leases.freed(&lease).await,
+            let done = match leases.take(&lease, LEASE_DURATION).await {
+                Ok(Some(held)) => match pipeline.upgrade() {
+                    None => return,
+                    Some(pipeline) => pipeline.do_job(&job, held).await,
+                },
+                Ok(None) => leases.freed(&lease).await,
                 Err(error) => Err(error),
             };
-            if let Err(error) = done {
-                tracing::error!(lease, %error, "what a function waits for is tried again");
-                tokio::time::sleep(TRIED_AGAIN_AFTER).await;
+            match done {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    tracing::error!(lease, %error, "what a function waits for is tried again");
+                    tokio::time::sleep(Duration::from_millis(backoff_ms(failures))).await;
+                }
             }
         }
-        self.tended.end(&job);
+        let Some(pipeline) = pipeline.upgrade() else {
+            return;
+        };
+        pipeline.tended.end(&job);
         // It may have been asked for anew since it was looked at.
-        if let Some(record) = self.catalog.get(job.function()) {
-            self.tend(&record);
+        if let Some(record) = pipeline.catalog.get(job.function()) {
+            pipeline.tend(&record);
         }
     }
 
     /// Does it, if it still is to be done; an error where it still is after that.
     async fn do_job(self: &Arc<Self>, job: &Job, held: Held) -> Result<(), StorageError> {
+        // Who had the lease before may have ended it, which need not be shown here yet.
+        let caught_up = self.catalog.catch_up().await;
+        caught_up.map_err(|error| StorageError(error.0))?;
         match job {
             Job::Work(name) => {
                 let record = self.catalog.get(name);

@@ -1,5 +1,6 @@
 mod crash;
 mod host;
+mod neighbours;
 mod snapshots;
 
 use std::time::Duration;

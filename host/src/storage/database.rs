@@ -22,9 +22,24 @@ pub(crate) struct DatabaseKind {
     /// What tells it from other databases.
     pub(crate) application_id: i64,
     /// The `n`th makes schema `n + 1` of schema `n`. One that was released never changes.
-    pub(crate) migrations: &'static [&'static str],
+    pub(crate) migrations: &'static [Migration],
     /// What a start is like after a damaged one was moved away, such as `without functions`.
     pub(crate) without_it: &'static str,
+}
+
+/// A step from one schema to the next, made whole or not at all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Migration {
+    /// What is done first.
+    pub(crate) sql: &'static str,
+    /// What SQL cannot say, where there is any.
+    pub(crate) then: Option<fn(&Transaction<'_>) -> rusqlite::Result<()>>,
+}
+
+impl Migration {
+    pub(crate) const fn of(sql: &'static str) -> Self {
+        Self { sql, then: None }
+    }
 }
 
 /// Why a database cannot be used.
@@ -155,10 +170,13 @@ impl DatabaseKind {
     fn step(
         &self,
         transaction: &Transaction<'_>,
-        migration: &str,
+        migration: &Migration,
         to: usize,
     ) -> rusqlite::Result<()> {
-        transaction.execute_batch(migration)?;
+        transaction.execute_batch(migration.sql)?;
+        if let Some(then) = migration.then {
+            then(transaction)?;
+        }
         transaction.pragma_update(None, "application_id", self.application_id)?;
         transaction.pragma_update(None, "user_version", i64::try_from(to).unwrap_or(i64::MAX))
     }

@@ -29,7 +29,7 @@ pub use content::Content;
 pub use content_files::ContentFiles;
 pub use content_memory::MemoryContent;
 pub use data_dir::DataDir;
-pub(crate) use database::{DatabaseKind, Problem, connect};
+pub(crate) use database::{DatabaseKind, Migration, Problem, connect};
 pub(crate) use layout::PACKAGES_FOLDER;
 pub use leases::{Held, Leases};
 pub use leases_memory::MemoryLeases;

@@ -1,34 +1,25 @@
 //! What older hosts kept, as it is kept now.
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 use super::state::write;
 use super::tables;
 use crate::catalog::commit::Before;
 use crate::catalog::functions::{Functions, Kept};
 use crate::catalog::journal::Revision;
-use crate::domain::{AccountId, FunctionRecord};
+use crate::domain::{Account, AccountId, FunctionRecord};
 
 /// The revision of what is carried over.
 const CARRIED: Revision = Revision(1);
 
-/// Carries over what the tables of the first three schemas hold, and drops them: whole, or not at all.
-pub(super) fn from_tables(
-    connection: &mut Connection,
-    account: &AccountId,
-) -> rusqlite::Result<()> {
-    let query = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'functions'";
-    let tables: i64 = connection.query_row(query, [], |row| row.get(0))?;
-    if tables == 0 {
-        return Ok(());
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let records = tables::load(&transaction)?;
-    write_all(&transaction, account, records)?;
+/// Carries over what the tables of the first three schemas hold, and drops them. Whose it is they do not say: see
+/// [`to_account`].
+pub(super) fn from_tables(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let records = tables::load(transaction)?;
+    write_all(transaction, &Account::default().owner(), records)?;
     transaction.execute_batch(
         "DROP TABLE attachments; DROP TABLE aliases; DROP TABLE versions; DROP TABLE functions;",
-    )?;
-    transaction.commit()
+    )
 }
 
 /// Writes functions as if each had just been made.

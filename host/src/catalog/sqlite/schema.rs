@@ -1,11 +1,15 @@
 //! The tables, and how older ones become newer ones.
 
+use super::carry_over;
+use crate::storage::Migration;
+
 /// "SPKR": what tells our databases from others.
 pub(super) const APPLICATION_ID: i64 = 0x5350_4b52;
 
 /// The `n`th makes schema `n + 1` of schema `n`. One that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[
-    "
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration::of(
+"
     CREATE TABLE functions (
         name         TEXT NOT NULL PRIMARY KEY,
         -- The number that the next published version gets: numbers are never used twice.
@@ -41,8 +45,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
         last_modified_ms        INTEGER NOT NULL,
         PRIMARY KEY (function, version, copy)
     ) STRICT, WITHOUT ROWID;
-",
-    "
+"),
+    Migration::of(
+"
     -- The last publication, a JSON object; NULL where nothing was published.
     ALTER TABLE functions ADD COLUMN last_publication TEXT;
     -- NULL where the function shares what is left.
@@ -73,12 +78,14 @@ pub(super) const MIGRATIONS: &[&str] = &[
         attached  TEXT NOT NULL,
         PRIMARY KEY (function, qualifier)
     ) STRICT, WITHOUT ROWID;
-",
-    "
+"),
+    Migration::of(
+"
     -- What the sandboxes of a published version start from, a JSON value; NULL without SnapStart.
     ALTER TABLE versions ADD COLUMN snapshot TEXT;
-",
-    "
+"),
+    Migration {
+ sql: "
     -- Rows of whatever there is, each with the revision that wrote it. What the tables above held is carried
     -- over into it, and they are dropped.
     CREATE TABLE rows (
@@ -90,4 +97,6 @@ pub(super) const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (account, item)
     ) STRICT;
 ",
+ then: Some(carry_over::from_tables),
+},
 ];

@@ -7,6 +7,7 @@ use crate::catalog::journal::{Changed, Commit, Expect, Put, Revision, Row, Told,
 use crate::catalog::key::{Item, Key};
 use crate::catalog::recent_commits::RecentCommits;
 use crate::domain::AccountId;
+use crate::storage::DataDir;
 
 /// Rows that a watch is told of at once when it begins.
 const TOLD_AT_ONCE: usize = 1_000;
@@ -16,6 +17,8 @@ pub(super) struct State {
     revision: Revision,
     recent: RecentCommits,
     watchers: Vec<Watcher>,
+    /// Keeps the lock for as long as the database is open, which is closed before it.
+    _data_dir: DataDir,
 }
 
 /// Why a commit was not made.
@@ -33,7 +36,7 @@ impl From<rusqlite::Error> for Unmade {
 }
 
 impl State {
-    pub(super) fn of(connection: Connection) -> rusqlite::Result<Self> {
+    pub(super) fn of(connection: Connection, data_dir: DataDir) -> rusqlite::Result<Self> {
         let query = "SELECT coalesce(max(revision), 0) FROM rows";
         let revision: i64 = connection.query_row(query, [], |row| row.get(0))?;
         Ok(Self {
@@ -41,6 +44,7 @@ impl State {
             revision: Revision(revision.cast_unsigned()),
             recent: RecentCommits::default(),
             watchers: Vec::new(),
+            _data_dir: data_dir,
         })
     }
 

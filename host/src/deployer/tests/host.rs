@@ -17,6 +17,8 @@ pub(super) struct Script {
     pub(super) checks_begun: Semaphore,
     finished: Mutex<Vec<Digest>>,
     forgotten: Mutex<Vec<Digest>>,
+    /// One for each time that something was forgotten.
+    pub(super) forgets: Semaphore,
     /// What was initialized, by its script.
     pub(super) initialized: Mutex<Vec<String>>,
     pub(super) loaded: Mutex<Vec<Digest>>,
@@ -29,6 +31,7 @@ impl Script {
             checks_begun: Semaphore::new(0),
             finished: Mutex::default(),
             forgotten: Mutex::default(),
+            forgets: Semaphore::new(0),
             initialized: Mutex::default(),
             loaded: Mutex::default(),
         })
@@ -117,6 +120,7 @@ impl CompileGuest for Script {
 
     fn forget(&self, component: Digest) {
         self.forgotten.lock().expect("a lock").push(component);
+        self.forgets.add_permits(1);
     }
 }
 
@@ -132,6 +136,25 @@ impl Host {
         Self::assemble(journal, Arc::new(MemoryContent::default())).await
     }
 
+    /// Hosts of these accounts that share all their stores.
+    pub(super) async fn sharing<const N: usize>(accounts: [Account; N]) -> [Self; N] {
+        let (journal, packages) = (
+            Arc::new(MemoryJournal::default()),
+            Arc::new(MemoryContent::default()),
+        );
+        let leases = Arc::new(MemoryLeases::default());
+        let mut hosts = Vec::new();
+        for account in accounts {
+            let stores = (
+                Arc::clone(&journal) as Arc<dyn Journal>,
+                Arc::clone(&packages) as Arc<dyn Content>,
+                Arc::clone(&leases) as Arc<dyn Leases>,
+            );
+            hosts.push(Self::of(account, stores).await);
+        }
+        hosts.try_into().ok().expect("as many hosts as accounts")
+    }
+
     /// As a data directory is opened: see `app`.
     pub(super) async fn on_disk(path: &std::path::Path) -> Self {
         let data_dir = DataDir::open(path).expect("a data directory");
@@ -145,13 +168,21 @@ impl Host {
     }
 
     async fn assemble(journal: Arc<dyn Journal>, packages: Arc<dyn Content>) -> Self {
-        let catalog = Catalog::open(journal, &Account::default().owner()).await;
+        let leases = Arc::new(MemoryLeases::default());
+        Self::of(Account::default(), (journal, packages, leases)).await
+    }
+
+    pub(super) async fn of(
+        account: Account,
+        (journal, packages, leases): (Arc<dyn Journal>, Arc<dyn Content>, Arc<dyn Leases>),
+    ) -> Self {
+        let catalog = Catalog::open(journal, &account.owner()).await;
         let script = Script::new();
         let deployer = Arc::new(Deployer::new(
-            Account::default(),
+            account,
             Arc::new(catalog.expect("a catalog")),
             Arc::clone(&packages),
-            Arc::new(MemoryLeases::default()),
+            leases,
             Arc::clone(&script),
         ));
         Self {

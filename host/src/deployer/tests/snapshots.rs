@@ -21,7 +21,7 @@ fn image(code: &str) -> String {
 
 impl Host {
     /// Creates the function and publishes it when it is ready.
-    async fn create_and_publish(&self, code: &str) -> Arc<Version> {
+    pub(super) async fn create_and_publish(&self, code: &str) -> Arc<Version> {
         let created = self.deployer.create(with_snap_start(code)).await;
         created.expect("created");
         self.settled().await;

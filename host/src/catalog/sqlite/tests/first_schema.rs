@@ -47,7 +47,7 @@ fn left_behind() -> Home {
     let set = |pragma: &str, value: i64| connection.pragma_update(None, pragma, value);
     set("application_id", schema::APPLICATION_ID).expect("set");
     set("user_version", 1).expect("set");
-    let first = schema::MIGRATIONS[0];
+    let first = schema::MIGRATIONS[0].sql;
     connection.execute_batch(first).expect("the first schema");
     connection.execute(FUNCTIONS, []).expect("functions");
     let code = samples::code("1");
@@ -108,4 +108,21 @@ fn it_takes_what_came_later_and_keeps_it() {
     assert_eq!(after.versions.get(&1), Some(&version));
     assert_eq!(after.numbering.next, 2);
     assert_eq!(after.reserved_concurrency, Some(5));
+}
+
+#[test]
+fn what_cannot_be_carried_over_leaves_all_as_it_was() {
+    let home = left_behind();
+    let connection = Connection::open(home.database()).expect("opened");
+    let damaged = "UPDATE functions SET tags = '{' WHERE name = 'pending'";
+    assert_eq!(connection.execute(damaged, []), Ok(1));
+    assert!(home.refusal().contains("catalog.db is damaged"));
+    let schema: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .expect("read");
+    assert_eq!(schema, 3, "the step that carries over is not made");
+    let mended = "UPDATE functions SET tags = '{}' WHERE name = 'pending'";
+    assert_eq!(connection.execute(mended, []), Ok(1));
+    drop(connection);
+    assert_eq!(home.catalog().usage().functions, 3);
 }

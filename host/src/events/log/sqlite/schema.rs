@@ -1,6 +1,6 @@
 //! The tables of the queue.
 
-use crate::storage::DatabaseKind;
+use crate::storage::{DatabaseKind, Migration};
 
 pub(super) const DATABASE: DatabaseKind = DatabaseKind {
     file: "events.db",
@@ -11,8 +11,9 @@ pub(super) const DATABASE: DatabaseKind = DatabaseKind {
     without_it: "without the events that it holds",
 };
 
-const MIGRATIONS: &[&str] = &[
-    "
+const MIGRATIONS: &[Migration] = &[
+    Migration::of(
+        "
     CREATE TABLE events (
         id          INTEGER PRIMARY KEY,
         state       TEXT NOT NULL CHECK (state IN ('waiting', 'delivering', 'dead')),
@@ -78,7 +79,9 @@ const MIGRATIONS: &[&str] = &[
         UPDATE dead SET events = events - 1, bytes = bytes - old.bytes;
     END;
 ",
-    "
+    ),
+    Migration::of(
+        "
     -- Whose the event is: filled in by the host that opens a database from before.
     ALTER TABLE events ADD COLUMN account TEXT NOT NULL DEFAULT '';
     -- JSON objects: what else there is of an event, and how it ended, which is NULL while it waits.
@@ -101,4 +104,5 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE numbering (next INTEGER NOT NULL) STRICT;
     INSERT INTO numbering SELECT coalesce(max(id), 0) + 1 FROM events;
 ",
+    ),
 ];
