@@ -86,9 +86,7 @@
 //! `sparkler compile` made, and is much smaller.
 
 #![allow(
-    dead_code,
     unreachable_pub,
-    unused_imports,
     reason = "what is public in a module is for its neighbours; what the crate shows is listed below"
 )]
 
@@ -104,6 +102,7 @@ mod sandbox;
 mod invoker;
 mod deployer;
 mod events;
+#[cfg(feature = "server")]
 mod contract;
 mod app;
 mod embed;
@@ -112,7 +111,7 @@ pub mod internals;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub use app::stages;
-pub use app::{Host, HostConfig, StartError, Storage, Stores};
+pub use app::{Host, HostConfig, StartError, Storage};
 pub use domain::{
     Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
     Refusal, Report, RequestId, SecretSource,

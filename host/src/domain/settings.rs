@@ -14,7 +14,7 @@ use super::grants::Grants;
 use super::name::FunctionName;
 use super::named::named;
 use super::refusal::Refusal;
-pub use logging::{LogFormat, LogLevel, Logging, LoggingChange, SystemLogLevel};
+pub use logging::{LogFormat, LogLevel, Logging, LoggingChange};
 
 /// The settings of one version of a function.
 ///
