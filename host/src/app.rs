@@ -135,7 +135,6 @@ pub struct Host {
     guests: Arc<Sandboxes>,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
-    open_function_urls: bool,
     logs: Arc<LogKeeper>,
     provisioner: Arc<Provisioner<Sandboxes>>,
     events: Events<Sandboxes>,
@@ -152,7 +151,7 @@ impl Host {
     /// When the data directory is in use, unwritable or damaged, or the engine cannot start.
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
         config.check()?;
-        let parts = Opened::of(&config.storage, &config.account).map_err(start_error)?;
+        let parts = Opened::of(&config).map_err(start_error)?;
         if let Some(data_dir) = &parts.data_dir {
             data_dir
                 .check_apart_from(&config.folders)
@@ -165,7 +164,7 @@ impl Host {
             data_dir.move_on().map_err(start_error)?;
         }
         #[cfg(feature = "server")]
-        let serving = serving::Serving::of(&catalog).await?;
+        let serving = serving::Serving::of(&catalog, config.open_function_urls).await?;
         let components: Arc<dyn ComponentSource> =
             Arc::new(StoredComponents(Arc::clone(&stores.content)));
         // What a crash left behind, between an artifact and the change that would have used it.
@@ -221,7 +220,6 @@ impl Host {
             guests,
             invoker,
             deployer,
-            open_function_urls: config.open_function_urls,
             logs: parts.logs,
             provisioner,
             events,

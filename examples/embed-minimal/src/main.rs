@@ -5,14 +5,13 @@ use std::io::Write as _;
 
 use sparkler::{Host, HostConfig, Limits};
 
-/// A component in WebAssembly's text format, which answers with its event.
-const ECHO: &str = include_str!("../../../host/src/embed/echo.wat");
+/// A component that answers with its event.
+const ECHO: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/echo.wasm"));
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let host = Host::start(HostConfig::default()).await?;
-    let component = wat::parse_str(ECHO)?;
-    let echo = host.load("echo", component, Limits::default()).await?;
+    let echo = host.load("echo", ECHO.to_vec(), Limits::default()).await?;
 
     let report = echo.invoke(r#"{"text":"hi"}"#).await?;
     std::io::stdout().write_all(report.answer()?)?;

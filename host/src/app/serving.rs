@@ -20,13 +20,18 @@ const DOWNLOAD_SECRET: &str = "downloads";
 #[derive(Clone)]
 pub(super) struct Serving {
     downloads: DownloadKey,
+    open_function_urls: bool,
 }
 
 impl Serving {
-    pub(super) async fn of(catalog: &Catalog) -> Result<Self, StartError> {
+    pub(super) async fn of(
+        catalog: &Catalog,
+        open_function_urls: bool,
+    ) -> Result<Self, StartError> {
         let secret = catalog.secret(DOWNLOAD_SECRET).await.map_err(start_error)?;
         Ok(Self {
             downloads: DownloadKey::new(secret),
+            open_function_urls,
         })
     }
 }
@@ -81,7 +86,7 @@ impl Host {
             bodies: BodyMemory::default(),
             log_reads: LogReads::default(),
             requests: RequestCounts::default(),
-            open_function_urls: self.open_function_urls,
+            open_function_urls: self.serving.open_function_urls,
         }
     }
 }

@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::HostConfig;
 use crate::catalog::{Journal, MemoryJournal};
-use crate::domain::{Account, HostFolder};
+use crate::domain::HostFolder;
 use crate::events::{EventLog, MemoryEventLog};
 use crate::logs::LogKeeper;
 use crate::storage::{
@@ -70,12 +71,12 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Opens the storage of a host that plays `account`; an error says what to do about it. Blocks.
-    pub(super) fn of(storage: &Storage, account: &Account) -> Result<Self, String> {
-        match storage {
+    /// Opens the storage that `config` names; an error says what to do about it. Blocks.
+    pub(super) fn of(config: &HostConfig) -> Result<Self, String> {
+        match &config.storage {
             Storage::Ephemeral => Self::around(Stores::in_memory()),
             #[cfg(feature = "storage")]
-            Storage::DataDir(path) => Self::in_dir(path, account),
+            Storage::DataDir(path) => Self::in_dir(path, &config.account),
         }
     }
 
