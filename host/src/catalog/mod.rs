@@ -35,7 +35,7 @@ pub use accounts::Change;
 pub use journal::Journal;
 #[cfg(test)]
 pub use journal::{
-    Changed, Commit, CommitError, Expect, JournalError, Put, Revision, Row, Told, Watch, Watcher,
+    Changed, Commit, CommitError, Expect, JournalError, Put, Revision, Row, Told, Watch,
 };
 #[cfg(test)]
 pub use key::{Item, Key};

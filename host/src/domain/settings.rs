@@ -14,6 +14,8 @@ use super::grants::Grants;
 use super::name::FunctionName;
 use super::named::named;
 use super::refusal::Refusal;
+#[cfg(test)]
+pub use logging::SystemLogLevel;
 pub use logging::{LogFormat, LogLevel, Logging, LoggingChange};
 
 /// The settings of one version of a function.

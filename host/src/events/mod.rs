@@ -39,8 +39,6 @@ pub use event::EventId;
 pub use event::NewEvent;
 #[cfg(feature = "storage")]
 pub use log::SqliteEventLog;
-#[cfg(test)]
-pub use log::{Answer, LogBounds, LogClock};
 pub use log::{Counts, EventLog, Listed, MemoryEventLog, Moved, State};
 pub use record::timestamp;
 

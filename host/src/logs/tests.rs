@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::samples;
 use crate::domain::settings::LogFormat;
 use crate::domain::{FunctionName, Named as _, State, Version, VersionId};
+use crate::storage::{DataDir, LogFiles};
 
 const GROUP: &str = "/aws/lambda/greet";
 
