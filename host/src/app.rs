@@ -3,36 +3,29 @@
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub mod stages;
+#[cfg(feature = "storage")]
+mod in_data_dir;
+#[cfg(feature = "server")]
+mod serving;
 mod stores;
 
-use std::future::Future;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
-
 use crate::catalog::Catalog;
-use crate::contract::{
-    self, Api, BodyMemory, ConnectionThreads, DownloadKey, LogReads, RequestCounts,
-};
 use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
-use crate::domain::{Account, Digest, Ending, FunctionName, HostFolder, HostSecret};
+use crate::domain::{Account, Ending, FunctionName, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::{Entry, LogKeeper};
-use crate::sandbox::{
-    CompileIsolation, ENGINE_VERSION, Interface, Interfaces, Sandboxes, SandboxesConfig,
-};
-use crate::storage::DataDir;
-
-use stores::Opened;
-pub use stores::{Storage, Stores};
-
-/// The name of the secret that signs addresses of packages: one that a host made is good at its neighbour.
-const DOWNLOAD_SECRET: &str = "downloads";
+use crate::sandbox::{CompileIsolation, Interface, Interfaces, Sandboxes, SandboxesConfig};
+pub use stores::Storage;
+#[cfg(test)]
+pub(crate) use stores::Stores;
+use stores::{Directory, Opened};
 
 /// What a host is made of.
 #[derive(Clone, Debug)]
@@ -142,13 +135,13 @@ pub struct Host {
     guests: Arc<Sandboxes>,
     invoker: Arc<Invoker<Sandboxes>>,
     deployer: Arc<Deployer<Sandboxes>>,
-    open_function_urls: bool,
     logs: Arc<LogKeeper>,
     provisioner: Arc<Provisioner<Sandboxes>>,
     events: Events<Sandboxes>,
-    downloads: DownloadKey,
+    #[cfg(feature = "server")]
+    serving: serving::Serving,
     /// Holds the lock of the data directory for as long as any handle lives.
-    _data_dir: Option<Arc<DataDir>>,
+    _data_dir: Option<Arc<dyn Directory>>,
 }
 
 impl Host {
@@ -158,7 +151,7 @@ impl Host {
     /// When the data directory is in use, unwritable or damaged, or the engine cannot start.
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
         config.check()?;
-        let parts = Opened::of(&config.storage, &config.account).map_err(start_error)?;
+        let parts = Opened::of(&config).map_err(start_error)?;
         if let Some(data_dir) = &parts.data_dir {
             data_dir
                 .check_apart_from(&config.folders)
@@ -170,7 +163,8 @@ impl Host {
         if let Some(data_dir) = &parts.data_dir {
             data_dir.move_on().map_err(start_error)?;
         }
-        let downloads = catalog.secret(DOWNLOAD_SECRET).await.map_err(start_error)?;
+        #[cfg(feature = "server")]
+        let serving = serving::Serving::of(&catalog, config.open_function_urls).await?;
         let components: Arc<dyn ComponentSource> =
             Arc::new(StoredComponents(Arc::clone(&stores.content)));
         // What a crash left behind, between an artifact and the change that would have used it.
@@ -226,42 +220,13 @@ impl Host {
             guests,
             invoker,
             deployer,
-            open_function_urls: config.open_function_urls,
             logs: parts.logs,
             provisioner,
             events,
-            downloads: DownloadKey::new(downloads),
+            #[cfg(feature = "server")]
+            serving,
             _data_dir: parts.data_dir,
         })
-    }
-
-    /// Serves the Lambda API and function URLs on `listener` until `shutdown` completes; then takes no
-    /// more work, and returns when what runs has ended. Asynchronous events that wait stay where they
-    /// are kept.
-    ///
-    /// Connections are served on threads of their own, one for each core.
-    ///
-    /// # Errors
-    /// When the system gives no threads.
-    pub async fn serve(
-        &self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), StartError> {
-        let threads = ConnectionThreads::start().map_err(|error| {
-            start_error(format!(
-                "the threads that serve connections could not be started: {error}"
-            ))
-        })?;
-        let door = contract::door(self.api());
-        let answerer = |caller| {
-            let door = door.for_caller(caller);
-            move |request| door.clone().answer(request)
-        };
-        contract::server::serve(listener, &threads, answerer, shutdown).await;
-        // What was begun on the threads ends there, also where its caller has left.
-        self.close().await;
-        Ok(())
     }
 
     /// Takes no more work, and returns when what runs has ended and its logs are written. Asynchronous events
@@ -277,38 +242,24 @@ impl Host {
         }
     }
 
-    /// The Lambda API and function URLs, for a server of your own. Functions are told who is connected
-    /// where your server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
-    pub fn router(&self) -> axum::Router {
-        contract::router(self.api())
-    }
-
-    fn api(&self) -> Api<Sandboxes> {
-        Api {
-            account: self.account.clone(),
-            catalog: Arc::clone(self.deployer.catalog()),
-            invoker: Arc::clone(&self.invoker),
-            events: self.events.clone(),
-            deployer: Arc::clone(&self.deployer),
-            logs: Arc::clone(&self.logs),
-            provisioner: Arc::clone(&self.provisioner),
-            engine: Digest::of(ENGINE_VERSION.as_bytes()),
-            downloads: self.downloads.clone(),
-            bodies: BodyMemory::default(),
-            log_reads: LogReads::default(),
-            requests: RequestCounts::default(),
-            open_function_urls: self.open_function_urls,
-        }
-    }
-
     /// Creates, changes and deletes functions.
     pub(crate) fn deployer(&self) -> &Arc<Deployer<Sandboxes>> {
         &self.deployer
     }
 
     /// What functions wrote.
-    pub fn logs(&self) -> &Arc<LogKeeper> {
+    pub(crate) fn logs(&self) -> &Arc<LogKeeper> {
         &self.logs
+    }
+
+    /// Asynchronous events.
+    pub(crate) fn events(&self) -> &Events<Sandboxes> {
+        &self.events
+    }
+
+    /// Keeps sandboxes ready.
+    pub(crate) fn provisioner(&self) -> &Arc<Provisioner<Sandboxes>> {
+        &self.provisioner
     }
 
     /// Runs functions.

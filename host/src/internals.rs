@@ -4,7 +4,11 @@
 use std::sync::Arc;
 
 use crate::app::Host;
+use crate::events::Events;
+use crate::invoker::Provisioner;
+use crate::logs::LogKeeper;
 
+#[cfg(feature = "server")]
 pub use crate::contract::{Door, Operation, settings_members};
 pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
 pub use crate::domain::attachments::EventInvoke;
@@ -47,6 +51,15 @@ pub trait Parts {
     /// What runs functions.
     fn invoker(&self) -> &Arc<Invoker<Sandboxes>>;
 
+    /// What functions wrote.
+    fn logs(&self) -> &Arc<LogKeeper>;
+
+    /// Asynchronous events.
+    fn events(&self) -> &Events<Sandboxes>;
+
+    /// What keeps sandboxes ready.
+    fn provisioner(&self) -> &Arc<Provisioner<Sandboxes>>;
+
     /// What functions run in.
     fn guests(&self) -> &Arc<Sandboxes>;
 }
@@ -58,6 +71,18 @@ impl Parts for Host {
 
     fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
         self.invoker()
+    }
+
+    fn logs(&self) -> &Arc<LogKeeper> {
+        self.logs()
+    }
+
+    fn events(&self) -> &Events<Sandboxes> {
+        self.events()
+    }
+
+    fn provisioner(&self) -> &Arc<Provisioner<Sandboxes>> {
+        self.provisioner()
     }
 
     fn guests(&self) -> &Arc<Sandboxes> {

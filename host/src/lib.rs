@@ -82,13 +82,27 @@
 //! What is absent, by intent: `domain` knows neither wasm nor tokio nor a wire, and of HTTP only the plain
 //! types of requests and responses (`domain::web`); only `contract` speaks it on the side of the server; only
 //! `sandbox` knows wasmtime; only `catalog` and
-//! `events` know SQL. Without the feature `compiler` there is no compiler: such a host runs what
-//! `sparkler compile` made, and is much smaller.
+//! `events` know SQL.
+//!
+//! # Features
+//!
+//! All are on unless `default-features = false`, and each can be left out:
+//!
+//! - `compiler` compiles components. Without it, a host runs what `sparkler compile` made, and is much smaller.
+//! - `server` is the module `contract`, with `Host::serve` and `Host::router`. Without it, functions are called
+//!   from the program alone.
+//! - `storage` is `Storage::DataDir`, with SQLite. Without it, all that a host keeps is in memory.
 
+#![cfg_attr(
+    not(all(feature = "server", feature = "storage")),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "what only a part that was left out asks of those below it; with all parts, nothing is dead"
+    )
+)]
 #![allow(
-    dead_code,
     unreachable_pub,
-    unused_imports,
     reason = "what is public in a module is for its neighbours; what the crate shows is listed below"
 )]
 
@@ -104,6 +118,7 @@ mod sandbox;
 mod invoker;
 mod deployer;
 mod events;
+#[cfg(feature = "server")]
 mod contract;
 mod app;
 mod embed;
@@ -112,7 +127,7 @@ pub mod internals;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub use app::stages;
-pub use app::{Host, HostConfig, StartError, Storage, Stores};
+pub use app::{Host, HostConfig, StartError, Storage};
 pub use domain::{
     Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
     Refusal, Report, RequestId, SecretSource,

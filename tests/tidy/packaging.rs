@@ -23,6 +23,7 @@ fn cargo(arguments: &[&str]) -> Vec<String> {
         .current_dir(workspace())
         .args(arguments)
         .arg("--offline")
+        .env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION")
         .output()
         .expect("run cargo");
     let said = String::from_utf8_lossy(&output.stderr);
@@ -30,6 +31,12 @@ fn cargo(arguments: &[&str]) -> Vec<String> {
     let lines = String::from_utf8_lossy(&output.stdout);
     lines.lines().map(|line| line.trim().to_owned()).collect()
 }
+
+/// Crates that a host without its server and its storage is compiled from, at most, the program around it included.
+const MINIMAL_CRATES_MAX: usize = 221;
+
+/// What such a host has no use for.
+const NOT_MINIMAL: [&str; 6] = ["axum", "clap", "indicatif", "notify", "rusqlite", "ureq"];
 
 /// The paths that a file of Rust reads when it is compiled, relative to the file's folder or to its crate's.
 fn read_by(text: &str) -> impl Iterator<Item = (&'static str, &str)> {
@@ -78,5 +85,37 @@ fn what_a_crate_is_compiled_from_lies_in_its_package() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn a_program_that_embeds_the_least_is_compiled_from_little() {
+    // With the features that this package asks for, whatever others of the workspace do.
+    let lines = cargo(&[
+        "tree",
+        "--locked",
+        "-e",
+        "normal",
+        "-p",
+        "embed-minimal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
+    let crates: BTreeSet<(&str, &str)> = lines
+        .iter()
+        .filter_map(|line| {
+            let mut words = line.split(' ');
+            Some((words.next()?, words.next()?))
+        })
+        .collect();
+    let found = crates.len();
+    assert!(
+        found <= MINIMAL_CRATES_MAX,
+        "{found} crates, of which {MINIMAL_CRATES_MAX} may be"
+    );
+    for (name, _) in crates {
+        assert!(!NOT_MINIMAL.contains(&name), "{name} is among them");
     }
 }

@@ -1,16 +1,17 @@
 //! The one place where what a host keeps is opened.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "storage")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::catalog::{Journal, MemoryJournal, SqliteJournal};
-use crate::domain::Account;
-use crate::events::{EventLog, MemoryEventLog, SqliteEventLog};
+use super::HostConfig;
+use crate::catalog::{Journal, MemoryJournal};
+use crate::domain::HostFolder;
+use crate::events::{EventLog, MemoryEventLog};
 use crate::logs::LogKeeper;
 use crate::storage::{
-    ArtifactStore, Content, ContentFiles, DataDir, Leases, MemoryContent, MemoryLeases,
-    PACKAGES_FOLDER, TmpFolders,
+    ArtifactStore, Content, Leases, MemoryContent, MemoryLeases, StorageError, TmpFolders,
 };
 
 /// Where functions are kept.
@@ -20,27 +21,26 @@ pub enum Storage {
     #[default]
     Ephemeral,
     /// In a directory, which is created if it is missing. One host at a time may use it.
+    #[cfg(feature = "storage")]
     DataDir(PathBuf),
-    /// In stores that were opened before, and that other hosts may share.
-    Shared(Stores),
 }
 
 /// What a host keeps and may share with others; what it could make again, it keeps for itself.
 #[derive(Clone)]
-pub struct Stores {
+pub(crate) struct Stores {
     /// Functions.
-    pub journal: Arc<dyn Journal>,
+    pub(crate) journal: Arc<dyn Journal>,
     /// Asynchronous events that were accepted.
-    pub events: Arc<dyn EventLog>,
+    pub(crate) events: Arc<dyn EventLog>,
     /// Packages of functions.
-    pub content: Arc<dyn Content>,
+    pub(crate) content: Arc<dyn Content>,
     /// Who may do what alone.
-    pub leases: Arc<dyn Leases>,
+    pub(crate) leases: Arc<dyn Leases>,
 }
 
 impl Stores {
     /// Stores in memory.
-    pub fn in_memory() -> Self {
+    pub(crate) fn in_memory() -> Self {
         Self {
             journal: Arc::new(MemoryJournal::default()),
             events: Arc::new(MemoryEventLog::default()),
@@ -48,35 +48,21 @@ impl Stores {
             leases: Arc::new(MemoryLeases::default()),
         }
     }
-
-    /// Stores in a data directory. Its lock keeps other processes out, so that its leases are those of this one.
-    fn in_dir(data_dir: &DataDir, account: &Account) -> Result<Self, String> {
-        let content = ContentFiles::in_dir(data_dir, PACKAGES_FOLDER).map_err(text)?;
-        if !SqliteJournal::exists(data_dir).map_err(text)? {
-            // Packages without a catalog belong to one that was moved away: it may be mended and put back. The
-            // mark outlasts this start, after which the new catalog would look like any other.
-            content.keep_orphans().map_err(text)?;
-        }
-        let journal = SqliteJournal::open(data_dir, &account.owner()).map_err(text)?;
-        Ok(Self {
-            journal: Arc::new(journal),
-            events: Arc::new(SqliteEventLog::open(data_dir, account).map_err(text)?),
-            content: Arc::new(content),
-            leases: Arc::new(MemoryLeases::default()),
-        })
-    }
 }
 
-impl fmt::Debug for Stores {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Stores")
-    }
+/// A directory that storage is in, and that is this host's for as long as the value lives.
+pub(super) trait Directory: Send + Sync {
+    /// Whether no folder that functions are given lies in it, or it in one.
+    fn check_apart_from(&self, folders: &[HostFolder]) -> Result<(), StorageError>;
+
+    /// From now on older hosts refuse it: all that it holds has been carried over.
+    fn move_on(&self) -> Result<(), StorageError>;
 }
 
 /// The storage, opened.
 pub(super) struct Opened {
     pub(super) stores: Stores,
-    pub(super) data_dir: Option<Arc<DataDir>>,
+    pub(super) data_dir: Option<Arc<dyn Directory>>,
     /// Compiled code stays with the host that compiled it: it fits that one's engine and processor, it can be
     /// made again at any time, and a host runs no machine code that another wrote.
     pub(super) artifacts: Arc<ArtifactStore>,
@@ -85,12 +71,12 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Opens the storage of a host that plays `account`; an error says what to do about it. Blocks.
-    pub(super) fn of(storage: &Storage, account: &Account) -> Result<Self, String> {
-        match storage {
+    /// Opens the storage that `config` names; an error says what to do about it. Blocks.
+    pub(super) fn of(config: &HostConfig) -> Result<Self, String> {
+        match &config.storage {
             Storage::Ephemeral => Self::around(Stores::in_memory()),
-            Storage::Shared(stores) => Self::around(stores.clone()),
-            Storage::DataDir(path) => Self::in_dir(path, account),
+            #[cfg(feature = "storage")]
+            Storage::DataDir(path) => Self::in_dir(path, &config.account),
         }
     }
 
@@ -103,19 +89,8 @@ impl Opened {
             tmp: TmpFolders::in_system_folder(),
         })
     }
-
-    fn in_dir(path: &Path, account: &Account) -> Result<Self, String> {
-        let data_dir = DataDir::open(path).map_err(text)?;
-        Ok(Self {
-            stores: Stores::in_dir(&data_dir, account)?,
-            artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(text)?),
-            logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(text)?),
-            tmp: TmpFolders::in_dir(&data_dir).map_err(text)?,
-            data_dir: Some(Arc::new(data_dir)),
-        })
-    }
 }
 
-fn text(error: impl fmt::Display) -> String {
+pub(super) fn text(error: impl fmt::Display) -> String {
     error.to_string()
 }

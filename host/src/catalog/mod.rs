@@ -21,6 +21,7 @@ mod memory;
 mod parts;
 mod recent_commits;
 mod rows;
+#[cfg(feature = "storage")]
 mod sqlite;
 mod turns;
 mod usage;
@@ -31,11 +32,15 @@ mod tests;
 
 pub use account::Catalog;
 pub use accounts::Change;
+pub use journal::Journal;
+#[cfg(test)]
 pub use journal::{
-    Changed, Commit, CommitError, Expect, Journal, JournalError, Put, Revision, Row, Told, Watch,
-    Watcher,
+    Changed, Commit, CommitError, Expect, JournalError, Put, Revision, Row, Told, Watch,
 };
+#[cfg(test)]
 pub use key::{Item, Key};
 pub use memory::MemoryJournal;
+#[cfg(feature = "storage")]
 pub use sqlite::SqliteJournal;
+#[cfg(test)]
 pub use usage::Usage;

@@ -75,12 +75,12 @@ mod tests;
 use axum::Router;
 
 pub use api::Api;
-pub use body::{BodyMemory, RequestBody};
+pub use body::BodyMemory;
 pub use cloudwatch::LogReads;
 pub use connection_threads::ConnectionThreads;
 pub use door::{Door, door};
 pub use download_key::DownloadKey;
-pub use operations::{Address, Operation, Resource, Takes};
+pub use operations::Operation;
 pub use request_counts::RequestCounts;
 pub use wire::settings::settings_members;
 

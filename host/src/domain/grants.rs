@@ -12,7 +12,7 @@ mod remembered;
 mod secrets;
 
 pub use folders::{FOLDERS_VARIABLE, FolderAccess, FolderRequest, HostFolder, parse_folders};
-pub use name::{GRANT_NAME_CHARS_MAX, GrantName};
+pub use name::GrantName;
 pub use remembered::Grants;
 pub use secrets::{HostSecret, SecretSource, SecretValue, secret_reference};
 

@@ -52,7 +52,7 @@ pub use arn::{Account, AccountId, FunctionArn};
 pub use attachments::Attachments;
 pub use client_context::ClientContext;
 pub use environment::Environment;
-pub use event_json::{EventJson, NotJson};
+pub use event_json::EventJson;
 pub use function::{Alias, FunctionRecord, Routing};
 pub use grants::{FolderAccess, GrantName, HostFolder, HostSecret, SecretSource, SecretValue};
 pub(crate) use hex::hex;

@@ -14,7 +14,9 @@ use super::grants::Grants;
 use super::name::FunctionName;
 use super::named::named;
 use super::refusal::Refusal;
-pub use logging::{LogFormat, LogLevel, Logging, LoggingChange, SystemLogLevel};
+#[cfg(test)]
+pub use logging::SystemLogLevel;
+pub use logging::{LogFormat, LogLevel, Logging, LoggingChange};
 
 /// The settings of one version of a function.
 ///

@@ -34,11 +34,12 @@ use uuid::Uuid;
 pub use administration::{Listing, Selection};
 pub use decision::RetryDelays;
 pub use delivery::Destinations;
-pub use event::{EventId, NewEvent};
-pub use log::{
-    Answer, Counts, EventLog, Listed, LogBounds, LogClock, MemoryEventLog, Moved, SqliteEventLog,
-    State,
-};
+#[cfg(test)]
+pub use event::EventId;
+pub use event::NewEvent;
+#[cfg(feature = "storage")]
+pub use log::SqliteEventLog;
+pub use log::{Counts, EventLog, Listed, MemoryEventLog, Moved, State};
 pub use record::timestamp;
 
 pub use crate::sigv4::Credentials;

@@ -24,15 +24,6 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) fn on_disk() -> Self {
-        Self {
-            segment_bytes: limits::LOG_SEGMENT_BYTES,
-            group_bytes_max: limits::LOG_GROUP_BYTES_MAX,
-            total_bytes_max: limits::LOG_TOTAL_BYTES_MAX,
-            age_max: limits::LOG_AGE_MAX,
-        }
-    }
-
     pub(super) fn in_memory() -> Self {
         Self {
             segment_bytes: limits::MEMORY_LOG_SEGMENT_BYTES,
@@ -45,7 +36,7 @@ impl Bounds {
 
 /// All log groups.
 pub(super) struct Archive {
-    pub(super) medium: Medium,
+    pub(super) medium: Box<dyn Medium>,
     pub(super) bounds: Bounds,
     groups: SharedLock<Groups>,
 }
@@ -61,7 +52,7 @@ pub(super) struct View {
 }
 
 impl Archive {
-    pub(super) fn new(medium: Medium, bounds: Bounds) -> Self {
+    pub(super) fn new(medium: Box<dyn Medium>, bounds: Bounds) -> Self {
         Self {
             medium,
             bounds,

@@ -4,81 +4,73 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use crate::domain::Lock;
-use crate::storage::{LogFile, LogFiles, StorageError};
+use crate::storage::StorageError;
 
 /// A place for bytes that are appended to, read in pieces and removed as a whole.
-pub(super) enum Medium {
-    Disk(LogFiles),
-    Memory(Lock<Segments>),
+pub(super) trait Medium: Send + Sync {
+    /// What is there from an earlier run.
+    fn list(&self) -> Result<Vec<Stored>, StorageError>;
+
+    fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError>;
+
+    /// At most `bytes_max` bytes from `offset` on; none where there is nothing of this name.
+    fn read(&self, name: &str, offset: u64, bytes_max: usize) -> Result<Vec<u8>, StorageError>;
+
+    fn remove(&self, name: &str) -> Result<(), StorageError>;
 }
 
-impl Medium {
-    pub(super) fn in_memory() -> Self {
-        Self::Memory(Lock::default())
+/// A segment that is there.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) name: String,
+    pub(super) bytes: u64,
+    /// When it was last appended to.
+    pub(super) modified: SystemTime,
+}
+
+/// Nothing of it outlives the process.
+#[derive(Default)]
+pub(super) struct InMemory(Lock<Segments>);
+
+impl Medium for InMemory {
+    fn list(&self) -> Result<Vec<Stored>, StorageError> {
+        Ok(self
+            .0
+            .lock()
+            .by_name
+            .iter()
+            .map(|(name, bytes)| Stored {
+                name: name.clone(),
+                bytes: bytes.len() as u64,
+                modified: SystemTime::now(),
+            })
+            .collect())
     }
 
-    /// What is there from an earlier run.
-    pub(super) fn list(&self) -> Result<Vec<LogFile>, StorageError> {
-        match self {
-            Self::Disk(files) => files.list(),
-            Self::Memory(segments) => Ok(segments
-                .lock()
-                .by_name
-                .iter()
-                .map(|(name, bytes)| LogFile {
-                    name: name.clone(),
-                    bytes: bytes.len() as u64,
-                    modified: SystemTime::now(),
-                })
-                .collect()),
-        }
+    fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        self.0.lock().append(name, bytes);
+        Ok(())
     }
 
-    pub(super) fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
-        match self {
-            Self::Disk(files) => files.append(name, bytes),
-            Self::Memory(segments) => {
-                segments.lock().append(name, bytes);
-                Ok(())
-            }
-        }
+    fn read(&self, name: &str, offset: u64, bytes_max: usize) -> Result<Vec<u8>, StorageError> {
+        let segments = self.0.lock();
+        let rest = segments
+            .by_name
+            .get(name)
+            .and_then(|bytes| bytes.get(usize::try_from(offset).ok()?..))
+            .unwrap_or_default();
+        Ok(rest[..rest.len().min(bytes_max)].to_vec())
     }
 
-    /// At most `bytes_max` bytes from `offset` on; none where there is no such segment.
-    pub(super) fn read(
-        &self,
-        name: &str,
-        offset: u64,
-        bytes_max: usize,
-    ) -> Result<Vec<u8>, StorageError> {
-        match self {
-            Self::Disk(files) => files.read(name, offset, bytes_max),
-            Self::Memory(segments) => {
-                let segments = segments.lock();
-                let rest = segments
-                    .by_name
-                    .get(name)
-                    .and_then(|bytes| bytes.get(usize::try_from(offset).ok()?..))
-                    .unwrap_or_default();
-                Ok(rest[..rest.len().min(bytes_max)].to_vec())
-            }
-        }
-    }
-
-    pub(super) fn remove(&self, name: &str) -> Result<(), StorageError> {
-        match self {
-            Self::Disk(files) => files.remove(name),
-            Self::Memory(segments) => {
-                segments.lock().remove(name);
-                Ok(())
-            }
-        }
+    fn remove(&self, name: &str) -> Result<(), StorageError> {
+        self.0.lock().remove(name);
+        Ok(())
     }
 }
 
 /// Segments in memory.
 #[derive(Default)]
-pub(super) struct Segments {
+struct Segments {
     by_name: HashMap<String, Vec<u8>>,
     /// The memory of one that was removed, for the next one: under load there is one many times a second, and
     /// memory that goes back to the system and comes again costs more than all that is written.

@@ -14,6 +14,8 @@ mod entry;
 mod event;
 mod frame;
 mod group;
+#[cfg(feature = "storage")]
+mod in_data_dir;
 mod index;
 mod medium;
 mod queue;
@@ -22,7 +24,7 @@ mod segment_name;
 mod stream;
 mod writer;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "storage"))]
 mod tests;
 
 use std::sync::Arc;
@@ -36,9 +38,9 @@ pub use reading::{Direction, Page, Query, Streams};
 pub use stream::stream_name;
 
 use crate::limits::LOG_FLUSH_WAIT_MAX;
-use crate::storage::{DataDir, LogFiles, StorageError};
+use crate::storage::StorageError;
 use archive::{Archive, Bounds};
-use medium::Medium;
+use medium::InMemory;
 use queue::Queue;
 
 /// Keeps logs, and gives them back.
@@ -54,17 +56,10 @@ impl LogKeeper {
     /// # Errors
     /// When the system refuses the thread that writes.
     pub fn in_memory() -> Result<Self, StorageError> {
-        Self::start(Archive::new(Medium::in_memory(), Bounds::in_memory()))
-    }
-
-    /// Logs in the folder `logs` of `data_dir`. What is there already is looked through by the thread
-    /// that writes, so that nobody waits for it who does not want to read.
-    ///
-    /// # Errors
-    /// When the folder cannot be created, or the system refuses the thread.
-    pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
-        let files = LogFiles::open(data_dir)?;
-        Self::start(Archive::new(Medium::Disk(files), Bounds::on_disk()))
+        Self::start(Archive::new(
+            Box::new(InMemory::default()),
+            Bounds::in_memory(),
+        ))
     }
 
     fn start(archive: Archive) -> Result<Self, StorageError> {

@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::samples;
 use crate::domain::settings::LogFormat;
 use crate::domain::{FunctionName, Named as _, State, Version, VersionId};
+use crate::storage::{DataDir, LogFiles};
 
 const GROUP: &str = "/aws/lambda/greet";
 
@@ -85,7 +86,7 @@ fn small(segment_bytes: u64) -> Bounds {
 
 fn in_memory(segment_bytes: u64) -> Writer {
     Writer::new(Arc::new(Archive::new(
-        Medium::in_memory(),
+        Box::new(InMemory::default()),
         small(segment_bytes),
     )))
 }
@@ -98,7 +99,7 @@ fn append(writer: &mut Writer, entries: &[Entry]) {
 
 fn on_disk(data_dir: &DataDir) -> Writer {
     let files = LogFiles::open(data_dir).expect("opened");
-    let archive = Archive::new(Medium::Disk(files), Bounds::on_disk());
+    let archive = Archive::new(Box::new(files), Bounds::on_disk());
     let mut writer = Writer::new(Arc::new(archive));
     writer.load().expect("looked through");
     writer

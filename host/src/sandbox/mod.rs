@@ -22,8 +22,7 @@ mod sandboxes;
 #[doc(hidden)]
 pub mod stages;
 
-pub use compile::compiler::Accepted;
-pub use compile::inspect::{Import, Inspection, Memory};
+pub use compile::inspect::{Import, Inspection};
 pub use compile::isolation::{CompileIsolation, CompileLimits};
 #[cfg(not(feature = "compiler"))]
 pub use compile::no_compiler::inspect;
@@ -34,13 +33,7 @@ pub use compile::steps::inspect;
 #[cfg(feature = "compiler")]
 pub use compile::worker::compile_worker;
 pub use engine::engines::ENGINE_VERSION;
-pub use kinds::command::COMMAND_EXPORT;
-pub use kinds::entry::GuestKind;
-pub use kinds::function::HANDLER_EXPORT;
-pub use kinds::http_guest::HTTP_EXPORT;
-pub use kinds::lifecycle::LIFECYCLE_EXPORT;
-pub use kinds::streaming_function::STREAMING_HANDLER_EXPORT;
 pub use reach::embedder::caller::Caller;
 pub use reach::embedder::component;
-pub use reach::embedder::interfaces::{Interface, InterfaceError, Interfaces};
-pub use sandboxes::{EngineError, Sandboxes, SandboxesConfig};
+pub use reach::embedder::interfaces::{Interface, Interfaces};
+pub use sandboxes::{Sandboxes, SandboxesConfig};

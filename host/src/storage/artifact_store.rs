@@ -6,49 +6,53 @@
 //! [`seal`], or else by its hash.
 
 mod artifact;
+#[cfg(feature = "storage")]
 mod artifact_files;
+mod artifact_memory;
+#[cfg(feature = "storage")]
 mod seal;
-#[cfg(test)]
+#[cfg(all(test, feature = "storage"))]
 mod tests;
 
-use std::collections::HashMap;
 use std::io::Read;
 
-use bytes::Bytes;
-
-use super::{DataDir, StorageError};
-use crate::domain::{Digest, Lock};
+use super::StorageError;
+use crate::domain::Digest;
 pub use artifact::Artifact;
 use artifact::Bounded;
-use artifact_files::ArtifactFiles;
+use artifact_memory::ArtifactMemory;
 
 /// Compiled code, on disk or in memory.
 pub struct ArtifactStore {
-    place: Place,
+    place: Box<dyn Place>,
 }
 
-enum Place {
-    Memory(Lock<InMemory>),
-    Disk(ArtifactFiles),
+/// Where artifacts are kept; the keys of engines are checked.
+trait Place: Send + Sync {
+    fn put(
+        &self,
+        engine_key: &str,
+        component: Digest,
+        source: Bounded<'_>,
+    ) -> Result<(), StorageError>;
+
+    fn open_artifact(
+        &self,
+        engine_key: &str,
+        component: Digest,
+    ) -> Result<Option<Artifact>, StorageError>;
+
+    fn retain_engine(&self, engine_key: &str) -> Result<(), StorageError>;
+
+    fn retain(&self, keep: &dyn Fn(&str, Digest) -> bool) -> Result<(), StorageError>;
 }
 
 impl ArtifactStore {
     /// Artifacts that live as long as the process.
     pub fn in_memory() -> Self {
         Self {
-            place: Place::Memory(Lock::default()),
+            place: Box::new(ArtifactMemory::default()),
         }
-    }
-
-    /// Artifacts in the folder `artifacts` of `data_dir`.
-    ///
-    /// # Errors
-    /// When the folder cannot be created or opened.
-    pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
-        let files = ArtifactFiles::open(data_dir)?;
-        Ok(Self {
-            place: Place::Disk(files),
-        })
     }
 
     /// Stores what `source` gives, in the place of an older artifact of the same component. Returns
@@ -64,20 +68,7 @@ impl ArtifactStore {
         source: &mut dyn Read,
     ) -> Result<(), StorageError> {
         check_engine_key(engine_key)?;
-        let mut source = Bounded::new(source);
-        match &self.place {
-            Place::Memory(artifacts) => {
-                let mut bytes = Vec::new();
-                while let Some(chunk) = source.next()? {
-                    bytes.extend_from_slice(chunk);
-                }
-                artifacts
-                    .lock()
-                    .insert((engine_key.into(), component), bytes.into());
-                Ok(())
-            }
-            Place::Disk(files) => files.put(engine_key, component, source),
-        }
+        self.place.put(engine_key, component, Bounded::new(source))
     }
 
     /// The artifact of `component`, verified. `None` where there is none, and where what was there was
@@ -91,16 +82,7 @@ impl ArtifactStore {
         component: Digest,
     ) -> Result<Option<Artifact>, StorageError> {
         check_engine_key(engine_key)?;
-        match &self.place {
-            Place::Memory(artifacts) => {
-                let found = artifacts
-                    .lock()
-                    .get(&(engine_key.into(), component))
-                    .cloned();
-                Ok(found.map(Artifact::Memory))
-            }
-            Place::Disk(files) => files.open_artifact(engine_key, component),
-        }
+        self.place.open_artifact(engine_key, component)
     }
 
     /// Removes the artifacts of `component`, of all engines. Blocks.
@@ -117,15 +99,7 @@ impl ArtifactStore {
     /// When the disk fails.
     pub fn retain_engine(&self, engine_key: &str) -> Result<(), StorageError> {
         check_engine_key(engine_key)?;
-        match &self.place {
-            Place::Memory(artifacts) => {
-                artifacts
-                    .lock()
-                    .retain(|(engine, _), _| engine == engine_key);
-                Ok(())
-            }
-            Place::Disk(files) => files.retain_engine(engine_key),
-        }
+        self.place.retain_engine(engine_key)
     }
 
     /// Removes the artifacts of the components that `keep` does not want: what a crash left behind
@@ -138,19 +112,9 @@ impl ArtifactStore {
     }
 
     fn retain(&self, keep: impl Fn(&str, Digest) -> bool) -> Result<(), StorageError> {
-        match &self.place {
-            Place::Memory(artifacts) => {
-                artifacts
-                    .lock()
-                    .retain(|(engine, component), _| keep(engine, *component));
-                Ok(())
-            }
-            Place::Disk(files) => files.retain(keep),
-        }
+        self.place.retain(&keep)
     }
 }
-
-type InMemory = HashMap<(String, Digest), Bytes>;
 
 /// The key names a folder.
 fn check_engine_key(engine_key: &str) -> Result<(), StorageError> {

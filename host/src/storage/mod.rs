@@ -6,18 +6,25 @@
 
 mod artifact_store;
 mod content;
+#[cfg(feature = "storage")]
 mod content_files;
 mod content_memory;
+#[cfg(feature = "storage")]
 mod data_dir;
+#[cfg(feature = "storage")]
 mod database;
 mod emptying;
+#[cfg(feature = "storage")]
 mod folder;
-#[cfg(test)]
+#[cfg(all(test, feature = "storage"))]
 pub(crate) mod in_tests;
+#[cfg(feature = "storage")]
 mod layout;
 mod leases;
 mod leases_memory;
+#[cfg(feature = "storage")]
 mod log_files;
+#[cfg(feature = "storage")]
 mod staged_file;
 mod tmp_folders;
 
@@ -26,14 +33,19 @@ use std::pin::Pin;
 
 pub use artifact_store::{Artifact, ArtifactStore};
 pub use content::Content;
+#[cfg(feature = "storage")]
 pub use content_files::ContentFiles;
 pub use content_memory::MemoryContent;
+#[cfg(feature = "storage")]
 pub use data_dir::DataDir;
+#[cfg(feature = "storage")]
 pub(crate) use database::{DatabaseKind, Migration, Problem, connect};
+#[cfg(feature = "storage")]
 pub(crate) use layout::PACKAGES_FOLDER;
 pub use leases::{Held, Leases};
 pub use leases_memory::MemoryLeases;
-pub use log_files::{LogFile, LogFiles};
+#[cfg(feature = "storage")]
+pub use log_files::LogFiles;
 pub use tmp_folders::{TmpFolder, TmpFolders};
 
 /// What an implementation of a store gives, which waits without blocking.

@@ -3,8 +3,11 @@
 //! A host with a data directory keeps them there, and removes what a crash left when it starts. One
 //! without makes a folder of its own in the system's temporary directory, when the first is needed.
 
+#[cfg(feature = "storage")]
+mod in_data_dir;
 mod system;
 
+use std::any::Any;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,13 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt};
 
 use super::emptying::empty;
-use super::{DataDir, StorageError};
 use system::SystemFolder;
 
 use crate::domain::Lock;
-
-/// The folder of the data directory that they are kept in.
-const TMP_FOLDER: &str = "tmp";
 
 /// Makes folders.
 pub struct TmpFolders {
@@ -30,35 +29,13 @@ pub struct TmpFolders {
 /// Where they lie.
 struct Home {
     dir: Dir,
-    /// What must live as long as anything lies here.
-    keeper: Keeper,
-}
-
-enum Keeper {
-    /// Its lock keeps other hosts away.
-    DataDir { _locked: DataDir },
-    /// Removed with all that is in it.
-    System { folder: SystemFolder },
+    /// Removed with all that is in it; `None` in a data directory.
+    system: Option<SystemFolder>,
+    /// What must live as long as anything lies here, and keeps other hosts away.
+    _lock: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl TmpFolders {
-    /// In a data directory. What is left there of an earlier run is removed.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
-        let folder = data_dir.folder(TMP_FOLDER)?;
-        let failed = |error| folder.failed("empty", "", &error);
-        empty(folder.dir()).map_err(failed)?;
-        let home = Home {
-            dir: folder.dir().try_clone().map_err(failed)?,
-            keeper: Keeper::DataDir {
-                _locked: data_dir.clone(),
-            },
-        };
-        Ok(Self::with(Some(home)))
-    }
-
     /// In the system's temporary directory. What crashed hosts of this user have left there is removed.
     pub fn in_system_folder() -> Self {
         SystemFolder::remove_abandoned();
@@ -103,7 +80,8 @@ impl TmpFolders {
         let (folder, dir) = SystemFolder::make()?;
         let made = Arc::new(Home {
             dir,
-            keeper: Keeper::System { folder },
+            system: Some(folder),
+            _lock: None,
         });
         *home = Some(Arc::clone(&made));
         Ok(made)
@@ -115,7 +93,7 @@ impl Drop for TmpFolders {
     fn drop(&mut self) {
         let home = self.home.get_mut();
         if let Some(home) = home.take()
-            && let Keeper::System { folder } = &home.keeper
+            && let Some(folder) = &home.system
             && let Err(error) = empty(&home.dir).and_then(|()| folder.remove())
         {
             tracing::warn!(%error, "temporary files of functions could not be removed");
@@ -151,12 +129,13 @@ impl Drop for TmpFolder {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "storage"))]
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::storage::DataDir;
 
     #[test]
     fn a_folder_is_there_until_it_is_dropped_and_for_its_user_alone() {
@@ -190,9 +169,7 @@ mod tests {
         let held = folders.make().expect("made");
         held.dir().write("file", b"x").expect("written");
         let home = Arc::clone(&held.home);
-        let Keeper::System { folder } = &home.keeper else {
-            panic!("it is in the system's folder");
-        };
+        let folder = home.system.as_ref().expect("a folder of the system's");
         assert!(folder.path().exists());
         drop(folders);
         assert!(!folder.path().exists());

@@ -11,6 +11,7 @@ mod carry;
 mod code;
 mod format;
 mod function;
+#[cfg(feature = "storage")]
 mod legacy;
 mod policy;
 mod settings;
@@ -21,6 +22,7 @@ pub(super) use alias::AliasRow;
 pub(super) use attachments::AttachmentsRow;
 pub(super) use format::{Unreadable, decode, encode};
 pub(super) use function::{FunctionRow, LastPublicationRow};
+#[cfg(feature = "storage")]
 pub(super) use legacy::{LegacyAttachments, LegacySnapshot};
 pub(super) use settings::SettingsRow;
 pub(super) use version::PublishedRow;

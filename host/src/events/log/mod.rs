@@ -21,6 +21,7 @@ pub(crate) mod faulty;
 mod index;
 mod memory;
 mod pool;
+#[cfg(feature = "storage")]
 mod sqlite;
 #[cfg(test)]
 pub(super) mod suite;
@@ -36,6 +37,7 @@ use crate::domain::FunctionName;
 
 pub use bounds::{LogBounds, LogClock};
 pub use memory::MemoryEventLog;
+#[cfg(feature = "storage")]
 pub use sqlite::SqliteEventLog;
 
 /// What a log answers, later.

@@ -51,6 +51,7 @@ impl Loader {
 fn map(engine: &Engine, artifact: &Artifact) -> wasmtime::Result<Component> {
     match artifact {
         // By descriptor, so that what is mapped is the file that was verified.
+        #[cfg(feature = "storage")]
         Artifact::File { file, .. } => unsafe {
             Component::deserialize_file(engine, format!("/proc/self/fd/{}", file.as_raw_fd()))
         },

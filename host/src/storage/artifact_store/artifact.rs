@@ -1,7 +1,9 @@
 //! Compiled code on its way in and out.
 
+#[cfg(feature = "storage")]
 use std::fs::File;
 use std::io::Read;
+#[cfg(feature = "storage")]
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -13,6 +15,7 @@ use crate::storage::StorageError;
 #[derive(Debug)]
 pub enum Artifact {
     /// A file of the data directory.
+    #[cfg(feature = "storage")]
     File {
         /// For messages: what is verified is `file`, and the path may name another file by now.
         path: PathBuf,

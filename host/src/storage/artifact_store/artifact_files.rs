@@ -10,12 +10,13 @@ use super::super::layout::ARTIFACTS_FOLDER;
 use super::super::{DataDir, StorageError};
 use super::artifact::{Artifact, Bounded};
 use super::seal::{is_sealed, seal};
+use super::{ArtifactStore, Place};
 use crate::domain::hex::is_hex;
 use crate::domain::{Digest, SharedLock};
 
 const SUFFIX: &str = ".cwasm";
 
-pub(super) struct ArtifactFiles {
+struct ArtifactFiles {
     data_dir: DataDir,
     folder: Folder,
     /// Taken to change names, shared to look them up: so nobody finds the moment between a new artifact
@@ -24,8 +25,21 @@ pub(super) struct ArtifactFiles {
     names: SharedLock<()>,
 }
 
+impl ArtifactStore {
+    /// Artifacts in the folder `artifacts` of `data_dir`.
+    ///
+    /// # Errors
+    /// When the folder cannot be created or opened.
+    pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
+        let files = ArtifactFiles::open(data_dir)?;
+        Ok(Self {
+            place: Box::new(files),
+        })
+    }
+}
+
 impl ArtifactFiles {
-    pub(super) fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
+    fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
         Ok(Self {
             folder: data_dir.folder(ARTIFACTS_FOLDER)?,
             data_dir: data_dir.clone(),
@@ -33,7 +47,35 @@ impl ArtifactFiles {
         })
     }
 
-    pub(super) fn put(
+    /// One file, unless a crash came between a new artifact and the end of the older one.
+    #[expect(
+        clippy::type_complexity,
+        reason = "it is taken apart at once, by the only caller"
+    )]
+    fn candidates(
+        &self,
+        engine_key: &str,
+        component: Digest,
+    ) -> Result<Option<(Folder, Vec<(String, Digest, File)>)>, StorageError> {
+        let _names = self.names.read();
+        let Some(engine) = self.folder.existing(engine_key)? else {
+            return Ok(None);
+        };
+        let Some(folder) = engine.existing(&component.to_string())? else {
+            return Ok(None);
+        };
+        let mut files = Vec::new();
+        for (name, digest) in artifact_names(&folder)? {
+            if let Some(file) = folder.open_file(&name)? {
+                files.push((name, digest, file));
+            }
+        }
+        Ok(Some((folder, files)))
+    }
+}
+
+impl Place for ArtifactFiles {
+    fn put(
         &self,
         engine_key: &str,
         component: Digest,
@@ -62,7 +104,7 @@ impl ArtifactFiles {
         Ok(())
     }
 
-    pub(super) fn open_artifact(
+    fn open_artifact(
         &self,
         engine_key: &str,
         component: Digest,
@@ -88,7 +130,7 @@ impl ArtifactFiles {
         Ok(None)
     }
 
-    pub(super) fn retain_engine(&self, engine_key: &str) -> Result<(), StorageError> {
+    fn retain_engine(&self, engine_key: &str) -> Result<(), StorageError> {
         let _names = self.names.write();
         for engine in self.folder.folder_names()? {
             if engine != engine_key && is_engine_key(&engine) {
@@ -98,7 +140,7 @@ impl ArtifactFiles {
         Ok(())
     }
 
-    pub(super) fn retain(&self, keep: impl Fn(&str, Digest) -> bool) -> Result<(), StorageError> {
+    fn retain(&self, keep: &dyn Fn(&str, Digest) -> bool) -> Result<(), StorageError> {
         let _names = self.names.write();
         for engine in self.folder.folder_names()? {
             let Some(folder) = self.folder.existing(&engine)? else {
@@ -111,32 +153,6 @@ impl ArtifactFiles {
             }
         }
         Ok(())
-    }
-
-    /// One file, unless a crash came between a new artifact and the end of the older one.
-    #[expect(
-        clippy::type_complexity,
-        reason = "it is taken apart at once, by the only caller"
-    )]
-    fn candidates(
-        &self,
-        engine_key: &str,
-        component: Digest,
-    ) -> Result<Option<(Folder, Vec<(String, Digest, File)>)>, StorageError> {
-        let _names = self.names.read();
-        let Some(engine) = self.folder.existing(engine_key)? else {
-            return Ok(None);
-        };
-        let Some(folder) = engine.existing(&component.to_string())? else {
-            return Ok(None);
-        };
-        let mut files = Vec::new();
-        for (name, digest) in artifact_names(&folder)? {
-            if let Some(file) = folder.open_file(&name)? {
-                files.push((name, digest, file));
-            }
-        }
-        Ok(Some((folder, files)))
     }
 }
 

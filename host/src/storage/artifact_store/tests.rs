@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::limits::ARTIFACT_BYTES_MAX;
+use crate::storage::DataDir;
 
 const ENGINE: &str = "48.0.8-0123456789abcdef";
 const OLDER_ENGINE: &str = "47.1.0-fedcba9876543210";

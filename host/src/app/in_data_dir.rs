@@ -1,0 +1,56 @@
+//! What a host keeps in a data directory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::stores::{Directory, Opened, Stores, text};
+use crate::catalog::SqliteJournal;
+use crate::domain::{Account, HostFolder};
+use crate::events::SqliteEventLog;
+use crate::logs::LogKeeper;
+use crate::storage::{
+    ArtifactStore, ContentFiles, DataDir, MemoryLeases, PACKAGES_FOLDER, StorageError, TmpFolders,
+};
+
+impl Directory for DataDir {
+    fn check_apart_from(&self, folders: &[HostFolder]) -> Result<(), StorageError> {
+        self.check_apart_from(folders)
+    }
+
+    fn move_on(&self) -> Result<(), StorageError> {
+        self.move_on()
+    }
+}
+
+impl Stores {
+    /// Stores in a data directory. Its lock keeps other processes out, so that its leases are those of this one.
+    fn in_dir(data_dir: &DataDir, account: &Account) -> Result<Self, String> {
+        let content = ContentFiles::in_dir(data_dir, PACKAGES_FOLDER).map_err(text)?;
+        if !SqliteJournal::exists(data_dir).map_err(text)? {
+            // Packages without a catalog belong to one that was moved away: it may be mended and put back. The
+            // mark outlasts this start, after which the new catalog would look like any other.
+            content.keep_orphans().map_err(text)?;
+        }
+        let journal = SqliteJournal::open(data_dir, &account.owner()).map_err(text)?;
+        Ok(Self {
+            journal: Arc::new(journal),
+            events: Arc::new(SqliteEventLog::open(data_dir, account).map_err(text)?),
+            content: Arc::new(content),
+            leases: Arc::new(MemoryLeases::default()),
+        })
+    }
+}
+
+impl Opened {
+    /// Opens the data directory at `path`; an error says what to do about it. Blocks.
+    pub(super) fn in_dir(path: &Path, account: &Account) -> Result<Self, String> {
+        let data_dir = DataDir::open(path).map_err(text)?;
+        Ok(Self {
+            stores: Stores::in_dir(&data_dir, account)?,
+            artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(text)?),
+            logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(text)?),
+            tmp: TmpFolders::in_dir(&data_dir).map_err(text)?,
+            data_dir: Some(Arc::new(data_dir)),
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! What a host says over HTTP.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::{Host, StartError, start_error};
+use crate::catalog::Catalog;
+use crate::contract::{
+    self, Api, BodyMemory, ConnectionThreads, DownloadKey, LogReads, RequestCounts,
+};
+use crate::domain::Digest;
+use crate::sandbox::{ENGINE_VERSION, Sandboxes};
+
+/// The name of the secret that signs addresses of packages: one that a host made is good at its neighbour.
+const DOWNLOAD_SECRET: &str = "downloads";
+
+/// What a host knows for its API alone.
+#[derive(Clone)]
+pub(super) struct Serving {
+    downloads: DownloadKey,
+    open_function_urls: bool,
+}
+
+impl Serving {
+    pub(super) async fn of(
+        catalog: &Catalog,
+        open_function_urls: bool,
+    ) -> Result<Self, StartError> {
+        let secret = catalog.secret(DOWNLOAD_SECRET).await.map_err(start_error)?;
+        Ok(Self {
+            downloads: DownloadKey::new(secret),
+            open_function_urls,
+        })
+    }
+}
+
+impl Host {
+    /// Serves the Lambda API and function URLs on `listener` until `shutdown` completes; then takes no
+    /// more work, and returns when what runs has ended. Asynchronous events that wait stay where they
+    /// are kept.
+    ///
+    /// Connections are served on threads of their own, one for each core.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), StartError> {
+        let threads = ConnectionThreads::start().map_err(|error| {
+            start_error(format!(
+                "the threads that serve connections could not be started: {error}"
+            ))
+        })?;
+        let door = contract::door(self.api());
+        let answerer = |caller| {
+            let door = door.for_caller(caller);
+            move |request| door.clone().answer(request)
+        };
+        contract::server::serve(listener, &threads, answerer, shutdown).await;
+        // What was begun on the threads ends there, also where its caller has left.
+        self.close().await;
+        Ok(())
+    }
+
+    /// The Lambda API and function URLs, for a server of your own. Functions are told who is connected
+    /// where your server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
+    pub fn router(&self) -> axum::Router {
+        contract::router(self.api())
+    }
+
+    pub(super) fn api(&self) -> Api<Sandboxes> {
+        Api {
+            account: self.account.clone(),
+            catalog: Arc::clone(self.deployer.catalog()),
+            invoker: Arc::clone(&self.invoker),
+            events: self.events.clone(),
+            deployer: Arc::clone(&self.deployer),
+            logs: Arc::clone(&self.logs),
+            provisioner: Arc::clone(&self.provisioner),
+            engine: Digest::of(ENGINE_VERSION.as_bytes()),
+            downloads: self.serving.downloads.clone(),
+            bodies: BodyMemory::default(),
+            log_reads: LogReads::default(),
+            requests: RequestCounts::default(),
+            open_function_urls: self.serving.open_function_urls,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Logs in a data directory.
+
+use super::LogKeeper;
+use super::archive::{Archive, Bounds};
+use super::medium::{Medium, Stored};
+use crate::limits;
+use crate::storage::{DataDir, LogFiles, StorageError};
+
+impl LogKeeper {
+    /// Logs in the folder `logs` of `data_dir`. What is there already is looked through by the thread
+    /// that writes, so that nobody waits for it who does not want to read.
+    ///
+    /// # Errors
+    /// When the folder cannot be created, or the system refuses the thread.
+    pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
+        let files = LogFiles::open(data_dir)?;
+        Self::start(Archive::new(Box::new(files), Bounds::on_disk()))
+    }
+}
+
+impl Bounds {
+    pub(super) fn on_disk() -> Self {
+        Self {
+            segment_bytes: limits::LOG_SEGMENT_BYTES,
+            group_bytes_max: limits::LOG_GROUP_BYTES_MAX,
+            total_bytes_max: limits::LOG_TOTAL_BYTES_MAX,
+            age_max: limits::LOG_AGE_MAX,
+        }
+    }
+}
+
+impl Medium for LogFiles {
+    fn list(&self) -> Result<Vec<Stored>, StorageError> {
+        let files = self.list()?.into_iter();
+        Ok(files
+            .map(|file| Stored {
+                name: file.name,
+                bytes: file.bytes,
+                modified: file.modified,
+            })
+            .collect())
+    }
+
+    fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        self.append(name, bytes)
+    }
+
+    fn read(&self, name: &str, offset: u64, bytes_max: usize) -> Result<Vec<u8>, StorageError> {
+        self.read(name, offset, bytes_max)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), StorageError> {
+        self.remove(name)
+    }
+}
