@@ -43,30 +43,50 @@ impl<K: Clone + Eq + Hash, T> Waiting<K, T> {
 
     /// Keeps a thing of this owner; gives the one that makes room for it, where there are too many.
     pub(in crate::sandbox) fn put(&mut self, owner: K, thing: T, now: Instant) -> Option<T> {
-        let own = self.owners.get(&owner).map_or(0, VecDeque::len);
-        let gives_way = if own >= self.bounds.of_owner_max {
-            self.remove(&owner, 0)
-        } else if self.count >= self.bounds.all_max {
-            self.take_oldest()
-        } else {
-            None
-        };
-        self.count += 1;
         let waiters = self.owners.entry(owner).or_default();
         waiters.push_back(Waiter { thing, since: now });
-        gives_way
+        if waiters.len() > self.bounds.of_owner_max {
+            return waiters.pop_front().map(|waiter| waiter.thing);
+        }
+        self.count += 1;
+        match self.count > self.bounds.all_max {
+            true => self.take_oldest(),
+            false => None,
+        }
     }
 
-    /// Of those of this owner that fit, the one that came last. `fits` is told since when each waits: one that has
-    /// waited for too long may be there until those are taken out.
+    /// Of those of this owner that fit, the one that came last; and those that have waited for longest, for as long
+    /// as they are stale. `fits` is told since when each waits: one that has waited for too long may be there until
+    /// those are taken out.
+    pub(in crate::sandbox) fn take(
+        &mut self,
+        owner: &K,
+        fits: impl Fn(&T, Instant) -> bool,
+        is_stale: impl Fn(&T) -> bool,
+    ) -> (Option<T>, Vec<T>) {
+        let Some(waiters) = self.owners.get_mut(owner) else {
+            return (None, Vec::new());
+        };
+        let stale = waiters.iter().take_while(|waiter| is_stale(&waiter.thing));
+        let stale = stale.count();
+        let stale: Vec<T> = waiters.drain(..stale).map(|waiter| waiter.thing).collect();
+        let fits = |waiter: &Waiter<T>| fits(&waiter.thing, waiter.since);
+        let newest = waiters.iter().rposition(fits);
+        let newest = newest.and_then(|newest| waiters.remove(newest));
+        if waiters.is_empty() {
+            self.owners.remove(owner);
+        }
+        self.count -= stale.len() + usize::from(newest.is_some());
+        (newest.map(|waiter| waiter.thing), stale)
+    }
+
+    /// Of those of this owner that fit, the one that came last.
     pub(in crate::sandbox) fn take_newest(
         &mut self,
         owner: &K,
         fits: impl Fn(&T, Instant) -> bool,
     ) -> Option<T> {
-        let fits = |waiter: &Waiter<T>| fits(&waiter.thing, waiter.since);
-        let newest = self.owners.get(owner)?.iter().rposition(fits)?;
-        self.remove(owner, newest)
+        self.take(owner, fits, |_| false).0
     }
 
     /// Takes out what has waited for longest.
@@ -75,22 +95,13 @@ impl<K: Clone + Eq + Hash, T> Waiting<K, T> {
         let first = first.filter_map(|(owner, waiters)| Some((owner, waiters.front()?.since)));
         let (owner, _) = first.min_by_key(|(_, since)| *since)?;
         let owner = owner.clone();
-        self.remove(&owner, 0)
-    }
-
-    /// Takes out those of an owner that have waited for longest, for as long as they are meant.
-    pub(in crate::sandbox) fn take_oldest_of(
-        &mut self,
-        owner: &K,
-        are_meant: impl Fn(&T) -> bool,
-    ) -> Vec<T> {
-        let mut taken = Vec::new();
-        while let Some(first) = self.owners.get(owner).and_then(VecDeque::front)
-            && are_meant(&first.thing)
-        {
-            taken.extend(self.remove(owner, 0));
+        let waiters = self.owners.get_mut(&owner)?;
+        let oldest = waiters.pop_front()?;
+        if waiters.is_empty() {
+            self.owners.remove(&owner);
         }
-        taken
+        self.count -= 1;
+        Some(oldest.thing)
     }
 
     /// Takes out those that have waited for too long.
@@ -119,16 +130,6 @@ impl<K: Clone + Eq + Hash, T> Waiting<K, T> {
         self.owners.retain(|_, waiters| !waiters.is_empty());
         self.count -= taken.len();
         taken
-    }
-
-    fn remove(&mut self, owner: &K, at: usize) -> Option<T> {
-        let waiters = self.owners.get_mut(owner)?;
-        let removed = waiters.remove(at)?;
-        if waiters.is_empty() {
-            self.owners.remove(owner);
-        }
-        self.count -= 1;
-        Some(removed.thing)
     }
 }
 
@@ -200,10 +201,13 @@ mod tests {
             waiting.put("one", thing, now);
         }
         waiting.put("other", 1, now);
-        assert_eq!(waiting.take_oldest_of(&"one", |thing| *thing < 3), [1]);
+        let stale = |waiting: &mut Waiting<_, u32>, is_stale: fn(&u32) -> bool| {
+            waiting.take(&"one", |_, _| false, is_stale)
+        };
+        assert_eq!(stale(&mut waiting, |thing| *thing < 3), (None, vec![1]));
         assert_eq!(waiting.take_those(|thing| *thing == 1), [1]);
         assert_eq!(waiting.take_oldest(), Some(3));
-        assert_eq!(waiting.take_oldest_of(&"one", |_| true), [2]);
+        assert_eq!(stale(&mut waiting, |_| true), (None, vec![2]));
         assert!(waiting.is_empty() && waiting.owners.is_empty());
     }
 }

@@ -110,10 +110,8 @@ fn take<T>(
     version: &Version,
     callers: &Callers,
 ) -> (Option<T>, Vec<Idle<T>>) {
-    let key = key_of(version);
-    let stale = waiting.take_oldest_of(&key, |idle| !idle.is_of(version));
     let fits = |idle: &Idle<T>, _| idle.is_of(version) && idle.serves == *callers;
-    let taken = waiting.take_newest(&key, fits);
+    let (taken, stale) = waiting.take(&key_of(version), fits, |idle| !idle.is_of(version));
     (taken.map(|idle| idle.sandbox), stale)
 }
 

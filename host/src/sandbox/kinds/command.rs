@@ -28,7 +28,7 @@ use crate::sandbox::reach::stdout::Stdout;
 const NOTHING: &[u8] = b"null";
 
 /// The export that makes a component a command, of any version of WASI 0.2 that is provided.
-pub const COMMAND_EXPORT: &str = "wasi:cli/run";
+pub(crate) const COMMAND_EXPORT: &str = "wasi:cli/run";
 
 /// A program with a main function.
 pub(in crate::sandbox) struct Command;

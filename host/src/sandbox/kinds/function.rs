@@ -10,7 +10,7 @@ use crate::sandbox::bindings::exports::sparkler::function::handler::{Guest, Gues
 use crate::sandbox::reach::guest_state::GuestState;
 
 /// The export that makes a component a function in the native contract.
-pub const HANDLER_EXPORT: &str = "sparkler:function/handler@0.1.0";
+pub(crate) const HANDLER_EXPORT: &str = "sparkler:function/handler@0.1.0";
 
 /// A function that answers with one value.
 pub(in crate::sandbox) struct Function;

@@ -8,10 +8,6 @@ use crate::invoker::HostFailure;
 use crate::limits::INLINE_PARSE_BYTES_MAX;
 
 /// What a guest is given.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one a call, it is moved once or twice, and a box would be an allocation for each request"
-)]
 pub(in crate::sandbox) enum Input {
     /// An event: JSON text.
     Event {
@@ -19,8 +15,8 @@ pub(in crate::sandbox) enum Input {
         /// Whether it stands for a request from the web, whose client waits for a response.
         is_from_web: bool,
     },
-    /// A request from the web, as it is.
-    Request(WebRequest),
+    /// A request from the web, as it is. In a box, since all inputs are moved some times on their way.
+    Request(Box<WebRequest>),
 }
 
 impl Input {
@@ -40,7 +36,7 @@ impl Input {
             Payload::Web(call) => call,
         };
         let form = move |call: &dyn WebCall| match takes_requests {
-            true => Self::Request(call.request()),
+            true => Self::Request(Box::new(call.request())),
             false => Self::Event {
                 event: call.event(),
                 is_from_web: true,

@@ -10,7 +10,7 @@ use crate::sandbox::bindings::sparkler::function::types;
 use crate::sandbox::reach::guest_state::GuestState;
 
 /// The export that lets a component initialize itself.
-pub const LIFECYCLE_EXPORT: &str = "sparkler:function/lifecycle@0.1.0";
+pub(crate) const LIFECYCLE_EXPORT: &str = "sparkler:function/lifecycle@0.1.0";
 
 /// The lifecycle of a component, found before there is an instance of it.
 pub(in crate::sandbox) struct Lifecycle(lifecycle::GuestIndices);

@@ -12,7 +12,7 @@ use crate::sandbox::bindings::exports::sparkler::function::streaming_handler::{
 use crate::sandbox::reach::guest_state::GuestState;
 
 /// The export that makes a component a function which streams its response.
-pub const STREAMING_HANDLER_EXPORT: &str = "sparkler:function/streaming-handler@0.1.0";
+pub(crate) const STREAMING_HANDLER_EXPORT: &str = "sparkler:function/streaming-handler@0.1.0";
 
 /// A function that streams its response.
 pub(in crate::sandbox) struct StreamingFunction;

@@ -40,7 +40,7 @@ use gateway_event::Gateway;
 use reply::Reply;
 
 /// The export that makes a component a server for HTTP, of any version of WASI 0.2 that is provided.
-pub const HTTP_EXPORT: &str = "wasi:http/incoming-handler";
+pub(crate) const HTTP_EXPORT: &str = "wasi:http/incoming-handler";
 
 /// A server for HTTP.
 pub(in crate::sandbox) struct Server;
@@ -103,7 +103,7 @@ async fn serve(
 /// The request, and which gateway it came through.
 fn asked(input: Input) -> Result<(WebRequest, Option<Gateway>), String> {
     match input {
-        Input::Request(request) => Ok((request, None)),
+        Input::Request(request) => Ok((*request, None)),
         Input::Event { event, .. } => {
             gateway_event::read(&event).map(|(request, gateway)| (request, Some(gateway)))
         }
