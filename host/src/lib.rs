@@ -101,10 +101,6 @@
         reason = "what only a part that was left out asks of those below it; with all parts, nothing is dead"
     )
 )]
-#![allow(
-    unreachable_pub,
-    reason = "what is public in a module is for its neighbours; what the crate shows is listed below"
-)]
 
 mod domain;
 mod limits;

@@ -6,54 +6,54 @@ use std::time::Duration;
 pub const SYNC_PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// Largest answer of a synchronous invocation: 6 MB and 100 bytes, as AWS enforces it.
-pub const RESPONSE_BYTES_MAX: usize = 6 * 1024 * 1024 + 100;
+pub(crate) const RESPONSE_BYTES_MAX: usize = 6 * 1024 * 1024 + 100;
 
 /// Largest response that is streamed, as AWS documents it.
-pub const STREAM_BYTES_MAX: usize = 200 * 1024 * 1024;
+pub(crate) const STREAM_BYTES_MAX: usize = 200 * 1024 * 1024;
 
 /// What of a streamed response is on its way to a caller that does not read: a guest that has written so
 /// much waits.
-pub const STREAM_BUFFER_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const STREAM_BUFFER_BYTES_MAX: usize = 64 * 1024;
 
 /// Largest client context, in bytes of base64, as AWS documents it.
 pub const CLIENT_CONTEXT_BASE64_BYTES_MAX: usize = 3_583;
 
 /// The log tail that an answer carries on request, as AWS documents it.
-pub const LOG_TAIL_BYTES_MAX: usize = 4 * 1024;
+pub(crate) const LOG_TAIL_BYTES_MAX: usize = 4 * 1024;
 
 /// Largest body of CreateFunction and UpdateFunctionCode, as AWS enforces it.
-pub const DEPLOY_REQUEST_BYTES_MAX: usize = 70_167_211;
+pub(crate) const DEPLOY_REQUEST_BYTES_MAX: usize = 70_167_211;
 
 /// Largest body of any other control-plane call: AWS bounds all members, none comes near.
-pub const CONTROL_REQUEST_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const CONTROL_REQUEST_BYTES_MAX: usize = 1024 * 1024;
 
 /// Largest package that is uploaded in a request, as AWS documents it.
 pub const PACKAGE_BYTES_MAX: u64 = 50 * 1024 * 1024;
 
 /// Largest sum of the files in a package, as AWS documents it; so also the largest component.
-pub const UNZIPPED_BYTES_MAX: u64 = 250 * 1024 * 1024;
+pub(crate) const UNZIPPED_BYTES_MAX: u64 = 250 * 1024 * 1024;
 
 /// Files in one package: far above what a package of one component needs.
-pub const PACKAGE_ENTRIES_MAX: usize = 10_000;
+pub(crate) const PACKAGE_ENTRIES_MAX: usize = 10_000;
 
 /// All packages of the account together, as AWS documents it.
-pub const CODE_STORAGE_BYTES_MAX: u64 = 80_530_636_800;
+pub(crate) const CODE_STORAGE_BYTES_MAX: u64 = 80_530_636_800;
 
 /// Compact JSON of all variables of a function, as AWS documents it.
 pub const ENVIRONMENT_BYTES_MAX: usize = 4 * 1024;
 
 /// Deployments that are unpacked and checked at once: each may hold a package and the component in it.
-pub const CONCURRENT_DEPLOYS_MAX: usize = 4;
+pub(crate) const CONCURRENT_DEPLOYS_MAX: usize = 4;
 
 /// Largest catalog whose database is checked as a whole at every start; a larger one only after an
 /// unclean stop, since the check reads every page.
-pub const CATALOG_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(crate) const CATALOG_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Invocations that run at once, the concurrency that AWS gives an account by default.
 pub const CONCURRENT_INVOCATIONS_MAX: u32 = 1_000;
 
 /// Address space of the process that compiles a component.
-pub const COMPILE_MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+pub(crate) const COMPILE_MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Wall-clock time for checking, compiling and storing one component. The engine of JavaScript or Python
 /// that is part of one takes most of a minute of a processor, and a busy machine has a tenth of one to
@@ -61,90 +61,90 @@ pub const COMPILE_MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 pub const COMPILE_DURATION_MAX: Duration = Duration::from_secs(600);
 
 /// Compiled code of one component: cranelift's output is a small multiple of its input.
-pub const ARTIFACT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+pub(crate) const ARTIFACT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// Levels that the objects and arrays of an event may be nested, as AWS's parser enforces it.
-pub const EVENT_NESTING_MAX: usize = 1_000;
+pub(crate) const EVENT_NESTING_MAX: usize = 1_000;
 
 /// Start line and headers of one request: the client context alone may have 3,583 bytes.
-pub const REQUEST_HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const REQUEST_HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Headers and cookies of a response that a function gives through its URL: as large as those of a
 /// request may be.
-pub const URL_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const URL_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Prelude of a streamed response: JSON takes more room than the head that it describes.
-pub const URL_PRELUDE_BYTES_MAX: usize = 2 * URL_RESPONSE_HEAD_BYTES_MAX;
+pub(crate) const URL_PRELUDE_BYTES_MAX: usize = 2 * URL_RESPONSE_HEAD_BYTES_MAX;
 
 /// Client connections at once; those above it wait in the kernel's queue.
-pub const CONNECTIONS_MAX: usize = 10_000;
+pub(crate) const CONNECTIONS_MAX: usize = 10_000;
 
 /// Time for the head of a request to arrive, so also the time that a connection may be idle: longer
 /// than the 60 seconds for which clients keep theirs.
-pub const REQUEST_HEAD_DURATION_MAX: Duration = Duration::from_secs(75);
+pub(crate) const REQUEST_HEAD_DURATION_MAX: Duration = Duration::from_secs(75);
 
 /// How far the sender of a body may fall behind the least rate, so also the longest pause in it.
-pub const BODY_LAG_MAX: Duration = Duration::from_secs(15);
+pub(crate) const BODY_LAG_MAX: Duration = Duration::from_secs(15);
 
 /// Least rate of a body: one that is slower holds its memory for too long.
-pub const BODY_BYTES_PER_SECOND_MIN: usize = 64 * 1024;
+pub(crate) const BODY_BYTES_PER_SECOND_MIN: usize = 64 * 1024;
 
 /// How long an answer may wait for its reader without getting on by a byte.
-pub const WRITE_PAUSE_MAX: Duration = Duration::from_secs(30);
+pub(crate) const WRITE_PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// Bodies up to this size need no share of [`LARGE_EVENTS_BYTES_MAX`] or [`LARGE_DEPLOYS_BYTES_MAX`].
-pub const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Memory of all large events together; those above it wait.
-pub const LARGE_EVENTS_BYTES_MAX: usize = 512 * 1024 * 1024;
+pub(crate) const LARGE_EVENTS_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Memory of all other large bodies together, which are those of deployments; those above it wait.
-pub const LARGE_DEPLOYS_BYTES_MAX: usize = 512 * 1024 * 1024;
+pub(crate) const LARGE_DEPLOYS_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// How long a body waits for memory before it is refused, while it keeps what it has.
-pub const BODY_MEMORY_WAIT_MAX: Duration = Duration::from_secs(20);
+pub(crate) const BODY_MEMORY_WAIT_MAX: Duration = Duration::from_secs(20);
 
 /// What is read of a body that is not wanted, and thrown away, so that its sender gets to read the answer.
-pub const DISCARDED_BODY_BYTES_MAX: usize = 512 * 1024 * 1024;
+pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Time for which a body that is not wanted is read and thrown away.
-pub const DISCARDED_BODY_DURATION_MAX: Duration = Duration::from_secs(10);
+pub(crate) const DISCARDED_BODY_DURATION_MAX: Duration = Duration::from_secs(10);
 
 /// Bodies from this size on are parsed outside the threads that serve connections.
-pub const INLINE_PARSE_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const INLINE_PARSE_BYTES_MAX: usize = 256 * 1024;
 
 /// Pause after the system refused to accept a connection, such as for want of descriptors.
-pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Functions on one page of a list, as AWS gives them.
-pub const LIST_PAGE_ITEMS_MAX: usize = 50;
+pub(crate) const LIST_PAGE_ITEMS_MAX: usize = 50;
 
 /// Published versions of one function. AWS bounds only the storage of their code; here each change of a
 /// function looks at all of its versions.
-pub const VERSIONS_PER_FUNCTION_MAX: usize = 10_000;
+pub(crate) const VERSIONS_PER_FUNCTION_MAX: usize = 10_000;
 
 /// Aliases of one function, which AWS does not bound; here each change of a function looks at all of them.
-pub const ALIASES_PER_FUNCTION_MAX: usize = 10_000;
+pub(crate) const ALIASES_PER_FUNCTION_MAX: usize = 10_000;
 
 /// How long a change of a function is tried, while it is not known whether it was made or others come first.
-pub const CHANGE_DURATION_MAX: Duration = Duration::from_secs(15);
+pub(crate) const CHANGE_DURATION_MAX: Duration = Duration::from_secs(15);
 
 /// Commits that are remembered, so that one which is sent again is not made again: far more than can be made
 /// within [`CHANGE_DURATION_MAX`] by those who wait for an answer.
-pub const RECENT_COMMITS_MAX: usize = 16_384;
+pub(crate) const RECENT_COMMITS_MAX: usize = 16_384;
 
 /// How long a host that has stopped still counts as being at work, where hosts share their functions.
-pub const LEASE_DURATION: Duration = Duration::from_secs(30);
+pub(crate) const LEASE_DURATION: Duration = Duration::from_secs(30);
 
 /// How long an update is at least in progress, however little there is to do. AWS refuses a second update
 /// meanwhile: a client that forgets to wait for the first should learn it here, and not there.
-pub const UPDATE_DURATION_MIN: Duration = Duration::from_millis(50);
+pub(crate) const UPDATE_DURATION_MIN: Duration = Duration::from_millis(50);
 
 /// How long a package can be downloaded from the address that GetFunction gives, as AWS documents it.
-pub const DOWNLOAD_ADDRESS_DURATION: Duration = Duration::from_secs(600);
+pub(crate) const DOWNLOAD_ADDRESS_DURATION: Duration = Duration::from_secs(600);
 
 /// What an error text repeats of a caller's value.
-pub const QUOTED_VALUE_BYTES_MAX: usize = 2_048;
+pub(crate) const QUOTED_VALUE_BYTES_MAX: usize = 2_048;
 
 const _: () = assert!(DEPLOY_REQUEST_BYTES_MAX < LARGE_DEPLOYS_BYTES_MAX);
 const _: () = assert!(SYNC_PAYLOAD_BYTES_MAX < LARGE_EVENTS_BYTES_MAX);
@@ -153,243 +153,243 @@ const _: () = assert!(SYNC_PAYLOAD_BYTES_MAX < RESPONSE_BYTES_MAX);
 const _: () = assert!(PACKAGE_BYTES_MAX < UNZIPPED_BYTES_MAX);
 
 /// Sandboxes beyond the invocations that may run: a sandbox lives a little longer than its call.
-pub const SANDBOXES_SPARE: u32 = 24;
+pub(crate) const SANDBOXES_SPARE: u32 = 24;
 
 /// Core modules that one component may instantiate; a real one has a handful.
-pub const CORE_INSTANCES_MAX: u32 = 32;
+pub(crate) const CORE_INSTANCES_MAX: u32 = 32;
 
 /// Linear memories of one invocation; a real component has one.
-pub const MEMORIES_MAX: u32 = 4;
+pub(crate) const MEMORIES_MAX: u32 = 4;
 
 /// Tables of one invocation; a real component has two or three.
-pub const TABLES_MAX: u32 = 16;
+pub(crate) const TABLES_MAX: u32 = 16;
 
 /// Elements of one table: interpreters compiled to wasm have tens of thousands.
-pub const TABLE_ELEMENTS_MAX: usize = 100_000;
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 100_000;
 
 /// Stack of a guest's own frames.
-pub const WASM_STACK_BYTES_MAX: usize = 512 * 1024;
+pub(crate) const WASM_STACK_BYTES_MAX: usize = 512 * 1024;
 
 /// Stack of a guest's fiber: its own frames and those of the host calls on top of them.
-pub const FIBER_STACK_BYTES: usize = 1024 * 1024;
+pub(crate) const FIBER_STACK_BYTES: usize = 1024 * 1024;
 
 /// What a slot keeps of a memory between two guests. `sparkler build` links guests to fit.
-pub const KEEP_RESIDENT_BYTES: usize = 256 * 1024;
+pub(crate) const KEEP_RESIDENT_BYTES: usize = 256 * 1024;
 
 /// What a slot keeps of a table between two guests.
-pub const TABLE_KEEP_RESIDENT_BYTES: usize = 64 * 1024;
+pub(crate) const TABLE_KEEP_RESIDENT_BYTES: usize = 64 * 1024;
 
 /// One linear memory: what addresses of 32 bits reach.
-pub const MEMORY_BYTES_MAX: usize = 4 << 30;
+pub(crate) const MEMORY_BYTES_MAX: usize = 4 << 30;
 
 /// What the host keeps of one instance beside its memories and tables. Interpreters compiled to wasm
 /// have tens of thousands of functions, each with an entry.
-pub const INSTANCE_BYTES_MAX: usize = 10 * 1024 * 1024;
+pub(crate) const INSTANCE_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Share of the machine's memory, in percent, that all guests may hold together.
-pub const GUEST_MEMORY_PERCENT_MAX: u64 = 80;
+pub(crate) const GUEST_MEMORY_PERCENT_MAX: u64 = 80;
 
 /// Functions with a larger memory never run on the threads that serve callers: filling a whole memory
 /// is one instruction, which nothing interrupts.
-pub const INLINE_MEMORY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+pub(crate) const INLINE_MEMORY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// How often a running guest looks at its deadline. A guest that has not answered by its second
 /// tick leaves the thread that serves the caller.
-pub const TICK: Duration = Duration::from_millis(1);
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// Bytes that one host call may copy out of a guest: its answer is the largest of them.
-pub const HOSTCALL_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(crate) const HOSTCALL_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Host objects (streams, pollables …) that a guest may hold at once.
-pub const GUEST_HANDLES_MAX: usize = 4_096;
+pub(crate) const GUEST_HANDLES_MAX: usize = 4_096;
 
 /// Random bytes that a guest may ask for in one call.
-pub const RANDOM_BYTES_MAX: u64 = 64 * 1024;
+pub(crate) const RANDOM_BYTES_MAX: u64 = 64 * 1024;
 
 /// Bytes of one set of HTTP headers that a guest sends or is given.
-pub const GUEST_HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const GUEST_HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of a body for HTTP that a guest may write in one call; two such pieces wait at most.
-pub const GUEST_HTTP_CHUNK_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const GUEST_HTTP_CHUNK_BYTES_MAX: usize = 64 * 1024;
 
 /// HTTP requests of one invocation that are under way at once, until their responses were read.
-pub const OUTBOUND_REQUESTS_OF_INVOCATION_MAX: usize = 32;
+pub(crate) const OUTBOUND_REQUESTS_OF_INVOCATION_MAX: usize = 32;
 
 /// HTTP requests of all guests that are under way at once; those above it wait. Each has a connection,
 /// which is a file to the system.
-pub const OUTBOUND_REQUESTS_MAX: usize = 512;
+pub(crate) const OUTBOUND_REQUESTS_MAX: usize = 512;
 
 /// Names that are resolved at once: each takes a thread, which the system's resolver may keep for long.
-pub const OUTBOUND_LOOKUPS_MAX: usize = 32;
+pub(crate) const OUTBOUND_LOOKUPS_MAX: usize = 32;
 
 /// Addresses of a name that are tried.
-pub const OUTBOUND_ADDRESSES_MAX: usize = 8;
+pub(crate) const OUTBOUND_ADDRESSES_MAX: usize = 8;
 
 /// Time for resolving a name and connecting to it, where a guest does not ask for less.
-pub const OUTBOUND_CONNECT_DURATION_MAX: Duration = Duration::from_secs(30);
+pub(crate) const OUTBOUND_CONNECT_DURATION_MAX: Duration = Duration::from_secs(30);
 
 /// Status line and headers of a response to a guest's request; more than that is an error.
-pub const OUTBOUND_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const OUTBOUND_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of the bodies that one invocation may receive: more than the memory of most functions.
-pub const OUTBOUND_RECEIVED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub(crate) const OUTBOUND_RECEIVED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Bytes of the bodies that one invocation may send.
-pub const OUTBOUND_SENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub(crate) const OUTBOUND_SENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// How long a kept connection may take to be ready for the next request: it is, or it is of no use.
-pub const OUTBOUND_READY_WAIT_MAX: Duration = Duration::from_millis(100);
+pub(crate) const OUTBOUND_READY_WAIT_MAX: Duration = Duration::from_millis(100);
 
 /// Connections that are kept open for the next request of one function.
-pub const OUTBOUND_IDLE_OF_FUNCTION_MAX: usize = 16;
+pub(crate) const OUTBOUND_IDLE_OF_FUNCTION_MAX: usize = 16;
 
 /// Connections that are kept open for the next requests of all functions.
-pub const OUTBOUND_IDLE_MAX: usize = 256;
+pub(crate) const OUTBOUND_IDLE_MAX: usize = 256;
 
 /// How long a connection is kept open for the next request. Most servers close theirs after a minute.
-pub const OUTBOUND_IDLE_DURATION_MAX: Duration = Duration::from_secs(30);
+pub(crate) const OUTBOUND_IDLE_DURATION_MAX: Duration = Duration::from_secs(30);
 
 /// How often kept connections are looked through for those that were kept for too long.
-pub const OUTBOUND_IDLE_SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+pub(crate) const OUTBOUND_IDLE_SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Rules of one function that are noted where the host learns what functions need.
-pub const LEARNED_RULES_OF_FUNCTION_MAX: usize = 128;
+pub(crate) const LEARNED_RULES_OF_FUNCTION_MAX: usize = 128;
 
 /// Functions of which it is noted what they need.
-pub const LEARNED_FUNCTIONS_MAX: usize = 1_000;
+pub(crate) const LEARNED_FUNCTIONS_MAX: usize = 1_000;
 
 const _: () = assert!(OUTBOUND_REQUESTS_OF_INVOCATION_MAX < OUTBOUND_REQUESTS_MAX);
 const _: () = assert!(OUTBOUND_IDLE_OF_FUNCTION_MAX < OUTBOUND_IDLE_MAX);
 /// Files, folders and streams that a guest may hold open at once: each is a descriptor of the host, or a
 /// buffer.
-pub const GUEST_FILES_OPEN_MAX: usize = 256;
+pub(crate) const GUEST_FILES_OPEN_MAX: usize = 256;
 
 /// Share of the descriptors of the host's process, in percent, that all guests may hold together.
-pub const GUEST_FILES_OPEN_PERCENT_MAX: u64 = 50;
+pub(crate) const GUEST_FILES_OPEN_PERCENT_MAX: u64 = 50;
 
 /// Bytes that one call reads from a file.
-pub const FILE_READ_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const FILE_READ_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes that are read from a file before the guest asked for them, because it waits for some.
-pub const FILE_READ_AHEAD_BYTES: usize = 4 * 1024;
+pub(crate) const FILE_READ_AHEAD_BYTES: usize = 4 * 1024;
 
 /// Bytes that one call writes to a file through a stream.
-pub const FILE_WRITE_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const FILE_WRITE_BYTES_MAX: usize = 64 * 1024;
 
 /// Entries of a folder that are read ahead of the guest.
-pub const FOLDER_ENTRIES_READ_AHEAD: usize = 64;
+pub(crate) const FOLDER_ENTRIES_READ_AHEAD: usize = 64;
 
 /// Files, folders and links in `/tmp` of one invocation: each must be removed after it.
-pub const TMP_ENTRIES_MAX: u64 = 16_384;
+pub(crate) const TMP_ENTRIES_MAX: u64 = 16_384;
 
 /// Files, folders and links in `/tmp` of all invocations together.
-pub const TMP_TOTAL_ENTRIES_MAX: u64 = 1024 * 1024;
+pub(crate) const TMP_TOTAL_ENTRIES_MAX: u64 = 1024 * 1024;
 
 /// Bytes in `/tmp` of all invocations together.
-pub const TMP_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+pub(crate) const TMP_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 
 /// Share of what is free where `/tmp` is kept, in percent, that all invocations may fill together.
-pub const TMP_FREE_PERCENT_MAX: u64 = 50;
+pub(crate) const TMP_FREE_PERCENT_MAX: u64 = 50;
 
 /// One secret.
-pub const SECRET_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const SECRET_BYTES_MAX: usize = 64 * 1024;
 
 /// Secrets and lines of secrets that are shorter are not masked in logs: they would hide words.
-pub const SECRET_MASKED_BYTES_MIN: usize = 6;
+pub(crate) const SECRET_MASKED_BYTES_MIN: usize = 6;
 
 /// Versions whose folders and secrets are kept at hand; beyond that they are looked up again.
-pub const GRANTS_KEPT_MAX: usize = 1_024;
+pub(crate) const GRANTS_KEPT_MAX: usize = 1_024;
 
 /// Bytes that a guest may write to its log in one call.
-pub const LOG_WRITE_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const LOG_WRITE_BYTES_MAX: usize = 64 * 1024;
 
 /// What is kept of the output of one invocation, its end: as much as one event of CloudWatch may have.
-pub const INVOCATION_LOG_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const INVOCATION_LOG_BYTES_MAX: usize = 256 * 1024;
 
 /// Text that is kept of one invocation: its output and what the host writes around it.
-pub const LOG_ENTRY_BYTES_MAX: usize = INVOCATION_LOG_BYTES_MAX + 64 * 1024;
+pub(crate) const LOG_ENTRY_BYTES_MAX: usize = INVOCATION_LOG_BYTES_MAX + 64 * 1024;
 
 /// Logs that wait to be written; what comes on top is dropped and counted.
-pub const LOG_QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
+pub(crate) const LOG_QUEUE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Groups whose dropped entries are counted one by one.
-pub const LOG_DROPPED_GROUPS_MAX: usize = 1_024;
+pub(crate) const LOG_DROPPED_GROUPS_MAX: usize = 1_024;
 
 /// Logs up to this size are copied into the buffer of all that wait.
-pub const LOG_TEXT_COPIED_BYTES_MAX: usize = 8 * 1024;
+pub(crate) const LOG_TEXT_COPIED_BYTES_MAX: usize = 8 * 1024;
 
 /// The largest such buffer that is kept for the next logs.
-pub const LOG_TEXTS_KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub(crate) const LOG_TEXTS_KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// How long logs are collected before they are written together.
-pub const LOG_BATCH_PAUSE: Duration = Duration::from_millis(5);
+pub(crate) const LOG_BATCH_PAUSE: Duration = Duration::from_millis(5);
 
 /// How long a reader waits for what was logged before it asked.
-pub const LOG_FLUSH_WAIT_MAX: Duration = Duration::from_secs(2);
+pub(crate) const LOG_FLUSH_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// How often logs are looked through for what is too old.
-pub const LOG_EXPIRY_PERIOD: Duration = Duration::from_secs(60);
+pub(crate) const LOG_EXPIRY_PERIOD: Duration = Duration::from_secs(60);
 
 /// A log is kept in pieces of this size, which are removed as a whole.
-pub const LOG_SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
+pub(crate) const LOG_SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 
 /// What is kept of one log group; its oldest piece goes first.
-pub const LOG_GROUP_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(crate) const LOG_GROUP_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// What is kept of all log groups; the oldest piece goes first.
-pub const LOG_TOTAL_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+pub(crate) const LOG_TOTAL_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
 /// How long a log is kept.
-pub const LOG_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+pub(crate) const LOG_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// As [`LOG_SEGMENT_BYTES`], for logs that are kept in memory.
-pub const MEMORY_LOG_SEGMENT_BYTES: u64 = 512 * 1024;
+pub(crate) const MEMORY_LOG_SEGMENT_BYTES: u64 = 512 * 1024;
 
 /// As [`LOG_GROUP_BYTES_MAX`], for logs that are kept in memory.
-pub const MEMORY_LOG_GROUP_BYTES_MAX: u64 = 2 * 1024 * 1024;
+pub(crate) const MEMORY_LOG_GROUP_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 /// As [`LOG_TOTAL_BYTES_MAX`], for logs that are kept in memory.
-pub const MEMORY_LOG_TOTAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
+pub(crate) const MEMORY_LOG_TOTAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// Pieces of one log group: more than its size allows, since a piece that was damaged is not filled.
-pub const LOG_GROUP_SEGMENTS_MAX: usize = 32;
+pub(crate) const LOG_GROUP_SEGMENTS_MAX: usize = 32;
 
 /// Log groups: each costs a file and an entry in memory.
-pub const LOG_GROUPS_MAX: usize = 50_000;
+pub(crate) const LOG_GROUPS_MAX: usize = 50_000;
 
 /// Log streams in one piece of a log, each an entry in memory.
-pub const LOG_SEGMENT_STREAMS_MAX: usize = 1_024;
+pub(crate) const LOG_SEGMENT_STREAMS_MAX: usize = 1_024;
 
 /// Distance of the places in a piece of a log from which it can be read.
-pub const LOG_MARK_BYTES: u64 = 64 * 1024;
+pub(crate) const LOG_MARK_BYTES: u64 = 64 * 1024;
 
 /// Bytes of a log that one request looks through; its answer says where to go on.
-pub const LOG_SEARCH_BYTES_MAX: u64 = 16 * 1024 * 1024;
+pub(crate) const LOG_SEARCH_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Time that one request looks through a log, beside the last piece of it; its answer says where to go
 /// on. An expression can be slow.
-pub const LOG_SEARCH_DURATION_MAX: Duration = Duration::from_secs(5);
+pub(crate) const LOG_SEARCH_DURATION_MAX: Duration = Duration::from_secs(5);
 
 /// Regular expressions in one filter pattern.
-pub const LOG_PATTERN_EXPRESSIONS_MAX: usize = 5;
+pub(crate) const LOG_PATTERN_EXPRESSIONS_MAX: usize = 5;
 
 /// Log groups that one request names, as AWS documents it.
-pub const LOG_GROUPS_NAMED_MAX: usize = 50;
+pub(crate) const LOG_GROUPS_NAMED_MAX: usize = 50;
 
 /// Text of the events in one answer, as AWS documents it.
-pub const LOG_PAGE_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const LOG_PAGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Events in one answer, as AWS documents it.
-pub const LOG_PAGE_EVENTS_MAX: u16 = 10_000;
+pub(crate) const LOG_PAGE_EVENTS_MAX: u16 = 10_000;
 
 /// What an event counts for beside its text, as AWS documents it.
-pub const LOG_EVENT_OVERHEAD_BYTES: usize = 26;
+pub(crate) const LOG_EVENT_OVERHEAD_BYTES: usize = 26;
 
 /// Log groups or streams in one answer, as AWS documents it.
-pub const LOG_DESCRIBE_ITEMS_MAX: u16 = 50;
+pub(crate) const LOG_DESCRIBE_ITEMS_MAX: u16 = 50;
 
 /// Requests that read logs at once: each may hold a piece of a log in memory.
-pub const LOG_READS_MAX: usize = 4;
+pub(crate) const LOG_READS_MAX: usize = 4;
 
 const _: () = assert!((LOG_ENTRY_BYTES_MAX as u64) < MEMORY_LOG_SEGMENT_BYTES);
 const _: () = assert!(LOG_TAIL_BYTES_MAX < INVOCATION_LOG_BYTES_MAX);
@@ -397,146 +397,146 @@ const _: () = assert!(LOG_SEGMENT_BYTES < LOG_GROUP_BYTES_MAX);
 const _: () = assert!(LOG_SEGMENT_BYTES < LOG_SEARCH_BYTES_MAX);
 
 /// Text that a guest gives as its error: type, message and frames of the stack together.
-pub const FUNCTION_ERROR_TEXT_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const FUNCTION_ERROR_TEXT_BYTES_MAX: usize = 256 * 1024;
 
 /// Frames of the stack that a guest gives with its error.
-pub const FUNCTION_ERROR_FRAMES_MAX: usize = 256;
+pub(crate) const FUNCTION_ERROR_FRAMES_MAX: usize = 256;
 
 /// Functions that are kept loaded; those used longest ago make room for others.
-pub const LOADED_FUNCTIONS_MAX: usize = 1_024;
+pub(crate) const LOADED_FUNCTIONS_MAX: usize = 1_024;
 
 /// Sections of a component that are looked through for the one that opts in to reuse; real components
 /// have some hundred.
-pub const COMPONENT_SECTIONS_MAX: usize = 100_000;
+pub(crate) const COMPONENT_SECTIONS_MAX: usize = 100_000;
 
 /// How long a sandbox that may be reused is kept idle.
-pub const IDLE_DURATION_MAX: Duration = Duration::from_secs(600);
+pub(crate) const IDLE_DURATION_MAX: Duration = Duration::from_secs(600);
 
 /// How often idle sandboxes are looked through for those that were idle for too long.
-pub const IDLE_SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+pub(crate) const IDLE_SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Idle sandboxes of one version.
-pub const IDLE_SANDBOXES_OF_VERSION_MAX: usize = 256;
+pub(crate) const IDLE_SANDBOXES_OF_VERSION_MAX: usize = 256;
 
 /// Idle sandboxes of all functions together. Each keeps its memory.
-pub const IDLE_SANDBOXES_MAX: usize = 512;
+pub(crate) const IDLE_SANDBOXES_MAX: usize = 512;
 
 const _: () = assert!(IDLE_SANDBOXES_OF_VERSION_MAX < IDLE_SANDBOXES_MAX);
 
 /// How long an admitted invocation waits for a sandbox that is being cleaned.
-pub const SANDBOX_WAIT_MAX: Duration = Duration::from_secs(5);
+pub(crate) const SANDBOX_WAIT_MAX: Duration = Duration::from_secs(5);
 
 const _: () = assert!(RESPONSE_BYTES_MAX < HOSTCALL_BYTES_MAX);
 const _: () = assert!(WASM_STACK_BYTES_MAX < FIBER_STACK_BYTES);
 
 /// Memories of a guest together that are kept in a snapshot: they are stored, and mapped by every sandbox.
-pub const SNAPSHOT_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
+pub(crate) const SNAPSHOT_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Largest component with a snapshot in it: it is read as any package is.
-pub const SNAPSHOT_BYTES_MAX: u64 = UNZIPPED_BYTES_MAX;
+pub(crate) const SNAPSHOT_BYTES_MAX: u64 = UNZIPPED_BYTES_MAX;
 
 /// Largest memory of which an image is made that sandboxes map, even where most of it is zero: beyond it
 /// only if the data is dense, and else each sandbox copies its data. Interpreters with a snapshot have
 /// tens of megabytes.
-pub const MEMORY_IMAGE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+pub(crate) const MEMORY_IMAGE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Time for reading the state of a guest that was initialized: it runs no more code of its own.
-pub const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
+pub(crate) const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 
 /// Processor time of the process that compiles a component, over all its threads.
-pub const COMPILE_CPU_SECONDS_MAX: u64 = 240;
+pub(crate) const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 
 /// Components that are compiled at once. So many are checked at once besides, which is quick, so that
 /// whoever deploys need not wait for the compilations of others to be told what is wrong.
-pub const COMPILATIONS_MAX: usize = 2;
+pub(crate) const COMPILATIONS_MAX: usize = 2;
 
 /// Memory of the components that were accepted and wait to be compiled. Each counts for its size, and for
 /// [`WAITING_COMPONENT_BYTES_MIN`] besides; where there is none left, a deploy waits before it is answered.
-pub const WAITING_COMPONENTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+pub(crate) const WAITING_COMPONENTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// What a process takes that waits to compile.
-pub const WAITING_COMPONENT_BYTES_MIN: u64 = 16 * 1024 * 1024;
+pub(crate) const WAITING_COMPONENT_BYTES_MIN: u64 = 16 * 1024 * 1024;
 
 const _: () =
     assert!(UNZIPPED_BYTES_MAX + WAITING_COMPONENT_BYTES_MIN <= WAITING_COMPONENTS_BYTES_MAX);
 
 /// How long provisioned concurrency is shown as in progress at least: a caller who asks right after a
 /// change sees that something goes on, as in AWS.
-pub const PROVISIONING_SHOWN_MIN: Duration = Duration::from_millis(50);
+pub(crate) const PROVISIONING_SHOWN_MIN: Duration = Duration::from_millis(50);
 
 /// Pause before sandboxes are prepared again that the host had no room for.
-pub const PROVISIONING_RETRY_PAUSE: Duration = Duration::from_secs(10);
+pub(crate) const PROVISIONING_RETRY_PAUSE: Duration = Duration::from_secs(10);
 
 /// Functions of which the metrics tell; of the others they tell how many there are.
-pub const METRICS_FUNCTIONS_MAX: usize = 1_000;
+pub(crate) const METRICS_FUNCTIONS_MAX: usize = 1_000;
 
 /// Largest event of an asynchronous invocation, as AWS documents it.
-pub const EVENT_PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const EVENT_PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
 
 /// Largest event of the old InvokeAsync, as AWS documents it.
-pub const INVOKE_ASYNC_PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const INVOKE_ASYNC_PAYLOAD_BYTES_MAX: usize = 256 * 1024;
 
 /// Asynchronous events that wait; a caller who brings one more is told to come back. Each takes some
 /// 80 bytes of memory.
-pub const EVENTS_WAITING_MAX: u64 = 500_000;
+pub(crate) const EVENTS_WAITING_MAX: u64 = 500_000;
 
 /// Bytes of all events that wait on disk.
-pub const EVENTS_WAITING_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+pub(crate) const EVENTS_WAITING_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Bytes of all events that wait where they are kept in memory only.
-pub const EVENTS_WAITING_IN_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
+pub(crate) const EVENTS_WAITING_IN_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Bytes of waiting events that are kept in memory beside the disk, so that they need not be read back.
-pub const EVENTS_CACHED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(crate) const EVENTS_CACHED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Events that run at once: each holds its payload. Never more than half of what may run at all, so
 /// that callers who wait for their answers find room.
-pub const EVENTS_RUNNING_MAX: usize = 256;
+pub(crate) const EVENTS_RUNNING_MAX: usize = 256;
 
 /// Events of one function that run at once.
-pub const EVENTS_RUNNING_PER_FUNCTION_MAX: usize = 128;
+pub(crate) const EVENTS_RUNNING_PER_FUNCTION_MAX: usize = 128;
 
 /// How long what a host has leased stays with it after it was last heard of.
-pub const EVENT_LEASE_DURATION: Duration = Duration::from_secs(30);
+pub(crate) const EVENT_LEASE_DURATION: Duration = Duration::from_secs(30);
 
 /// Destinations of destinations: a longer chain is a loop. AWS ends loops after as many runs.
-pub const EVENT_HOPS_MAX: u32 = 16;
+pub(crate) const EVENT_HOPS_MAX: u32 = 16;
 
 /// Changes of the queue that become durable together.
-pub const EVENT_COMMIT_CHANGES_MAX: usize = 4_096;
+pub(crate) const EVENT_COMMIT_CHANGES_MAX: usize = 4_096;
 
 /// Bytes of the changes that become durable together.
-pub const EVENT_COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(crate) const EVENT_COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Messages that are delivered to destinations at once.
-pub const DELIVERIES_RUNNING_MAX: usize = 16;
+pub(crate) const DELIVERIES_RUNNING_MAX: usize = 16;
 
 /// Messages that are delivered to one destination at once.
-pub const DELIVERIES_PER_TARGET_MAX: usize = 8;
+pub(crate) const DELIVERIES_PER_TARGET_MAX: usize = 8;
 
 /// Time for one delivery to SQS or SNS.
-pub const DELIVERY_DURATION_MAX: Duration = Duration::from_secs(10);
+pub(crate) const DELIVERY_DURATION_MAX: Duration = Duration::from_secs(10);
 
 /// What is read of a destination's answer.
-pub const DELIVERY_ANSWER_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const DELIVERY_ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// Dead events that are kept; the oldest make room for others.
-pub const DEAD_EVENTS_MAX: u64 = 100_000;
+pub(crate) const DEAD_EVENTS_MAX: u64 = 100_000;
 
 /// Bytes of all dead events that are kept.
-pub const DEAD_EVENTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+pub(crate) const DEAD_EVENTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// Bytes of all dead events where they are kept in memory only.
-pub const DEAD_EVENTS_IN_MEMORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(crate) const DEAD_EVENTS_IN_MEMORY_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// How long a dead event is kept: the longest time that SQS keeps a message.
-pub const DEAD_EVENT_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
+pub(crate) const DEAD_EVENT_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Events on one page of a list.
-pub const EVENT_PAGE_ITEMS_MAX: usize = 100;
+pub(crate) const EVENT_PAGE_ITEMS_MAX: usize = 100;
 
 /// Dead events that one call runs again or removes.
-pub const DEAD_EVENTS_PER_CALL_MAX: usize = 1_000;
+pub(crate) const DEAD_EVENTS_PER_CALL_MAX: usize = 1_000;
 
 const _: () = assert!(EVENT_PAYLOAD_BYTES_MAX < SYNC_PAYLOAD_BYTES_MAX);
 const _: () = assert!(EVENT_COMMIT_BYTES_MAX > EVENT_PAYLOAD_BYTES_MAX);

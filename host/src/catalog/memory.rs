@@ -15,7 +15,7 @@ use crate::storage::Fut;
 
 /// Keeps rows for as long as it lives.
 #[derive(Debug, Default)]
-pub struct MemoryJournal(Lock<State>);
+pub(crate) struct MemoryJournal(Lock<State>);
 
 #[derive(Debug, Default)]
 struct State {

@@ -30,17 +30,17 @@ pub(crate) mod in_tests;
 #[cfg(test)]
 mod tests;
 
-pub use account::Catalog;
-pub use accounts::Change;
-pub use journal::Journal;
+pub(crate) use account::Catalog;
+pub(crate) use accounts::Change;
+pub(crate) use journal::Journal;
 #[cfg(test)]
-pub use journal::{
+pub(crate) use journal::{
     Changed, Commit, CommitError, Expect, JournalError, Put, Revision, Row, Told, Watch,
 };
 #[cfg(test)]
-pub use key::{Item, Key};
-pub use memory::MemoryJournal;
+pub(crate) use key::{Item, Key};
+pub(crate) use memory::MemoryJournal;
 #[cfg(feature = "storage")]
-pub use sqlite::SqliteJournal;
+pub(crate) use sqlite::SqliteJournal;
 #[cfg(test)]
-pub use usage::Usage;
+pub(crate) use usage::Usage;

@@ -31,7 +31,7 @@ const DATABASE: DatabaseKind = DatabaseKind {
 };
 
 /// Rows in SQLite.
-pub struct SqliteJournal {
+pub(crate) struct SqliteJournal {
     state: Arc<Mutex<State>>,
     path: PathBuf,
 }
@@ -42,7 +42,7 @@ impl SqliteJournal {
     ///
     /// # Errors
     /// When it is damaged, is not ours or was written by a newer host; it is then left as it is.
-    pub fn open(data_dir: &DataDir, account: &AccountId) -> Result<Self, JournalError> {
+    pub(crate) fn open(data_dir: &DataDir, account: &AccountId) -> Result<Self, JournalError> {
         let (connection, path) = DATABASE.open(data_dir)?;
         let damaged = |error: rusqlite::Error| DATABASE.sentence(error.into(), &path);
         carry_over::to_account(&connection, account).map_err(damaged)?;

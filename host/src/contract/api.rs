@@ -17,7 +17,7 @@ use crate::invoker::{Invoker, Provisioner};
 use crate::logs::LogKeeper;
 
 /// What the operations of the API work on.
-pub struct Api<G> {
+pub(crate) struct Api<G> {
     /// Whose functions these are.
     pub account: Account,
     /// Which functions there are.

@@ -57,7 +57,7 @@ pub(super) enum Purpose {
 
 /// The memory that all large bodies share.
 #[derive(Clone, Debug)]
-pub struct BodyMemory {
+pub(crate) struct BodyMemory {
     events: Arc<Semaphore>,
     control: Arc<Semaphore>,
 }

@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 
 /// The threads. They end soon after this is dropped, with everything that still runs on them.
-pub struct ConnectionThreads {
+pub(crate) struct ConnectionThreads {
     runtimes: Vec<Handle>,
     next: AtomicUsize,
     /// Dropping it ends the threads.
@@ -24,7 +24,7 @@ impl ConnectionThreads {
     ///
     /// # Errors
     /// Where the system gives no thread, or a thread no queue of events.
-    pub fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let (end, ended) = watch::channel(());
         let cores = thread::available_parallelism()?.get();
         let runtimes = (0..cores).map(|_| start_thread(ended.clone()));

@@ -54,7 +54,7 @@ impl<G> Clone for Door<G> {
 }
 
 /// The door of a host.
-pub fn door<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Door<G> {
+pub(crate) fn door<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Door<G> {
     Door {
         rooms: Arc::new(Rooms {
             api: Arc::new(api),

@@ -15,11 +15,11 @@ use crate::limits::DOWNLOAD_ADDRESS_DURATION;
 
 /// The key that signs addresses.
 #[derive(Clone)]
-pub struct DownloadKey([u8; 32]);
+pub(crate) struct DownloadKey([u8; 32]);
 
 impl DownloadKey {
     /// A key that nobody can guess.
-    pub fn new(secret: [u8; 32]) -> Self {
+    pub(crate) fn new(secret: [u8; 32]) -> Self {
         Self(secret)
     }
 

@@ -6,7 +6,7 @@
 //! answers an unknown one.
 
 // From the socket to the operation.
-pub mod server;
+pub(crate) mod server;
 mod connection_threads;
 mod progressing;
 mod unread_body;
@@ -67,21 +67,22 @@ mod download_key;
 mod package_download;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
-pub mod stages;
+pub(crate) mod stages;
 
 #[cfg(test)]
 mod tests;
 
 use axum::Router;
 
-pub use api::Api;
-pub use body::BodyMemory;
-pub use cloudwatch::LogReads;
-pub use connection_threads::ConnectionThreads;
-pub use door::{Door, door};
-pub use download_key::DownloadKey;
+pub(crate) use api::Api;
+pub(crate) use body::BodyMemory;
+pub(crate) use cloudwatch::LogReads;
+pub(crate) use connection_threads::ConnectionThreads;
+pub use door::Door;
+pub(crate) use door::door;
+pub(crate) use download_key::DownloadKey;
 pub use operations::Operation;
-pub use request_counts::RequestCounts;
+pub(crate) use request_counts::RequestCounts;
 pub use wire::settings::settings_members;
 
 use crate::deployer::CompileGuest;
@@ -89,6 +90,6 @@ use crate::invoker::{PrepareGuest, RunGuest};
 
 /// Everything that the host answers, for a server of one's own. Functions are told who is connected
 /// where the server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
-pub fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router {
+pub(crate) fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router {
     Router::new().fallback_service(door(api))
 }

@@ -18,7 +18,7 @@ const KINDS: usize = Operation::ALL.len() + 1;
 
 /// The requests that a host has answered.
 #[derive(Debug)]
-pub struct RequestCounts {
+pub(crate) struct RequestCounts {
     /// One for each thread that serves; with more threads than that, some share one.
     places: Box<[Place]>,
 }

@@ -34,12 +34,12 @@ use crate::limits::{
 };
 
 /// The body of a request as it comes in.
-pub type Arriving = UnreadBody<Incoming>;
+pub(crate) type Arriving = UnreadBody<Incoming>;
 
 /// Serves connections to `listener` on `threads`, each with the function that `answerer` makes for its
 /// caller, until `shutdown` ends, and then until all connections have ended. Dropping the future cuts the
 /// connections that are left.
-pub async fn serve<A, F>(
+pub(crate) async fn serve<A, F>(
     listener: TcpListener,
     threads: &ConnectionThreads,
     answerer: impl Fn(SocketAddr) -> A,

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::limits::{DISCARDED_BODY_BYTES_MAX, DISCARDED_BODY_DURATION_MAX};
 
 /// A body whose rest is read and thrown away when it is dropped.
-pub struct UnreadBody<B>
+pub(crate) struct UnreadBody<B>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
 {

@@ -16,7 +16,7 @@ pub trait ComponentSource: Send + Sync + 'static {
 }
 
 /// Components out of stored packages.
-pub struct StoredComponents(pub Arc<dyn Content>);
+pub(crate) struct StoredComponents(pub Arc<dyn Content>);
 
 impl ComponentSource for StoredComponents {
     fn component<'a>(&'a self, code: &'a Code) -> Fut<'a, Result<Bytes, StorageError>> {

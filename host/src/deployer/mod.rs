@@ -36,9 +36,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-pub use component_source::{ComponentSource, StoredComponents};
-pub use initialization::{InitCause, InitFailure, InitOutcome, InitReport, Initialized};
-pub use rejection::{Fault, Rejection};
+pub(crate) use component_source::{ComponentSource, StoredComponents};
+pub(crate) use initialization::{InitCause, InitFailure, InitOutcome, InitReport, Initialized};
+pub(crate) use rejection::{Fault, Rejection};
 pub(crate) use stamps::stamp;
 pub use wanted::{Deployed, NotDeployed, Wanted};
 

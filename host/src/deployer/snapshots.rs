@@ -17,7 +17,7 @@ use super::rejection::{failure, unreadable};
 use super::retention::Claim;
 use super::{CompileGuest, Fault, Rejection};
 use crate::domain::lifecycle::Failure;
-use crate::domain::{Code, Snapshot, Version, snapshot};
+use crate::domain::{Snapshot, Version, snapshot};
 
 /// A snapshot and, where there is one, what keeps its code.
 type Made = (Snapshot, Option<Claim>);

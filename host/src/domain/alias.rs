@@ -18,7 +18,7 @@ use super::{FunctionArn, FunctionRecord, Refusal, Version};
 
 /// A change of an alias: what is `None` stays.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct AliasChange {
+pub(crate) struct AliasChange {
     /// See [`Alias::version`].
     pub version: Option<VersionId>,
     /// See [`Alias::description`].
@@ -34,7 +34,7 @@ pub struct AliasChange {
 /// # Errors
 /// [`Refusal::FunctionNotFound`] where it leads to a version that is not there, [`Refusal::Conflict`]
 /// where there is an alias of that name, and what is wrong with its second version.
-pub fn created(
+pub(crate) fn created(
     record: &FunctionRecord,
     arn: &FunctionArn,
     alias: Alias,
@@ -53,7 +53,7 @@ pub fn created(
 /// # Errors
 /// [`Refusal::NotFound`] where there is no such alias, [`Refusal::RevisionMismatch`], and what
 /// [`created`] refuses.
-pub fn changed(
+pub(crate) fn changed(
     record: &FunctionRecord,
     arn: &FunctionArn,
     name: &AliasName,
@@ -79,7 +79,7 @@ pub fn changed(
 
 /// `record` without an alias, which need not be there. What is attached to it goes with it, but for its
 /// address on the web: AWS keeps that, and an alias made anew has it again.
-pub fn deleted(record: &FunctionRecord, name: &AliasName) -> FunctionRecord {
+pub(crate) fn deleted(record: &FunctionRecord, name: &AliasName) -> FunctionRecord {
     let place = Qualifier::Alias(name.clone());
     let mut after = record.with_attached(Some(&place), |attached| {
         *attached = Attachments {

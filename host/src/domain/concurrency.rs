@@ -14,11 +14,11 @@ use super::lifecycle::Stamp;
 use super::{FunctionArn, FunctionRecord, Qualifier, Refusal, Version, VersionId};
 
 /// What must be left for functions without a reservation, as AWS documents it.
-pub const UNRESERVED_CONCURRENCY_MIN: u32 = 100;
+pub(crate) const UNRESERVED_CONCURRENCY_MIN: u32 = 100;
 
 /// What a function has for itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reservation {
+pub(crate) struct Reservation {
     /// Reserved for all its versions together.
     pub reserved: Option<u32>,
     /// Provisioned for a version or an alias.
@@ -27,7 +27,7 @@ pub struct Reservation {
 
 impl Reservation {
     /// What `record` has for itself.
-    pub fn of(record: &FunctionRecord) -> Self {
+    pub(crate) fn of(record: &FunctionRecord) -> Self {
         let provisioned = record.attachments.iter().filter_map(|(place, attached)| {
             let provisioned = attached.provisioned.as_ref()?;
             Some((place.clone(), provisioned.requested))
@@ -39,20 +39,20 @@ impl Reservation {
     }
 
     /// Whether there is any; looks nothing up and allocates nothing.
-    pub fn exists(record: &FunctionRecord) -> bool {
+    pub(crate) fn exists(record: &FunctionRecord) -> bool {
         let mut attached = record.attachments.values();
         record.reserved_concurrency.is_some()
             || attached.any(|attached| attached.provisioned.is_some())
     }
 
     /// What it takes from the account.
-    pub fn set_aside(&self) -> u64 {
+    pub(crate) fn set_aside(&self) -> u64 {
         self.reserved
             .map_or_else(|| self.provisioned_sum(), u64::from)
     }
 
     /// What is reserved and not provisioned: what calls without a provisioned place share.
-    pub fn rest(&self) -> u64 {
+    pub(crate) fn rest(&self) -> u64 {
         let reserved = self.reserved.map_or(0, u64::from);
         reserved.saturating_sub(self.provisioned_sum())
     }
@@ -64,7 +64,7 @@ impl Reservation {
 
 /// The concurrency of the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AccountConcurrency {
+pub(crate) struct AccountConcurrency {
     /// Invocations that may run at once.
     pub limit: u32,
     /// What all functions together have for themselves.
@@ -74,7 +74,7 @@ pub struct AccountConcurrency {
 impl AccountConcurrency {
     /// What must be left for functions without a reservation: [`UNRESERVED_CONCURRENCY_MIN`], but never
     /// more than half of the limit, so that something can be reserved on a small host, too.
-    pub fn unreserved_min(&self) -> u64 {
+    pub(crate) fn unreserved_min(&self) -> u64 {
         u64::from(UNRESERVED_CONCURRENCY_MIN.min(self.limit / 2))
     }
 
@@ -89,7 +89,7 @@ impl AccountConcurrency {
 
 /// Where a version or alias keeps its provisioned concurrency, if a call of `version` under `asked_for`
 /// may use one: the alias's own, where it points to that version, or else the version's.
-pub fn provisioned_place(
+pub(crate) fn provisioned_place(
     record: &FunctionRecord,
     version: VersionId,
     asked_for: Option<&Qualifier>,
@@ -111,7 +111,7 @@ pub fn provisioned_place(
 /// # Errors
 /// Where more than that is provisioned, or too little would be left for other functions. Less than
 /// before is never refused for the latter.
-pub fn reserved(
+pub(crate) fn reserved(
     record: &FunctionRecord,
     wanted: u32,
     account: &AccountConcurrency,
@@ -140,7 +140,7 @@ pub fn reserved(
 
 /// `record` without a reservation.
 #[must_use]
-pub fn unreserved(record: &FunctionRecord) -> FunctionRecord {
+pub(crate) fn unreserved(record: &FunctionRecord) -> FunctionRecord {
     FunctionRecord {
         reserved_concurrency: None,
         ..record.clone()
@@ -151,7 +151,7 @@ pub fn unreserved(record: &FunctionRecord) -> FunctionRecord {
 ///
 /// # Errors
 /// Where there is no such function, version or alias; `arn` is what was asked for.
-pub fn provisionable(
+pub(crate) fn provisionable(
     record: Option<&FunctionRecord>,
     arn: &FunctionArn,
 ) -> Result<VersionId, Refusal> {
@@ -173,7 +173,7 @@ pub fn provisionable(
 /// # Errors
 /// Those of [`provisionable`]; for `$LATEST`; for a version and an alias of it that would both have some;
 /// where it is more than is reserved, or too little would be left for other functions.
-pub fn provisioned(
+pub(crate) fn provisioned(
     record: &FunctionRecord,
     arn: &FunctionArn,
     wanted: u32,
@@ -205,7 +205,7 @@ pub fn provisioned(
 
 /// `record` without what is provisioned at a version or alias.
 #[must_use]
-pub fn unprovisioned(record: &FunctionRecord, place: &Qualifier) -> FunctionRecord {
+pub(crate) fn unprovisioned(record: &FunctionRecord, place: &Qualifier) -> FunctionRecord {
     record.with_attached(Some(place), |attached| attached.provisioned = None)
 }
 
@@ -271,7 +271,7 @@ fn check_room(
 
 /// Whether two values of a version are one guest, so that what was prepared for the one serves the
 /// other: revisions and states change meanwhile.
-pub fn is_same_guest(one: &Version, other: &Version) -> bool {
+pub(crate) fn is_same_guest(one: &Version, other: &Version) -> bool {
     let is_like = || {
         (one.id, &one.function, &one.code, one.last_modified)
             == (other.id, &other.function, &other.code, other.last_modified)

@@ -4,7 +4,7 @@ use super::name::{FunctionName, Qualifier};
 
 /// What a destination's ARN names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Destination {
+pub(crate) enum Destination {
     /// An SQS queue.
     Queue,
     /// An SNS topic.
@@ -21,7 +21,7 @@ pub enum Destination {
 
 /// A function that records go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FunctionDestination {
+pub(crate) struct FunctionDestination {
     /// Where it is, such as `us-east-1`.
     pub region: String,
     /// Whose it is.
@@ -34,7 +34,7 @@ pub struct FunctionDestination {
 
 impl Destination {
     /// What `arn` names.
-    pub fn of(arn: &str) -> Self {
+    pub(crate) fn of(arn: &str) -> Self {
         let mut parts = arn.splitn(6, ':');
         let mut next = || parts.next().unwrap_or_default();
         let (scheme, _partition, service) = (next(), next(), next());

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Environment(pub BTreeMap<String, String>);
 
 /// Variables that the host sets and the owner cannot, as AWS documents them.
-pub const RESERVED_VARIABLES: [&str; 18] = [
+pub(crate) const RESERVED_VARIABLES: [&str; 18] = [
     "AWS_ACCESS_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",

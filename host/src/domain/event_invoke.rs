@@ -16,7 +16,7 @@ impl EventInvoke {
 
 /// What the owner wants; what is `None` is not spoken of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EventInvokeChange {
+pub(crate) struct EventInvokeChange {
     /// Within [`EventInvoke::RETRIES`].
     pub retries_max: Option<u32>,
     /// Within [`EventInvoke::AGE_SECONDS`].
@@ -27,7 +27,7 @@ pub struct EventInvokeChange {
 
 /// Where records are to go; `Some(None)` is nowhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DestinationsChange {
+pub(crate) struct DestinationsChange {
     /// ARN for records of successful events.
     pub on_success: Option<Option<String>>,
     /// ARN for records of failed events.
@@ -39,7 +39,7 @@ impl EventInvokeChange {
     ///
     /// # Errors
     /// Where nothing is.
-    pub fn check_given(&self) -> Result<(), Refusal> {
+    pub(crate) fn check_given(&self) -> Result<(), Refusal> {
         match *self == Self::default() {
             true => Err(Refusal::InvalidParameter(
                 "You must specify at least one of error handling or destination setting.".into(),
@@ -53,7 +53,7 @@ impl EventInvokeChange {
     ///
     /// # Errors
     /// For what AWS refuses, and for destinations that nothing here delivers to.
-    pub fn check_destinations(
+    pub(crate) fn check_destinations(
         &self,
         function: &FunctionName,
         account: &Account,
@@ -130,7 +130,7 @@ impl DestinationsChange {
 ///
 /// # Errors
 /// Where there is no such version or alias.
-pub fn put(
+pub(crate) fn put(
     record: &FunctionRecord,
     arn: &FunctionArn,
     change: EventInvokeChange,
@@ -151,7 +151,7 @@ pub fn put(
 ///
 /// # Errors
 /// Where there is no such version or alias, or nothing to change.
-pub fn updated(
+pub(crate) fn updated(
     record: &FunctionRecord,
     arn: &FunctionArn,
     change: EventInvokeChange,
@@ -166,7 +166,10 @@ pub fn updated(
 ///
 /// # Errors
 /// Where nothing was.
-pub fn removed(record: &FunctionRecord, arn: &FunctionArn) -> Result<FunctionRecord, Refusal> {
+pub(crate) fn removed(
+    record: &FunctionRecord,
+    arn: &FunctionArn,
+) -> Result<FunctionRecord, Refusal> {
     found(record, arn)?;
     Ok(record.with_attached(arn.qualifier.as_ref(), |attached| {
         attached.event_invoke = None;
@@ -177,7 +180,7 @@ pub fn removed(record: &FunctionRecord, arn: &FunctionArn) -> Result<FunctionRec
 ///
 /// # Errors
 /// Where nothing is.
-pub fn found<'a>(
+pub(crate) fn found<'a>(
     record: &'a FunctionRecord,
     arn: &FunctionArn,
 ) -> Result<&'a EventInvoke, Refusal> {
@@ -192,14 +195,14 @@ pub fn found<'a>(
 }
 
 /// The refusal where nothing is set under `qualified_arn`, whether or not the function exists.
-pub fn none(qualified_arn: &str) -> Refusal {
+pub(crate) fn none(qualified_arn: &str) -> Refusal {
     Refusal::NotFound(format!(
         "The function {qualified_arn} doesn't have an EventInvokeConfig"
     ))
 }
 
 /// The refusal where there is no such function, version or alias.
-pub fn no_function() -> Refusal {
+pub(crate) fn no_function() -> Refusal {
     Refusal::NotFound("The function doesn't exist.".into())
 }
 

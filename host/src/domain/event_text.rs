@@ -1,7 +1,7 @@
 //! Which bodies of HTTP are text in an event, and which stand in it in base64.
 
 /// Whether a content type is one of text, whatever the order of its parameters.
-pub fn is_textual(content_type: &str) -> bool {
+pub(crate) fn is_textual(content_type: &str) -> bool {
     let kind = media_type(content_type);
     kind.starts_with("text/")
         || kind.ends_with("+json")
@@ -15,14 +15,14 @@ pub fn is_textual(content_type: &str) -> bool {
 }
 
 /// A content type without its parameters, in lower case.
-pub fn media_type(content_type: &str) -> String {
+pub(crate) fn media_type(content_type: &str) -> String {
     let kind = content_type.split(';').next().unwrap_or_default();
     kind.trim().to_ascii_lowercase()
 }
 
 /// Whether JSON would write a text about as long as it is: other control characters take six, so that a
 /// body of them would become an event of six times its size.
-pub fn keeps_its_size(text: &str) -> bool {
+pub(crate) fn keeps_its_size(text: &str) -> bool {
     !text.contains(|character| character < ' ' && !matches!(character, '\t' | '\n' | '\r'))
 }
 

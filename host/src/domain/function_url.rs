@@ -10,7 +10,7 @@ use super::{FunctionArn, FunctionRecord, Qualifier, Refusal};
 
 /// What an address is made with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewUrl {
+pub(crate) struct NewUrl {
     /// Who may call it.
     pub auth_type: UrlAuthType,
     /// How its answers come; `None` where the owner does not say.
@@ -21,7 +21,7 @@ pub struct NewUrl {
 
 /// A change of an address; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UrlChange {
+pub(crate) struct UrlChange {
     /// Who may call it.
     pub auth_type: Option<UrlAuthType>,
     /// How its answers come.
@@ -34,7 +34,7 @@ pub struct UrlChange {
 ///
 /// # Errors
 /// [`Refusal::Conflict`] where there is one already, [`Refusal::NotFound`] for a missing alias.
-pub fn created(
+pub(crate) fn created(
     record: &FunctionRecord,
     qualifier: Option<&Qualifier>,
     arn: &FunctionArn,
@@ -56,7 +56,7 @@ pub fn created(
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a missing alias, then for a missing address.
-pub fn changed(
+pub(crate) fn changed(
     record: &FunctionRecord,
     qualifier: Option<&Qualifier>,
     change: UrlChange,
@@ -82,7 +82,7 @@ pub fn changed(
 ///
 /// # Errors
 /// [`Refusal::NotFound`] where there is none.
-pub fn deleted(
+pub(crate) fn deleted(
     record: &FunctionRecord,
     qualifier: Option<&Qualifier>,
 ) -> Result<FunctionRecord, Refusal> {
@@ -93,12 +93,12 @@ pub fn deleted(
 }
 
 /// The refusal where the function or the alias is missing.
-pub fn no_function() -> Refusal {
+pub(crate) fn no_function() -> Refusal {
     Refusal::NotFound("Function does not exist".into())
 }
 
 /// The refusal where there is no address.
-pub fn no_url() -> Refusal {
+pub(crate) fn no_url() -> Refusal {
     Refusal::NotFound("The resource you requested does not exist.".into())
 }
 

@@ -11,16 +11,18 @@ mod name;
 mod remembered;
 mod secrets;
 
-pub use folders::{FOLDERS_VARIABLE, FolderAccess, FolderRequest, HostFolder, parse_folders};
+pub use folders::{FOLDERS_VARIABLE, FolderAccess, HostFolder};
+pub(crate) use folders::{FolderRequest, parse_folders};
 pub use name::GrantName;
-pub use remembered::Grants;
-pub use secrets::{HostSecret, SecretSource, SecretValue, secret_reference};
+pub(crate) use remembered::Grants;
+pub(crate) use secrets::secret_reference;
+pub use secrets::{HostSecret, SecretSource, SecretValue};
 
 use super::allow_http::{ALLOW_HTTP_VARIABLE, AllowHttp};
 use super::environment::Environment;
 
 /// Names of variables that are words to the host begin like this.
-pub const HOST_VARIABLE_START: &str = "SPARKLER_";
+pub(crate) const HOST_VARIABLE_START: &str = "SPARKLER_";
 
 impl Environment {
     /// The folders that it asks for.

@@ -39,7 +39,7 @@ use super::{
 
 /// What a change of a version carries: when it was made, and the revision that it makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub(crate) struct Stamp {
     /// Whole milliseconds, which is what the catalog keeps and the wire shows.
     at: SystemTime,
     revision: Uuid,
@@ -47,7 +47,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// A stamp of `now`, cut to whole milliseconds.
-    pub fn new(now: SystemTime, revision: Uuid) -> Self {
+    pub(crate) fn new(now: SystemTime, revision: Uuid) -> Self {
         let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let milliseconds = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
         Self {
@@ -57,19 +57,19 @@ impl Stamp {
     }
 
     /// When the change was made.
-    pub fn at(self) -> SystemTime {
+    pub(crate) fn at(self) -> SystemTime {
         self.at
     }
 
     /// The revision that the change makes.
-    pub fn revision(self) -> Uuid {
+    pub(crate) fn revision(self) -> Uuid {
         self.revision
     }
 }
 
 /// The revisions that one change makes of `$LATEST` and of what is published with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Revisions {
+pub(crate) struct Revisions {
     /// Of `$LATEST`.
     pub latest: Uuid,
     /// Of the published version.
@@ -78,7 +78,7 @@ pub struct Revisions {
 
 /// Why code could not be made ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// A sentence for the person who deployed it.
     pub reason: String,
     /// One of the API's `StateReasonCode` values, which are `LastUpdateStatusReasonCode` values too.
@@ -89,7 +89,7 @@ impl Failure {
     /// The code itself cannot be run. Of the API's codes this says it best: the package was sound
     /// (else `InvalidZipFileException`) and so were the settings (else `InvalidConfiguration`), but
     /// what is to be started in it cannot be started.
-    pub fn of_code(reason: String) -> Self {
+    pub(crate) fn of_code(reason: String) -> Self {
         Self {
             reason,
             code: "FunctionError.InvalidEntryPoint",
@@ -97,7 +97,7 @@ impl Failure {
     }
 
     /// The host could not do its part.
-    pub fn of_host(reason: String) -> Self {
+    pub(crate) fn of_host(reason: String) -> Self {
         Self {
             reason,
             code: "InternalError",
@@ -110,7 +110,7 @@ impl Failure {
 /// It says when its result is late: the function was deleted, or created anew, when it has no work or
 /// another one. A revision would say that too, but it also changes when tags do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Work {
+pub(crate) struct Work {
     /// What is to be made ready.
     pub code: Code,
     /// Whether exactly that component runs already, so that nothing has to be compiled.
@@ -121,7 +121,7 @@ pub struct Work {
 }
 
 /// A function that was just created.
-pub fn created(
+pub(crate) fn created(
     name: FunctionName,
     settings: Settings,
     code: Code,
@@ -156,7 +156,7 @@ pub fn created(
 /// # Errors
 /// [`Refusal::FunctionNotActive`] while Pending, [`Refusal::UpdateInProgress`] while another update
 /// goes on, [`Refusal::RevisionMismatch`] where the caller expects another revision.
-pub fn check_update(
+pub(crate) fn check_update(
     record: &FunctionRecord,
     arn: FunctionArn,
     expected_revision: Option<&str>,
@@ -169,7 +169,7 @@ pub fn check_update(
 ///
 /// # Errors
 /// [`Refusal::FunctionNotActive`] while Pending, [`Refusal::UpdateInProgress`] while an update goes on.
-pub fn check_ready(record: &FunctionRecord, arn: FunctionArn) -> Result<(), Refusal> {
+pub(crate) fn check_ready(record: &FunctionRecord, arn: FunctionArn) -> Result<(), Refusal> {
     let latest = &record.latest;
     if latest.state == State::Pending {
         return Err(Refusal::FunctionNotActive { state: "Pending" });
@@ -184,7 +184,7 @@ pub fn check_ready(record: &FunctionRecord, arn: FunctionArn) -> Result<(), Refu
 ///
 /// # Errors
 /// [`Refusal::RevisionMismatch`] where it is another.
-pub fn check_revision(current: Uuid, expected: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn check_revision(current: Uuid, expected: Option<&str>) -> Result<(), Refusal> {
     match expected {
         Some(expected) if expected != current.to_string() => Err(Refusal::RevisionMismatch),
         _ => Ok(()),
@@ -192,7 +192,7 @@ pub fn check_revision(current: Uuid, expected: Option<&str>) -> Result<(), Refus
 }
 
 /// `record` with new code in progress; [`check_update`] has passed.
-pub fn code_update_begun(
+pub(crate) fn code_update_begun(
     record: &FunctionRecord,
     code: Code,
     architecture: Option<Architecture>,
@@ -210,7 +210,7 @@ pub fn code_update_begun(
 ///
 /// # Errors
 /// Where the change does not go with the settings that there are.
-pub fn settings_update_begun(
+pub(crate) fn settings_update_begun(
     record: &FunctionRecord,
     change: SettingsChange,
     stamp: Stamp,
@@ -231,7 +231,7 @@ fn update_begun(record: &FunctionRecord, mut version: Version, stamp: Stamp) -> 
 }
 
 /// What `record` waits for, if it waits.
-pub fn work(record: &FunctionRecord) -> Option<Work> {
+pub(crate) fn work(record: &FunctionRecord) -> Option<Work> {
     let latest = &record.latest;
     let waits =
         latest.state == State::Pending || latest.last_update == Some(LastUpdate::InProgress);
@@ -249,7 +249,7 @@ pub fn work(record: &FunctionRecord) -> Option<Work> {
 /// `record` after `done` ended; `None` where the record does not wait for it (any more).
 ///
 /// The owner's time of change stays, since the owner changed nothing.
-pub fn ended(
+pub(crate) fn ended(
     record: &FunctionRecord,
     done: &Work,
     result: Result<(), Failure>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const FUNCTION_NAME_CHARS_MAX: usize = 64;
 
 /// Longest qualifier, as the model of the Lambda API bounds it.
-pub const QUALIFIER_CHARS_MAX: usize = 128;
+pub(crate) const QUALIFIER_CHARS_MAX: usize = 128;
 
 /// The name of a function: 1 to 64 letters, digits, `-` or `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

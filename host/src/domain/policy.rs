@@ -10,13 +10,12 @@ use uuid::Uuid;
 
 use super::{FunctionArn, FunctionRecord, Qualifier, Refusal};
 
-pub use grant::Grant;
-pub use statement::{
-    Conditions, Principal, Statement, allows_function_url, policy_text, statement_text,
-};
+pub(crate) use grant::Grant;
+pub use statement::{Conditions, Principal, Statement};
+pub(crate) use statement::{allows_function_url, policy_text, statement_text};
 
 /// Bytes of a policy's JSON, as AWS documents it.
-pub const POLICY_BYTES_MAX: usize = 20 * 1024;
+pub(crate) const POLICY_BYTES_MAX: usize = 20 * 1024;
 
 /// `record` with the statement of `grant` in the policy of `arn`, and that statement.
 ///
@@ -24,7 +23,7 @@ pub const POLICY_BYTES_MAX: usize = 20 * 1024;
 /// For `$LATEST` by name, for versions and aliases that do not exist, for a revision that is not the
 /// current one, for a statement of the same id, for an unknown kind of principal, and for a policy that
 /// would be too long.
-pub fn granted(
+pub(crate) fn granted(
     record: &FunctionRecord,
     arn: &FunctionArn,
     grant: &Grant,
@@ -51,7 +50,7 @@ pub fn granted(
 ///
 /// # Errors
 /// Where `qualifier` is `$LATEST`.
-pub fn refuse_latest(qualifier: Option<&Qualifier>) -> Result<(), Refusal> {
+pub(crate) fn refuse_latest(qualifier: Option<&Qualifier>) -> Result<(), Refusal> {
     match qualifier {
         Some(&Qualifier::LATEST) => Err(Refusal::InvalidParameter(
             "We currently do not support adding policies for $LATEST.".into(),
@@ -65,7 +64,7 @@ pub fn refuse_latest(qualifier: Option<&Qualifier>) -> Result<(), Refusal> {
 /// # Errors
 /// For versions and aliases that do not exist, where there is no such policy or statement, and for a
 /// revision that is not the current one.
-pub fn revoked(
+pub(crate) fn revoked(
     record: &FunctionRecord,
     arn: &FunctionArn,
     id: &str,
@@ -93,7 +92,7 @@ pub fn revoked(
 ///
 /// # Errors
 /// For versions and aliases that do not exist, and where there is no policy.
-pub fn shown(record: &FunctionRecord, arn: &FunctionArn) -> Result<(String, Uuid), Refusal> {
+pub(crate) fn shown(record: &FunctionRecord, arn: &FunctionArn) -> Result<(String, Uuid), Refusal> {
     require(record, arn)?;
     let policy = statements(record, arn);
     match revision_of(record, arn) {
@@ -103,7 +102,7 @@ pub fn shown(record: &FunctionRecord, arn: &FunctionArn) -> Result<(String, Uuid
 }
 
 /// The refusal where a function or its policy does not exist.
-pub fn no_policy() -> Refusal {
+pub(crate) fn no_policy() -> Refusal {
     Refusal::NotFound("The resource you requested does not exist.".into())
 }
 

@@ -13,7 +13,7 @@ use crate::limits::URL_PRELUDE_BYTES_MAX;
 const SEPARATOR: [u8; 8] = [0; 8];
 
 /// So many bytes decide whether there is a prelude.
-pub const DECIDING_BYTES: usize = URL_PRELUDE_BYTES_MAX + SEPARATOR.len();
+pub(crate) const DECIDING_BYTES: usize = URL_PRELUDE_BYTES_MAX + SEPARATOR.len();
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,7 +27,7 @@ struct Prelude {
 
 /// A head as the prelude that says the same, with what separates it from a body: for those who read a
 /// response to an event along.
-pub fn of(head: &WebHead) -> Vec<u8> {
+pub(crate) fn of(head: &WebHead) -> Vec<u8> {
     let (headers, cookies) = head.joined();
     let headers = headers.into_iter();
     let mut headers: BTreeMap<_, _> = headers.map(|(name, value)| (name, Some(value))).collect();
@@ -44,7 +44,7 @@ pub fn of(head: &WebHead) -> Vec<u8> {
 
 /// The prelude of what a function wrote, without what separates it, and the body; `None` where it begins with
 /// none.
-pub fn split(written: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn split(written: &[u8]) -> Option<(&[u8], &[u8])> {
     let start = &written[..written.len().min(DECIDING_BYTES)];
     if start.first() != Some(&b'{') {
         return None;
@@ -54,7 +54,7 @@ pub fn split(written: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Whether a prelude has ended in `written`, of which `searched` bytes were looked through before.
-pub fn has_ended(written: &[u8], searched: usize) -> bool {
+pub(crate) fn has_ended(written: &[u8], searched: usize) -> bool {
     // What separates it may have begun in them.
     let from = searched.saturating_sub(SEPARATOR.len() - 1);
     separator_in(written, from).is_some()

@@ -59,7 +59,7 @@ pub enum Status {
 
 /// Why the sandboxes of a version could not be prepared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// The function failed while it was set up.
     Function,
     /// The host could not do its part: the text says why.
@@ -68,7 +68,7 @@ pub enum Cause {
 
 /// Something to do: keep that many sandboxes of a version prepared; none is to let go of them.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// Of which version.
     pub version: Arc<Version>,
     /// How many.
@@ -77,7 +77,7 @@ pub struct Step {
 
 /// What one function's provisioned concurrency is, and what is done about it.
 #[derive(Debug, Default)]
-pub struct Provisioning {
+pub(crate) struct Provisioning {
     configs: BTreeMap<Qualifier, Config>,
     /// What is prepared, or may be after an attempt.
     held: Vec<Step>,
@@ -94,7 +94,7 @@ struct Config {
 
 impl Provisioning {
     /// Takes over what is asked for now; `None` where there is no such function any more.
-    pub fn follow(&mut self, record: Option<&FunctionRecord>) {
+    pub(crate) fn follow(&mut self, record: Option<&FunctionRecord>) {
         let mut before = std::mem::take(&mut self.configs);
         let attachments = record.iter().flat_map(|record| &record.attachments);
         for (place, attached) in attachments {
@@ -116,22 +116,22 @@ impl Provisioning {
     }
 
     /// How far the provisioned concurrency at `place` has come.
-    pub fn progress(&self, place: &Qualifier) -> Option<&Progress> {
+    pub(crate) fn progress(&self, place: &Qualifier) -> Option<&Progress> {
         self.configs.get(place).map(|config| &config.progress)
     }
 
     /// Whether there is nothing to remember.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.configs.is_empty() && self.held.is_empty()
     }
 
     /// Versions of which some are prepared.
-    pub fn prepared(&self) -> impl Iterator<Item = &Arc<Version>> {
+    pub(crate) fn prepared(&self) -> impl Iterator<Item = &Arc<Version>> {
         self.held.iter().map(|step| &step.version)
     }
 
     /// What is to be done next, if anything is.
-    pub fn next_step(&self) -> Option<Step> {
+    pub(crate) fn next_step(&self) -> Option<Step> {
         // A version of that number was deleted with its function, and there is a new one.
         let outlived = self
             .held
@@ -156,13 +156,13 @@ impl Provisioning {
     }
 
     /// Says that `step` is being done: from here on it may have an effect.
-    pub fn begin(&mut self, step: &Step) {
+    pub(crate) fn begin(&mut self, step: &Step) {
         let count = self.forget(&step.version).max(step.count);
         self.held.push(step.with(count));
     }
 
     /// Says how `step` went.
-    pub fn end(&mut self, step: &Step, result: Result<(), Cause>) {
+    pub(crate) fn end(&mut self, step: &Step, result: Result<(), Cause>) {
         self.forget(&step.version);
         if result.is_ok() && step.count > 0 {
             self.held.push(step.clone());
@@ -186,13 +186,13 @@ impl Provisioning {
     }
 
     /// Whether something failed that may succeed if it is tried again.
-    pub fn may_retry(&self) -> bool {
+    pub(crate) fn may_retry(&self) -> bool {
         let mut configs = self.configs.values();
         configs.any(|config| config.progress.is_transient_failure())
     }
 
     /// Tries again what failed for a reason of the host.
-    pub fn retry(&mut self) {
+    pub(crate) fn retry(&mut self) {
         for config in self.configs.values_mut() {
             if config.progress.is_transient_failure() {
                 config.progress = Progress::default();

@@ -34,7 +34,7 @@ pub struct Publication {
 /// an update that failed, [`Refusal::Conflict`], since what is shown is not what runs;
 /// [`Refusal::InvalidParameter`] for other code and [`Refusal::RevisionMismatch`] for another revision
 /// than the caller expects.
-pub fn published(
+pub(crate) fn published(
     record: &FunctionRecord,
     arn: FunctionArn,
     wanted: Publication,
@@ -56,7 +56,7 @@ pub fn published(
 
 /// `record`, whose creation or code update has just begun, with what is shown of `$LATEST` published
 /// before it is ready.
-pub fn published_unready(
+pub(crate) fn published_unready(
     record: &FunctionRecord,
     revisions: Revisions,
 ) -> (FunctionRecord, Arc<Version>) {
@@ -77,7 +77,7 @@ pub fn published_unready(
 ///
 /// # Errors
 /// [`Refusal::Conflict`] while an alias points or routes to it.
-pub fn deleted(record: &FunctionRecord, number: u64) -> Result<FunctionRecord, Refusal> {
+pub(crate) fn deleted(record: &FunctionRecord, number: u64) -> Result<FunctionRecord, Refusal> {
     let referring: Vec<&str> = record
         .aliases
         .values()

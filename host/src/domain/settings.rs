@@ -1,6 +1,6 @@
 //! What the owner of a function may set: one value per version, copied when it is published.
 
-pub mod bounds;
+pub(crate) mod bounds;
 mod logging;
 
 use std::ops::RangeInclusive;
@@ -15,8 +15,9 @@ use super::name::FunctionName;
 use super::named::named;
 use super::refusal::Refusal;
 #[cfg(test)]
-pub use logging::SystemLogLevel;
-pub use logging::{LogFormat, LogLevel, Logging, LoggingChange};
+pub(crate) use logging::SystemLogLevel;
+pub use logging::{LogFormat, Logging};
+pub(crate) use logging::{LogLevel, LoggingChange};
 
 /// The settings of one version of a function.
 ///
@@ -95,7 +96,7 @@ named! {
 
 named! {
     /// What a package is.
-    pub enum PackageType {
+    pub(crate) enum PackageType {
         /// An image of a container, which this host has no use for.
         Image = "Image",
         /// A zip, or the component itself.

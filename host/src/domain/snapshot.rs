@@ -21,7 +21,7 @@ use super::version::{Snapshot, State, Version};
 use super::{FunctionRecord, VersionId};
 
 /// The versions that wait for a snapshot.
-pub fn wanted(record: &FunctionRecord) -> impl Iterator<Item = &Arc<Version>> {
+pub(crate) fn wanted(record: &FunctionRecord) -> impl Iterator<Item = &Arc<Version>> {
     let published = record.versions.values();
     published.filter(|version| is_wanted(version))
 }
@@ -32,7 +32,7 @@ fn is_wanted(version: &Version) -> bool {
 
 /// `record` after the snapshot of `version` was taken, or was not; `None` where the record does not wait
 /// for it (any more).
-pub fn ended(
+pub(crate) fn ended(
     record: &FunctionRecord,
     version: &Version,
     result: Result<Snapshot, Failure>,

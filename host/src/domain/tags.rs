@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{FunctionRecord, Refusal};
 
 /// Tags of one function, as AWS documents it.
-pub const TAGS_MAX: usize = 50;
+pub(crate) const TAGS_MAX: usize = 50;
 
 const KEY_CHARS_MAX: usize = 128;
 const VALUE_CHARS_MAX: usize = 256;
@@ -16,7 +16,7 @@ const VALUE_CHARS_MAX: usize = 256;
 ///
 /// # Errors
 /// For more than [`TAGS_MAX`], and for keys and values that AWS does not admit.
-pub fn check(tags: &BTreeMap<String, String>) -> Result<(), Refusal> {
+pub(crate) fn check(tags: &BTreeMap<String, String>) -> Result<(), Refusal> {
     if tags.len() > TAGS_MAX {
         return Err(Refusal::InvalidParameter(
             "Number of tags exceeds resource tag limit.".into(),
@@ -49,7 +49,7 @@ fn check_key(key: &str) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// Where none are given, and where the function may not have all of them.
-pub fn tagged(
+pub(crate) fn tagged(
     record: &FunctionRecord,
     tags: BTreeMap<String, String>,
     revision: Uuid,
@@ -66,7 +66,7 @@ pub fn tagged(
 }
 
 /// `record` without the tags of `keys`, and with a new revision if it had any of them.
-pub fn untagged(record: &FunctionRecord, keys: &[String], revision: Uuid) -> FunctionRecord {
+pub(crate) fn untagged(record: &FunctionRecord, keys: &[String], revision: Uuid) -> FunctionRecord {
     let mut left = record.tags.clone();
     left.retain(|key, _| !keys.contains(key));
     with(record, left, revision)

@@ -68,7 +68,7 @@ pub const REUSE_SECTION: &str = "sparkler:reuse";
 pub const REUSE_MAX: u32 = 10_000;
 
 /// The environment variable with which the owner of a function overrides what its component says.
-pub const REUSE_VARIABLE: &str = "SPARKLER_REUSE";
+pub(crate) const REUSE_VARIABLE: &str = "SPARKLER_REUSE";
 
 /// Whether a version can be invoked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE, TE, TRAILER, TRANSFER_E
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 
 /// Headers that concern one connection, and end with it.
-pub const OF_CONNECTION: [HeaderName; 7] = [
+pub(crate) const OF_CONNECTION: [HeaderName; 7] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
@@ -20,11 +20,11 @@ pub const OF_CONNECTION: [HeaderName; 7] = [
 ];
 
 /// The scheme by which a client came, as a proxy or the host tells it.
-pub const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// A request for a function, read to its end. Its address is a path and a query: the header `host` names the
 /// host that its client asked for, and [`FORWARDED_PROTO`] the scheme.
-pub type WebRequest = Request<WebBody>;
+pub(crate) type WebRequest = Request<WebBody>;
 
 /// The body of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

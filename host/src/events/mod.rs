@@ -31,19 +31,19 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-pub use administration::{Listing, Selection};
+pub(crate) use administration::{Listing, Selection};
 pub use decision::RetryDelays;
 pub use delivery::Destinations;
 #[cfg(test)]
-pub use event::EventId;
-pub use event::NewEvent;
+pub(crate) use event::EventId;
+pub(crate) use event::NewEvent;
 #[cfg(feature = "storage")]
-pub use log::SqliteEventLog;
-pub use log::{Counts, EventLog, Listed, MemoryEventLog, Moved, State};
-pub use record::timestamp;
+pub(crate) use log::SqliteEventLog;
+pub(crate) use log::{Counts, EventLog, Listed, MemoryEventLog, Moved, State};
+pub(crate) use record::timestamp;
 
 pub use crate::sigv4::Credentials;
-pub use crate::turns::{Clock, SystemClock};
+pub(crate) use crate::turns::{Clock, SystemClock};
 
 use crate::catalog::Catalog;
 use crate::domain::{Account, Refusal};

@@ -101,7 +101,7 @@ fn status(condition: Condition) -> u16 {
 }
 
 /// A point in time as records show it: `2025-11-24T23:11:08.123Z`.
-pub fn timestamp(unix_ms: u64) -> String {
+pub(crate) fn timestamp(unix_ms: u64) -> String {
     times::rfc_3339(UNIX_EPOCH + Duration::from_millis(unix_ms))
 }
 

@@ -37,7 +37,7 @@ struct TooLarge<'a> {
 }
 
 /// The body for `error` of the invocation `id`.
-pub fn body(error: &FunctionError, id: RequestId) -> Bytes {
+pub(crate) fn body(error: &FunctionError, id: RequestId) -> Bytes {
     let error_message = &*message(error, id);
     match error {
         FunctionError::Handler {
@@ -65,7 +65,7 @@ pub fn body(error: &FunctionError, id: RequestId) -> Bytes {
 }
 
 /// What the body says in its member `errorMessage`.
-pub fn message(error: &FunctionError, id: RequestId) -> Cow<'_, str> {
+pub(crate) fn message(error: &FunctionError, id: RequestId) -> Cow<'_, str> {
     let what: Cow<'_, str> = match error {
         FunctionError::Handler { message, .. } => return message.into(),
         FunctionError::ResponseTooLarge { limit_bytes } => {

@@ -1,9 +1,9 @@
 //! What an invocation is: resolve → admit → run → report.
 
 mod admission;
-pub mod error_object;
+pub(crate) mod error_object;
 mod figures;
-pub mod platform_log;
+pub(crate) mod platform_log;
 mod prepare;
 mod provisioner;
 mod reservations;
@@ -24,10 +24,11 @@ use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
 
 pub use admission::{Admission, Gate};
-pub use figures::{Figures, FunctionFigures, ProvisionedFigures};
+pub(crate) use figures::{Figures, FunctionFigures, ProvisionedFigures};
 pub use prepare::{PrepareFailure, PrepareGuest};
-pub use provisioner::Provisioner;
-pub use response::{Piece, ResponseSink, ResponseSource, response_pipe};
+pub(crate) use provisioner::Provisioner;
+pub(crate) use response::ResponseSink;
+pub use response::{Piece, ResponseSource, response_pipe};
 
 /// Where the logs of invocations appear as events, one each at level DEBUG, in the field `log`.
 pub const GUEST_LOG_TARGET: &str = "sparkler::guest";

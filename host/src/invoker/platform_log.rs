@@ -18,10 +18,10 @@ use crate::domain::settings::LogFormat;
 use crate::domain::{Ending, Report, RequestId, Version};
 use crate::limits::LOG_TAIL_BYTES_MAX;
 
-pub use crate::logs::stream_name as stream;
+pub(crate) use crate::logs::stream_name as stream;
 
 /// An invocation that has ended.
-pub struct Ran<'a> {
+pub(crate) struct Ran<'a> {
     /// What it is called.
     pub request_id: RequestId,
     /// What ran; its settings say how the log looks.
@@ -36,7 +36,7 @@ pub struct Ran<'a> {
 
 /// The whole log of an invocation.
 #[derive(Clone, Debug)]
-pub struct Rendered {
+pub(crate) struct Rendered {
     /// All lines, each with its end.
     pub text: Bytes,
     /// How much of it was written before the guest ran.
@@ -47,14 +47,14 @@ pub struct Rendered {
 
 impl Rendered {
     /// The last [`LOG_TAIL_BYTES_MAX`] bytes. Shares the text.
-    pub fn tail(&self) -> Bytes {
+    pub(crate) fn tail(&self) -> Bytes {
         let surplus = self.text.len().saturating_sub(LOG_TAIL_BYTES_MAX);
         self.text.slice(surplus..)
     }
 }
 
 /// Puts the log of an invocation together.
-pub fn render(ran: &Ran<'_>) -> Rendered {
+pub(crate) fn render(ran: &Ran<'_>) -> Rendered {
     let (text, head_bytes) = match ran.version.settings.logging.format {
         LogFormat::Json => json_log::render(ran),
         LogFormat::Text => text_log::render(ran),
@@ -67,7 +67,7 @@ pub fn render(ran: &Ran<'_>) -> Rendered {
 }
 
 /// An initialization for a snapshot that has ended.
-pub struct Initialization<'a> {
+pub(crate) struct Initialization<'a> {
     /// What was initialized; its settings say how the log looks.
     pub version: &'a Version,
     /// When it began.
@@ -83,7 +83,7 @@ pub struct Initialization<'a> {
 }
 
 /// Puts the log of an initialization together.
-pub fn render_initialization(initialized: &Initialization<'_>) -> Rendered {
+pub(crate) fn render_initialization(initialized: &Initialization<'_>) -> Rendered {
     let text = match initialized.version.settings.logging.format {
         LogFormat::Json => json_log::render_initialization(initialized),
         LogFormat::Text => text_log::render_initialization(initialized),

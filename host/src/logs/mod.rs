@@ -30,12 +30,12 @@ mod tests;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-pub use entry::Entry;
-pub use event::{LogEvent, Position};
-pub use group::GroupSummary;
-pub use index::StreamSummary;
-pub use reading::{Direction, Page, Query, Streams};
-pub use stream::stream_name;
+pub(crate) use entry::Entry;
+pub(crate) use event::{LogEvent, Position};
+pub(crate) use group::GroupSummary;
+pub(crate) use index::StreamSummary;
+pub(crate) use reading::{Direction, Page, Query, Streams};
+pub(crate) use stream::stream_name;
 
 use crate::limits::LOG_FLUSH_WAIT_MAX;
 use crate::storage::StorageError;

@@ -9,7 +9,7 @@ use crate::domain::{Version, times};
 const MILLISECONDS_PER_DAY: u64 = 24 * 60 * 60 * 1_000;
 
 /// The name of the log stream of a version on a day: `YYYY/MM/DD/[VERSION]<32 hex>`.
-pub fn stream_name(version: &Version, now: SystemTime) -> String {
+pub(crate) fn stream_name(version: &Version, now: SystemTime) -> String {
     let (day, revision) = (times::day(now), version.revision.simple());
     format!("{day}/[{}]{revision}", version.id)
 }

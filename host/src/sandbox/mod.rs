@@ -20,7 +20,7 @@ mod run;
 mod sandboxes;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
-pub mod stages;
+pub(crate) mod stages;
 
 pub use compile::inspect::{Import, Inspection};
 pub use compile::isolation::{CompileIsolation, CompileLimits};
@@ -32,8 +32,9 @@ pub use compile::precompile::precompile;
 pub use compile::steps::inspect;
 #[cfg(feature = "compiler")]
 pub use compile::worker::compile_worker;
-pub use engine::engines::ENGINE_VERSION;
+pub(crate) use engine::engines::ENGINE_VERSION;
 pub use reach::embedder::caller::Caller;
 pub use reach::embedder::component;
 pub use reach::embedder::interfaces::{Interface, Interfaces};
-pub use sandboxes::{Sandboxes, SandboxesConfig};
+pub use sandboxes::Sandboxes;
+pub(crate) use sandboxes::SandboxesConfig;

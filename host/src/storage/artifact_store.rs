@@ -18,7 +18,7 @@ use std::io::Read;
 
 use super::StorageError;
 use crate::domain::Digest;
-pub use artifact::Artifact;
+pub(crate) use artifact::Artifact;
 use artifact::Bounded;
 use artifact_memory::ArtifactMemory;
 

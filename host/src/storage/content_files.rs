@@ -11,7 +11,7 @@ use super::{DataDir, Fut, StorageError};
 use crate::domain::Digest;
 
 /// Content in files `ab/abcd…`, where `ab` is how the digest begins, so that no directory grows large.
-pub struct ContentFiles(Arc<Files>);
+pub(crate) struct ContentFiles(Arc<Files>);
 
 struct Files {
     data_dir: DataDir,
@@ -23,7 +23,7 @@ impl ContentFiles {
     ///
     /// # Errors
     /// When the folder cannot be created or opened.
-    pub fn in_dir(data_dir: &DataDir, name: &str) -> Result<Self, StorageError> {
+    pub(crate) fn in_dir(data_dir: &DataDir, name: &str) -> Result<Self, StorageError> {
         Ok(Self(Arc::new(Files {
             folder: data_dir.folder(name)?,
             data_dir: data_dir.clone(),

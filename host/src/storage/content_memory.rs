@@ -10,7 +10,7 @@ use crate::domain::{Digest, Lock};
 
 /// Content in memory.
 #[derive(Debug, Default)]
-pub struct MemoryContent(Lock<HashMap<Digest, Bytes>>);
+pub(crate) struct MemoryContent(Lock<HashMap<Digest, Bytes>>);
 
 impl Content for MemoryContent {
     fn put(&self, digest: Digest, content: Bytes) -> Fut<'_, Result<(), StorageError>> {

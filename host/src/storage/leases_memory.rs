@@ -12,7 +12,7 @@ use super::{Fut, StorageError};
 
 /// Leases that end with their holders, and with the process: none of them lapses.
 #[derive(Clone, Debug)]
-pub struct MemoryLeases {
+pub(crate) struct MemoryLeases {
     names: Arc<watch::Sender<BTreeSet<String>>>,
     /// Never says anything.
     lapsed: Arc<watch::Sender<bool>>,

@@ -15,13 +15,13 @@ use super::{DataDir, StorageError};
 const LOGS_FOLDER: &str = "logs";
 
 /// The folder `logs` of a data directory.
-pub struct LogFiles {
+pub(crate) struct LogFiles {
     folder: Folder,
 }
 
 /// A file that is there.
 #[derive(Clone, Debug)]
-pub struct LogFile {
+pub(crate) struct LogFile {
     /// Its name in the folder.
     pub name: String,
     /// Its size.
@@ -35,7 +35,7 @@ impl LogFiles {
     ///
     /// # Errors
     /// When it cannot be created or opened.
-    pub fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
+    pub(crate) fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
         let folder = data_dir.folder(LOGS_FOLDER)?;
         Ok(Self { folder })
     }
@@ -44,7 +44,7 @@ impl LogFiles {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn list(&self) -> Result<Vec<LogFile>, StorageError> {
+    pub(crate) fn list(&self) -> Result<Vec<LogFile>, StorageError> {
         let names = self.folder.file_names()?;
         let files = names.into_iter().map(|name| self.look_at(name));
         files.filter_map(Result::transpose).collect()
@@ -68,7 +68,7 @@ impl LogFiles {
     ///
     /// # Errors
     /// When the disk fails; a part of `bytes` may then be there.
-    pub fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+    pub(crate) fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
         let mut options = OpenOptions::new();
         options.append(true).create(true).mode(0o600);
         self.folder
@@ -83,7 +83,12 @@ impl LogFiles {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn read(&self, name: &str, offset: u64, bytes_max: usize) -> Result<Vec<u8>, StorageError> {
+    pub(crate) fn read(
+        &self,
+        name: &str,
+        offset: u64,
+        bytes_max: usize,
+    ) -> Result<Vec<u8>, StorageError> {
         let Some(file) = self.folder.open_file(name)? else {
             return Ok(Vec::new());
         };
@@ -112,7 +117,7 @@ impl LogFiles {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn remove(&self, name: &str) -> Result<(), StorageError> {
+    pub(crate) fn remove(&self, name: &str) -> Result<(), StorageError> {
         self.folder.remove_file(name)
     }
 }

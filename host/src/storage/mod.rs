@@ -31,25 +31,25 @@ mod tmp_folders;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use artifact_store::{Artifact, ArtifactStore};
-pub use content::Content;
+pub(crate) use artifact_store::{Artifact, ArtifactStore};
+pub(crate) use content::Content;
 #[cfg(feature = "storage")]
-pub use content_files::ContentFiles;
-pub use content_memory::MemoryContent;
+pub(crate) use content_files::ContentFiles;
+pub(crate) use content_memory::MemoryContent;
 #[cfg(feature = "storage")]
-pub use data_dir::DataDir;
+pub(crate) use data_dir::DataDir;
 #[cfg(feature = "storage")]
 pub(crate) use database::{DatabaseKind, Migration, Problem, connect};
 #[cfg(feature = "storage")]
 pub(crate) use layout::PACKAGES_FOLDER;
-pub use leases::{Held, Leases};
-pub use leases_memory::MemoryLeases;
+pub(crate) use leases::{Held, Leases};
+pub(crate) use leases_memory::MemoryLeases;
 #[cfg(feature = "storage")]
-pub use log_files::LogFiles;
-pub use tmp_folders::{TmpFolder, TmpFolders};
+pub(crate) use log_files::LogFiles;
+pub(crate) use tmp_folders::{TmpFolder, TmpFolders};
 
 /// What an implementation of a store gives, which waits without blocking.
-pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub(crate) type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Content could not be read or written; the text says what and why.
 #[derive(Debug, thiserror::Error)]

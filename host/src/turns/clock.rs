@@ -17,7 +17,7 @@ pub trait Clock: Send + Sync + 'static {
 /// The system's time, as it was when this was made, and what has passed since: an event's age does not
 /// jump when somebody sets the clock.
 #[derive(Debug)]
-pub struct SystemClock {
+pub(crate) struct SystemClock {
     started: Instant,
     started_ms: u64,
 }

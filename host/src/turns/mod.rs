@@ -8,5 +8,5 @@ mod lanes;
 
 pub(crate) use backoff::{BACKOFF_MAX, backoff_ms};
 pub(crate) use clock::milliseconds;
-pub use clock::{Clock, SystemClock};
+pub(crate) use clock::{Clock, SystemClock};
 pub(crate) use lanes::{Lanes, Room, Turn, Went};

@@ -6,7 +6,7 @@ use crate::limits::LOG_READS_MAX;
 
 /// The places for reads of logs.
 #[derive(Debug)]
-pub struct LogReads(Semaphore);
+pub(crate) struct LogReads(Semaphore);
 
 impl Default for LogReads {
     fn default() -> Self {

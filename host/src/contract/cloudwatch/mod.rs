@@ -16,4 +16,4 @@ mod streams;
 pub(super) mod target;
 mod token;
 
-pub use log_reads::LogReads;
+pub(crate) use log_reads::LogReads;

@@ -9,7 +9,7 @@ mod table;
 
 use std::fmt;
 
-pub use row::{Address, Resource, Takes};
+pub(super) use row::{Address, Resource, Takes};
 pub use table::Operation;
 
 use row::Row;

@@ -64,7 +64,7 @@ pub struct FolderRequest {
 ///
 /// # Errors
 /// With a sentence that says which part is wrong.
-pub fn parse_folders(text: &str) -> Result<Vec<FolderRequest>, String> {
+pub(crate) fn parse_folders(text: &str) -> Result<Vec<FolderRequest>, String> {
     let parts = text.split(',').map(str::trim);
     let mut folders: Vec<FolderRequest> = Vec::new();
     for part in parts.filter(|part| !part.is_empty()) {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Longest name of a folder or a secret.
-pub const GRANT_NAME_CHARS_MAX: usize = 64;
+pub(super) const GRANT_NAME_CHARS_MAX: usize = 64;
 
 /// The name of a folder or a secret: 1 to 64 letters, digits, `-`, `_` or `.`, a letter or digit first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -68,7 +68,7 @@ pub(super) fn is_meant(value: &str) -> bool {
 /// # Errors
 /// With the rest of a sentence that begins with the variable, where it is meant as a reference and is
 /// none.
-pub fn secret_reference(value: &str) -> Option<Result<GrantName, String>> {
+pub(crate) fn secret_reference(value: &str) -> Option<Result<GrantName, String>> {
     if !is_meant(value) {
         return None;
     }

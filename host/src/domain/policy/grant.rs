@@ -5,7 +5,7 @@ use crate::domain::{FunctionArn, Refusal};
 
 /// What AddPermission is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grant {
+pub(crate) struct Grant {
     /// The statement's id, unique within the policy.
     pub id: String,
     /// Such as `lambda:InvokeFunction`.

@@ -163,12 +163,12 @@ struct Policy<'a> {
 }
 
 /// The statement as JSON text.
-pub fn statement_text(statement: &Statement) -> String {
+pub(crate) fn statement_text(statement: &Statement) -> String {
     text(&Ordered::of(statement))
 }
 
 /// A policy of these statements as JSON text.
-pub fn policy_text(statements: &[Statement]) -> String {
+pub(crate) fn policy_text(statements: &[Statement]) -> String {
     text(&Policy {
         version: "2012-10-17",
         id: "default",
@@ -182,7 +182,7 @@ fn text(value: &impl Serialize) -> String {
 
 /// Whether a policy of these statements lets anybody call the function's address, whose way of
 /// authentication is `auth_type`: `NONE`, or `AWS_IAM` where the caller is known already.
-pub fn allows_function_url(statements: &[Statement], auth_type: &str) -> bool {
+pub(crate) fn allows_function_url(statements: &[Statement], auth_type: &str) -> bool {
     statements.iter().any(|statement| {
         statement.principal == Principal::Everybody
             && covers_url_calls(&statement.action)

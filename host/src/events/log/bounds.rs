@@ -12,7 +12,7 @@ use crate::limits::{
 
 /// How much a log takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogBounds {
+pub(crate) struct LogBounds {
     /// Events that wait.
     pub events_max: u64,
     /// Their bytes.
@@ -27,7 +27,7 @@ pub struct LogBounds {
 
 impl LogBounds {
     /// Of a log that is on disk.
-    pub const ON_DISK: Self = Self {
+    pub(crate) const ON_DISK: Self = Self {
         events_max: EVENTS_WAITING_MAX,
         bytes_max: EVENTS_WAITING_BYTES_MAX,
         cached_bytes_max: EVENTS_CACHED_BYTES_MAX,
@@ -36,7 +36,7 @@ impl LogBounds {
     };
 
     /// Of a log that is in memory only.
-    pub const IN_MEMORY: Self = Self {
+    pub(crate) const IN_MEMORY: Self = Self {
         bytes_max: EVENTS_WAITING_IN_MEMORY_BYTES_MAX,
         dead_bytes_max: DEAD_EVENTS_IN_MEMORY_BYTES_MAX,
         ..Self::ON_DISK
@@ -45,16 +45,16 @@ impl LogBounds {
 
 /// The time by which leases lapse, which nobody sets: a test's own, or what has passed since the start.
 #[derive(Clone)]
-pub struct LogClock(Arc<dyn Fn() -> Duration + Send + Sync>);
+pub(crate) struct LogClock(Arc<dyn Fn() -> Duration + Send + Sync>);
 
 impl LogClock {
     /// A time that `now` tells, and that never goes back.
-    pub fn new(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
     /// Now.
-    pub fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         (self.0)()
     }
 }

@@ -20,7 +20,7 @@ use crate::limits::DEAD_EVENTS_PER_CALL_MAX;
 
 /// A log in memory.
 #[derive(Debug)]
-pub struct MemoryEventLog {
+pub(crate) struct MemoryEventLog {
     state: Lock<Kept>,
     clock: LogClock,
 }
@@ -40,7 +40,7 @@ impl Default for MemoryEventLog {
 
 impl MemoryEventLog {
     /// An empty log.
-    pub fn new(bounds: LogBounds, clock: LogClock) -> Self {
+    pub(crate) fn new(bounds: LogBounds, clock: LogClock) -> Self {
         let state = Lock::new(Kept {
             index: Index::new(bounds),
             rows: Rows::default(),

@@ -35,13 +35,13 @@ use super::event::{Arrival, Condition, Event, EventId};
 use super::message::Message;
 use crate::domain::FunctionName;
 
-pub use bounds::{LogBounds, LogClock};
-pub use memory::MemoryEventLog;
+pub(crate) use bounds::{LogBounds, LogClock};
+pub(crate) use memory::MemoryEventLog;
 #[cfg(feature = "storage")]
-pub use sqlite::SqliteEventLog;
+pub(crate) use sqlite::SqliteEventLog;
 
 /// What a log answers, later.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A log of events that hosts lease from. All that it says it has done is as durable as it is.
 pub trait EventLog: Send + Sync + 'static {

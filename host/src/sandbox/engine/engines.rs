@@ -13,7 +13,7 @@ use crate::limits;
 
 /// The full version of the engine. Patch releases change the code that is generated, so an artifact
 /// is only ever loaded by the very version that made it.
-pub const ENGINE_VERSION: &str = "48.0.8";
+pub(crate) const ENGINE_VERSION: &str = "48.0.8";
 
 /// Counts the changes of [`code_config`]: code that was compiled under another count is not loaded.
 const CODE_REVISION: u32 = 1;

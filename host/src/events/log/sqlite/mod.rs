@@ -35,7 +35,7 @@ use crate::events::message::Message;
 use crate::storage::{DataDir, StorageError};
 
 /// A log on disk.
-pub struct SqliteEventLog {
+pub(crate) struct SqliteEventLog {
     memory: Arc<Memory>,
     store: Store,
     writer: Writer,
@@ -51,7 +51,7 @@ impl SqliteEventLog {
     ///
     /// # Errors
     /// When the database is damaged, is not ours or was written by a newer host.
-    pub fn open(data_dir: &DataDir, account: &Account) -> Result<Self, StorageError> {
+    pub(crate) fn open(data_dir: &DataDir, account: &Account) -> Result<Self, StorageError> {
         Self::with(data_dir, account, LogBounds::ON_DISK, LogClock::default())
     }
 
@@ -59,7 +59,7 @@ impl SqliteEventLog {
     ///
     /// # Errors
     /// As [`SqliteEventLog::open`].
-    pub fn with(
+    pub(crate) fn with(
         data_dir: &DataDir,
         account: &Account,
         bounds: LogBounds,
