@@ -17,7 +17,7 @@ const WALLS: &[(&str, &[&str])] = &[
         &["catalog/", "events/log/sqlite", "storage/database.rs"],
     ),
     // The app hands its router to whoever embeds it.
-    ("axum", &["contract/", "app.rs"]),
+    ("axum", &["contract/", "app/serving.rs"]),
     // What servers for HTTP in a sandbox get and give, and what guests send, is made of its types. They are plain
     // values: a web call keeps them from the socket to the guest and back, so the domain has a place for them.
     (
