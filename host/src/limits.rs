@@ -430,9 +430,11 @@ const _: () = assert!(RESPONSE_BYTES_MAX < HOSTCALL_BYTES_MAX);
 const _: () = assert!(WASM_STACK_BYTES_MAX < FIBER_STACK_BYTES);
 
 /// Memories of a guest together that are kept in a snapshot: they are stored, and mapped by every sandbox.
+#[cfg(feature = "compiler")]
 pub(crate) const SNAPSHOT_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Largest component with a snapshot in it: it is read as any package is.
+#[cfg(feature = "compiler")]
 pub(crate) const SNAPSHOT_BYTES_MAX: u64 = UNZIPPED_BYTES_MAX;
 
 /// Largest memory of which an image is made that sandboxes map, even where most of it is zero: beyond it
@@ -441,6 +443,7 @@ pub(crate) const SNAPSHOT_BYTES_MAX: u64 = UNZIPPED_BYTES_MAX;
 pub(crate) const MEMORY_IMAGE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Time for reading the state of a guest that was initialized: it runs no more code of its own.
+#[cfg(feature = "compiler")]
 pub(crate) const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 
 /// Processor time of the process that compiles a component, over all its threads.

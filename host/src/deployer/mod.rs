@@ -37,7 +37,9 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 pub(crate) use component_source::{ComponentSource, StoredComponents};
-pub(crate) use initialization::{InitCause, InitFailure, InitOutcome, InitReport, Initialized};
+#[cfg(feature = "compiler")]
+pub(crate) use initialization::InitFailure;
+pub(crate) use initialization::{InitCause, InitOutcome, InitReport, Initialized};
 pub(crate) use rejection::{Fault, Rejection};
 pub(crate) use stamps::stamp;
 pub use wanted::{Deployed, NotDeployed, Wanted};
