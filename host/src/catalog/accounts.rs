@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLockReadGuard};
 
 use serde::de::DeserializeOwned;
 
-use super::functions::{Functions, Kept};
+use super::functions::{Functions, Kept, Remark};
 use super::journal::{Changed, Revision, Row};
 use super::key::Item;
 use super::parts::Parts;
@@ -54,10 +54,8 @@ struct Taken {
     functions: HashMap<FunctionName, Parts>,
     totals: Option<Revision>,
     secrets: HashMap<String, [u8; 32]>,
-    /// Rows with members that are not known here; `None` for those that have none.
-    unknown: BTreeMap<Item, Option<Row>>,
-    /// Whether each row could be read.
-    is_readable: BTreeMap<Item, bool>,
+    /// What is to be remembered of each row, beside its value.
+    remarks: BTreeMap<Item, Remark>,
 }
 
 impl Accounts {
@@ -126,13 +124,16 @@ impl Taken {
         changed: &Changed,
         kept: impl FnOnce(&FunctionName) -> Option<Kept>,
     ) -> Result<(), Unreadable> {
-        let item = &changed.key.item;
         let has_unknown = self.take_value(changed, kept);
-        self.is_readable.insert(item.clone(), has_unknown.is_ok());
-        let has_unknown = has_unknown.map_err(|error| error.of(&changed.key))?;
-        let unknown = changed.row.clone().filter(|_| has_unknown);
-        self.unknown.insert(item.clone(), unknown);
-        Ok(())
+        let remark = match (&has_unknown, &changed.row) {
+            (Err(_), _) => Remark::Unreadable,
+            (Ok(true), Some(row)) => Remark::Unknown(row.clone()),
+            (Ok(_), _) => Remark::Nothing,
+        };
+        self.remarks.insert(changed.key.item.clone(), remark);
+        has_unknown
+            .map(drop)
+            .map_err(|error| error.of(&changed.key))
     }
 
     /// Gives whether the row has members that are not known here.
@@ -191,10 +192,8 @@ impl AccountView {
     /// as it was.
     fn replace(&self, mut taken: Taken) {
         let stays: HashSet<FunctionName> = {
-            let unreadable = taken
-                .is_readable
-                .iter()
-                .filter(|(_, is_readable)| !**is_readable);
+            let remarks = taken.remarks.iter();
+            let unreadable = remarks.filter(|(_, remark)| matches!(remark, Remark::Unreadable));
             unreadable
                 .filter_map(|(item, _)| item.function().cloned())
                 .collect()
@@ -226,17 +225,8 @@ impl AccountView {
         }
         functions.totals = taken.totals.or(functions.totals);
         functions.secrets.extend(taken.secrets);
-        for (item, row) in taken.unknown {
-            match row {
-                Some(row) => functions.unknown.insert(item, row),
-                None => functions.unknown.remove(&item),
-            };
-        }
-        for (item, is_readable) in taken.is_readable {
-            match is_readable {
-                true => functions.unreadable.remove(&item),
-                false => functions.unreadable.insert(item),
-            };
+        for (item, remark) in taken.remarks {
+            functions.remember(item, remark);
         }
         drop(functions);
         for (name, before, after) in &changes {

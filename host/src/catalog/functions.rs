@@ -29,6 +29,15 @@ pub(super) struct Functions {
     pub(super) unreadable: HashSet<Item>,
 }
 
+/// What a row has beside a value that can be shown.
+pub(super) enum Remark {
+    Nothing,
+    /// Members that are not known here; the whole row.
+    Unknown(Row),
+    /// It cannot be read.
+    Unreadable,
+}
+
 /// A function, and the commit that changed it last.
 #[derive(Clone)]
 pub(super) struct Kept {
@@ -72,6 +81,15 @@ impl Functions {
         self.packages.contains(package) || !self.unreadable.is_empty()
     }
 
+    pub(super) fn uses_component(&self, component: Digest) -> bool {
+        self.components.contains(component)
+    }
+
+    pub(super) fn with_url(&self, id: &str) -> Option<(Arc<FunctionRecord>, Qualifier)> {
+        let (name, qualifier) = self.urls.get(id)?;
+        Some((Arc::clone(self.get(name)?), qualifier.clone()))
+    }
+
     /// Forgets all that is no function, as before it is taken in anew.
     pub(super) fn forget_beside(&mut self) {
         self.totals = None;
@@ -80,13 +98,15 @@ impl Functions {
         self.unreadable.clear();
     }
 
-    pub(super) fn uses_component(&self, component: Digest) -> bool {
-        self.components.contains(component)
-    }
-
-    pub(super) fn with_url(&self, id: &str) -> Option<(Arc<FunctionRecord>, Qualifier)> {
-        let (name, qualifier) = self.urls.get(id)?;
-        Some((Arc::clone(self.get(name)?), qualifier.clone()))
+    /// Remembers of a row what its value does not say.
+    pub(super) fn remember(&mut self, item: Item, remark: Remark) {
+        self.unreadable.remove(&item);
+        match remark {
+            Remark::Nothing => drop(self.unknown.remove(&item)),
+            Remark::Unknown(row) => drop(self.unknown.insert(item, row)),
+            // What it had before is written again with the next value.
+            Remark::Unreadable => drop(self.unreadable.insert(item)),
+        }
     }
 
     pub(super) fn put(&mut self, kept: Kept) {
