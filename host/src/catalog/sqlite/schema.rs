@@ -8,8 +8,16 @@ pub(super) const APPLICATION_ID: i64 = 0x5350_4b52;
 
 /// The `n`th makes schema `n + 1` of schema `n`. One that was released never changes.
 pub(super) const MIGRATIONS: &[Migration] = &[
-    Migration::of(
-"
+    Migration::of(FIRST),
+    Migration::of(SECOND),
+    Migration::of(THIRD),
+    Migration {
+        sql: FOURTH,
+        then: Some(carry_over::from_tables),
+    },
+];
+
+const FIRST: &str = "
     CREATE TABLE functions (
         name         TEXT NOT NULL PRIMARY KEY,
         -- The number that the next published version gets: numbers are never used twice.
@@ -45,9 +53,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         last_modified_ms        INTEGER NOT NULL,
         PRIMARY KEY (function, version, copy)
     ) STRICT, WITHOUT ROWID;
-"),
-    Migration::of(
-"
+";
+
+const SECOND: &str = "
     -- The last publication, a JSON object; NULL where nothing was published.
     ALTER TABLE functions ADD COLUMN last_publication TEXT;
     -- NULL where the function shares what is left.
@@ -78,14 +86,14 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         attached  TEXT NOT NULL,
         PRIMARY KEY (function, qualifier)
     ) STRICT, WITHOUT ROWID;
-"),
-    Migration::of(
-"
+";
+
+const THIRD: &str = "
     -- What the sandboxes of a published version start from, a JSON value; NULL without SnapStart.
     ALTER TABLE versions ADD COLUMN snapshot TEXT;
-"),
-    Migration {
- sql: "
+";
+
+const FOURTH: &str = "
     -- Rows of whatever there is, each with the revision that wrote it. What the tables above held is carried
     -- over into it, and they are dropped.
     CREATE TABLE rows (
@@ -96,7 +104,4 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         row      TEXT NOT NULL,
         PRIMARY KEY (account, item)
     ) STRICT;
-",
- then: Some(carry_over::from_tables),
-},
-];
+";
