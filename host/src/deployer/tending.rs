@@ -50,13 +50,15 @@ impl<G: CompileGuest> Pipeline<G> {
 
     /// Forgets what was compiled here of code that a function has no more, wherever that was changed.
     fn forget_compiled(self: &Arc<Self>, change: Change<'_>) {
-        let components = |record: Option<&FunctionRecord>| -> HashSet<Digest> {
-            let codes = record.into_iter().flat_map(FunctionRecord::codes);
-            codes.map(|code| code.component).collect()
+        let Some(before) = change.before else {
+            return;
         };
-        let kept = components(change.after);
-        for component in components(change.before) {
-            if !kept.contains(&component) && !self.catalog.uses_component(component) {
+        let components = |record: &FunctionRecord| -> HashSet<Digest> {
+            record.codes().map(|code| code.component).collect()
+        };
+        let kept = change.after.map(components).unwrap_or_default();
+        for component in components(before).difference(&kept).copied() {
+            if !self.catalog.uses_component(component) {
                 let pipeline = Arc::clone(self);
                 tokio::spawn(async move { pipeline.retention.forget(component).await });
             }
@@ -96,32 +98,26 @@ impl<G: CompileGuest> Pipeline<G> {
     }
 
     /// While it waits, it keeps nothing of the host: whoever drops that finds all of it gone, with the lock of
-    /// its directory.
-    async fn see_to(pipeline: Weak<Self>, job: Job) {
-        let Some((in_hand, leases, lease)) = pipeline.upgrade().map(|pipeline| {
-            let leases = Arc::clone(&pipeline.leases);
+    /// its directory. `None` where that has happened.
+    async fn see_to(pipeline: Weak<Self>, job: Job) -> Option<()> {
+        let (in_hand, leases, lease) = {
+            let pipeline = pipeline.upgrade()?;
+            let lease = job.lease(&pipeline.account);
             (
                 pipeline.in_hand.clone(),
-                leases,
-                job.lease(&pipeline.account),
+                Arc::clone(&pipeline.leases),
+                lease,
             )
-        }) else {
-            return;
         };
         let mut failures = 0;
         loop {
             // Whoever begins a job here also ends it.
             in_hand.idle(&job).await;
-            match pipeline.upgrade().map(|pipeline| pipeline.is_open(&job)) {
-                None => return,
-                Some(false) => break,
-                Some(true) => {}
+            if !pipeline.upgrade()?.is_open(&job) {
+                break;
             }
             let done = match leases.take(&lease, LEASE_DURATION).await {
-                Ok(Some(held)) => match pipeline.upgrade() {
-                    None => return,
-                    Some(pipeline) => pipeline.do_job(&job, held).await,
-                },
+                Ok(Some(held)) => pipeline.upgrade()?.do_job(&job, held).await,
                 Ok(None) => leases.freed(&lease).await,
                 Err(error) => Err(error),
             };
@@ -134,14 +130,13 @@ impl<G: CompileGuest> Pipeline<G> {
                 }
             }
         }
-        let Some(pipeline) = pipeline.upgrade() else {
-            return;
-        };
+        let pipeline = pipeline.upgrade()?;
         pipeline.tended.end(&job);
         // It may have been asked for anew since it was looked at.
         if let Some(record) = pipeline.catalog.get(job.function()) {
             pipeline.tend(&record);
         }
+        Some(())
     }
 
     /// Does it, if it still is to be done; an error where it still is after that.
