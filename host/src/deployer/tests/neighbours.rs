@@ -12,6 +12,13 @@ use crate::domain::samples;
 use crate::limits::LEASE_DURATION;
 use crate::storage::{Fut, Held, MemoryContent, MemoryLeases, StorageError};
 
+/// A host that has all but its leases for itself.
+async fn with_leases(leases: Arc<dyn Leases>) -> Host {
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::default());
+    let packages: Arc<dyn Content> = Arc::new(MemoryContent::default());
+    Host::of(Account::default(), (journal, packages, leases)).await
+}
+
 /// Has a function be there that waits for its code, as if a neighbour had made it.
 async fn put_pending(host: &Host) {
     let (name, settings) = (name(), samples::settings());
@@ -117,12 +124,7 @@ async fn whoever_waits_is_told_when_a_job_has_broken_off() {
 #[tokio::test]
 async fn a_host_that_waits_for_a_neighbour_can_be_dropped() {
     let leases = Arc::new(MemoryLeases::default());
-    let stores = (
-        Arc::new(MemoryJournal::default()) as Arc<dyn Journal>,
-        Arc::new(MemoryContent::default()) as Arc<dyn Content>,
-        Arc::clone(&leases) as Arc<dyn Leases>,
-    );
-    let host = Host::of(Account::default(), stores).await;
+    let host = with_leases(Arc::clone(&leases) as Arc<dyn Leases>).await;
     let lease = Job::Work(name()).lease(&Account::default());
     let held = leases.take(&lease, LEASE_DURATION).await.expect("given");
     put_pending(&host).await;
@@ -155,12 +157,7 @@ async fn what_cannot_be_done_is_tried_ever_more_seldom() {
     }
 
     let leases = Arc::new(NoLeases(AtomicU32::new(0)));
-    let stores = (
-        Arc::new(MemoryJournal::default()) as Arc<dyn Journal>,
-        Arc::new(MemoryContent::default()) as Arc<dyn Content>,
-        Arc::clone(&leases) as Arc<dyn Leases>,
-    );
-    let host = Host::of(Account::default(), stores).await;
+    let host = with_leases(Arc::clone(&leases) as Arc<dyn Leases>).await;
     put_pending(&host).await;
     // A minute in which nothing else happens passes at once.
     let name = name();
@@ -211,12 +208,7 @@ impl Leases for Lapsing {
 #[tokio::test]
 async fn a_snapshot_that_a_neighbour_removed_meanwhile_is_stored_again() {
     let leases = Arc::new(Lapsing::default());
-    let stores = (
-        Arc::new(MemoryJournal::default()) as Arc<dyn Journal>,
-        Arc::new(MemoryContent::default()) as Arc<dyn Content>,
-        Arc::clone(&leases) as Arc<dyn Leases>,
-    );
-    let host = Host::of(Account::default(), stores).await;
+    let host = with_leases(Arc::clone(&leases) as Arc<dyn Leases>).await;
     // It waits when its own code is checked, and when its snapshot is.
     host.script.gate.add_permits(2);
     let check_begun = async || {
