@@ -43,6 +43,15 @@ impl PathNames {
         let mut all = self.0.iter();
         all.find_map(|(key, value)| (key == name).then_some(value.as_str()))
     }
+
+    /// The same, where the template of every path that leads here has it.
+    ///
+    /// # Errors
+    /// Where it is missing: a defect of this host.
+    pub(super) fn required(&self, name: &str) -> Result<&str, WireError> {
+        let value = self.named(name);
+        value.ok_or_else(|| WireError::internal(format!("a path has no {name}")))
+    }
 }
 
 impl<G: Send + Sync> FromRequestParts<Arc<Api<G>>> for PathNames {

@@ -84,10 +84,7 @@ pub(super) async fn remove<G: CompileGuest>(
     names: PathNames,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
-    let id = names
-        .named("StatementId")
-        .ok_or_else(|| WireError::internal("a path names no statement"))?;
-    let id = id.to_owned();
+    let id = names.required("StatementId")?.to_owned();
     let reference = name.qualified(&uri, &api.account)?;
     let mut violations = Violations::default();
     violations.length("statementId", &id, 1, 100);

@@ -68,9 +68,7 @@ impl<G: Send + Sync> FromRequestParts<Arc<Api<G>>> for AliasPath {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api<G>>) -> Result<Self, WireError> {
         let function = PathName::from_request_parts(parts, api).await?;
         let names = PathNames::in_request(parts)?;
-        let name = names
-            .named("Name")
-            .ok_or_else(|| WireError::internal("a path names no alias"))?;
+        let name = names.required("Name")?;
         Ok(Self {
             function,
             name: name.to_owned(),
