@@ -22,10 +22,10 @@ use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::{Entry, LogKeeper};
 use crate::sandbox::{CompileIsolation, Interface, Interfaces, Sandboxes, SandboxesConfig};
+use stores::Opened;
 pub use stores::Storage;
 #[cfg(test)]
 pub(crate) use stores::Stores;
-use stores::{Directory, Opened};
 
 /// What a host is made of.
 #[derive(Clone, Debug)]
@@ -140,8 +140,6 @@ pub struct Host {
     events: Events<Sandboxes>,
     #[cfg(feature = "server")]
     serving: serving::Serving,
-    /// Holds the lock of the data directory for as long as any handle lives.
-    _data_dir: Option<Arc<dyn Directory>>,
 }
 
 impl Host {
@@ -152,15 +150,11 @@ impl Host {
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
         config.check()?;
         let parts = Opened::of(&config).map_err(start_error)?;
-        if let Some(data_dir) = &parts.data_dir {
-            data_dir
-                .check_apart_from(&config.folders)
-                .map_err(start_error)?;
-        }
         let stores = parts.stores;
         let catalog = Catalog::open(stores.journal, &config.account.owner()).await;
         let catalog = Arc::new(catalog.map_err(start_error)?);
-        if let Some(data_dir) = &parts.data_dir {
+        #[cfg(feature = "storage")]
+        if let Some(data_dir) = parts.data_dir {
             data_dir.move_on().map_err(start_error)?;
         }
         #[cfg(feature = "server")]
@@ -225,7 +219,6 @@ impl Host {
             events,
             #[cfg(feature = "server")]
             serving,
-            _data_dir: parts.data_dir,
         })
     }
 

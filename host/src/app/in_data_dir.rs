@@ -3,24 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::stores::{Directory, Opened, Stores, text};
+use super::HostConfig;
+use super::stores::{Opened, Stores, text};
 use crate::catalog::SqliteJournal;
-use crate::domain::{Account, HostFolder};
+use crate::domain::Account;
 use crate::events::SqliteEventLog;
 use crate::logs::LogKeeper;
 use crate::storage::{
-    ArtifactStore, ContentFiles, DataDir, MemoryLeases, PACKAGES_FOLDER, StorageError, TmpFolders,
+    ArtifactStore, ContentFiles, DataDir, MemoryLeases, PACKAGES_FOLDER, TmpFolders,
 };
-
-impl Directory for DataDir {
-    fn check_apart_from(&self, folders: &[HostFolder]) -> Result<(), StorageError> {
-        self.check_apart_from(folders)
-    }
-
-    fn move_on(&self) -> Result<(), StorageError> {
-        self.move_on()
-    }
-}
 
 impl Stores {
     /// Stores in a data directory. Its lock keeps other processes out, so that its leases are those of this one.
@@ -43,14 +34,16 @@ impl Stores {
 
 impl Opened {
     /// Opens the data directory at `path`; an error says what to do about it. Blocks.
-    pub(super) fn in_dir(path: &Path, account: &Account) -> Result<Self, String> {
+    pub(super) fn in_dir(path: &Path, config: &HostConfig) -> Result<Self, String> {
         let data_dir = DataDir::open(path).map_err(text)?;
-        Ok(Self {
-            stores: Stores::in_dir(&data_dir, account)?,
+        let opened = Self {
+            stores: Stores::in_dir(&data_dir, &config.account)?,
             artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(text)?),
             logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(text)?),
             tmp: TmpFolders::in_dir(&data_dir).map_err(text)?,
-            data_dir: Some(Arc::new(data_dir)),
-        })
+            data_dir: Some(data_dir.clone()),
+        };
+        data_dir.check_apart_from(&config.folders).map_err(text)?;
+        Ok(opened)
     }
 }

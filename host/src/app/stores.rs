@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use super::HostConfig;
 use crate::catalog::{Journal, MemoryJournal};
-use crate::domain::HostFolder;
 use crate::events::{EventLog, MemoryEventLog};
 use crate::logs::LogKeeper;
-use crate::storage::{
-    ArtifactStore, Content, Leases, MemoryContent, MemoryLeases, StorageError, TmpFolders,
-};
+#[cfg(feature = "storage")]
+use crate::storage::DataDir;
+use crate::storage::{ArtifactStore, Content, Leases, MemoryContent, MemoryLeases, TmpFolders};
 
 /// Where functions are kept.
 #[derive(Clone, Debug, Default)]
@@ -50,19 +49,12 @@ impl Stores {
     }
 }
 
-/// A directory that storage is in, and that is this host's for as long as the value lives.
-pub(super) trait Directory: Send + Sync {
-    /// Whether no folder that functions are given lies in it, or it in one.
-    fn check_apart_from(&self, folders: &[HostFolder]) -> Result<(), StorageError>;
-
-    /// From now on older hosts refuse it: all that it holds has been carried over.
-    fn move_on(&self) -> Result<(), StorageError>;
-}
-
 /// The storage, opened.
 pub(super) struct Opened {
     pub(super) stores: Stores,
-    pub(super) data_dir: Option<Arc<dyn Directory>>,
+    /// The directory that it is in, where it is in one.
+    #[cfg(feature = "storage")]
+    pub(super) data_dir: Option<DataDir>,
     /// Compiled code stays with the host that compiled it: it fits that one's engine and processor, it can be
     /// made again at any time, and a host runs no machine code that another wrote.
     pub(super) artifacts: Arc<ArtifactStore>,
@@ -76,13 +68,14 @@ impl Opened {
         match &config.storage {
             Storage::Ephemeral => Self::around(Stores::in_memory()),
             #[cfg(feature = "storage")]
-            Storage::DataDir(path) => Self::in_dir(path, &config.account),
+            Storage::DataDir(path) => Self::in_dir(path, config),
         }
     }
 
     fn around(stores: Stores) -> Result<Self, String> {
         Ok(Self {
             stores,
+            #[cfg(feature = "storage")]
             data_dir: None,
             artifacts: Arc::new(ArtifactStore::in_memory()),
             logs: Arc::new(LogKeeper::in_memory().map_err(text)?),

@@ -2,9 +2,9 @@
 
 use super::LogKeeper;
 use super::archive::{Archive, Bounds};
-use super::medium::{Medium, Stored};
+use super::medium::Medium;
 use crate::limits;
-use crate::storage::{DataDir, LogFiles, StorageError};
+use crate::storage::{DataDir, LogFile, LogFiles, StorageError};
 
 impl LogKeeper {
     /// Logs in the folder `logs` of `data_dir`. What is there already is looked through by the thread
@@ -30,15 +30,8 @@ impl Bounds {
 }
 
 impl Medium for LogFiles {
-    fn list(&self) -> Result<Vec<Stored>, StorageError> {
-        let files = self.list()?.into_iter();
-        Ok(files
-            .map(|file| Stored {
-                name: file.name,
-                bytes: file.bytes,
-                modified: file.modified,
-            })
-            .collect())
+    fn list(&self) -> Result<Vec<LogFile>, StorageError> {
+        self.list()
     }
 
     fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use crate::domain::Lock;
-use crate::storage::StorageError;
+use crate::storage::{LogFile, StorageError};
 
 /// A place for bytes that are appended to, read in pieces and removed as a whole.
 pub(super) trait Medium: Send + Sync {
     /// What is there from an earlier run.
-    fn list(&self) -> Result<Vec<Stored>, StorageError>;
+    fn list(&self) -> Result<Vec<LogFile>, StorageError>;
 
     fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError>;
 
@@ -19,27 +19,18 @@ pub(super) trait Medium: Send + Sync {
     fn remove(&self, name: &str) -> Result<(), StorageError>;
 }
 
-/// A segment that is there.
-#[derive(Clone, Debug)]
-pub(super) struct Stored {
-    pub(super) name: String,
-    pub(super) bytes: u64,
-    /// When it was last appended to.
-    pub(super) modified: SystemTime,
-}
-
 /// Nothing of it outlives the process.
 #[derive(Default)]
 pub(super) struct InMemory(Lock<Segments>);
 
 impl Medium for InMemory {
-    fn list(&self) -> Result<Vec<Stored>, StorageError> {
+    fn list(&self) -> Result<Vec<LogFile>, StorageError> {
         Ok(self
             .0
             .lock()
             .by_name
             .iter()
-            .map(|(name, bytes)| Stored {
+            .map(|(name, bytes)| LogFile {
                 name: name.clone(),
                 bytes: bytes.len() as u64,
                 modified: SystemTime::now(),

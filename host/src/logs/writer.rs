@@ -12,12 +12,11 @@ use super::entry::{Entry, Record, milliseconds};
 use super::frame;
 use super::group::{Group, Segment};
 use super::index::Index;
-use super::medium::Stored;
 use super::queue::Queue;
 use super::segment_name::{self, HEADER_BYTES_MAX};
 use super::stream::StreamNames;
 use crate::limits;
-use crate::storage::StorageError;
+use crate::storage::{LogFile, StorageError};
 
 /// Writes what comes through `queue`, until that is closed and empty.
 pub(super) fn run(queue: &Queue, archive: Arc<Archive>) {
@@ -89,7 +88,7 @@ impl Writer {
 
     /// Finds what earlier runs left. Files that are not segments are left alone.
     pub(super) fn load(&mut self) -> Result<(), StorageError> {
-        let mut found: BTreeMap<String, Vec<(u64, Stored)>> = BTreeMap::new();
+        let mut found: BTreeMap<String, Vec<(u64, LogFile)>> = BTreeMap::new();
         for file in self.archive.medium.list()? {
             if let Some((stem, number)) = segment_name::parse(&file.name) {
                 let stem = stem.to_owned();
@@ -122,7 +121,7 @@ impl Writer {
     fn group_of(
         &self,
         stem: &str,
-        files: Vec<(u64, Stored)>,
+        files: Vec<(u64, LogFile)>,
     ) -> Result<Option<(String, Group)>, StorageError> {
         let mut header = None;
         for (_, file) in &files {

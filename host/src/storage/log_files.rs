@@ -5,11 +5,11 @@
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
-use std::time::SystemTime;
 
 use cap_std::fs::{OpenOptions, OpenOptionsExt as _};
 
 use super::folder::Folder;
+use super::log_file::LogFile;
 use super::{DataDir, StorageError};
 
 const LOGS_FOLDER: &str = "logs";
@@ -17,17 +17,8 @@ const LOGS_FOLDER: &str = "logs";
 /// The folder `logs` of a data directory.
 pub(crate) struct LogFiles {
     folder: Folder,
-}
-
-/// A file that is there.
-#[derive(Clone, Debug)]
-pub(crate) struct LogFile {
-    /// Its name in the folder.
-    pub name: String,
-    /// Its size.
-    pub bytes: u64,
-    /// When it was last appended to.
-    pub modified: SystemTime,
+    /// Keeps the lock for as long as anything is written here.
+    _data_dir: DataDir,
 }
 
 impl LogFiles {
@@ -36,8 +27,10 @@ impl LogFiles {
     /// # Errors
     /// When it cannot be created or opened.
     pub(crate) fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
-        let folder = data_dir.folder(LOGS_FOLDER)?;
-        Ok(Self { folder })
+        Ok(Self {
+            folder: data_dir.folder(LOGS_FOLDER)?,
+            _data_dir: data_dir.clone(),
+        })
     }
 
     /// All files, in no order.

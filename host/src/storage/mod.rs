@@ -22,6 +22,7 @@ pub(crate) mod in_tests;
 mod layout;
 mod leases;
 mod leases_memory;
+mod log_file;
 #[cfg(feature = "storage")]
 mod log_files;
 #[cfg(feature = "storage")]
@@ -44,6 +45,7 @@ pub(crate) use database::{DatabaseKind, Migration, Problem, connect};
 pub(crate) use layout::PACKAGES_FOLDER;
 pub(crate) use leases::{Held, Leases};
 pub(crate) use leases_memory::MemoryLeases;
+pub(crate) use log_file::LogFile;
 #[cfg(feature = "storage")]
 pub(crate) use log_files::LogFiles;
 pub(crate) use tmp_folders::{TmpFolder, TmpFolders};
