@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::Counts;
 
 const HEAD: &str = "\
-# Instructions of each stage of an invocation. A change after which a whole invocation has 5 % more of them does
-# not pass `.ci/run`. Written by `cargo xtask instructions --accept`.
+# Instructions of each stage of an invocation. `cargo xtask instructions` fails where a whole
+# invocation has 5 % more of them. Written by `cargo xtask instructions --accept`.
 
 ";
 
