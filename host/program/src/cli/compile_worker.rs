@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use rustix::thread::disable_transparent_huge_pages;
 use sparkler::{CompileLimits, compile_worker};
 
 #[derive(Debug, Args)]
@@ -17,6 +18,8 @@ pub(super) struct CompileWorker {
 
 impl CompileWorker {
     pub(super) fn run(self) -> ExitCode {
+        // The host has switched them off for itself; a compiler uses all that it takes, and is quicker with them.
+        let _ = disable_transparent_huge_pages(false);
         compile_worker(CompileLimits {
             memory_bytes_max: self.memory_bytes,
             cpu_seconds_max: self.cpu_seconds,

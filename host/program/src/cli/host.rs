@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::disable_transparent_huge_pages;
 use sparkler::internals::{CompileGuest, Deployer, NotDeployed, Parts as _, Wanted};
 use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, StartError, Storage};
 use tokio::runtime::{Builder, Runtime};
@@ -18,6 +19,7 @@ pub(super) use sparkler::internals::Deployed;
 /// The threads of a server.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
     allow_all_descriptors();
+    take_no_huge_pages();
     Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -34,6 +36,15 @@ fn allow_all_descriptors() {
     };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::debug!(%error, "the limit on open files could not be raised");
+    }
+}
+
+/// Memory is taken page by page, as it is used: otherwise the first byte of what was only set aside, as for the body
+/// of a request, takes two megabytes. For the whole process, since the allocator and the system's settings would each
+/// give some; what compiles takes them again.
+fn take_no_huge_pages() {
+    if let Err(error) = disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "huge pages could not be switched off");
     }
 }
 
