@@ -48,6 +48,14 @@ pub struct HostConfig {
     /// Whether function URLs whose `AuthType` is `NONE` are open to everybody without a permission in the
     /// resource policy, which AWS asks for.
     pub open_function_urls: bool,
+    /// The names of this host, without ports, under which its API may be asked, besides addresses and the names
+    /// below `localhost`. A web page can have a name of its own lead to this machine; what asks under a name that
+    /// is not listed is refused. Function URLs have names of their own.
+    pub host_names: Vec<String>,
+    /// Addresses of proxies in front of this host, or networks such as `10.0.0.0/8`, whose word counts for who a
+    /// caller is and which scheme it uses: what they say in `X-Forwarded-For` and `X-Forwarded-Proto`, or in
+    /// `Forwarded`. Nobody else's does.
+    pub trusted_proxies: Vec<String>,
     /// How asynchronous events are retried, and where messages about them go.
     pub events: EventsConfig,
     /// Whether guests may send HTTP requests to everybody, private addresses included, and it is noted
@@ -69,6 +77,8 @@ impl Default for HostConfig {
             trust_artifacts: false,
             concurrency_max: limits::CONCURRENT_INVOCATIONS_MAX,
             open_function_urls: false,
+            host_names: Vec::new(),
+            trusted_proxies: Vec::new(),
             events: EventsConfig::default(),
             learn_http: false,
             folders: Vec::new(),
@@ -158,7 +168,7 @@ impl Host {
             data_dir.move_on().map_err(start_error)?;
         }
         #[cfg(feature = "server")]
-        let serving = serving::Serving::of(&catalog, config.open_function_urls).await?;
+        let serving = serving::Serving::of(&catalog, &config).await?;
         let components: Arc<dyn ComponentSource> =
             Arc::new(StoredComponents(Arc::clone(&stores.content)));
         // What a crash left behind, between an artifact and the change that would have used it.

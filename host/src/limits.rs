@@ -69,6 +69,10 @@ pub(crate) const EVENT_NESTING_MAX: usize = 1_000;
 /// Start line and headers of one request: the client context alone may have 3,583 bytes.
 pub(crate) const REQUEST_HEAD_BYTES_MAX: usize = 64 * 1024;
 
+/// Headers of one request: as many as its head has room for where each has some 64 bytes, as real ones have. Of
+/// smaller ones far more would fit, and each is kept as some 100 bytes, however small it is.
+pub(crate) const REQUEST_HEADERS_MAX: usize = REQUEST_HEAD_BYTES_MAX / 64;
+
 /// Headers and cookies of a response that a function gives through its URL: as large as those of a
 /// request may be.
 pub(crate) const URL_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -76,8 +80,17 @@ pub(crate) const URL_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Prelude of a streamed response: JSON takes more room than the head that it describes.
 pub(crate) const URL_PRELUDE_BYTES_MAX: usize = 2 * URL_RESPONSE_HEAD_BYTES_MAX;
 
-/// Client connections at once; those above it wait in the kernel's queue.
+/// Client connections at once. Where there are as many, one that is idle ends for each that comes; where none is, the
+/// new one is refused.
 pub(crate) const CONNECTIONS_MAX: usize = 10_000;
+
+/// Share of all connections, in percent, that one peer may have: others find room at once, and not only when what is
+/// idle has ended.
+pub(crate) const CONNECTIONS_OF_PEER_PERCENT_MAX: usize = 90;
+
+/// Share of the descriptors of the host's process, in percent, that connections may take: fewer than
+/// [`CONNECTIONS_MAX`] where there are few.
+pub(crate) const CONNECTION_DESCRIPTORS_PERCENT_MAX: u64 = 40;
 
 /// Time for the head of a request to arrive, so also the time that a connection may be idle: longer
 /// than the 60 seconds for which clients keep theirs.
@@ -92,17 +105,27 @@ pub(crate) const BODY_BYTES_PER_SECOND_MIN: usize = 64 * 1024;
 /// How long an answer may wait for its reader without getting on by a byte.
 pub(crate) const WRITE_PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// Bodies up to this size need no share of [`LARGE_EVENTS_BYTES_MAX`] or [`LARGE_DEPLOYS_BYTES_MAX`].
-pub(crate) const SMALL_BODY_BYTES_MAX: usize = 64 * 1024;
+/// What is held for all callers together: bodies and heads as they arrive, and answers until they were read. Some
+/// forty of the largest events or answers of one caller, who gets to the half.
+pub(crate) const CALLERS_BYTES_MAX: usize = 512 * 1024 * 1024;
 
-/// Memory of all large events together; those above it wait.
-pub(crate) const LARGE_EVENTS_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// A peer that holds one of so many parts of [`CALLERS_BYTES_MAX`] and asks for more than there is has its share;
+/// with less, it is the others who have taken it.
+pub(crate) const PEER_PARTS_MAX: usize = 8;
 
-/// Memory of all other large bodies together, which are those of deployments; those above it wait.
-pub(crate) const LARGE_DEPLOYS_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// What is read of a connection at once, and so what of it waits uncounted.
+pub(crate) const READ_BYTES_MAX: usize = 32 * 1024;
 
-/// How long a body waits for memory before it is refused, while it keeps what it has.
-pub(crate) const BODY_MEMORY_WAIT_MAX: Duration = Duration::from_secs(20);
+/// What a connection buffers of requests and answers: room for a head, and for what came with its end.
+pub(crate) const CONNECTION_BUFFER_BYTES_MAX: usize = REQUEST_HEAD_BYTES_MAX + READ_BYTES_MAX;
+
+/// What is set aside for a streamed answer: what waits behind the function, and what the connection buffers.
+pub(crate) const STREAM_HELD_BYTES: usize =
+    2 * STREAM_BUFFER_BYTES_MAX + CONNECTION_BUFFER_BYTES_MAX;
+
+/// Bodies and answers up to this size are not counted: with one for each of [`CONNECTIONS_MAX`] they are
+/// bounded.
+pub(crate) const SMALL_BYTES_MAX: usize = 16 * 1024;
 
 /// What is read of a body that is not wanted, and thrown away, so that its sender gets to read the answer.
 pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 512 * 1024 * 1024;
@@ -146,9 +169,8 @@ pub(crate) const DOWNLOAD_ADDRESS_DURATION: Duration = Duration::from_secs(600);
 /// What an error text repeats of a caller's value.
 pub(crate) const QUOTED_VALUE_BYTES_MAX: usize = 2_048;
 
-const _: () = assert!(DEPLOY_REQUEST_BYTES_MAX < LARGE_DEPLOYS_BYTES_MAX);
-const _: () = assert!(SYNC_PAYLOAD_BYTES_MAX < LARGE_EVENTS_BYTES_MAX);
-const _: () = assert!(SMALL_BODY_BYTES_MAX < SYNC_PAYLOAD_BYTES_MAX);
+const _: () = assert!(2 * DEPLOY_REQUEST_BYTES_MAX < CALLERS_BYTES_MAX);
+const _: () = assert!(SMALL_BYTES_MAX * CONNECTIONS_MAX < CALLERS_BYTES_MAX);
 const _: () = assert!(SYNC_PAYLOAD_BYTES_MAX < RESPONSE_BYTES_MAX);
 const _: () = assert!(PACKAGE_BYTES_MAX < UNZIPPED_BYTES_MAX);
 

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 
 use serde_json::json;
 use sparkler_tests::lambda::{ARN_PREFIX, invocation};
-use sparkler_tests::{Connection, Request, TestHost};
+use sparkler_tests::{Connection, Reply, Request, TestHost};
 
 use super::{assert_refused, echo};
 
@@ -34,7 +34,7 @@ fn requests_may_be_sent_before_the_first_is_answered() {
     for number in 0..5 {
         connection.send_raw(
             format!(
-                "POST {FUNCTIONS}/{name}/invocations HTTP/1.1\r\nHost: x\r\n\
+                "POST {FUNCTIONS}/{name}/invocations HTTP/1.1\r\nHost: localhost\r\n\
                  Content-Length: 1\r\n\r\n{number}"
             )
             .as_bytes(),
@@ -50,7 +50,7 @@ fn a_body_may_come_in_chunks() {
     let mut connection = Connection::open(TestHost::shared().address());
     connection.send_raw(
         format!(
-            "POST {FUNCTIONS}/{}/invocations HTTP/1.1\r\nHost: x\r\n\
+            "POST {FUNCTIONS}/{}/invocations HTTP/1.1\r\nHost: localhost\r\n\
              Transfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n",
             echo().name()
         )
@@ -160,7 +160,7 @@ fn an_upload_of_200_megabytes_is_refused_by_its_announcement() {
     let mut connection = Connection::open(TestHost::shared().address());
     connection.send_raw(
         format!(
-            "POST {FUNCTIONS} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{{",
+            "POST {FUNCTIONS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{{",
             200 * 1024 * 1024
         )
         .as_bytes(),
@@ -171,6 +171,107 @@ fn an_upload_of_200_megabytes_is_refused_by_its_announcement() {
         "RequestEntityTooLargeException",
         "Request must be smaller than 70167211 bytes for the CreateFunction operation",
     );
+}
+
+/// A head with this line in the place of that for the host.
+fn head(target: &str, host_lines: &str) -> Vec<u8> {
+    format!("GET {target} HTTP/1.1\r\n{host_lines}Connection: close\r\n\r\n").into_bytes()
+}
+
+#[track_caller]
+fn answered(head: &[u8]) -> Reply {
+    let mut connection = Connection::open(TestHost::shared().address());
+    connection.send_raw(head);
+    connection.read()
+}
+
+#[test]
+fn a_request_names_its_host_once() {
+    for lines in ["", "Host: localhost\r\nHost: localhost\r\n"] {
+        for target in [
+            FUNCTIONS,
+            "/metrics",
+            "/health",
+            "/nowhere",
+            "/lambda-url/x/",
+        ] {
+            let reply = answered(&head(target, lines));
+            assert_eq!(
+                reply.refusal(),
+                (400, "MalformedHttpRequestException"),
+                "{target} with {lines:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_api_is_asked_under_names_that_nobody_else_can_own() {
+    let port = TestHost::shared().address().port();
+    for name in ["localhost", "a.localhost", "127.0.0.1", "[::1]", "10.1.2.3"] {
+        for host in [name.to_owned(), format!("{name}:{port}")] {
+            let reply = answered(&head(FUNCTIONS, &format!("Host: {host}\r\n")));
+            assert_eq!(reply.status, 200, "{host}");
+        }
+    }
+    for target in [
+        FUNCTIONS,
+        "/metrics",
+        "/sparkler/events",
+        "/_sparkler/packages/00",
+        "/nowhere",
+    ] {
+        let reply = answered(&head(target, "Host: evil.example:9001\r\n"));
+        let way_out = "--host-name evil.example";
+        assert_refused(&reply, 403, "AccessDeniedException", way_out);
+    }
+    let invocation = invocation(echo().name(), "1").header("Host", "evil.example");
+    let reply = invocation.send(TestHost::shared().address());
+    assert_eq!(reply.refusal(), (403, "AccessDeniedException"));
+}
+
+#[test]
+fn names_that_are_listed_are_the_hosts() {
+    let host = TestHost::configured(|config| config.host_names = vec!["Functions.example".into()]);
+    let status = |name: &str| {
+        let request = Request::new("GET", FUNCTIONS).header("Host", name);
+        request.send(host.address()).status
+    };
+    assert_eq!(status("functions.example:80"), 200);
+    assert_eq!(status("other.example"), 403);
+}
+
+#[test]
+fn what_a_request_says_of_its_call_it_says_once() {
+    for name in [
+        "X-Amz-Invocation-Type",
+        "X-Amz-Log-Type",
+        "X-Amz-Client-Context",
+        "X-Amz-Tenant-Id",
+        "X-Amz-Durable-Execution-Name",
+        "X-Amzn-RequestId",
+        "X-Amzn-Trace-Id",
+    ] {
+        let id = "6b1cdd3e-7a3f-4b8e-9d59-0c2f8a4de8f1";
+        let once = invocation(echo().name(), "1").header(name, id);
+        let twice = once.header(name, id);
+        let reply = twice.send(TestHost::shared().address());
+        let text = format!("the header {} more than once", name.to_lowercase());
+        assert_refused(&reply, 400, "InvalidRequestContentException", &text);
+    }
+}
+
+#[test]
+fn a_request_may_have_as_many_small_headers_as_its_head_has_room_for() {
+    let mut request = invocation(echo().name(), "[1]");
+    for number in 0..1_000 {
+        request = request.header(&format!("X-{number}"), "1");
+    }
+    assert_eq!(request.send(TestHost::shared().address()).text(), "[1]");
+    for number in 1_000..1_100 {
+        request = request.header(&format!("X-{number}"), "1");
+    }
+    assert_eq!(request.send(TestHost::shared().address()).status, 431);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The wire, byte by byte: what a client's library hides, on real sockets.
 
+mod callers;
 mod concurrency;
 mod configuration;
 mod conformance;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use super::{Host, StartError, start_error};
+use super::{Host, HostConfig, StartError, start_error};
 use crate::catalog::Catalog;
+use crate::contract::server::Neighbours;
 use crate::contract::{
-    self, Api, BodyMemory, ConnectionThreads, DownloadKey, LogReads, RequestCounts,
+    self, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, HostNames, LogReads, Peers,
+    RequestCounts, TrustedProxies,
 };
 use crate::domain::Digest;
 use crate::sandbox::{ENGINE_VERSION, Sandboxes};
@@ -20,18 +22,21 @@ const DOWNLOAD_SECRET: &str = "downloads";
 #[derive(Clone)]
 pub(super) struct Serving {
     downloads: DownloadKey,
+    host_names: HostNames,
+    proxies: TrustedProxies,
+    peers: Arc<Peers>,
     open_function_urls: bool,
 }
 
 impl Serving {
-    pub(super) async fn of(
-        catalog: &Catalog,
-        open_function_urls: bool,
-    ) -> Result<Self, StartError> {
+    pub(super) async fn of(catalog: &Catalog, config: &HostConfig) -> Result<Self, StartError> {
         let secret = catalog.secret(DOWNLOAD_SECRET).await.map_err(start_error)?;
         Ok(Self {
             downloads: DownloadKey::new(secret),
-            open_function_urls,
+            host_names: HostNames::of(&config.host_names).map_err(start_error)?,
+            peers: Arc::default(),
+            proxies: TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?,
+            open_function_urls: config.open_function_urls,
         })
     }
 }
@@ -56,11 +61,16 @@ impl Host {
             ))
         })?;
         let door = contract::door(self.api());
-        let answerer = |caller| {
-            let door = door.for_caller(caller);
+        let answerer = |caller: &_| {
+            let door = door.of(caller);
             move |request| door.clone().answer(request)
         };
-        contract::server::serve(listener, &threads, answerer, shutdown).await;
+        let neighbours = Neighbours {
+            threads: &threads,
+            peers: &self.serving.peers,
+            proxies: &self.serving.proxies,
+        };
+        contract::server::serve(listener, neighbours, answerer, shutdown).await;
         // What was begun on the threads ends there, also where its caller has left.
         self.close().await;
         Ok(())
@@ -83,9 +93,12 @@ impl Host {
             provisioner: Arc::clone(&self.provisioner),
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: self.serving.downloads.clone(),
-            bodies: BodyMemory::default(),
+            proxies: self.serving.proxies.clone(),
+            peers: Arc::clone(&self.serving.peers),
+            answers: ExpectedAnswers::default(),
             log_reads: LogReads::default(),
             requests: RequestCounts::default(),
+            host_names: self.serving.host_names.clone(),
             open_function_urls: self.serving.open_function_urls,
         }
     }

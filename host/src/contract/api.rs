@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::body::BodyMemory;
+use super::callers::{ExpectedAnswers, Peers};
 use super::cloudwatch::LogReads;
 use super::download_key::DownloadKey;
 use super::error::WireError;
+use super::forwarded::TrustedProxies;
+use super::host_names::HostNames;
 use super::reference::Reference;
 use super::request_counts::RequestCounts;
 use super::wire::configuration::Renderer;
@@ -36,12 +38,18 @@ pub(crate) struct Api<G> {
     pub engine: Digest,
     /// Signs the addresses of packages.
     pub downloads: DownloadKey,
-    /// The memory that request bodies share.
-    pub bodies: BodyMemory,
+    /// Whom the host believes who sends a request.
+    pub proxies: TrustedProxies,
+    /// What is held for callers.
+    pub peers: Arc<Peers>,
+    /// How large answers will be.
+    pub answers: ExpectedAnswers,
     /// The places for reads of logs.
     pub log_reads: LogReads,
     /// What was answered.
     pub requests: RequestCounts,
+    /// The names under which the API may be asked, besides addresses and `localhost`.
+    pub host_names: HostNames,
     /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.
     pub open_function_urls: bool,
 }

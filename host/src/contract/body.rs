@@ -1,4 +1,4 @@
-//! Request bodies: read within a bound of size, of time and of memory for all of them together.
+//! Request bodies: read within a bound of size, of time and of what is held for their senders.
 //!
 //! Memory is taken as the bytes arrive, and a sender that falls behind the least rate loses it. What
 //! is too large is refused before it is read, where its length was announced.
@@ -6,23 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
+use super::callers::{Charge, Peer, Purpose};
 use super::error::{ErrorCode, WireError};
-use crate::limits::{
-    BODY_BYTES_PER_SECOND_MIN, BODY_LAG_MAX, BODY_MEMORY_WAIT_MAX, LARGE_DEPLOYS_BYTES_MAX,
-    LARGE_EVENTS_BYTES_MAX, SMALL_BODY_BYTES_MAX,
-};
-
-/// Memory is shared out in pieces of this size, so that a count of them fits the semaphore.
-const SHARE_BYTES: usize = 1024;
-
-/// What a large body takes at once of the memory, so that it does not ask for each piece.
-const STEP_BYTES: usize = 256 * 1024;
+use crate::limits::{BODY_BYTES_PER_SECOND_MIN, BODY_LAG_MAX, SMALL_BYTES_MAX};
 
 /// What the body of a request must be for the door.
 pub trait RequestBody:
@@ -42,86 +33,60 @@ pub(super) struct BodyLimit {
     pub(super) bytes_max: usize,
     /// The operation's name in the text of the refusal.
     pub(super) operation: &'static str,
-    /// Whose memory it takes.
+    /// What it is for.
     pub(super) purpose: Purpose,
 }
 
-/// What a body is for: deployments and events do not take each other's memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// The event of an invocation.
-    Event,
-    /// Any other request.
-    Control,
-}
-
-/// The memory that all large bodies share.
-#[derive(Clone, Debug)]
-pub(crate) struct BodyMemory {
-    events: Arc<Semaphore>,
-    control: Arc<Semaphore>,
-}
-
-impl Default for BodyMemory {
-    fn default() -> Self {
-        Self::of(LARGE_EVENTS_BYTES_MAX, LARGE_DEPLOYS_BYTES_MAX)
-    }
-}
-
-/// A body that was read whole. It holds its share of the memory until it is dropped.
+/// A body that was read whole. Its bytes are held for its sender until it is dropped.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) bytes: Bytes,
     /// Headers that came behind it, as far as the bound of a request's head allows.
     pub(super) trailers: Option<HeaderMap>,
-    _share: Option<OwnedSemaphorePermit>,
+    _charge: Option<Charge>,
 }
 
-impl BodyMemory {
-    fn of(events_bytes: usize, control_bytes: usize) -> Self {
-        let shares = |bytes: usize| Arc::new(Semaphore::new(bytes / SHARE_BYTES));
-        Self {
-            events: shares(events_bytes),
-            control: shares(control_bytes),
-        }
+/// Reads `body` to its end, for the peer with this peer.
+///
+/// # Errors
+/// Where it is larger than `limit`, too slow, or broken off, or where no more can be held for the peer.
+pub(super) async fn receive(
+    body: impl RequestBody,
+    limit: BodyLimit,
+    peer: &Arc<Peer>,
+) -> Result<Received, WireError> {
+    let announced = body.size_hint().exact().map(saturated);
+    if announced.is_some_and(|bytes| bytes > limit.bytes_max) {
+        return Err(too_large(limit));
     }
-
-    /// Reads `body` to its end.
-    ///
-    /// # Errors
-    /// Where it is larger than `limit`, too slow, or broken off, or where there is no memory for it.
-    pub(super) async fn receive(
-        &self,
-        body: impl RequestBody,
-        limit: BodyLimit,
-    ) -> Result<Received, WireError> {
-        let announced = body.size_hint().exact().map(saturated);
-        if announced.is_some_and(|bytes| bytes > limit.bytes_max) {
-            return Err(too_large(limit));
-        }
-        let memory = match limit.purpose {
-            Purpose::Event => &self.events,
-            Purpose::Control => &self.control,
-        };
-        let reading = Reading {
-            body,
-            limit,
-            due: Instant::now() + BODY_LAG_MAX,
-            share: Share::none_of(memory),
-            trailers: None,
-        };
-        reading.finish().await
-    }
+    let expected = announced.unwrap_or(limit.bytes_max);
+    let reading = Reading {
+        body,
+        limit,
+        expected,
+        due: Instant::now() + BODY_LAG_MAX,
+        room: expected.min(SMALL_BYTES_MAX),
+        peer,
+        charge: None,
+        trailers: None,
+    };
+    reading.finish().await
 }
 
 /// A body that arrives.
 struct Reading<'a, B> {
     body: B,
     limit: BodyLimit,
+    /// The length that was announced, or else the largest that it may have.
+    expected: usize,
     /// When the next piece must have arrived. Each piece moves it by the time that it takes at the
     /// least rate, so that nobody can save time up, nor win any with single bytes.
     due: Instant,
-    share: Share<'a>,
+    /// Bytes that there is room for.
+    room: usize,
+    peer: &'a Arc<Peer>,
+    /// What is held; nothing where the body is small.
+    charge: Option<Charge>,
     trailers: Option<HeaderMap>,
 }
 
@@ -133,18 +98,15 @@ impl<B: RequestBody> Reading<'_, B> {
         if self.body.is_end_stream() {
             return Ok(self.received(first));
         }
-        let rest = saturated(self.body.size_hint().lower());
-        // Pages that no byte has reached take no memory yet.
-        let mut all = BytesMut::with_capacity(first.len() + rest.min(self.limit.bytes_max));
-        all.extend_from_slice(&first);
-        drop(first);
+        let mut all = Vec::new();
+        self.append(&mut all, first);
         while let Some(piece) = self.next_piece(all.len()).await? {
-            all.extend_from_slice(&piece);
+            self.append(&mut all, piece);
         }
-        Ok(self.received(all.freeze()))
+        Ok(self.received(all.into()))
     }
 
-    /// The next bytes of the body behind those `before`, with memory for them; `None` at its end.
+    /// The next bytes of the body behind those `before`, with room for them; `None` at its end.
     async fn next_piece(&mut self, before: usize) -> Result<Option<Bytes>, WireError> {
         loop {
             let frame = match timeout_at(self.due, self.body.frame()).await {
@@ -156,7 +118,7 @@ impl<B: RequestBody> Reading<'_, B> {
             match frame.into_data() {
                 Ok(piece) if piece.is_empty() => {}
                 Ok(piece) => {
-                    self.take_in(before, piece.len()).await?;
+                    self.take_in(before, piece.len())?;
                     return Ok(Some(piece));
                 }
                 Err(frame) => self.trailers = frame.into_trailers().ok(),
@@ -164,65 +126,44 @@ impl<B: RequestBody> Reading<'_, B> {
         }
     }
 
-    async fn take_in(&mut self, before: usize, bytes: usize) -> Result<(), WireError> {
+    fn take_in(&mut self, before: usize, bytes: usize) -> Result<(), WireError> {
         let total = before + bytes;
         if total > self.limit.bytes_max {
             return Err(too_large(self.limit));
         }
-        if total > self.share.bytes {
-            let asked = Instant::now();
-            self.share.grow(total, self.limit.bytes_max).await?;
-            // The sender is not to blame for this wait.
-            self.due += asked.elapsed();
+        if total > self.room {
+            self.make_room(total)?;
         }
         self.due = (self.due + least_rate(bytes)).min(Instant::now() + BODY_LAG_MAX);
         Ok(())
+    }
+
+    /// Makes room for so many bytes, and for as many again of those that are expected: what was only announced
+    /// costs nothing, and no byte is moved often.
+    fn make_room(&mut self, bytes: usize) -> Result<(), WireError> {
+        let wanted = (2 * bytes).min(self.expected).max(bytes);
+        let purpose = self.limit.purpose;
+        let charge = self.charge.get_or_insert_with(|| self.peer.charge(purpose));
+        charge
+            .hold(wanted)
+            .map_err(|full| WireError::from(full).closing())?;
+        self.room = wanted;
+        Ok(())
+    }
+
+    fn append(&self, all: &mut Vec<u8>, piece: Bytes) {
+        if all.len() + piece.len() > all.capacity() {
+            all.reserve_exact(self.room - all.len());
+        }
+        all.extend_from_slice(&piece);
     }
 
     fn received(self, bytes: Bytes) -> Received {
         Received {
             bytes,
             trailers: self.trailers,
-            _share: self.share.permit,
+            _charge: self.charge,
         }
-    }
-}
-
-/// What a body holds of the memory.
-struct Share<'a> {
-    memory: &'a Arc<Semaphore>,
-    /// Bytes that may have arrived.
-    bytes: usize,
-    permit: Option<OwnedSemaphorePermit>,
-}
-
-impl<'a> Share<'a> {
-    fn none_of(memory: &'a Arc<Semaphore>) -> Self {
-        Self {
-            memory,
-            bytes: SMALL_BODY_BYTES_MAX,
-            permit: None,
-        }
-    }
-
-    /// Takes what `bytes` need, and a step more up to `bytes_max`.
-    ///
-    /// A body that waits here keeps what it has, so nobody waits for long: else bodies that wait for
-    /// each other would do so for ever.
-    async fn grow(&mut self, bytes: usize, bytes_max: usize) -> Result<(), WireError> {
-        let wanted = (bytes + STEP_BYTES).min(bytes_max.max(bytes));
-        let shares = (wanted - self.bytes).div_ceil(SHARE_BYTES);
-        let shares = u32::try_from(shares).unwrap_or(u32::MAX);
-        let more = Arc::clone(self.memory).acquire_many_owned(shares);
-        let Ok(Ok(more)) = timeout(BODY_MEMORY_WAIT_MAX, more).await else {
-            return Err(no_memory());
-        };
-        match &mut self.permit {
-            Some(permit) => permit.merge(more),
-            None => self.permit = Some(more),
-        }
-        self.bytes = wanted;
-        Ok(())
     }
 }
 
@@ -245,11 +186,6 @@ fn too_slow() -> WireError {
     WireError::new(ErrorCode::RequestTimeout, text).closing()
 }
 
-fn no_memory() -> WireError {
-    let text = "The host is busy with other large requests. Try again later.";
-    WireError::new(ErrorCode::ServiceUnavailable, text).closing()
-}
-
 fn broken_off(error: impl Into<axum::BoxError>) -> WireError {
     let error = error.into();
     let text = format!("The body of the request could not be read: {error}.");
@@ -265,13 +201,14 @@ mod tests {
     use std::pin::Pin;
     use std::task::{Context, Poll, ready};
 
+    use crate::contract::callers::Peers;
     use http_body::{Frame, SizeHint};
     use tokio::time::{Sleep, sleep};
 
     const LIMIT: BodyLimit = BodyLimit {
         bytes_max: 8,
         operation: "InvokeFunction",
-        purpose: Purpose::Event,
+        purpose: Purpose::Call,
     };
     const LARGE: BodyLimit = BodyLimit {
         bytes_max: 8 * 1024 * 1024,
@@ -306,7 +243,7 @@ mod tests {
     }
 
     async fn receive(body: Body) -> Result<Bytes, String> {
-        let received = BodyMemory::default().receive(body, LIMIT).await;
+        let received = super::receive(body, LIMIT, &Peers::default().peer(None)).await;
         received
             .map(|received| received.bytes)
             .map_err(|error| format!("{error:?}"))
@@ -389,8 +326,8 @@ mod tests {
     async fn a_sender_keeps_its_place_at_the_least_rate_and_loses_it_below() {
         let second = Duration::from_secs(1);
         let piece = Bytes::from(vec![0; BODY_BYTES_PER_SECOND_MIN]);
-        let memory = BodyMemory::default();
-        let steady = memory.receive(trickling(60, piece.clone(), second), LARGE);
+        let peer = Peers::default().peer(None);
+        let steady = super::receive(trickling(60, piece.clone(), second), LARGE, &peer);
         let received = steady.await.expect("it keeps up");
         assert_eq!(received.bytes.len(), 60 * piece.len());
 
@@ -400,46 +337,54 @@ mod tests {
             (piece.clone(), BODY_LAG_MAX + second),
         ] {
             let started = Instant::now();
-            let slow = memory.receive(trickling(100, piece, pause), LARGE).await;
+            let slow = super::receive(trickling(100, piece, pause), LARGE, &peer).await;
             let text = format!("{:?}", slow.expect_err("it falls behind"));
             assert!(text.contains("RequestTimeout"), "{text}");
             assert!(started.elapsed() <= 3 * BODY_LAG_MAX);
         }
     }
 
-    fn large() -> Body {
-        Body::from(vec![0; SMALL_BODY_BYTES_MAX + 1])
-    }
+    /// As much as a peer may hold alone.
+    const SHARE: usize = 8 * SMALL_BYTES_MAX;
 
-    #[tokio::test(start_paused = true)]
-    async fn large_bodies_wait_for_the_memory_that_they_share() {
-        let room = STEP_BYTES + SHARE_BYTES;
-        let memory = BodyMemory::of(room, room);
-        let first = memory.receive(large(), LARGE).await.expect("there is room");
-        let second = memory.receive(large(), LARGE).await;
-        assert!(
-            format!("{:?}", second.expect_err("there is no room")).contains("ServiceUnavailable")
-        );
-        let deploy = BodyLimit {
-            purpose: Purpose::Control,
-            ..LARGE
-        };
-        assert!(memory.receive(large(), deploy).await.is_ok());
-        drop(first);
-        assert!(memory.receive(large(), LARGE).await.is_ok());
+    fn body(bytes: usize) -> Body {
+        Body::from(vec![0; bytes])
     }
 
     #[tokio::test]
-    async fn a_body_that_is_announced_takes_no_memory_before_it_arrives() {
-        let room = STEP_BYTES + SHARE_BYTES;
-        let memory = BodyMemory::of(room, room);
-        let piece = Bytes::from(vec![0; LARGE.bytes_max]);
-        let body = trickling(1, piece, Duration::from_secs(1));
-        let mut waiting = Box::pin(memory.receive(body, LARGE));
-        let pending = std::future::poll_fn(|context| {
-            Poll::Ready(waiting.as_mut().poll(context).is_pending())
-        });
-        assert!(pending.await);
-        assert!(memory.receive(large(), LARGE).await.is_ok());
+    async fn large_bodies_are_held_for_their_sender_and_refused_at_once_beyond_its_share() {
+        let peers = Peers::within(2 * SHARE);
+        let peer = peers.peer(None);
+        let receive = async |bytes| super::receive(body(bytes), LARGE, &peer).await;
+        let first = receive(SHARE / 2 + 1).await.expect("there is room");
+        let refused = receive(SHARE / 2).await.expect_err("there is no room");
+        let text = format!("{refused:?}");
+        assert!(text.contains("closes_connection: true"), "{text}");
+        assert!(receive(SMALL_BYTES_MAX).await.is_ok());
+        let other = peers.peer(Some([1; 4].into()));
+        let of_others = super::receive(body(SHARE / 2), LARGE, &other);
+        assert!(of_others.await.is_ok());
+        drop(first);
+        assert!(receive(SHARE / 2).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_costs_what_has_arrived_and_not_what_is_announced() {
+        let peers = Peers::within(2 * SHARE);
+        let peer = peers.peer(None);
+        let piece = Bytes::from(vec![0; SMALL_BYTES_MAX / 2]);
+        let body = trickling(LARGE.bytes_max / piece.len(), piece, Duration::from_secs(1));
+        let mut waiting = Box::pin(super::receive(body, LARGE, &peer));
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            let polled =
+                std::future::poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context)));
+            assert!(polled.await.is_pending());
+            held.push(peers.figures().bytes / SMALL_BYTES_MAX);
+        }
+        assert_eq!(held, [0, 0, 3, 3]);
+        drop(waiting);
+        assert_eq!(peers.figures().bytes, 0);
     }
 }

@@ -5,7 +5,7 @@
 //! in [`Rooms::enter`], and behind that in [`Rooms::leave`].
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,11 +13,11 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use http::HeaderMap;
 use tower::Service;
 
 use super::api::Api;
 use super::body::RequestBody;
+use super::callers::{Connected, Peer, Purpose};
 use super::error::WireError;
 use super::function_url::{self, Addressed, Visit};
 use super::handlers::Handlers;
@@ -26,7 +26,9 @@ use super::operations::Operation;
 use super::passage::Passage;
 use super::path_names::PathNames;
 use super::routes::Routes;
-use super::{answer, cloudwatch, invoke, invoke_async, invoke_stream, invoking, web_page};
+use super::{
+    answer, cloudwatch, invoke, invoke_async, invoke_stream, invoking, single_headers, web_page,
+};
 use crate::deployer::CompileGuest;
 use crate::domain::RequestId;
 use crate::invoker::{PrepareGuest, RunGuest};
@@ -34,7 +36,7 @@ use crate::invoker::{PrepareGuest, RunGuest};
 /// Everything that the host answers, as one service. A clone is another handle to the same.
 pub struct Door<G> {
     rooms: Arc<Rooms<G>>,
-    peer: Option<IpAddr>,
+    connected: Connected,
 }
 
 /// What is behind the door.
@@ -48,20 +50,21 @@ impl<G> Clone for Door<G> {
     fn clone(&self) -> Self {
         Self {
             rooms: Arc::clone(&self.rooms),
-            peer: self.peer,
+            connected: self.connected.clone(),
         }
     }
 }
 
 /// The door of a host.
 pub(crate) fn door<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Door<G> {
+    let connected = api.peers.connected(None);
     Door {
         rooms: Arc::new(Rooms {
             api: Arc::new(api),
             routes: Routes::new(),
             handlers: Handlers::new(),
         }),
-        peer: None,
+        connected,
     }
 }
 
@@ -69,9 +72,14 @@ impl<G: RunGuest> Door<G> {
     /// The door for the requests of one connection.
     #[must_use]
     pub fn for_caller(&self, address: SocketAddr) -> Self {
+        self.of(&self.rooms.api.peers.connected(Some(address.ip())))
+    }
+
+    /// The same, for one that was accepted here.
+    pub(crate) fn of(&self, connected: &Connected) -> Self {
         Self {
-            peer: Some(address.ip().to_canonical()),
-            ..self.clone()
+            rooms: Arc::clone(&self.rooms),
+            connected: connected.clone(),
         }
     }
 
@@ -80,15 +88,15 @@ impl<G: RunGuest> Door<G> {
     /// Invoke is what a host does all day: it comes before everything else, and nothing is put into a box
     /// for it.
     pub async fn answer<B: RequestBody>(self, request: http::Request<B>) -> Response {
-        let Self { rooms, peer } = self;
+        let Self { rooms, connected } = self;
         let region = &rooms.api.account.region;
         if let Some(addressed) = function_url::addressed(request.uri(), request.headers(), region) {
-            return Box::pin(rooms.visit(peer, request, addressed)).await;
+            return Box::pin(rooms.visit(&connected, request, addressed)).await;
         }
         let uri = request.uri().clone();
         match invoking_path::read(request.method(), uri.path()) {
-            Some((invoking, name)) => rooms.invoke(peer, request, invoking, &name).await,
-            None => Box::pin(rooms.route(peer, request.map(Body::new))).await,
+            Some((invoking, name)) => rooms.invoke(&connected, request, invoking, &name).await,
+            None => Box::pin(rooms.route(&connected, request.map(Body::new))).await,
         }
     }
 }
@@ -101,15 +109,25 @@ impl<G: RunGuest> Rooms<G> {
     fn enter<B>(
         &self,
         operation: Option<Operation>,
-        peer: Option<IpAddr>,
+        connected: &Connected,
         request: &http::Request<B>,
     ) -> Result<Passage, Box<Response>> {
-        let (passage, problem) = Passage::of(operation, peer, request);
+        let (passage, problem) =
+            Passage::of(operation, connected.address, &self.api.proxies, request);
         // What is measured or told of a request begins here, and ends behind its answer.
-        match problem.and_then(|()| admit(&passage, request.headers())) {
+        match problem.and_then(|()| self.admit(&passage, request)) {
             Ok(()) => Ok(passage),
             Err(error) => Err(Box::new(self.leave(passage, Err(error)))),
         }
+    }
+
+    /// What lets a request in or keeps it out, before anything is done for it. Each step may ask what the
+    /// steps before it have found.
+    fn admit<B>(&self, passage: &Passage, request: &http::Request<B>) -> Result<(), WireError> {
+        let operation = passage.operation;
+        single_headers::check(operation, request.headers())?;
+        self.api.host_names.check(operation, request)?;
+        web_page::check(operation, request.headers())
     }
 
     /// What is done for every request after it was handled.
@@ -125,16 +143,18 @@ impl<G: RunGuest> Rooms<G> {
     /// An invocation of the function of this name.
     async fn invoke<B: RequestBody>(
         &self,
-        peer: Option<IpAddr>,
+        connected: &Connected,
         request: http::Request<B>,
         invoking: Invoking,
         name: &str,
     ) -> Response {
-        let passage = match self.enter(Some(invoking.operation()), peer, &request) {
+        let passage = match self.enter(Some(invoking.operation()), connected, &request) {
             Ok(passage) => passage,
             Err(refused) => return *refused,
         };
-        let answered = self.invoked(request, invoking, name, passage.id).await;
+        let peer = self.peer(&passage, connected);
+        let answered = self.invoked(request, invoking, name, (passage.id, &peer));
+        let answered = answered.await;
         self.leave(passage, answered)
     }
 
@@ -143,13 +163,13 @@ impl<G: RunGuest> Rooms<G> {
         request: http::Request<B>,
         invoking: Invoking,
         name: &str,
-        id: RequestId,
+        from: (RequestId, &Arc<Peer>),
     ) -> Result<Response, WireError> {
-        let checked = invoking::checked(&self.api, request, invoking, name, id).await?;
-        let api = Arc::clone(&self.api);
+        let checked = invoking::checked(&self.api, request, invoking, name, from).await?;
+        let (api, (_, peer)) = (&self.api, from);
         match invoking {
-            Invoking::Invoke => invoke::answered(api, checked).await,
-            Invoking::Stream => Box::pin(invoke_stream::answered(api, checked)).await,
+            Invoking::Invoke => invoke::answered(api, checked, peer).await,
+            Invoking::Stream => Box::pin(invoke_stream::answered(api, checked, peer)).await,
             Invoking::Async => Box::pin(invoke_async::answered(api, checked)).await,
         }
     }
@@ -157,11 +177,11 @@ impl<G: RunGuest> Rooms<G> {
     /// A request for a function on the web.
     async fn visit<B: RequestBody>(
         &self,
-        peer: Option<IpAddr>,
+        connected: &Connected,
         request: http::Request<B>,
         addressed: Addressed,
     ) -> Response {
-        let passage = match self.enter(Some(Operation::InvokeFunctionUrl), peer, &request) {
+        let passage = match self.enter(Some(Operation::InvokeFunctionUrl), connected, &request) {
             Ok(passage) => passage,
             Err(refused) => return *refused,
         };
@@ -169,13 +189,14 @@ impl<G: RunGuest> Rooms<G> {
             request,
             addressed,
             passage,
+            peer: self.peer(&passage, connected),
         };
         let answered = function_url::serve(Arc::clone(&self.api), visit).await;
         self.leave(passage, Ok(answered))
     }
 
     /// Any other request.
-    async fn route(&self, peer: Option<IpAddr>, mut request: Request) -> Response {
+    async fn route(&self, connected: &Connected, mut request: Request) -> Response {
         let found = self
             .routes
             .find(request.method(), request.uri(), request.headers());
@@ -183,28 +204,33 @@ impl<G: RunGuest> Rooms<G> {
             Some((operation, names)) => (Some(operation), names),
             None => (None, PathNames::default()),
         };
-        let passage = match self.enter(operation, peer, &request) {
+        let passage = match self.enter(operation, connected, &request) {
             Ok(passage) => passage,
             Err(refused) => return *refused,
         };
         let handler = operation.and_then(|operation| self.handlers.of(operation));
+        let peer = self.peer(&passage, connected);
         let answered = match handler {
             Some(handler) => {
                 let extensions = request.extensions_mut();
                 extensions.insert(passage);
                 extensions.insert(names);
+                extensions.insert(Arc::clone(&peer));
                 handler(request, Arc::clone(&self.api)).await
             }
             None => unknown(&request),
         };
-        self.leave(passage, Ok(answered))
+        let held = peer.hold_answer(Purpose::Control, None, answered);
+        self.leave(passage, held)
     }
-}
 
-/// What lets a request in or keeps it out, before anything is done for it. Each step may ask what the steps
-/// before it have found.
-fn admit(passage: &Passage, headers: &HeaderMap) -> Result<(), WireError> {
-    web_page::check(passage.operation, headers)
+    /// What is held for whoever sends a request, who need not be at the other end of the connection.
+    fn peer(&self, passage: &Passage, connected: &Connected) -> Arc<Peer> {
+        match passage.caller.address == connected.address {
+            true => Arc::clone(&connected.peer),
+            false => self.api.peers.peer(passage.caller.address),
+        }
+    }
 }
 
 /// What is answered to a request for no operation of this host.

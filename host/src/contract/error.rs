@@ -285,6 +285,18 @@ impl WireError {
         }
     }
 
+    /// The error as a whole answer, for who has not asked anything that could be answered.
+    pub(super) fn in_http(self) -> String {
+        let body = self.body();
+        let (head, _) = self.into_response().into_parts();
+        let mut text = format!("HTTP/1.1 {}\r\n", head.status);
+        for (name, value) in &head.headers {
+            // Those of errors are words.
+            text += &format!("{name}: {}\r\n", value.to_str().unwrap_or_default());
+        }
+        text + &format!("content-length: {}\r\n\r\n{body}", body.len())
+    }
+
     fn body(&self) -> String {
         if self.code == ErrorCode::UnknownOperation {
             return "{}".into();

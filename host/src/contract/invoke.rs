@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::api::Api;
+use super::callers::{Peer, Purpose, bytes_of};
 use super::error::WireError;
 use super::invoke_headers::InvocationType;
 use super::invoking::{self, Checked};
@@ -15,15 +16,16 @@ use crate::invoker::{How, RunGuest};
 
 /// `POST /2015-03-31/functions/{FunctionName}/invocations`
 pub(super) async fn answered<G: RunGuest>(
-    api: Arc<Api<G>>,
+    api: &Arc<Api<G>>,
     checked: Checked,
+    peer: &Arc<Peer>,
 ) -> Result<Response, WireError> {
     let Checked {
         invocation_type,
         resolved,
         invocation,
         trace,
-        received: _received,
+        received,
     } = checked;
     match invocation_type {
         InvocationType::DryRun => Ok(answer::empty(StatusCode::NO_CONTENT)),
@@ -33,8 +35,20 @@ pub(super) async fn answered<G: RunGuest>(
         }
         InvocationType::RequestResponse => {
             let id = invocation.request_id;
-            let run = async move { api.invoker.run(resolved, invocation, How::default()).await };
-            Ok(invoke_reply::rendered(run_to_end(run).await?, id, trace))
+            let expected = api.answers.of(&resolved.version);
+            let room = peer.expect_answer(expected.bytes())?;
+            let running = Arc::clone(api);
+            let run = async move {
+                // The event is held for its caller until it has run, also where the caller has left meanwhile.
+                let _held = received;
+                running
+                    .invoker
+                    .run(resolved, invocation, How::default())
+                    .await
+            };
+            let answer = invoke_reply::rendered(run_to_end(run).await?, id, trace);
+            api.answers.note(expected, bytes_of(&answer));
+            peer.hold_answer(Purpose::Call, room, answer)
         }
     }
 }

@@ -4,8 +4,6 @@
 //! All is checked as for an invocation that is waited for, but for the concurrency: an event that finds
 //! no room waits.
 
-use std::sync::Arc;
-
 use axum::response::Response;
 
 use super::api::Api;
@@ -17,7 +15,7 @@ use crate::invoker::RunGuest;
 
 /// `POST /2014-11-13/functions/{FunctionName}/invoke-async`
 pub(super) async fn answered<G: RunGuest>(
-    api: Arc<Api<G>>,
+    api: &Api<G>,
     checked: Checked,
 ) -> Result<Response, WireError> {
     let Checked {

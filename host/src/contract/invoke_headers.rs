@@ -8,11 +8,12 @@ use super::headers::TRACE_ID;
 use crate::domain::named::named;
 use crate::domain::{LogType, Named};
 
-const INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
-const LOG_TYPE: HeaderName = HeaderName::from_static("x-amz-log-type");
-const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
-const TENANT_ID: HeaderName = HeaderName::from_static("x-amz-tenant-id");
-const DURABLE_EXECUTION_NAME: HeaderName = HeaderName::from_static("x-amz-durable-execution-name");
+pub(super) const INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
+pub(super) const LOG_TYPE: HeaderName = HeaderName::from_static("x-amz-log-type");
+pub(super) const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
+pub(super) const TENANT_ID: HeaderName = HeaderName::from_static("x-amz-tenant-id");
+pub(super) const DURABLE_EXECUTION_NAME: HeaderName =
+    HeaderName::from_static("x-amz-durable-execution-name");
 
 static TENANT_ID_PATTERN: Pattern = Pattern::new(r"[a-zA-Z0-9\._:\/=+\-@ ]+");
 static DURABLE_EXECUTION_NAME_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9-_]+");

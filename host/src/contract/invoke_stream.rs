@@ -21,6 +21,7 @@ use http_body::Frame;
 
 use super::answer;
 use super::api::Api;
+use super::callers::{Peer, held};
 use super::error::WireError;
 use super::event_stream::{self, InvokeComplete, invoke_complete, payload_chunk};
 use super::headers::TRACE_ID;
@@ -33,8 +34,9 @@ use crate::invoker::{Completion, RunGuest, error_object as function_error};
 
 /// `POST /2021-11-15/functions/{FunctionName}/response-streaming-invocations`
 pub(super) async fn answered<G: RunGuest>(
-    api: Arc<Api<G>>,
+    api: &Api<G>,
     checked: Checked,
+    peer: &Arc<Peer>,
 ) -> Result<Response, WireError> {
     let Checked {
         invocation_type,
@@ -47,6 +49,7 @@ pub(super) async fn answered<G: RunGuest>(
         return Ok(answer::empty(StatusCode::NO_CONTENT));
     }
     let id = invocation.request_id;
+    let room = peer.expect_stream()?;
     let mut streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, received);
     let first = match streamed.next().await {
         Progress::Ended(Err(refusal)) => return Err(refusal.into()),
@@ -66,7 +69,7 @@ pub(super) async fn answered<G: RunGuest>(
         version(executed.unwrap_or(VersionId::Latest)),
     );
     headers.insert(TRACE_ID, trace);
-    Ok(response)
+    Ok(held(room, response))
 }
 
 /// The body of the answer.

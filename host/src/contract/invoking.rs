@@ -3,11 +3,14 @@
 //! Checks come in this order: size, constraints, region and account, qualifier, existence, state, the
 //! event and the client context, the tenant, what this host lacks. Then nothing has happened yet.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 
 use super::api::Api;
-use super::body::{Received, RequestBody};
+use super::body::{self, Received, RequestBody};
+use super::callers::Peer;
 use super::error::WireError;
 use super::invoke_headers::{InvocationType, InvokeHeaders};
 use super::invoking_path::Invoking;
@@ -39,11 +42,12 @@ pub(super) async fn checked<G: RunGuest>(
     request: Request<impl RequestBody>,
     invoking: Invoking,
     name: &str,
-    id: RequestId,
+    from: (RequestId, &Arc<Peer>),
 ) -> Result<Checked, WireError> {
     let (parts, body) = request.into_parts();
     let limit = invoking.operation().body_limit();
-    let received = api.bodies.receive(body, limit).await?;
+    let (id, peer) = from;
+    let received = body::receive(body, limit, peer).await?;
     let headers = headers(invoking, &parts.headers)?;
     let is_event = headers.invocation_type == InvocationType::Event;
     if is_event {

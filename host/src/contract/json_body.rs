@@ -7,7 +7,8 @@ use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
 
 use super::api::Api;
-use super::body::Received;
+use super::body::{self, Received};
+use super::callers::Peer;
 use super::error::WireError;
 use super::passage::Passage;
 use super::wire::parse;
@@ -43,12 +44,14 @@ impl<G: Send + Sync, T> FromRequest<Arc<Api<G>>> for JsonBody<T> {
 impl<G: Send + Sync> FromRequest<Arc<Api<G>>> for Received {
     type Rejection = WireError;
 
-    async fn from_request(request: Request, api: &Arc<Api<G>>) -> Result<Self, WireError> {
-        let passage: Option<&Passage> = request.extensions().get();
-        let operation = passage.and_then(|passage| passage.operation);
-        let limit = operation
-            .ok_or_else(|| WireError::internal("a handler was reached past the door"))?
-            .body_limit();
-        api.bodies.receive(request.into_body(), limit).await
+    async fn from_request(request: Request, _: &Arc<Api<G>>) -> Result<Self, WireError> {
+        let extensions = request.extensions();
+        let operation = Passage::in_request(extensions)?.operation;
+        let peer: Option<&Arc<Peer>> = extensions.get();
+        let (Some(operation), Some(peer)) = (operation, peer) else {
+            return Err(WireError::internal("a handler was reached past the door"));
+        };
+        let peer = Arc::clone(peer);
+        body::receive(request.into_body(), operation.body_limit(), &peer).await
     }
 }

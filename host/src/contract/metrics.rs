@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 
 use super::api::Api;
+use super::callers::HeldFigures;
 use super::error::throttle_reason;
 use super::operations::Operation;
 use super::request_counts::Count;
@@ -34,6 +35,7 @@ pub(super) async fn metrics<G: RunGuest + PrepareGuest>(
     });
     page.waiting(&figures.functions, &api);
     page.requests(&api.requests.all());
+    page.callers(api.peers.figures());
     ([(CONTENT_TYPE, TEXT)], page.0).into_response()
 }
 
@@ -153,6 +155,47 @@ impl Page {
             let labels: Labels<'_> = &[("operation", &operation), ("status", &count.class)];
             self.value(REQUESTS, labels, count.requests);
         }
+    }
+
+    fn callers(&mut self, figures: HeldFigures) {
+        const HELD: &str = "sparkler_callers_held_bytes";
+        self.gauge(
+            HELD,
+            "Bytes held for callers: what arrives, and answers that were not read.",
+        );
+        self.value(HELD, &[], figures.bytes);
+
+        const MAX: &str = "sparkler_callers_held_bytes_limit";
+        self.gauge(MAX, "Bytes that may be held for all callers.");
+        self.value(MAX, &[], figures.bytes_max);
+
+        const REFUSED: &str = "sparkler_callers_refused_total";
+        self.counter(
+            REFUSED,
+            "Requests and answers for which no more could be held: for their caller, or for all.",
+        );
+        for (reason, count) in [
+            ("share", figures.refused_for_share),
+            ("host", figures.refused_for_host),
+        ] {
+            self.value(REFUSED, &[("reason", &reason)], count);
+        }
+
+        const OPEN: &str = "sparkler_connections";
+        self.gauge(OPEN, "Connections of callers.");
+        self.value(OPEN, &[], figures.connections);
+
+        const OPEN_MAX: &str = "sparkler_connections_limit";
+        self.gauge(OPEN_MAX, "Connections that there may be at once.");
+        self.value(OPEN_MAX, &[], figures.connections_max);
+
+        const ENDED: &str = "sparkler_connections_ended_idle_total";
+        self.counter(ENDED, "Idle connections that made room for others.");
+        self.value(ENDED, &[], figures.connections_ended_idle);
+
+        const TURNED_AWAY: &str = "sparkler_connections_refused_total";
+        self.counter(TURNED_AWAY, "Connections for which there was no room.");
+        self.value(TURNED_AWAY, &[], figures.connections_refused);
     }
 
     fn configs(

@@ -4,29 +4,36 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{StatusCode, Uri};
 
 use super::api::Api;
+use super::callers::{Peer, Purpose};
 use super::download_key::Denial;
 use super::error::WireError;
 use super::path_names::PathNames;
 use crate::deployer::CompileGuest;
 use crate::domain::{Digest, Refusal};
+use crate::limits::PACKAGE_BYTES_MAX;
 
 /// `GET /_sparkler/packages/{digest}?expires=…&signature=…`
 pub(super) async fn download<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     names: PathNames,
     uri: Uri,
+    Extension(peer): Extension<Arc<Peer>>,
 ) -> Result<Response, NoPackage> {
     let digest = names
         .first()
         .and_then(Digest::parse_hex)
         .ok_or(Denial::Forged)?;
     api.downloads.check(digest, &uri, SystemTime::now())?;
+    // How large it is shows when it was read; what is answered is counted behind that.
+    let mut reading = peer.charge(Purpose::Control);
+    let bytes_max = usize::try_from(PACKAGE_BYTES_MAX).unwrap_or(usize::MAX);
+    reading.hold(bytes_max).map_err(WireError::from)?;
     let package = api.deployer.package(digest).await?;
     let package = package.ok_or(NoPackage::Gone)?;
     let kind = if package.starts_with(b"\0asm") {
@@ -45,7 +52,7 @@ pub(super) async fn download<G: CompileGuest>(
 pub(super) enum NoPackage {
     Denied(Denial),
     Gone,
-    Refused(Refusal),
+    Refused(WireError),
 }
 
 impl From<Denial> for NoPackage {
@@ -56,14 +63,20 @@ impl From<Denial> for NoPackage {
 
 impl From<Refusal> for NoPackage {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<WireError> for NoPackage {
+    fn from(error: WireError) -> Self {
+        Self::Refused(error)
     }
 }
 
 impl IntoResponse for NoPackage {
     fn into_response(self) -> Response {
         let (status, text) = match self {
-            Self::Refused(refusal) => return WireError::from(refusal).into_response(),
+            Self::Refused(error) => return error.into_response(),
             Self::Denied(Denial::Forged) => (
                 StatusCode::FORBIDDEN,
                 "The signature of this address is not valid. Call GetFunction for a new address.\n",

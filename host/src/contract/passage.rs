@@ -3,9 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use http::{HeaderValue, Request};
+use http::{Extensions, HeaderValue, Request};
 
 use super::error::WireError;
+use super::forwarded::{Caller, TrustedProxies};
 use super::headers::REQUEST_ID;
 use super::operations::Operation;
 use crate::domain::RequestId;
@@ -17,18 +18,19 @@ pub(super) struct Passage {
     pub(super) operation: Option<Operation>,
     /// The id that its answer, its log and its function carry.
     pub(super) id: RequestId,
-    /// Who is connected, where that is known.
-    pub(super) peer: Option<IpAddr>,
+    /// Who sends it.
+    pub(super) caller: Caller,
 }
 
 impl Passage {
-    /// The passage of a request under the id that its caller chose, or under a new one. `peer` is at the other
-    /// end of the connection; another server than ours may have accepted that, and have said so.
+    /// The passage of a request under the id that its caller chose, or under a new one. `connected` is who is at
+    /// the other end of the connection; another server than ours may have accepted that, and have said so.
     ///
     /// The second value is an error where the caller chose what cannot be an id.
     pub(super) fn of<B>(
         operation: Option<Operation>,
-        peer: Option<IpAddr>,
+        connected: Option<IpAddr>,
+        proxies: &TrustedProxies,
         request: &Request<B>,
     ) -> (Self, Result<(), WireError>) {
         let chosen = match operation.is_some_and(Operation::invokes) {
@@ -42,9 +44,18 @@ impl Passage {
         let passage = Self {
             operation,
             id: id.unwrap_or_else(RequestId::random),
-            peer: peer.or_else(|| peer_told(request)),
+            caller: proxies.caller(connected.or_else(|| peer_told(request)), request.headers()),
         };
         (passage, problem)
+    }
+
+    /// That of a request that came through the door.
+    ///
+    /// # Errors
+    /// Where it did not: a defect of this host.
+    pub(super) fn in_request(extensions: &Extensions) -> Result<&Self, WireError> {
+        let passage = extensions.get();
+        passage.ok_or_else(|| WireError::internal("a handler was reached past the door"))
     }
 }
 
@@ -92,7 +103,8 @@ mod tests {
         let request = Request::builder().header(REQUEST_ID, id).body(());
         let request = request.expect("a request");
         let under = |operation| {
-            let (passage, problem) = Passage::of(operation, None, &request);
+            let (passage, problem) =
+                Passage::of(operation, None, &TrustedProxies::default(), &request);
             assert_eq!(problem, Ok(()));
             passage.id.to_string()
         };

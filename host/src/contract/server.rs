@@ -11,38 +11,48 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
+use super::callers::{Connected, Connections, Full, Peers};
 use super::connection_threads::ConnectionThreads;
+use super::error::{ErrorCode, WireError};
+use super::forwarded::TrustedProxies;
 use super::progressing::Progressing;
 use super::unread_body::UnreadBody;
 use crate::limits::{
-    ACCEPT_PAUSE, CONNECTIONS_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX,
+    ACCEPT_PAUSE, CONNECTION_BUFFER_BYTES_MAX, CONNECTION_DESCRIPTORS_PERCENT_MAX, CONNECTIONS_MAX,
+    REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX, REQUEST_HEADERS_MAX,
 };
 
 /// The body of a request as it comes in.
 pub(crate) type Arriving = UnreadBody<Incoming>;
 
-/// Serves connections to `listener` on `threads`, each with the function that `answerer` makes for its
-/// caller, until `shutdown` ends, and then until all connections have ended. Dropping the future cuts the
-/// connections that are left.
+/// What connections have to do with each other.
+pub(crate) struct Neighbours<'a> {
+    pub(crate) threads: &'a ConnectionThreads,
+    pub(crate) peers: &'a Arc<Peers>,
+    pub(crate) proxies: &'a TrustedProxies,
+}
+
+/// Serves connections to `listener`, each with the function that `answerer` makes for its caller, until
+/// `shutdown` ends, and then until all connections have ended. Dropping the future cuts the connections that are left.
 pub(crate) async fn serve<A, F>(
     listener: TcpListener,
-    threads: &ConnectionThreads,
-    answerer: impl Fn(SocketAddr) -> A,
+    neighbours: Neighbours<'_>,
+    answerer: impl Fn(&Connected) -> A,
     shutdown: impl Future<Output = ()>,
 ) where
     A: Fn(Request<Arriving>) -> F + Send + 'static,
@@ -50,10 +60,11 @@ pub(crate) async fn serve<A, F>(
 {
     let mut server = Server {
         answerer,
-        threads,
+        open: Connections::at_most(connections_max(), Arc::clone(neighbours.peers)),
+        neighbours,
         http: http(),
         graceful: GracefulShutdown::new(),
-        connections: JoinSet::new(),
+        tasks: JoinSet::new(),
     };
     tokio::select! {
         never = server.accept_all(&listener) => match never {},
@@ -67,10 +78,11 @@ pub(crate) async fn serve<A, F>(
 /// What all connections have in common.
 struct Server<'a, M> {
     answerer: M,
-    threads: &'a ConnectionThreads,
+    neighbours: Neighbours<'a>,
+    open: Connections,
     http: http1::Builder,
     graceful: GracefulShutdown,
-    connections: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 fn http() -> http1::Builder {
@@ -79,64 +91,112 @@ fn http() -> http1::Builder {
         .header_read_timeout(REQUEST_HEAD_DURATION_MAX)
         // A client that has nothing more to send still waits for its answer.
         .half_close(true)
+        .max_buf_size(CONNECTION_BUFFER_BYTES_MAX)
+        .max_headers(REQUEST_HEADERS_MAX)
         .max_header_size(REQUEST_HEAD_BYTES_MAX);
     http
 }
 
+/// As many as there may be, or as there are descriptors for.
+fn connections_max() -> usize {
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let share = descriptors.saturating_mul(CONNECTION_DESCRIPTORS_PERCENT_MAX) / 100;
+    usize::try_from(share).map_or(CONNECTIONS_MAX, |share| share.clamp(1, CONNECTIONS_MAX))
+}
+
 impl<M, A, F> Server<'_, M>
 where
-    M: Fn(SocketAddr) -> A,
+    M: Fn(&Connected) -> A,
     A: Fn(Request<Arriving>) -> F + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
     async fn accept_all(&mut self, listener: &TcpListener) -> Infallible {
-        let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
-            let place = Arc::clone(&places)
-                .acquire_owned()
-                .await
-                .expect("the semaphore is never closed");
-            let (stream, caller) = accept(listener).await;
-            match stream.into_std() {
-                Ok(stream) => self.serve(stream, caller, place),
-                Err(error) => tracing::debug!(%error, "a connection could not be handed over"),
+            let (stream, address) = accept(listener).await;
+            self.forget_ended();
+            let caller = self.neighbours.peers.connected(Some(address.ip()));
+            let is_proxy = self.neighbours.proxies.trust(address.ip());
+            let room = self.open.room_for(&caller.peer, is_proxy);
+            match (room, stream.into_std()) {
+                (Ok(()), Ok(stream)) => self.serve(stream, &caller),
+                (Err(full), Ok(stream)) => refuse(stream, full),
+                (_, Err(error)) => {
+                    tracing::debug!(%error, "a connection could not be handed over");
+                }
             }
-            while self.connections.try_join_next().is_some() {}
         }
     }
 
-    fn serve(
-        &mut self,
-        stream: std::net::TcpStream,
-        caller: SocketAddr,
-        place: OwnedSemaphorePermit,
-    ) {
+    fn forget_ended(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+            self.open.ended(id);
+        }
+    }
+
+    fn serve(&mut self, stream: std::net::TcpStream, caller: &Connected) {
         // Answers are small: they must not wait for more.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
+        let connection = self.open.connection(Arc::clone(&caller.peer));
         let answer = (self.answerer)(caller);
+        let asked = Arc::clone(&connection);
         let service = service_fn(move |request| {
-            let answered = answer(UnreadBody::of(request));
-            async move { Ok::<_, Infallible>(answered.await) }
+            let answering = asked.begin();
+            let head = asked.hold_head(&request);
+            let answered = head.map(|head| (head, answer(UnreadBody::of(request, &asked))));
+            async move {
+                let response = match answered {
+                    Ok((_head, answered)) => answered.await,
+                    Err(full) => WireError::from(full).closing().into_response(),
+                };
+                drop(answering);
+                Ok::<_, Infallible>(response)
+            }
         });
         let (http, watcher) = (self.http.clone(), self.graceful.watcher());
-        let connection = async move {
+        let read = Arc::clone(&connection);
+        let served = async move {
             let stream = TcpStream::from_std(stream)?;
-            let stream = TokioIo::new(Progressing::new(stream));
+            let stream = TokioIo::new(Progressing::new(stream, read));
             watcher
                 .watch(http.serve_connection(stream, service))
                 .await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
         };
         let ending = async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = served.await {
                 tracing::debug!(%error, "a connection ended early");
             }
-            drop(place);
         };
-        self.connections.spawn_on(ending, self.threads.next());
+        let abort = self.tasks.spawn_on(ending, self.neighbours.threads.next());
+        self.open.opened(connection, abort);
     }
+}
+
+/// Tells a client that it cannot be served, as far as it listens: nobody waits for that.
+fn refuse(mut stream: std::net::TcpStream, full: Full) {
+    let told = stream.write_all(too_many(full).closing().in_http().as_bytes());
+    // What it has sent already is read, since the answer may be lost with what is not.
+    let read = stream.read(&mut [0; 4_096]);
+    let ended = stream.shutdown(Shutdown::Write);
+    tracing::debug!(?full, ?told, ?read, ?ended, "a connection was refused");
+}
+
+fn too_many(full: Full) -> WireError {
+    let (code, text) = match full {
+        Full::Share => (
+            ErrorCode::TooManyRequests,
+            "This caller has as many connections as it may, and all of them are at work. Use them for more than one \
+             request, and try again.",
+        ),
+        Full::Host => (
+            ErrorCode::ServiceUnavailable,
+            "The host has as many connections as it may, and all of them are at work. Try again later.",
+        ),
+    };
+    WireError::new(code, text)
 }
 
 /// The next connection. Failures of the system are waited out, since nothing else can be done.
@@ -175,8 +235,8 @@ mod tests {
     use tokio::task::JoinHandle;
     use tower::ServiceExt as _;
 
-    use crate::contract::body::{BodyLimit, BodyMemory, Purpose};
-    use crate::contract::error::WireError;
+    use crate::contract::body::{self, BodyLimit};
+    use crate::contract::callers::Purpose;
 
     struct Running {
         address: SocketAddr,
@@ -188,7 +248,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (shutdown, on_shutdown) = oneshot::channel();
-        let answerer = move |_| {
+        let answerer = move |_: &Connected| {
             let router = router.clone();
             move |request: Request<Arriving>| {
                 let answered = router.clone().oneshot(request.map(Body::new));
@@ -201,7 +261,12 @@ mod tests {
                 // A test that ends without a word ends its server, too.
                 on_shutdown.await.unwrap_or_default();
             };
-            serve(listener, &threads, answerer, shutdown).await;
+            let neighbours = Neighbours {
+                threads: &threads,
+                peers: &Arc::default(),
+                proxies: &TrustedProxies::default(),
+            };
+            serve(listener, neighbours, answerer, shutdown).await;
         });
         Running {
             address,
@@ -296,9 +361,10 @@ mod tests {
         let limit = BodyLimit {
             bytes_max: BYTES_MAX,
             operation: "InvokeFunction",
-            purpose: Purpose::Event,
+            purpose: Purpose::Call,
         };
-        let received = BodyMemory::default().receive(body, limit).await?;
+        let peer = Peers::default().peer(None);
+        let received = body::receive(body, limit, &peer).await?;
         Ok(received.bytes)
     }
 

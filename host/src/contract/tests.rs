@@ -21,12 +21,15 @@ use axum::body::Body;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::{Api, BodyMemory, DownloadKey, LogReads, RequestCounts, router};
+use super::{
+    Api, DownloadKey, ExpectedAnswers, HostNames, LogReads, RequestCounts, TrustedProxies, router,
+};
 use crate::app::Stores;
 use crate::catalog::Catalog;
 use crate::deployer::{
@@ -241,9 +244,12 @@ async fn api(stores: Stores, logs: Arc<LogKeeper>) -> Api<Script> {
         provisioner,
         engine: Digest([0; 32]),
         downloads: DownloadKey::new(secret.expect("a secret")),
-        bodies: BodyMemory::default(),
+        proxies: TrustedProxies::default(),
+        peers: Arc::default(),
+        answers: ExpectedAnswers::default(),
         log_reads: LogReads::default(),
         requests: RequestCounts::default(),
+        host_names: HostNames::default(),
         open_function_urls: false,
     }
 }
@@ -317,7 +323,10 @@ impl Host {
         self.deployer.settled(&name).await.expect("it exists");
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    /// Sends it to the host under a name of its own, unless it names another.
+    async fn send(&self, mut request: Request<Body>) -> Answer {
+        let own = HeaderValue::from_static("localhost:9001");
+        request.headers_mut().entry(HOST).or_insert(own);
         let response = self.next_door().await.oneshot(request).await;
         let (parts, body) = response.expect("a router always answers").into_parts();
         Answer {
@@ -332,10 +341,7 @@ impl Host {
     }
 
     async fn call(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "localhost:9001");
+        let request = Request::builder().method(method).uri(path);
         self.send(request.body(body.into()).expect("a request"))
             .await
     }

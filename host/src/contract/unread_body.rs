@@ -5,6 +5,7 @@
 //! and thrown away, within bounds.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
@@ -15,6 +16,7 @@ use http_body_util::BodyExt as _;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::callers::Connection;
 use crate::limits::{DISCARDED_BODY_BYTES_MAX, DISCARDED_BODY_DURATION_MAX};
 
 /// A body whose rest is read and thrown away when it is dropped.
@@ -26,6 +28,8 @@ where
     body: Option<B>,
     /// A client that asked before sending has sent nothing, and must not be told to.
     asks_first: bool,
+    /// What it comes by: what is read of it no longer waits there.
+    connection: Arc<Connection>,
 }
 
 impl<B> UnreadBody<B>
@@ -33,11 +37,12 @@ where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
 {
     /// The request with its body watched over.
-    pub(super) fn of(request: Request<B>) -> Request<Self> {
+    pub(super) fn of(request: Request<B>, connection: &Arc<Connection>) -> Request<Self> {
         let asks_first = request.headers().contains_key(EXPECT);
         request.map(|body| Self {
             body: Some(body),
             asks_first,
+            connection: Arc::clone(connection),
         })
     }
 }
@@ -59,6 +64,7 @@ where
             return Poll::Ready(None);
         };
         let frame = ready!(Pin::new(body).poll_frame(context));
+        self.connection.claim();
         if !matches!(frame, Some(Ok(_))) {
             self.body = None;
         }
@@ -85,14 +91,19 @@ where
             && !body.is_end_stream()
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(timeout(DISCARDED_BODY_DURATION_MAX, discard(body)));
+            let connection = Arc::clone(&self.connection);
+            runtime.spawn(timeout(
+                DISCARDED_BODY_DURATION_MAX,
+                discard(body, connection),
+            ));
         }
     }
 }
 
-async fn discard(mut body: impl Body<Data = Bytes> + Unpin) {
+async fn discard(mut body: impl Body<Data = Bytes> + Unpin, connection: Arc<Connection>) {
     let mut left = DISCARDED_BODY_BYTES_MAX;
     while let Some(Ok(frame)) = body.frame().await {
+        connection.claim();
         left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.remaining()));
         if left == 0 {
             return;

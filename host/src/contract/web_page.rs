@@ -11,7 +11,7 @@ use http::header::{HeaderMap, HeaderName, ORIGIN};
 use super::error::{ErrorCode, WireError};
 use super::operations::Operation;
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses a request that a web page makes, unless it is for what pages may ask.
 ///

@@ -9,7 +9,6 @@
 //! [`AddressKind`]) is allowed only by a rule that has it, or its network, in it; one of a metadata service
 //! only by a rule that has that very address.
 
-mod network;
 mod rule;
 #[cfg(test)]
 mod tests;

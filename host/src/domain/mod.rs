@@ -24,6 +24,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod lock;
 pub(crate) mod name;
 pub(crate) mod named;
+pub(crate) mod network;
 pub(crate) mod origin;
 pub(crate) mod outcome;
 pub(crate) mod payload;

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 
+use super::origin::Scheme;
+
 /// Headers that concern one connection, and end with it.
 pub(crate) const OF_CONNECTION: [HeaderName; 7] = [
     CONNECTION,
@@ -21,6 +23,16 @@ pub(crate) const OF_CONNECTION: [HeaderName; 7] = [
 
 /// The scheme by which a client came, as a proxy or the host tells it.
 pub(crate) const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The scheme that [`FORWARDED_PROTO`] names, as whoever has made the request into one for a function has set it.
+pub(crate) fn scheme(headers: &HeaderMap) -> Scheme {
+    let mut told = headers.get_all(FORWARDED_PROTO).into_iter();
+    let scheme = told.next().and_then(|scheme| scheme.to_str().ok());
+    match (scheme.and_then(Scheme::parse), told.next()) {
+        (Some(scheme), None) => scheme,
+        _ => Scheme::Http,
+    }
+}
 
 /// A request for a function, read to its end. Its address is a path and a query: the header `host` names the
 /// host that its client asked for, and [`FORWARDED_PROTO`] the scheme.

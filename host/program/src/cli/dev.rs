@@ -18,6 +18,7 @@ use super::grant_args::GrantArgs;
 use super::host::{self, Deployed, Serving};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
+use super::reach_args::ReachArgs;
 use super::signals::Shutdown;
 use super::{CommandResult, build, learned_http, output, paths};
 use crate::toolchain::BuildOptions;
@@ -51,6 +52,9 @@ pub(super) struct Dev {
     learn_http: bool,
 
     #[command(flatten)]
+    reach: ReachArgs,
+
+    #[command(flatten)]
     grants: GrantArgs,
 
     #[command(flatten)]
@@ -77,12 +81,13 @@ impl Dev {
         let grants = self
             .grants
             .with_projects(std::slice::from_ref(&self.directory))?;
-        let config = HostConfig {
+        let mut config = HostConfig {
             folders: grants.folders,
             secrets: grants.secrets,
             learn_http: self.learn_http,
             ..host::ephemeral_config()
         };
+        self.reach.apply(&mut config, &self.listen);
         let stop = shutdown.clone().requested();
         let serving = Serving::start(config, &self.listen, stop).await?;
         output::data(&format!("Listening on http://{}", serving.address));

@@ -35,9 +35,14 @@ impl ListenAddress {
         }
     }
 
+    /// The host as it was written: a name, or an address.
+    pub(super) fn host(&self) -> &str {
+        self.host.trim_matches(['[', ']'])
+    }
+
     /// Listens there; warns where strangers could reach it.
     pub(super) async fn bind(&self) -> anyhow::Result<(TcpListener, SocketAddr)> {
-        let listener = TcpListener::bind((self.host.trim_matches(['[', ']']), self.port))
+        let listener = TcpListener::bind((self.host(), self.port))
             .await
             .map_err(|error| anyhow!(self.explain(&error)))?;
         let address = listener.local_addr()?;

@@ -35,6 +35,7 @@ mod new;
 mod output;
 mod paths;
 mod project;
+mod reach_args;
 mod serve;
 mod settings;
 mod signals;

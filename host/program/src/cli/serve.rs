@@ -16,6 +16,7 @@ use super::grant_args::GrantArgs;
 use super::host::{self, Deployed};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
+use super::reach_args::ReachArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
 use super::{CommandResult, learned_http, output, paths};
@@ -100,6 +101,9 @@ pub(super) struct Serve {
     trust_artifacts: bool,
 
     #[command(flatten)]
+    reach: ReachArgs,
+
+    #[command(flatten)]
     grants: GrantArgs,
 
     #[command(flatten)]
@@ -135,6 +139,7 @@ impl Serve {
         config.secrets = grants.secrets;
         config.concurrency_max = self.concurrency;
         config.open_function_urls = self.open_function_urls;
+        self.reach.apply(&mut config, &self.listen);
         config.learn_http = self.learn_http;
         config.trust_artifacts = self.trust_artifacts;
         config.events = self.events.config(|name| std::env::var(name).ok());

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, Uri};
 use super::error::LogsError;
 use crate::contract::operations::{Address, Operation};
 
-const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+pub(in crate::contract) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const PREFIX: &str = "Logs_20140328.";
 
 /// The operation that the header of a request to `/` names.

@@ -9,12 +9,12 @@ use http::header::HOST;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 
+use crate::contract::host_names::{LOCAL_DOMAIN, is_local};
+
 /// The second label of the host names.
 const LABEL: &str = "lambda-url.";
 /// What the paths begin with.
 const PATH: &str = "/lambda-url/";
-/// The domain whose names all lead to the machine itself.
-const LOCAL_DOMAIN: &str = "localhost";
 
 /// How a request named the function that it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,18 +63,15 @@ pub(in crate::contract) fn shown(origin: &str, id: &str, region: &str) -> String
 /// Scheme and port of an origin on this machine.
 fn local(origin: &str) -> Option<(String, String)> {
     let uri: Uri = origin.parse().ok()?;
-    let host = uri.host()?.to_ascii_lowercase();
+    let host = uri.host()?;
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    let is_local = host == LOCAL_DOMAIN
-        || host.ends_with(".localhost")
-        || address
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
+    let address = address.parse::<IpAddr>();
+    let is_here = is_local(host) || address.is_ok_and(|address| address.is_loopback());
     let port = uri
         .port()
         .map(|port| format!(":{port}"))
         .unwrap_or_default();
-    is_local.then(|| (uri.scheme_str().unwrap_or("http").to_owned(), port))
+    is_here.then(|| (uri.scheme_str().unwrap_or("http").to_owned(), port))
 }
 
 /// The function that a request is for; `None` where it is for the API, which a look at the host and at the

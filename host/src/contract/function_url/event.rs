@@ -4,8 +4,11 @@
 //! Parts that a request does not have are left out of its event. What AWS tells about the caller in headers
 //! is in both forms.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -16,12 +19,12 @@ use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
+use crate::contract::forwarded::{Caller, FORWARDED_FOR};
 use crate::contract::headers::TRACE_ID;
 use crate::domain::event_text::{is_textual, keeps_its_size};
 use crate::domain::web::{FORWARDED_PROTO, OF_CONNECTION};
 use crate::domain::{RequestId, WebCall, WebRequest, times};
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
 /// A request for a function, read to its end.
@@ -41,7 +44,7 @@ pub(super) struct Told<'a> {
     pub(super) host: HeaderValue,
     /// The tracing header, `Root=…;Parent=…;Sampled=…`.
     pub(super) trace: &'a str,
-    pub(super) caller: IpAddr,
+    pub(super) caller: Caller,
 }
 
 /// Tells a function about its request, in place of what came under the same names, and takes out what
@@ -54,22 +57,19 @@ pub(super) fn tell(headers: &mut HeaderMap, told: Told<'_>) {
         }
     }
     let port = port(&told.host);
-    let (scheme, usual_port) = match is_secure(headers) {
-        true => ("https", "443"),
-        false => ("http", "80"),
-    };
+    let scheme = told.caller.scheme;
     let port = match port {
         Some(port) => HeaderValue::from_str(port).expect("digits"),
-        None => HeaderValue::from_static(usual_port),
+        None => scheme.default_port().into(),
     };
-    let mut forwarded_for = joined(headers, &FORWARDED_FOR);
+    let mut forwarded_for = claimed_before(told.caller, headers);
     if !forwarded_for.is_empty() {
         forwarded_for.extend(b", ");
     }
-    forwarded_for.extend(told.caller.to_string().bytes());
+    forwarded_for.extend(address_of(told.caller).to_string().bytes());
     let trace = HeaderValue::from_str(told.trace);
     headers.insert(HOST, told.host);
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme.name()));
     headers.insert(FORWARDED_PORT, port);
     headers.insert(TRACE_ID, trace.expect("a trace comes from a header"));
     let forwarded_for = HeaderValue::try_from(forwarded_for);
@@ -79,10 +79,20 @@ pub(super) fn tell(headers: &mut HeaderMap, told: Told<'_>) {
     );
 }
 
-fn is_secure(headers: &HeaderMap) -> bool {
-    let mut schemes = headers.get_all(FORWARDED_PROTO).into_iter();
-    let first = schemes.next();
-    first.is_some_and(|scheme| scheme == "https") && schemes.next().is_none()
+/// The caller's address. A server that is not ours may not tell who is connected to it.
+pub(super) fn address_of(caller: Caller) -> IpAddr {
+    let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    caller.address.unwrap_or(unknown)
+}
+
+/// What the caller says of those before it: all of the chain but the caller itself and the proxies behind it.
+fn claimed_before(caller: Caller, headers: &HeaderMap) -> Vec<u8> {
+    let mut chain = joined(headers, &FORWARDED_FOR);
+    for _ in 0..caller.vouched_entries {
+        let comma = chain.iter().rposition(|byte| *byte == b',');
+        chain.truncate(comma.unwrap_or(0));
+    }
+    chain
 }
 
 /// All values of one name.
@@ -280,209 +290,4 @@ fn decoded(path: &str) -> String {
 fn milliseconds(time: SystemTime) -> u64 {
     let elapsed = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use http::Method;
-    use serde_json::{Value, json};
-    use std::time::Duration;
-
-    fn received() -> Received {
-        with_headers(&[])
-    }
-
-    fn with_headers(headers: &[(&str, &str)]) -> Received {
-        let caller = IpAddr::from([192, 0, 2, 7]);
-        let mut request = WebRequest::default();
-        *request.method_mut() = Method::POST;
-        for (name, value) in headers {
-            let name = HeaderName::try_from(*name).expect("a name");
-            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a value");
-            request.headers_mut().append(name, value);
-        }
-        let told = Told {
-            host: HeaderValue::from_static("id.lambda-url.us-east-1.localhost:9001"),
-            trace: "Root=1",
-            caller,
-        };
-        tell(request.headers_mut(), told);
-        Received {
-            request,
-            url_id: "id".into(),
-            request_id: RequestId(uuid::Uuid::nil()),
-            caller,
-            time: UNIX_EPOCH + Duration::from_millis(1_584_039_838_390),
-        }
-    }
-
-    fn with_target(mut received: Received, target: &str) -> Received {
-        *received.request.uri_mut() = target.parse().expect("a target");
-        received
-    }
-
-    fn with_body(mut received: Received, body: impl Into<Bytes>) -> Received {
-        *received.request.body_mut() = body.into().into();
-        received
-    }
-
-    fn event(received: &Received) -> Value {
-        serde_json::from_slice(&received.event()).expect("JSON")
-    }
-
-    #[test]
-    fn a_bare_request_becomes_an_event_without_what_it_does_not_have() {
-        let expected = json!({
-            "version": "2.0",
-            "routeKey": "$default",
-            "rawPath": "/",
-            "rawQueryString": "",
-            "headers": {
-                "host": "id.lambda-url.us-east-1.localhost:9001",
-                "x-amzn-trace-id": "Root=1",
-                "x-forwarded-for": "192.0.2.7",
-                "x-forwarded-port": "9001",
-                "x-forwarded-proto": "http",
-            },
-            "requestContext": {
-                "accountId": "anonymous",
-                "apiId": "id",
-                "domainName": "id.lambda-url.us-east-1.localhost:9001",
-                "domainPrefix": "id",
-                "http": {
-                    "method": "POST", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7",
-                },
-                "requestId": "00000000-0000-0000-0000-000000000000",
-                "routeKey": "$default",
-                "stage": "$default",
-                "time": "12/Mar/2020:19:03:58 +0000",
-                "timeEpoch": 1_584_039_838_390_u64,
-            },
-            "isBase64Encoded": false,
-        });
-        assert_eq!(event(&received()), expected);
-    }
-
-    #[test]
-    fn the_path_is_there_as_it_was_sent_and_decoded_once() {
-        for (sent, path) in [
-            ("/pa2%25Fth/1", "/pa2%Fth/1"),
-            ("/%zz%", "/%zz%"),
-            ("/a%20b%ff", "/a b\u{fffd}"),
-            ("/%C3%BC%00", "/ü\0"),
-        ] {
-            let event = event(&with_target(received(), sent));
-            assert_eq!(event["rawPath"], sent);
-            assert_eq!(event["requestContext"]["http"]["path"], path);
-        }
-    }
-
-    #[test]
-    fn values_of_one_name_are_joined() {
-        let received = with_headers(&[("X-One", "1"), ("x-one", "2"), ("X-Two", "ü")]);
-        let target = "/?m=foo&m=%2Fbar&e&p=a+b&m=&%zz=%zz";
-        let event = event(&with_target(received, target));
-        assert_eq!(event["headers"]["x-one"], "1,2");
-        assert_eq!(event["headers"]["x-two"], "ü");
-        assert_eq!(event["rawQueryString"], "m=foo&m=%2Fbar&e&p=a+b&m=&%zz=%zz");
-        assert_eq!(
-            event["queryStringParameters"],
-            json!({"m": "foo,/bar,", "e": "", "p": "a b", "%zz": "%zz"})
-        );
-    }
-
-    #[test]
-    fn cookies_stand_apart_and_headers_of_the_connection_are_gone() {
-        let event = event(&with_headers(&[
-            ("cookie", "a=1; b=2;;"),
-            ("cookie", "c=3"),
-            ("connection", "keep-alive"),
-            ("transfer-encoding", "chunked"),
-            ("user-agent", "agent"),
-        ]));
-        assert_eq!(event["cookies"], json!(["a=1", "b=2", "c=3"]));
-        for name in ["cookie", "connection", "transfer-encoding"] {
-            assert_eq!(event["headers"][name], Value::Null, "{name}");
-        }
-        assert_eq!(event["requestContext"]["http"]["userAgent"], "agent");
-    }
-
-    #[test]
-    fn proxies_in_front_are_told_of_but_the_caller_is_who_connected() {
-        let event = event(&with_headers(&[
-            ("x-forwarded-for", "198.51.100.1"),
-            ("x-forwarded-proto", "https"),
-            ("x-amzn-trace-id", "Root=other"),
-        ]));
-        assert_eq!(
-            event["headers"]["x-forwarded-for"],
-            "198.51.100.1, 192.0.2.7"
-        );
-        assert_eq!(event["headers"]["x-forwarded-proto"], "https");
-        assert_eq!(event["headers"]["x-amzn-trace-id"], "Root=1");
-        assert_eq!(event["requestContext"]["http"]["sourceIp"], "192.0.2.7");
-    }
-
-    #[test]
-    fn a_request_is_also_there_as_it_was_sent() {
-        let received = with_headers(&[
-            ("x-one", "1"),
-            ("x-one", "2"),
-            ("connection", "close"),
-            ("cookie", "a=1"),
-            ("x-forwarded-for", "198.51.100.1"),
-        ]);
-        let mut received = with_body(with_target(received, "/a%20b?c=%2F&c"), &b"\xff"[..]);
-        let bytes = HeaderValue::from_bytes(b"\x80\xff").expect("a value");
-        received
-            .request
-            .headers_mut()
-            .insert("x-bytes", bytes.clone());
-        let trailers = [(HeaderName::from_static("x-end"), bytes.clone())]
-            .into_iter()
-            .collect();
-        received.request.body_mut().trailers = Some(trailers);
-        let request = received.request();
-        assert_eq!(request.method(), "POST");
-        assert_eq!(request.uri(), "/a%20b?c=%2F&c");
-        assert_eq!(request.body(), received.request.body());
-        let all = |name: &str| request.headers().get_all(name).iter().collect::<Vec<_>>();
-        for (name, expected) in [
-            ("x-one", &["1", "2"][..]),
-            ("connection", &[]),
-            ("cookie", &["a=1"]),
-            ("host", &["id.lambda-url.us-east-1.localhost:9001"]),
-            ("x-forwarded-proto", &["http"]),
-            ("x-forwarded-port", &["9001"]),
-            ("x-amzn-trace-id", &["Root=1"]),
-            ("x-forwarded-for", &["198.51.100.1, 192.0.2.7"]),
-        ] {
-            assert_eq!(all(name), expected, "{name}");
-        }
-        assert_eq!(all("x-bytes"), [&bytes]);
-    }
-
-    #[test]
-    fn text_is_text_and_all_else_is_base64() {
-        for (kind, body, expected) in [
-            ("text/plain; charset=utf-8", "grüße\r\n", Some("grüße\r\n")),
-            ("application/json", "{}", Some("{}")),
-            ("Application/Problem+JSON", "{}", Some("{}")),
-            ("image/svg+xml", "<svg/>", Some("<svg/>")),
-            ("application/x-www-form-urlencoded", "a=b", None),
-            ("multipart/form-data; boundary=text/plain", "--", None),
-            ("application/octet-stream", "a", None),
-            ("text/plain", "\u{1}", None),
-        ] {
-            let received = with_headers(&[("content-type", kind)]);
-            let event = event(&with_body(received, body.to_owned()));
-            let in_base64 = BASE64_STANDARD.encode(body);
-            assert_eq!(event["body"], expected.unwrap_or(&in_base64), "{kind}");
-            assert_eq!(event["isBase64Encoded"], expected.is_none());
-        }
-        let received = with_headers(&[("content-type", "text/plain")]);
-        let event = event(&with_body(received, &b"\xff"[..]));
-        assert_eq!(event["body"], "/w==");
-    }
 }

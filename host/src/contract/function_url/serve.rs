@@ -3,7 +3,6 @@
 //! Checks come in this order: the id, a browser that asks, who may call, the tenant, the body. Then the
 //! function runs. Whoever may not call learns nothing of the function, but that its id is right.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,7 +21,9 @@ use super::streaming::{self, NoResponse};
 use crate::contract::api::Api;
 use crate::contract::aside::aside;
 use crate::contract::body::{self, RequestBody};
+use crate::contract::callers::{Peer, Purpose, bytes_of, held};
 use crate::contract::error::{ErrorCode, WireError};
+use crate::contract::forwarded::Caller;
 use crate::contract::headers::TRACE_ID;
 use crate::contract::operations::Operation;
 use crate::contract::passage::Passage;
@@ -47,6 +48,8 @@ pub(in crate::contract) struct Visit<B> {
     pub(in crate::contract) request: Request<B>,
     pub(in crate::contract) addressed: Addressed,
     pub(in crate::contract) passage: Passage,
+    /// What is held for its caller.
+    pub(in crate::contract) peer: Arc<Peer>,
 }
 
 /// Any request for a function.
@@ -114,20 +117,18 @@ impl<'a> Target<'a> {
     ) -> Result<Response, WireError> {
         self.authorize(api.open_function_urls)?;
         self.refuse_without_tenant()?;
-        let Passage { id, peer, .. } = visit.passage;
+        let Passage { id, caller, .. } = visit.passage;
         let (parts, body) = visit.request.into_parts();
         let limit = Operation::InvokeFunctionUrl.body_limit();
-        let body = api.bodies.receive(body, limit).await?;
+        let body = body::receive(body, limit, &visit.peer).await?;
         let target = self.arn(api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
         let is_head_request = parts.method == Method::HEAD;
-        // A server that is not ours may not tell who is connected to it.
-        let caller = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let received = Received {
             request: told(parts, &body, &visit.addressed, caller, &trace.guest),
             url_id: visit.addressed.id,
             request_id: id,
-            caller,
+            caller: event::address_of(caller),
             time: SystemTime::now(),
         };
         let invocation = Invocation {
@@ -140,11 +141,17 @@ impl<'a> Target<'a> {
             log_type: LogType::None,
         };
         if self.url.invoke_mode == Some(InvokeMode::ResponseStream) {
+            let room = visit.peer.expect_stream()?;
             let streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, body);
             let response = streaming::response(streamed, is_head_request).await;
-            return response.or_else(|reason| without_response(reason, id));
+            let response = response.or_else(|reason| without_response(reason, id))?;
+            return Ok(held(room, response));
         }
-        buffered(Arc::clone(&api.invoker), resolved, invocation).await
+        let expected = api.answers.of(&resolved.version);
+        let room = visit.peer.expect_answer(expected.bytes())?;
+        let response = buffered(Arc::clone(&api.invoker), resolved, invocation, body).await?;
+        api.answers.note(expected, bytes_of(&response));
+        visit.peer.hold_answer(Purpose::Call, room, response)
     }
 
     /// Whether anybody may call: nobody can say who they are yet.
@@ -179,7 +186,7 @@ fn told(
     parts: Parts,
     body: &body::Received,
     addressed: &Addressed,
-    caller: IpAddr,
+    caller: Caller,
     trace: &str,
 ) -> WebRequest {
     let host = address::host_header(&parts.uri, &parts.headers);
@@ -200,14 +207,19 @@ fn told(
     request
 }
 
-/// The response of a function that answers whole.
+/// The response of a function that answers whole. Its request's body is held until it has run, also where the
+/// caller has left meanwhile.
 async fn buffered<G: RunGuest>(
     invoker: Arc<Invoker<G>>,
     resolved: Resolved,
     invocation: Invocation,
+    body: body::Received,
 ) -> Result<Response, WireError> {
     let id = invocation.request_id;
-    let run = run_to_end(async move { invoker.run(resolved, invocation, How::default()).await });
+    let run = run_to_end(async move {
+        let _held = body;
+        invoker.run(resolved, invocation, How::default()).await
+    });
     match run.await.map_err(without_names)?.report.outcome {
         Outcome::Web(response) => Ok(head::response(response.head, response.body)),
         Outcome::Returned(answer) => rendered(answer, id).await,

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use http::{HeaderMap, Uri};
+use http::Uri;
 use serde::Serialize;
 
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
 use crate::contract::concurrency::reserved::Concurrency;
 use crate::contract::error::WireError;
-use crate::contract::origin;
+use crate::contract::origin::Origin;
 use crate::contract::path_names::PathName;
 use crate::contract::reference::Reference;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
@@ -40,21 +40,20 @@ pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-    headers: HeaderMap,
+    origin: Origin,
 ) -> Result<Json<impl Serialize>, WireError> {
     let Found {
         reference,
         record,
         version,
     } = found(&api, &name, &uri)?;
-    let origin = origin::of(&headers)?;
     let package = version.code.package;
     let shown = GetFunction {
         configuration: configuration(&api, &reference, &version),
         code: CodeLocation {
             // AWS keeps packages in S3, and clients look for this word.
             repository_type: "S3",
-            location: api.downloads.address(&origin, package),
+            location: api.downloads.address(origin.as_str(), package),
         },
         tags: Some(record.tags.clone()).filter(|tags| !tags.is_empty()),
         concurrency: Concurrency::of(&record),

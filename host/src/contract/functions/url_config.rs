@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use axum::extract::State;
 use axum::response::NoContent;
-use http::{HeaderMap, Uri};
+use http::Uri;
 use serde::Serialize;
 
 use crate::contract::answer::Json;
@@ -14,11 +14,12 @@ use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::function_url::address;
 use crate::contract::json_body::JsonBody;
+use crate::contract::origin::Origin;
 use crate::contract::page::PageRequest;
 use crate::contract::path_names::PathName;
+use crate::contract::query;
 use crate::contract::reference::{NameShape, Reference};
 use crate::contract::wire::function_url::{Shown, UrlConfig, UrlMembers};
-use crate::contract::{origin, query};
 use crate::deployer::CompileGuest;
 use crate::domain::attachments::FunctionUrl;
 use crate::domain::name::QUALIFIER_CHARS_MAX;
@@ -42,10 +43,10 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-    headers: HeaderMap,
+    origin: Origin,
     body: JsonBody<UrlMembers>,
 ) -> Result<Json<impl Serialize>, WireError> {
-    let asked = Asked::of(&api.account, &name, &uri, &headers, body).await?;
+    let asked = Asked::of(&api.account, &name, &uri, origin, body).await?;
     let new = asked.members.new_address()?;
     let place = asked.place.in_function(function_url::no_function)?;
     let now = SystemTime::now();
@@ -76,10 +77,10 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-    headers: HeaderMap,
+    origin: Origin,
     body: JsonBody<UrlMembers>,
 ) -> Result<Json<impl Serialize>, WireError> {
-    let asked = Asked::of(&api.account, &name, &uri, &headers, body).await?;
+    let asked = Asked::of(&api.account, &name, &uri, origin, body).await?;
     let change = asked.members.change()?;
     let place = asked.place.in_function(function_url::no_function)?;
     let (function, qualifier) = (place.function.clone(), place.qualifier.clone());
@@ -99,10 +100,10 @@ pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-    headers: HeaderMap,
+    origin: Origin,
 ) -> Result<Json<impl Serialize>, WireError> {
     let place = place(&name, &uri, &api.account)?.in_function(function_url::no_url)?;
-    let viewpoint = Viewpoint::of(&headers)?;
+    let viewpoint = Viewpoint { origin };
     let record = api.catalog.get(&place.function);
     let attached = record
         .as_ref()
@@ -130,14 +131,14 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     name: PathName,
     uri: Uri,
-    headers: HeaderMap,
+    origin: Origin,
 ) -> Result<Json<impl Serialize>, WireError> {
     let mut v = Violations::default();
     let spelling = NameShape::Plain.spelling(name.text(), &mut v);
     let key = |text: &str| Some(Qualifier::parse(text));
     let (wanted, spelling) = PageRequest::parse_with(&uri, 50, v, spelling, key)?;
     let reference = Reference::of(&spelling, None, &api.account)?;
-    let viewpoint = Viewpoint::of(&headers)?;
+    let viewpoint = Viewpoint { origin };
     let record = reference
         .function()
         .and_then(|name| api.catalog.get(name))
@@ -178,13 +179,13 @@ impl Asked {
         account: &Account,
         name: &PathName,
         uri: &Uri,
-        headers: &HeaderMap,
+        origin: Origin,
         body: JsonBody<UrlMembers>,
     ) -> Result<Self, WireError> {
         Ok(Self {
             place: place(name, uri, account)?,
             members: body.read().await?,
-            viewpoint: Viewpoint::of(headers)?,
+            viewpoint: Viewpoint { origin },
         })
     }
 }
@@ -237,15 +238,10 @@ fn place(name: &PathName, uri: &Uri, account: &Account) -> Result<Possible, Wire
 
 /// From where the caller sees this host: addresses that are shown must lead back to it.
 struct Viewpoint {
-    origin: String,
+    origin: Origin,
 }
 
 impl Viewpoint {
-    fn of(headers: &HeaderMap) -> Result<Self, WireError> {
-        let origin = origin::of(headers)?;
-        Ok(Self { origin })
-    }
-
     fn shown(
         &self,
         account: &Account,
@@ -253,7 +249,7 @@ impl Viewpoint {
         url: &FunctionUrl,
         shown: Shown,
     ) -> UrlConfig {
-        let address = address::shown(&self.origin, &url.id, &account.region);
+        let address = address::shown(self.origin.as_str(), &url.id, &account.region);
         UrlConfig::of(url, &place.arn(account), address, shown)
     }
 }

@@ -14,7 +14,8 @@ pub use table::Operation;
 
 use row::Row;
 
-use super::body::{BodyLimit, Purpose};
+use super::body::BodyLimit;
+use super::callers::Purpose;
 use crate::limits::{CONTROL_REQUEST_BYTES_MAX, DEPLOY_REQUEST_BYTES_MAX};
 
 impl Operation {
@@ -68,7 +69,7 @@ impl Operation {
             Takes::Nothing => (0, Purpose::Control),
             Takes::Small => (CONTROL_REQUEST_BYTES_MAX, Purpose::Control),
             Takes::Package => (DEPLOY_REQUEST_BYTES_MAX, Purpose::Control),
-            Takes::Event(bytes_max) => (bytes_max, Purpose::Event),
+            Takes::Event(bytes_max) => (bytes_max, Purpose::Call),
         };
         BodyLimit {
             bytes_max,

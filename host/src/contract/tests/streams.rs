@@ -17,7 +17,9 @@ fn text(answer: &Answer) -> String {
 #[tokio::test]
 async fn the_answer_begins_while_the_function_runs() {
     let host = Host::with_function("fn").await;
-    let request = Request::post(PATH).body(Body::from(r#""stream until nobody reads""#));
+    let request = Request::post(PATH)
+        .header("host", "localhost")
+        .body(Body::from(r#""stream until nobody reads""#));
     let response = host.next_door().await.oneshot(request.expect("a request"));
     let response = response.await.expect("a router always answers");
     assert_eq!(response.status(), 200);

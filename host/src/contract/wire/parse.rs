@@ -71,7 +71,8 @@ mod tests {
     use super::*;
     use serde::Deserialize;
 
-    use crate::contract::body::{BodyLimit, BodyMemory, Purpose};
+    use crate::contract::body::{self, BodyLimit};
+    use crate::contract::callers::{Peers, Purpose};
     use crate::limits::INLINE_PARSE_BYTES_MAX;
 
     const LIMIT: BodyLimit = BodyLimit {
@@ -158,14 +159,11 @@ mod tests {
     #[tokio::test]
     async fn a_large_body_is_parsed_like_a_small_one() {
         let name = "x".repeat(INLINE_PARSE_BYTES_MAX);
-        let received = BodyMemory::default()
-            .receive(
-                axum::body::Body::from(format!(r#"{{"Name":"{name}"}}"#)),
-                LIMIT,
-            )
+        let sent = axum::body::Body::from(format!(r#"{{"Name":"{name}"}}"#));
+        let received = body::receive(sent, LIMIT, &Peers::default().peer(None)).await;
+        let shape: Shape = super::body(received.expect("there is room"))
             .await
-            .expect("there is room");
-        let shape: Shape = body(received).await.expect("it fits");
+            .expect("it fits");
         assert_eq!(shape.name, Some(name));
         assert!(shape.publish.is_none() && shape.list.is_none() && shape.nested.is_none());
     }

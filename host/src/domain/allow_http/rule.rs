@@ -2,8 +2,8 @@
 
 use core::net::IpAddr;
 
-use super::network::Network;
 use crate::domain::address_kind::AddressKind;
+use crate::domain::network::Network;
 use crate::domain::origin::{Host, Origin, Scheme};
 
 /// One rule of the list.

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use http_body::{Frame, SizeHint};
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 
-use crate::domain::web::FORWARDED_PROTO;
+use crate::domain::{self, web};
 use crate::domain::{WebBody, WebRequest};
 use crate::limits::GUEST_HTTP_FIELDS_BYTES_MAX;
 
@@ -61,9 +61,9 @@ pub(super) fn checked(mut request: WebRequest) -> Result<(Scheme, Request<Body>)
     for (name, value) in headers {
         room.take(name.as_str(), value.as_bytes())?;
     }
-    let scheme = match headers.get(FORWARDED_PROTO) {
-        Some(scheme) if scheme == "https" => Scheme::Https,
-        _ => Scheme::Http,
+    let scheme = match web::scheme(headers) {
+        domain::Scheme::Https => Scheme::Https,
+        domain::Scheme::Http => Scheme::Http,
     };
     match headers.get(HOST) {
         Some(host) if !host.is_empty() => {

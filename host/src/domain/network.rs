@@ -4,23 +4,39 @@ use core::net::{IpAddr, Ipv6Addr};
 
 /// A network, or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Network {
+pub(crate) struct Network {
     address: IpAddr,
     prefix: u32,
 }
 
 impl Network {
     /// One address.
-    pub(super) fn single(address: IpAddr) -> Self {
+    pub(crate) fn single(address: IpAddr) -> Self {
         let prefix = bits(address);
         Self { address, prefix }
+    }
+
+    /// The network, or the address, that a text such as `10.0.0.0/8` is.
+    ///
+    /// # Errors
+    /// With what is wrong, which follows on the text.
+    pub(crate) fn of(text: &str) -> Result<Self, String> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| "has no address in it")?;
+        match prefix {
+            Some(prefix) => Self::parse(address, prefix),
+            None => Ok(Self::single(address)),
+        }
     }
 
     /// The network of `prefix` bits that begins at `address`.
     ///
     /// # Errors
     /// With what is wrong, which follows on "which".
-    pub(super) fn parse(address: IpAddr, prefix: &str) -> Result<Self, String> {
+    pub(crate) fn parse(address: IpAddr, prefix: &str) -> Result<Self, String> {
         let prefix = prefix.parse().ok().filter(|bits_| *bits_ <= bits(address));
         let prefix =
             prefix.ok_or_else(|| format!("has a network of more than {} bits", bits(address)))?;
@@ -34,12 +50,12 @@ impl Network {
         Ok(network)
     }
 
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         address.is_ipv4() == self.address.is_ipv4()
             && (value(address) ^ value(self.address)) & self.mask() == 0
     }
 
-    pub(super) fn is_single(&self) -> bool {
+    pub(crate) fn is_single(&self) -> bool {
         self.prefix == bits(self.address)
     }
 

@@ -1,0 +1,214 @@
+//! The connections that are open: as many as there may be, and not all of them one peer's.
+//!
+//! Where there are as many as there may be, one that is idle goes for each that comes: the one that is idle for longest
+//! of the peer that has most. So nobody can keep others out by connecting and asking nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::task::{AbortHandle, Id};
+
+use super::budget::{Full, Peer};
+use super::connection::Connection;
+use super::peers::Peers;
+use crate::limits::CONNECTIONS_OF_PEER_PERCENT_MAX;
+
+/// One of so many connections goes at once where there is no room, since all are looked through for that.
+const PART_OF_SWEEP: usize = 100;
+
+/// The connections that are open.
+pub(in crate::contract) struct Connections {
+    open: HashMap<Id, Open>,
+    max: usize,
+    peers: Arc<Peers>,
+    clock: Arc<AtomicU64>,
+}
+
+struct Open {
+    connection: Arc<Connection>,
+    abort: AbortHandle,
+}
+
+impl Connections {
+    /// None yet, and at most so many.
+    pub(in crate::contract) fn at_most(max: usize, peers: Arc<Peers>) -> Self {
+        peers.connections.max.store(max as u64, Ordering::Relaxed);
+        Self {
+            open: HashMap::new(),
+            max,
+            peers,
+            clock: Arc::default(),
+        }
+    }
+
+    /// Makes room for a connection of this peer, which may have a part of all of them unless others speak through
+    /// it.
+    ///
+    /// # Errors
+    /// Where there are too many, and none of them is idle.
+    pub(in crate::contract) fn room_for(
+        &mut self,
+        peer: &Arc<Peer>,
+        is_proxy: bool,
+    ) -> Result<(), Full> {
+        self.clock.fetch_add(1, Ordering::Relaxed);
+        let of_peer_max = (self.max * CONNECTIONS_OF_PEER_PERCENT_MAX / 100).max(1);
+        if !is_proxy && peer.connections() >= of_peer_max && !self.end_idle_of(peer) {
+            return Err(self.refused(Full::Share));
+        }
+        if self.open.len() >= self.max && !self.end_idle_of_largest() {
+            return Err(self.refused(Full::Host));
+        }
+        Ok(())
+    }
+
+    /// A new connection of this peer.
+    pub(in crate::contract) fn connection(&self, peer: Arc<Peer>) -> Arc<Connection> {
+        Connection::new(peer, &self.clock)
+    }
+
+    /// Notes a connection that is served.
+    pub(in crate::contract) fn opened(&mut self, connection: Arc<Connection>, abort: AbortHandle) {
+        connection.peer().connected();
+        self.peers.connections.open.fetch_add(1, Ordering::Relaxed);
+        self.open.insert(abort.id(), Open { connection, abort });
+    }
+
+    /// Notes that one has ended.
+    pub(in crate::contract) fn ended(&mut self, id: Id) {
+        if let Some(ended) = self.open.remove(&id) {
+            ended.connection.peer().disconnected();
+            self.peers.connections.open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn refused(&self, full: Full) -> Full {
+        self.peers
+            .connections
+            .refused
+            .fetch_add(1, Ordering::Relaxed);
+        full
+    }
+
+    fn end_idle_of(&mut self, peer: &Arc<Peer>) -> bool {
+        let all = self.open.iter();
+        let idle = all.filter(|(_, open)| Arc::ptr_eq(open.connection.peer(), peer));
+        let idle = idle.filter_map(|(id, open)| Some((open.connection.idle_since()?, *id)));
+        let mut idle: Vec<_> = idle.collect();
+        let count = (self.max / PART_OF_SWEEP).clamp(1, idle.len().max(1));
+        if idle.is_empty() {
+            return false;
+        }
+        idle.select_nth_unstable_by_key(count - 1, |(since, _)| *since);
+        for (_, id) in &idle[..count] {
+            if let Some(open) = self.open.get(id) {
+                open.abort.abort();
+            }
+            self.ended(*id);
+        }
+        self.peers
+            .connections
+            .ended_idle
+            .fetch_add(count as u64, Ordering::Relaxed);
+        true
+    }
+
+    fn end_idle_of_largest(&mut self) -> bool {
+        let idle = self
+            .open
+            .values()
+            .filter(|open| open.connection.idle_since().is_some());
+        let peers = idle.map(|open| open.connection.peer());
+        let largest = peers.max_by_key(|peer| peer.connections());
+        match largest.map(Arc::clone) {
+            Some(largest) => self.end_idle_of(&largest),
+            None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::callers::connection::Answering;
+
+    struct Table {
+        connections: Connections,
+        peers: Arc<Peers>,
+    }
+
+    impl Table {
+        fn at_most(max: usize) -> Self {
+            let peers = Arc::new(Peers::default());
+            Self {
+                connections: Connections::at_most(max, Arc::clone(&peers)),
+                peers,
+            }
+        }
+
+        fn peer(&self, peer: u8) -> Arc<Peer> {
+            self.peers.peer(Some([10, 0, 0, peer].into()))
+        }
+
+        /// A connection of this peer, idle; `None` where it is refused.
+        fn open(&mut self, peer: u8) -> Result<(Arc<Connection>, Id), Full> {
+            let peer = self.peer(peer);
+            self.connections.room_for(&peer, false)?;
+            let connection = self.connections.connection(peer);
+            let task = tokio::spawn(std::future::pending::<()>());
+            let abort = task.abort_handle();
+            let id = abort.id();
+            self.connections.opened(Arc::clone(&connection), abort);
+            Ok((connection, id))
+        }
+
+        fn busy(&mut self, peer: u8) -> Result<(Answering, Id), Full> {
+            let (connection, id) = self.open(peer)?;
+            Ok((connection.begin(), id))
+        }
+
+        fn is_open(&self, id: Id) -> bool {
+            self.connections.open.contains_key(&id)
+        }
+    }
+
+    #[tokio::test]
+    async fn the_largest_holders_longest_idle_connection_goes_for_a_new_one() {
+        let mut table = Table::at_most(4);
+        let (_, single) = table.open(1).expect("there is room");
+        let (_, first) = table.open(2).expect("there is room");
+        let (_, second) = table.open(2).expect("there is room");
+        let (_, third) = table.open(2).expect("there is room");
+        let (_, new) = table.open(3).expect("there is made room");
+        let open = [single, first, second, third, new].map(|id| table.is_open(id));
+        assert_eq!(open, [true, false, true, true, true]);
+        assert_eq!(table.peers.figures().connections_ended_idle, 1);
+        table.connections.ended(new);
+        assert_eq!(table.peers.figures().connections, 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_being_answered_stays_and_a_new_connection_is_refused_at_once() {
+        let mut table = Table::at_most(2);
+        let _first = table.busy(1).expect("there is room");
+        let (second, id) = table.busy(2).expect("there is room");
+        assert_eq!(table.open(3).err(), Some(Full::Host));
+        let connection = Arc::clone(&table.connections.open[&id].connection);
+        drop(second);
+        connection.waits();
+        assert!(table.open(3).is_ok());
+        assert!(!table.is_open(id));
+    }
+
+    #[tokio::test]
+    async fn a_peer_does_not_get_all_of_them_unless_others_speak_through_it() {
+        let mut table = Table::at_most(10);
+        let busy: Vec<_> = std::iter::from_fn(|| table.busy(1).ok()).collect();
+        assert_eq!(busy.len(), 9);
+        assert_eq!(table.open(1).err(), Some(Full::Share));
+        assert!(table.open(2).is_ok());
+        let proxy = table.peer(1);
+        assert_eq!(table.connections.room_for(&proxy, true), Ok(()));
+    }
+}

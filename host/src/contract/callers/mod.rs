@@ -1,0 +1,21 @@
+//! What the host holds for callers, counted: requests as they arrive and answers until they were read, against a
+//! bound for all of them and a share for each peer; and connections.
+//!
+//! A peer is an address, or the network of one with IPv6. It may hold as much as is free: alone it gets to the
+//! half, and beside others to less, so that there is always room for one that comes later. What is small is not
+//! counted, since connections are: [`SMALL_BYTES_MAX`](crate::limits::SMALL_BYTES_MAX) of each are held at most.
+
+mod budget;
+mod connection;
+mod connections;
+mod expected;
+mod held;
+mod peers;
+
+pub(in crate::contract) use budget::{Charge, Full, Peer, Purpose};
+pub(in crate::contract) use connection::Connection;
+pub(in crate::contract) use connections::Connections;
+pub(crate) use expected::ExpectedAnswers;
+pub(in crate::contract) use held::{bytes_of, held};
+pub(in crate::contract) use peers::HeldFigures;
+pub(crate) use peers::{Connected, Peers};

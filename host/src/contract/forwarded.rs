@@ -1,0 +1,343 @@
+//! Who sends a request: whoever is connected, or whom a proxy tells of that the host's owner trusts.
+//!
+//! What a proxy tells stands in the headers `X-Forwarded-For` and `X-Forwarded-Proto`, or in `Forwarded` (RFC 7239).
+//! Anybody can send such headers, so they count only from addresses that are listed, and of a chain of them only what
+//! listed proxies have added, read from its end.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
+
+use crate::domain::Scheme;
+use crate::domain::network::Network;
+use crate::domain::web::FORWARDED_PROTO;
+
+/// The addresses that a request came by.
+pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The proxies that the host's owner trusts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TrustedProxies(Vec<Network>);
+
+/// Who sends a request, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Caller {
+    /// Where that is known.
+    pub(super) address: Option<IpAddr>,
+    /// As the client sees it.
+    pub(super) scheme: Scheme,
+    /// The last entries of `X-Forwarded-For` that trusted proxies have made; the first of them is the caller's.
+    pub(super) vouched_entries: usize,
+}
+
+impl Caller {
+    /// Whoever is connected, and is no proxy.
+    pub(super) fn connected(address: Option<IpAddr>) -> Self {
+        Self {
+            address,
+            // Who ends TLS for this host is a proxy.
+            scheme: Scheme::Http,
+            vouched_entries: 0,
+        }
+    }
+}
+
+impl TrustedProxies {
+    /// Proxies with these addresses, or in these networks, such as `10.0.0.0/8`.
+    ///
+    /// # Errors
+    /// With what is no network, and what one looks like.
+    pub(crate) fn of(listed: &[String]) -> Result<Self, String> {
+        let networks = listed.iter().map(|text| {
+            Network::of(text).map_err(|wrong| {
+                format!("'{text}' {wrong}: a proxy looks like 10.0.0.1, and a network like 10.0.0.0/8 or fd00::/8")
+            })
+        });
+        networks.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Who sends a request with these headers over the connection of `connected`.
+    pub(super) fn caller(&self, connected: Option<IpAddr>, headers: &HeaderMap) -> Caller {
+        match connected {
+            Some(address) if self.trust(address) => self.told(address, headers),
+            _ => Caller::connected(connected),
+        }
+    }
+
+    /// Whether what this address tells of others is believed.
+    pub(super) fn trust(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(address))
+    }
+
+    fn told(&self, proxy: IpAddr, headers: &HeaderMap) -> Caller {
+        let unknown = Caller::connected(Some(proxy));
+        let (plain, standard) = (
+            self.by_plain(proxy, headers),
+            self.by_standard(proxy, headers),
+        );
+        match (plain, standard) {
+            (Some(plain), None) => plain,
+            (None, Some(standard)) => standard,
+            // A proxy writes one of them and may pass the other on as its client has sent it.
+            (Some(plain), Some(standard)) if plain.address == standard.address => Caller {
+                scheme: match plain.scheme == standard.scheme {
+                    true => plain.scheme,
+                    false => Scheme::Http,
+                },
+                ..plain
+            },
+            (Some(_), Some(_)) | (None, None) => unknown,
+        }
+    }
+
+    /// As `X-Forwarded-For` and `X-Forwarded-Proto` tell it, where one of them is there.
+    fn by_plain(&self, proxy: IpAddr, headers: &HeaderMap) -> Option<Caller> {
+        if !headers.contains_key(FORWARDED_FOR) && !headers.contains_key(FORWARDED_PROTO) {
+            return None;
+        }
+        let chain: Vec<_> = entries(headers, &FORWARDED_FOR).map(address).collect();
+        let (address, vouched_entries) = self.first_untrusted(proxy, &chain);
+        // Of several, the last is what the proxy in front of this host has added.
+        let scheme = entries(headers, &FORWARDED_PROTO).last();
+        Some(Caller {
+            address: Some(address),
+            scheme: scheme.and_then(Scheme::parse).unwrap_or(Scheme::Http),
+            vouched_entries,
+        })
+    }
+
+    /// As `Forwarded` tells it, where that is there.
+    fn by_standard(&self, proxy: IpAddr, headers: &HeaderMap) -> Option<Caller> {
+        if !headers.contains_key(FORWARDED) {
+            return None;
+        }
+        let hops: Vec<_> = entries(headers, &FORWARDED).map(Hop::of).collect();
+        let chain: Vec<_> = hops.iter().map(|hop| hop.address).collect();
+        let (address, vouched) = self.first_untrusted(proxy, &chain);
+        let hop = hops.len().checked_sub(vouched.max(1)).map(|at| hops[at]);
+        Some(Caller {
+            address: Some(address),
+            scheme: hop.and_then(|hop| hop.scheme).unwrap_or(Scheme::Http),
+            vouched_entries: 0,
+        })
+    }
+
+    /// The last of a chain that is no trusted proxy, and how many entries there are from it on; where all are,
+    /// the first. What is no address ends the chain.
+    fn first_untrusted(&self, proxy: IpAddr, chain: &[Option<IpAddr>]) -> (IpAddr, usize) {
+        let (mut found, mut entries) = (proxy, 0);
+        for address in chain.iter().rev() {
+            let Some(address) = *address else { break };
+            (found, entries) = (address, entries + 1);
+            if !self.trust(address) {
+                break;
+            }
+        }
+        (found, entries)
+    }
+}
+
+/// One entry of `Forwarded`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Hop {
+    address: Option<IpAddr>,
+    scheme: Option<Scheme>,
+}
+
+impl Hop {
+    fn of(entry: &str) -> Self {
+        let mut hop = Self::default();
+        for pair in outside_quotes(entry, ';') {
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
+            let value = value.trim().trim_matches('"');
+            match name.trim() {
+                name if name.eq_ignore_ascii_case("for") => hop.address = address(value),
+                name if name.eq_ignore_ascii_case("proto") => hop.scheme = Scheme::parse(value),
+                _ => {}
+            }
+        }
+        hop
+    }
+}
+
+/// The entries of all headers of this name, in their order.
+pub(super) fn entries<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> impl Iterator<Item = &'a str> {
+    let lines = headers.get_all(name).into_iter();
+    lines.flat_map(|line| outside_quotes(text(line), ',').map(str::trim))
+}
+
+/// A header as text. What is none is one entry that is nobody's address.
+fn text(line: &HeaderValue) -> &str {
+    line.to_str().unwrap_or("?")
+}
+
+/// The parts of a text between separators that stand in no quotes.
+fn outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    text.split(move |c| {
+        is_quoted ^= c == '"';
+        c == separator && !is_quoted
+    })
+}
+
+/// An address, perhaps with a port, and that of IPv6 in brackets then.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let parsed = bare.unwrap_or(text).parse().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    parsed
+        .or_else(with_port)
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROXY: &str = "10.0.0.1";
+
+    fn proxies() -> TrustedProxies {
+        let listed = ["10.0.0.0/8", "fd00::/8"].map(str::to_owned);
+        TrustedProxies::of(&listed).expect("they are networks")
+    }
+
+    #[track_caller]
+    fn caller(connected: &str, headers: &[(&HeaderName, &str)]) -> (String, &'static str, usize) {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().expect("a value"));
+        }
+        let connected = connected.parse().expect("an address");
+        let caller = proxies().caller(Some(connected), &map);
+        let address = caller.address.expect("it is known").to_string();
+        (address, caller.scheme.name(), caller.vouched_entries)
+    }
+
+    fn told(address: &str, scheme: &'static str, vouched: usize) -> (String, &'static str, usize) {
+        (address.to_owned(), scheme, vouched)
+    }
+
+    #[test]
+    fn nobody_but_a_trusted_proxy_is_believed() {
+        let claims = [
+            (&FORWARDED_FOR, "192.0.2.1"),
+            (&FORWARDED_PROTO, "https"),
+            (&FORWARDED, "for=192.0.2.1;proto=https"),
+        ];
+        assert_eq!(caller("192.0.2.9", &claims), told("192.0.2.9", "http", 0));
+        assert_eq!(caller(PROXY, &claims), told("192.0.2.1", "https", 1));
+        assert_eq!(caller("::ffff:10.1.2.3", &claims).0, "192.0.2.1");
+        assert_eq!(caller(PROXY, &[]), told(PROXY, "http", 0));
+    }
+
+    #[test]
+    fn a_chain_is_read_from_its_end_as_far_as_proxies_are_trusted() {
+        for (chain, address, vouched) in [
+            ("192.0.2.1", "192.0.2.1", 1),
+            ("6.6.6.6, 192.0.2.1", "192.0.2.1", 1),
+            ("6.6.6.6, 192.0.2.1, 10.0.0.2", "192.0.2.1", 2),
+            ("10.0.0.3,10.0.0.2", "10.0.0.3", 2),
+            ("192.0.2.1:4711", "192.0.2.1", 1),
+            ("[2001:db8::7]:4711", "2001:db8::7", 1),
+            ("2001:db8::7,fd00::1", "2001:db8::7", 2),
+            ("192.0.2.1, unknown", PROXY, 0),
+            ("192.0.2.1, unknown, 10.0.0.2", "10.0.0.2", 1),
+            ("", PROXY, 0),
+        ] {
+            let found = caller(PROXY, &[(&FORWARDED_FOR, chain)]);
+            assert_eq!(found, told(address, "http", vouched), "{chain}");
+        }
+        let lines = [(&FORWARDED_FOR, "6.6.6.6"), (&FORWARDED_FOR, "192.0.2.1")];
+        assert_eq!(caller(PROXY, &lines).0, "192.0.2.1");
+    }
+
+    #[test]
+    fn the_scheme_is_that_of_the_proxy_in_front() {
+        for (protocols, scheme) in [
+            ("https", "https"),
+            ("HTTPS", "https"),
+            ("https, http", "http"),
+            ("http,https", "https"),
+            ("gopher", "http"),
+        ] {
+            let found = caller(PROXY, &[(&FORWARDED_PROTO, protocols)]);
+            assert_eq!(found, told(PROXY, scheme, 0), "{protocols}");
+        }
+    }
+
+    #[test]
+    fn the_standard_header_tells_the_same() {
+        for (forwarded, address, scheme) in [
+            ("for=192.0.2.1", "192.0.2.1", "http"),
+            (
+                "For=192.0.2.1; Proto=HTTPS;by=10.0.0.1",
+                "192.0.2.1",
+                "https",
+            ),
+            (
+                "for=\"[2001:db8::7]:4711\";proto=https",
+                "2001:db8::7",
+                "https",
+            ),
+            (
+                "for=6.6.6.6;proto=https, for=192.0.2.1;proto=http",
+                "192.0.2.1",
+                "http",
+            ),
+            (
+                "for=192.0.2.1;proto=https, for=10.0.0.2;proto=http",
+                "192.0.2.1",
+                "https",
+            ),
+            (
+                "for=\"6.6.6.6, for=7.7.7.7\", for=192.0.2.1",
+                "192.0.2.1",
+                "http",
+            ),
+            ("for=_hidden;proto=https", PROXY, "https"),
+            ("proto=https", PROXY, "https"),
+        ] {
+            let found = caller(PROXY, &[(&FORWARDED, forwarded)]);
+            assert_eq!(found, told(address, scheme, 0), "{forwarded}");
+        }
+    }
+
+    #[test]
+    fn two_headers_that_tell_different_things_tell_nothing() {
+        let both = [
+            (&FORWARDED_FOR, "192.0.2.1"),
+            (&FORWARDED, "for=6.6.6.6;proto=https"),
+        ];
+        assert_eq!(caller(PROXY, &both), told(PROXY, "http", 0));
+        let both = [
+            (&FORWARDED_FOR, "192.0.2.1"),
+            (&FORWARDED, "for=192.0.2.1;proto=https"),
+        ];
+        assert_eq!(caller(PROXY, &both), told("192.0.2.1", "http", 1));
+    }
+
+    #[test]
+    fn what_is_listed_is_an_address_or_a_network() {
+        for text in [
+            "",
+            "proxy.example",
+            "10.0.0.0/33",
+            "10.0.0.1/8",
+            "10.0.0.0/",
+            "10.0.0.1:80",
+        ] {
+            let refused = TrustedProxies::of(&[text.to_owned()]).expect_err(text);
+            assert!(refused.contains("10.0.0.0/8"), "{refused}");
+        }
+        let listed = ["10.0.0.1", "::1/128", "0.0.0.0/0"].map(str::to_owned);
+        assert!(TrustedProxies::of(&listed).is_ok());
+    }
+}
