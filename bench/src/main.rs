@@ -1,10 +1,12 @@
 //! What makes the documents that show results: `cargo xtask bench` measures what calls cost and writes
-//! `docs/BENCHMARKS.md`, `cargo xtask conformance` runs tests and writes `docs/CONFORMANCE.md`.
+//! `docs/BENCHMARKS.md`, `cargo xtask conformance` runs tests and writes `docs/CONFORMANCE.md`. And what runs the tests
+//! that need more than cargo brings: `cargo xtask browser`.
 //!
 //! The product is built and started as its users have it, and never linked: this program stays small and quick
 //! to build. Where it measures, it has itself built once more as the product is (`dist`). What can be measured only
 //! in the same process are bench targets in `bench/benches`, which a run starts with cargo.
 
+mod browser;
 mod conformance;
 mod contest;
 mod dist;
@@ -46,6 +48,8 @@ enum Task {
     Bench(run::Bench),
     /// Run the tests that show what AWS Lambda does, and write docs/CONFORMANCE.md
     Conformance,
+    /// Run the tests that need a browser: what a web page gets of a host. Needs Chromium
+    Browser,
     /// Count the instructions of invocations with valgrind; fails where they have grown by more than 5 %
     Instructions {
         /// Take the counts for good, instead of comparing them with those that were
@@ -84,6 +88,7 @@ async fn run(task: Task) -> anyhow::Result<()> {
             asked = asked_to_end() => asked.and_then(|()| bail!("interrupted")),
         },
         Task::Conformance => conformance::run(workspace),
+        Task::Browser => browser::run(workspace, &Tools::here(Installs::Nothing)?),
         Task::Instructions { accept } => {
             let tools = Tools::here(Installs::Generators)?;
             let valgrind = tools.program("valgrind").await?;
