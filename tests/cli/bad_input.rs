@@ -47,6 +47,41 @@ fn a_zip_that_was_cut_short_is_refused() {
 }
 
 #[test]
+fn a_module_that_is_damaged_is_refused_with_the_place() {
+    let bench = Workbench::new();
+    // Its code is longer than the file.
+    let module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x7f\x01";
+    let damaged = bench.file("damaged.wasm", &module[..]);
+    for command in ["inspect", "compile"] {
+        assert_fails(
+            &run([command, &damaged]),
+            1,
+            &["not valid WebAssembly", "offset"],
+        );
+    }
+}
+
+#[test]
+fn a_pipe_is_read_like_a_file() {
+    let bench = Workbench::new();
+    let pipe = bench.text("pipe.wasm");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &*pipe, rustix::fs::FileType::Fifo, mode, 0)
+        .expect("a pipe");
+    let place = pipe.clone();
+    let writer =
+        std::thread::spawn(move || std::fs::write(place, wat::guest("answer_of_size.wat")));
+    let inspected = run(["inspect", &pipe]);
+    assert_eq!(inspected.code, Some(0), "{}", inspected.stderr);
+    assert!(
+        inspected.stdout.contains("It can be deployed here"),
+        "{}",
+        inspected.stdout
+    );
+    writer.join().expect("ended").expect("written");
+}
+
+#[test]
 fn an_event_that_is_not_json_is_refused() {
     let server = Server::ephemeral();
     server.deploy("echo", guests::echo(), &[]);

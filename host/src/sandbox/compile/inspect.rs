@@ -115,11 +115,7 @@ fn list_or_nothing<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// # Errors
 /// When it is not a valid component, with the reason and the offset.
 pub(in crate::sandbox) fn inspect_component(component: &[u8]) -> Result<Inspection, Rejection> {
-    Validator::new_with_features(features())
-        .validate_all(component)
-        .map_err(|error| {
-            Rejection::of_code(format!("The code is not valid WebAssembly: {error}."))
-        })?;
+    validate(component)?;
     let mut found = Inspection {
         kind: None,
         wrapped: false,
@@ -133,6 +129,17 @@ pub(in crate::sandbox) fn inspect_component(component: &[u8]) -> Result<Inspecti
         .map_err(|error| Rejection::of_code(format!("The code cannot be read: {error}.")))?;
     found.kind = GuestKind::of(&found.exports);
     Ok(found)
+}
+
+/// Makes sure that a component or a core module is sound, before anything else looks into it.
+///
+/// # Errors
+/// With the reason and the offset.
+pub(in crate::sandbox) fn validate(wasm: &[u8]) -> Result<(), Rejection> {
+    let validated = Validator::new_with_features(features()).validate_all(wasm);
+    validated
+        .map(drop)
+        .map_err(|error| Rejection::of_code(format!("The code is not valid WebAssembly: {error}.")))
 }
 
 /// What the engine is built to run; anything else is refused here, by the same rules.

@@ -4,7 +4,7 @@ use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 
 use super::go_module;
-use super::inspect::{Inspection, inspect_component, is_component};
+use super::inspect::{Inspection, inspect_component, is_component, validate};
 use crate::deployer::Rejection;
 use crate::sandbox::engine::engines;
 use crate::sandbox::kinds::entry::Entry;
@@ -40,6 +40,8 @@ pub(in crate::sandbox) fn check(wasm: Vec<u8>) -> Result<(Vec<u8>, Inspection), 
 /// Wraps a core module for WASI preview 1 with the adapter that the engine's makers publish.
 fn wrap_core_module(module: &[u8]) -> Result<Vec<u8>, Rejection> {
     use wasi_preview1_component_adapter_provider as adapter;
+    // What wraps it trusts that it is.
+    validate(module)?;
     let is_command = exports_start(module);
     let bytes = if is_command {
         adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
@@ -126,4 +128,51 @@ pub(in crate::sandbox) fn compile(
 
 pub(in crate::sandbox) fn one_line(error: &wasmtime::Error) -> String {
     format!("{error:#}").replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployer::Fault;
+
+    /// A program with one of each section that wrapping it looks into.
+    fn program() -> Vec<u8> {
+        let text = r#"(module
+            (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+            (memory (export "memory") 1)
+            (global (mut i32) (i32.const 7))
+            (func (export "_start") (drop (call 0 (i32.const 0))))
+            (data (i32.const 0) "data"))"#;
+        wat::parse_str(text).expect("WebAssembly")
+    }
+
+    #[test]
+    fn a_program_that_is_cut_short_or_damaged_is_refused_or_wrapped_and_breaks_nothing() {
+        let program = program();
+        assert!(inspect(program.clone()).expect("sound").wrapped);
+        for length in 8..program.len() {
+            let Err(rejection) = inspect(program[..length].to_vec()) else {
+                continue;
+            };
+            assert_eq!(rejection.fault, Fault::Code, "{length}: {rejection}");
+        }
+        for place in 8..program.len() {
+            for bits in [0x01, 0x10, 0x80, 0xff] {
+                let mut damaged = program.clone();
+                damaged[place] ^= bits;
+                // It need not be refused: much of a program may be another.
+                let _ = inspect(damaged);
+            }
+        }
+    }
+
+    #[test]
+    fn a_section_that_is_longer_than_the_file_is_told_as_damage() {
+        let cut = b"\0asm\x01\0\0\0\x0a\xff\xff\x03\x01\x02\0\x0b";
+        let rejection = inspect(cut.to_vec()).expect_err("damaged");
+        assert!(
+            rejection.reason.contains("not valid WebAssembly"),
+            "{rejection}"
+        );
+    }
 }
