@@ -30,7 +30,7 @@ pub use crate::invoker::{
     Admission, Completion, GUEST_LOG_TARGET, Gate, HostFailure, How, Invoker, Piece,
     PrepareFailure, PrepareGuest, ResponseSource, RunGuest, response_pipe,
 };
-pub use crate::package::{PackageError, Precompiled, reuse_of, wasm_of};
+pub use crate::package::{PackageError, Precompiled, read_named, reuse_of, wasm_of};
 #[cfg(feature = "compiler")]
 pub use crate::sandbox::precompile;
 pub use crate::sandbox::{Import, Inspection, Sandboxes, inspect};

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Largest answer that the command line's client reads: far above any that the API gives.
 pub(crate) const CLIENT_ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Largest project file: each function takes some hundred bytes of it.
+pub(crate) const PROJECT_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 /// How long the client waits for a connection.
 pub(crate) const CLIENT_CONNECT_MAX: Duration = Duration::from_secs(5);
 

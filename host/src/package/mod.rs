@@ -7,6 +7,7 @@
 
 mod archive;
 mod choice;
+mod named_file;
 mod precompiled;
 mod reuse;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 use bytes::Bytes;
 
+pub use named_file::read_named;
 pub use precompiled::Precompiled;
 pub use reuse::reuse_of;
 

@@ -30,7 +30,9 @@ use toml::Spanned;
 
 use super::functions::{CodeSource, Function, PROJECT_FILE};
 use super::grants::HostGrants;
+use super::input;
 use super::settings::{FunctionTable, checks};
+use crate::limits::PROJECT_FILE_BYTES_MAX;
 use fault::{Fault, checked};
 use grants::{FolderTables, SecretTables, without_dots};
 
@@ -87,14 +89,19 @@ pub(super) fn grants_of_paths(paths: &[PathBuf]) -> anyhow::Result<HostGrants> {
 
 fn read_file(folder: &Path) -> Result<(PathBuf, String), ProjectError> {
     let file = folder.join(PROJECT_FILE);
-    match std::fs::read_to_string(&file) {
-        Ok(text) => Ok((file, text)),
-        Err(error) => Err(ProjectError {
-            file,
-            line: None,
-            problem: format!("cannot be read: {error}."),
-        }),
-    }
+    let problem = match input::file(&file, PROJECT_FILE_BYTES_MAX)
+        .map(|bytes| bytes.map(String::from_utf8))
+    {
+        Ok(Some(Ok(text))) => return Ok((file, text)),
+        Ok(Some(Err(_))) => "is no text in UTF-8.".into(),
+        Ok(None) => format!("is larger than {PROJECT_FILE_BYTES_MAX} bytes."),
+        Err(error) => format!("cannot be read: {error}."),
+    };
+    Err(ProjectError {
+        file,
+        line: None,
+        problem,
+    })
 }
 
 #[derive(Deserialize)]

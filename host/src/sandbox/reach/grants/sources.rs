@@ -1,8 +1,6 @@
 //! Where named folders and secrets come from.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +10,7 @@ use cap_std::fs::Dir;
 use super::Folder;
 use crate::domain::{FunctionName, GrantName, HostFolder, HostSecret, SecretSource, SecretValue};
 use crate::limits::SECRET_BYTES_MAX;
+use crate::package::read_named;
 
 /// Opens every folder.
 pub(super) fn open_folders(folders: &[HostFolder]) -> Result<BTreeMap<GrantName, Folder>, String> {
@@ -67,8 +66,7 @@ pub(super) fn read_secrets(
 
 fn value_of(source: &SecretSource) -> Result<SecretValue, String> {
     let value = match source {
-        SecretSource::File(path) => read_file(path)
-            .map_err(|error| format!("cannot be read from {}: {error}", path.display()))?,
+        SecretSource::File(path) => read_file(path)?,
         SecretSource::Variable(name) => std::env::var(name).map_err(|error| {
             let problem = match error {
                 std::env::VarError::NotPresent => "is not set",
@@ -82,20 +80,24 @@ fn value_of(source: &SecretSource) -> Result<SecretValue, String> {
         0 => Err("is empty".into()),
         1..=SECRET_BYTES_MAX if !value.contains('\0') => Ok(SecretValue::new(value)),
         1..=SECRET_BYTES_MAX => Err("has a zero byte, which no variable can hold".into()),
-        _ => Err(format!(
-            "is larger than {SECRET_BYTES_MAX} bytes, the most that one may have"
-        )),
+        _ => Err(too_large()),
     }
 }
 
+fn too_large() -> String {
+    format!("is larger than {SECRET_BYTES_MAX} bytes, the most that one may have")
+}
+
 /// The text of a file, without the line break that editors put at its end.
-fn read_file(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    // One byte more than it may have, and the line break, so that what is too large is seen.
-    let bytes_max = SECRET_BYTES_MAX as u64 + 3;
-    File::open(path)?
-        .take(bytes_max)
-        .read_to_string(&mut text)?;
+fn read_file(path: &Path) -> Result<String, String> {
+    let unreadable = |problem: &dyn std::fmt::Display| {
+        format!("cannot be read from {}: {problem}", path.display())
+    };
+    // The line break is none of it.
+    let bytes_max = SECRET_BYTES_MAX as u64 + 2;
+    let bytes = read_named(path, bytes_max).map_err(|error| unreadable(&error))?;
+    let text = String::from_utf8(bytes.ok_or_else(too_large)?);
+    let text = text.map_err(|_| unreadable(&"it is no UTF-8"))?;
     let without = text.strip_suffix('\n').unwrap_or(&text);
     Ok(without.strip_suffix('\r').unwrap_or(without).to_owned())
 }
