@@ -58,10 +58,10 @@ pub const CONCURRENT_INVOCATIONS_MAX: u32 = 1_000;
 /// Address space of the process that compiles a component.
 pub(crate) const COMPILE_MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
-/// Wall-clock time for checking, compiling and storing one component. The engine of JavaScript or Python
-/// that is part of one takes most of a minute of a processor, and a busy machine has a tenth of one to
-/// give. What is bounded more tightly is `COMPILE_CPU_SECONDS_MAX`.
-pub const COMPILE_DURATION_MAX: Duration = Duration::from_secs(600);
+/// Time that passes while one component is checked, and while it is compiled: a busy machine must not make one
+/// fail that is harmless, so what bounds a compilation is `COMPILE_CPU_SECONDS_MAX`. This is far behind it, for a
+/// machine that gives it a fifteenth of a processor.
+pub const COMPILE_DURATION_MAX: Duration = Duration::from_secs(3_600);
 
 /// Compiled code of one component: cranelift's output is a small multiple of its input.
 pub(crate) const ARTIFACT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
@@ -474,12 +474,34 @@ pub(crate) const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 /// Processor time of the process that compiles a component, over all its threads.
 pub(crate) const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 
-/// Components that are compiled at once. So many are checked at once besides, which is quick, so that
-/// whoever deploys need not wait for the compilations of others to be told what is wrong.
-pub(crate) const COMPILATIONS_MAX: usize = 2;
+/// Components that are compiled at once: for each level, how many of it and those above it, and how much processor time
+/// one has before it has to rise. Most functions in Rust take less than the first; the engines of JavaScript and Python,
+/// half a minute to a minute; what takes longer than that is most likely meant to.
+pub(crate) const COMPILE_LEVELS: [(usize, Duration); 4] = [
+    (3, Duration::from_secs(1)),
+    (2, Duration::from_secs(16)),
+    (2, Duration::from_secs(64)),
+    (1, Duration::from_secs(COMPILE_CPU_SECONDS_MAX)),
+];
+
+/// As [`COMPILE_LEVELS`], for the checks before that, so that whoever deploys need not wait for the compilations of
+/// others to be told what is wrong. They are quick.
+pub(crate) const CHECK_LEVELS: [(usize, Duration); 2] = [
+    (3, Duration::from_secs(1)),
+    (2, Duration::from_secs(COMPILE_CPU_SECONDS_MAX)),
+];
+
+/// As [`COMPILE_LEVELS`], for initializations for snapshots: by the time that passes, since the code that they run may
+/// also do nothing for as long as a function's initialization may take.
+pub(crate) const INITIALIZE_LEVELS: [(usize, Duration); 3] = [
+    (3, Duration::from_secs(4)),
+    (2, Duration::from_secs(64)),
+    (1, Duration::from_secs(900)),
+];
 
 /// Memory of the components that were accepted and wait to be compiled. Each counts for its size, and for
-/// [`WAITING_COMPONENT_BYTES_MIN`] besides; where there is none left, a deploy waits before it is answered.
+/// [`WAITING_COMPONENT_BYTES_MIN`] besides; where there is none left, one waits on disk, and is checked again before it is
+/// compiled.
 pub(crate) const WAITING_COMPONENTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// What a process takes that waits to compile.
@@ -491,6 +513,10 @@ const _: () =
 /// How long provisioned concurrency is shown as in progress at least: a caller who asks right after a
 /// change sees that something goes on, as in AWS.
 pub(crate) const PROVISIONING_SHOWN_MIN: Duration = Duration::from_millis(50);
+
+/// How long a sandbox that is prepared counts as one of the few that are set up at once. One that takes longer goes on
+/// beside them, as invocations do.
+pub(crate) const PREPARING_DURATION: Duration = Duration::from_secs(1);
 
 /// Pause before sandboxes are prepared again that the host had no room for.
 pub(crate) const PROVISIONING_RETRY_PAUSE: Duration = Duration::from_secs(10);

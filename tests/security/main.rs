@@ -6,6 +6,7 @@ mod abi;
 mod code;
 mod compile;
 mod deadline;
+mod deploys;
 mod http_guests;
 mod files;
 mod lasting;

@@ -68,6 +68,7 @@ async fn deploy(
         },
         package,
         tags: Default::default(),
+        sender: None,
     };
     host.deployer().create(new).await?;
     host.deployer().settled(&name).await?;

@@ -15,4 +15,4 @@ pub(crate) const CLIENT_CONNECT_MAX: Duration = Duration::from_secs(5);
 pub(crate) const CLIENT_WAIT_MAX: Duration = Duration::from_secs(900 + 60);
 
 /// How long a deployment may take to become ready: longer than any compilation.
-pub(crate) const DEPLOYMENT_WAIT_MAX: Duration = Duration::from_secs(660);
+pub(crate) const DEPLOYMENT_WAIT_MAX: Duration = Duration::from_secs(3_600 + 60);

@@ -381,6 +381,7 @@ impl From<Refusal> for WireError {
                 ..Self::new(ErrorCode::TooManyRequests, text)
             },
             Refusal::ShuttingDown => Self::new(ErrorCode::ServiceUnavailable, text).closing(),
+            Refusal::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, text),
             Refusal::Internal => Self::new(ErrorCode::Service, text),
         }
     }

@@ -15,6 +15,7 @@ use super::callers::HeldFigures;
 use super::error::throttle_reason;
 use super::operations::Operation;
 use super::request_counts::Count;
+use crate::deployer::{CompileGuest, DeployFigures};
 use crate::domain::provisioning::Progress;
 use crate::domain::{FunctionName, Qualifier, Throttle};
 use crate::invoker::{Figures, FunctionFigures, PrepareGuest, ProvisionedFigures, RunGuest};
@@ -23,7 +24,7 @@ use crate::limits::METRICS_FUNCTIONS_MAX;
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// `GET /metrics`
-pub(super) async fn metrics<G: RunGuest + PrepareGuest>(
+pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
     State(api): State<Arc<Api<G>>>,
 ) -> Response {
     let figures = api.invoker.gate().figures(METRICS_FUNCTIONS_MAX);
@@ -34,6 +35,7 @@ pub(super) async fn metrics<G: RunGuest + PrepareGuest>(
         api.provisioner.progress(name, place)
     });
     page.waiting(&figures.functions, &api);
+    page.deploys(&api.deployer.figures());
     page.requests(&api.requests.all());
     page.callers(api.peers.figures());
     ([(CONTENT_TYPE, TEXT)], page.0).into_response()
@@ -142,6 +144,33 @@ impl Page {
                 self.value(WAITING, labels, count);
             }
         }
+    }
+
+    fn deploys(&mut self, figures: &DeployFigures) {
+        const WAITING: &str = "sparkler_deploy_steps_waiting";
+        self.gauge(WAITING, "Steps of deploys that wait for their turn.");
+        for (stage, places) in &figures.stages {
+            self.value(WAITING, &[("step", stage)], places.waiting);
+        }
+        const RUNNING: &str = "sparkler_deploy_steps_running";
+        self.gauge(RUNNING, "Steps of deploys that run now.");
+        for (stage, places) in &figures.stages {
+            self.value(RUNNING, &[("step", stage)], places.served);
+        }
+        const AGAIN: &str = "sparkler_deploy_steps_begun_again_total";
+        self.counter(
+            AGAIN,
+            "Steps that were ended to make place for shorter ones, and begun again.",
+        );
+        for (stage, places) in &figures.stages {
+            self.value(AGAIN, &[("step", stage)], places.lost);
+        }
+        const KILLED: &str = "sparkler_deploy_steps_killed_total";
+        self.counter(
+            KILLED,
+            "Steps that were begun once more, since the system had killed their process.",
+        );
+        self.value(KILLED, &[], figures.killed);
     }
 
     fn requests(&mut self, counts: &[Count]) {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderValue, Request};
 
+use super::callers::PeerAddress;
 use super::error::WireError;
 use super::forwarded::{Caller, TrustedProxies};
 use super::headers::REQUEST_ID;
@@ -47,6 +48,12 @@ impl Passage {
             caller: proxies.caller(connected.or_else(|| peer_told(request)), request.headers()),
         };
         (passage, problem)
+    }
+
+    /// Who takes turns with others: the peer that sends it, where that is known.
+    pub(super) fn sender(&self) -> Option<IpAddr> {
+        let address = self.caller.address;
+        address.map(|address| PeerAddress::of(address).0)
     }
 
     /// That of a request that came through the door.

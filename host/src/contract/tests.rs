@@ -33,10 +33,11 @@ use super::{
 use crate::app::Stores;
 use crate::catalog::Catalog;
 use crate::deployer::{
-    CompileGuest, Deployer, InitCause, InitFailure, InitOutcome, Initialized, Rejection,
+    CompileGuest, ComponentSource, DeployFigures, Deployer, InitCause, InitFailure, InitOutcome,
+    Initialized, Lane, PlaceFigures, Rejection,
 };
 use crate::domain::{
-    Account, ClientContext, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
+    Account, ClientContext, Code, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
     Version,
 };
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
@@ -55,23 +56,26 @@ struct Script;
 impl CompileGuest for Script {
     type Accepted = ();
 
-    async fn accept(&self, _: Digest, wasm: Bytes) -> Result<(), Rejection> {
+    async fn accept(&self, _: &Lane, _: &Code, wasm: Bytes) -> Result<(), Rejection> {
         match wasm.ends_with(b"refuse me") {
             true => Err(Rejection::of_code("It imports what nobody has.")),
             false => Ok(()),
         }
     }
 
-    async fn finish(&self, (): ()) -> Result<(), Rejection> {
+    async fn finish(&self, (): (), _: Arc<dyn ComponentSource>) -> Result<(), Rejection> {
         Ok(())
     }
 
     /// What is described as having no form of a snapshot has none.
     async fn initialize(
         &self,
+        _: &Lane,
         version: &Arc<Version>,
-        wasm: Bytes,
+        source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
+        let wasm = source.component(&version.code).await;
+        let wasm = wasm.map_err(|error| Rejection::of_host(error.0))?;
         let outcome = match version.settings.description.as_str() {
             "has no snapshot" => InitOutcome::Impossible("It changes tables.".into()),
             "fails while it is initialized" => InitOutcome::Failed(InitFailure {
@@ -91,6 +95,18 @@ impl CompileGuest for Script {
     }
 
     fn forget(&self, _: Digest) {}
+
+    fn figures(&self) -> DeployFigures {
+        let figures = PlaceFigures {
+            waiting: 3,
+            served: 2,
+            lost: 1,
+        };
+        DeployFigures {
+            stages: vec![("compile", figures)],
+            killed: 4,
+        }
+    }
 }
 
 impl RunGuest for Script {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::component_source::{ComponentSource as _, StoredComponents};
 use super::jobs::{Job, Working};
 use super::pipeline::{Checked, Pipeline};
 use super::rejection::{failure, unreadable};
@@ -16,12 +15,14 @@ use crate::domain::settings::SettingsChange;
 use crate::domain::{FunctionName, FunctionRecord, Refusal, Version, publishing};
 use crate::limits::UPDATE_DURATION_MIN;
 use crate::storage::Held;
+use crate::turns::Lane;
 
 /// What a function waits for, on its way.
 pub(super) struct Deployment<G> {
     pub(super) pipeline: Arc<Pipeline<G>>,
     pub(super) name: FunctionName,
     pub(super) work: Work,
+    lane: Lane,
     /// Until when an update is to be seen in progress.
     visible_until: Option<Instant>,
     /// Keeps other hosts from doing the same; `None` where another does already, whose work this may be.
@@ -58,10 +59,14 @@ impl<G: CompileGuest> Pipeline<G> {
             }
         };
         if let Some(work) = lifecycle::work(&record) {
-            let deployment = Deployment::new(Arc::clone(self), name, work, lease, working);
             let Checked {
-                accepted, claim, ..
+                accepted,
+                claim,
+                lane,
+                ..
             } = checked;
+            let pipeline = Arc::clone(self);
+            let deployment = Deployment::new(pipeline, name, lane, work, lease, working);
             tokio::spawn(deployment.finish(accepted, claim));
         }
         Ok(told)
@@ -109,7 +114,9 @@ impl<G: CompileGuest> Pipeline<G> {
         });
         let record = changed.await?.0.ok_or(Refusal::Internal)?;
         if let Some(work) = lifecycle::work(&record) {
-            let deployment = Deployment::new(Arc::clone(&self), name, work, lease, working);
+            let lane = self.lane(None, &name);
+            let pipeline = Arc::clone(&self);
+            let deployment = Deployment::new(pipeline, name, lane, work, lease, working);
             tokio::spawn(deployment.resume());
         }
         Ok(Arc::clone(&record.latest))
@@ -120,6 +127,7 @@ impl<G: CompileGuest> Deployment<G> {
     pub(super) fn new(
         pipeline: Arc<Pipeline<G>>,
         name: FunctionName,
+        lane: Lane,
         work: Work,
         lease: Option<Held>,
         working: Working,
@@ -130,6 +138,7 @@ impl<G: CompileGuest> Deployment<G> {
             name,
             visible_until: work.is_update.then_some(until),
             work,
+            lane,
             _lease: lease,
             _working: working,
         }
@@ -148,15 +157,14 @@ impl<G: CompileGuest> Deployment<G> {
 
     async fn accept_stored(&self) -> Result<(G::Accepted, Claim), Failure> {
         let (pipeline, name) = (&self.pipeline, &self.name);
-        let room = pipeline.room().await;
-        let _room = room.map_err(|refusal| unreadable(name, refusal))?;
+        let package_bytes = self.work.code.package_bytes;
+        let _room = pipeline.room(&self.lane, package_bytes).await;
         let claim = pipeline.retention.claim(self.work.code.clone()).await;
         let claim = claim.map_err(|refusal| unreadable(name, refusal))?;
-        let source = StoredComponents(Arc::clone(&pipeline.packages));
-        let accepted = match source.component(claim.code()).await {
+        let accepted = match pipeline.source.component(claim.code()).await {
             Ok(wasm) => {
-                let accepted = pipeline.guests.accept(claim.code().component, wasm).await;
-                accepted.map_err(|rejection| failure(name, rejection))
+                let accepted = pipeline.guests.accept(&self.lane, claim.code(), wasm);
+                accepted.await.map_err(|rejection| failure(name, rejection))
             }
             Err(error) => Err(unreadable(name, error)),
         };
@@ -172,8 +180,9 @@ impl<G: CompileGuest> Deployment<G> {
     /// Waits until the code is compiled.
     pub(super) async fn finish(self, accepted: G::Accepted, claim: Claim) {
         let guests = Arc::clone(&self.pipeline.guests);
+        let source = Arc::clone(&self.pipeline.source);
         // In a task of its own, so that a panic in the compiler ends as a state that can be seen.
-        let finished = tokio::spawn(async move { guests.finish(accepted).await }).await;
+        let finished = tokio::spawn(async move { guests.finish(accepted, source).await }).await;
         let result = match finished {
             Ok(result) => result.map_err(|rejection| failure(&self.name, rejection)),
             Err(broke_off) => Err(failure(

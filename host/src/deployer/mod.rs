@@ -16,6 +16,7 @@
 
 mod component_source;
 mod deployment;
+mod figures;
 mod initialization;
 mod jobs;
 mod pipeline;
@@ -31,12 +32,14 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
 pub(crate) use component_source::{ComponentSource, StoredComponents};
+pub(crate) use figures::DeployFigures;
 #[cfg(feature = "compiler")]
 pub(crate) use initialization::InitFailure;
 pub(crate) use initialization::{InitCause, InitOutcome, InitReport, Initialized};
@@ -44,11 +47,13 @@ pub(crate) use rejection::{Fault, Rejection};
 pub(crate) use stamps::stamp;
 pub use wanted::{Deployed, NotDeployed, Wanted};
 
+pub(crate) use crate::turns::{Lane, PlaceFigures};
+
 use crate::catalog::Catalog;
 use crate::domain::settings::{Architecture, SettingsChange};
 use crate::domain::{
-    Account, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, State, Version,
-    VersionId, lifecycle, publishing,
+    Account, Code, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, State,
+    Version, VersionId, lifecycle, publishing,
 };
 use crate::limits::PACKAGE_BYTES_MAX;
 use crate::storage::{Content, Leases};
@@ -57,37 +62,43 @@ use stamps::revisions;
 use tasks::{internal, whole};
 
 /// The seam behind which code is checked and compiled: the sandbox in the product, a script in tests.
+///
+/// All of it takes turns, by the lane that it is given: a function of whoever deploys it.
 pub trait CompileGuest: Send + Sync + 'static {
     /// Code that was checked and whose compilation goes on.
     type Accepted: Send + 'static;
 
-    /// Checks that `wasm` is a function that this host can run, and starts to compile it.
+    /// Checks that `wasm`, the component of `code`, is a function that this host can run.
     ///
     /// # Errors
     /// With the reason, and whose fault it is.
     fn accept(
         &self,
-        component: Digest,
+        lane: &Lane,
+        code: &Code,
         wasm: Bytes,
     ) -> impl Future<Output = Result<Self::Accepted, Rejection>> + Send;
 
-    /// Waits until the artifact is stored.
+    /// Compiles it when its turn comes, and waits until the artifact is stored. `source` gives the component
+    /// again, where it is begun anew.
     ///
     /// # Errors
     /// With the reason, and whose fault it is.
     fn finish(
         &self,
         accepted: Self::Accepted,
+        source: Arc<dyn ComponentSource>,
     ) -> impl Future<Output = Result<(), Rejection>> + Send;
 
-    /// Initializes a version that is being published, whose component is `wasm`.
+    /// Initializes a version that is being published when its turn comes, from the component that `source` gives.
     ///
     /// # Errors
     /// Where nothing can be said of it. A fault of the code means that there can be no snapshot of it.
     fn initialize(
         &self,
+        lane: &Lane,
         version: &Arc<Version>,
-        wasm: Bytes,
+        source: Arc<dyn ComponentSource>,
     ) -> impl Future<Output = Result<Initialized, Rejection>> + Send;
 
     /// Loads what the sandboxes of a version are made of, ahead of its first call.
@@ -98,6 +109,9 @@ pub trait CompileGuest: Send + Sync + 'static {
 
     /// Drops what is kept of a component that no version uses any more.
     fn forget(&self, component: Digest);
+
+    /// What waits for its turn and what has it.
+    fn figures(&self) -> DeployFigures;
 }
 
 /// A function to create.
@@ -113,6 +127,8 @@ pub struct NewFunction {
     pub tags: BTreeMap<String, String>,
     /// Whether it is published at once, as version 1.
     pub publish: bool,
+    /// Who sends it, where that is known: senders take turns.
+    pub sender: Option<IpAddr>,
 }
 
 /// A change of a function's code.
@@ -128,6 +144,8 @@ pub struct CodeChange {
     pub publish: bool,
     /// The revision that the caller believes to be current.
     pub expected_revision: Option<String>,
+    /// Who sends it, where that is known: senders take turns.
+    pub sender: Option<IpAddr>,
 }
 
 /// Creates, changes and deletes functions.
@@ -185,7 +203,8 @@ impl<G: CompileGuest> Deployer<G> {
         new.settings.check_grants()?;
         let pipeline = Arc::clone(&self.pipeline);
         whole(async move {
-            let checked = pipeline.check(new.package).await?;
+            let lane = pipeline.lane(new.sender, &new.name);
+            let checked = pipeline.check(lane, new.package).await?;
             let (name, code) = (new.name.clone(), checked.code().clone());
             pipeline
                 .deploy(new.name, checked, new.publish, move |record| match record {
@@ -218,7 +237,8 @@ impl<G: CompileGuest> Deployer<G> {
         let current = self.pipeline.updatable(name, expected.as_deref())?;
         let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
         whole(async move {
-            let checked = pipeline.check(change.package).await?;
+            let lane = pipeline.lane(change.sender, &name);
+            let checked = pipeline.check(lane, change.package).await?;
             if change.dry_run {
                 pipeline.abandon(checked).await;
                 return Ok(Arc::clone(&current.latest));
@@ -376,6 +396,15 @@ impl<G: CompileGuest> Deployer<G> {
                 Some(_) => changes.changed().await.map_err(|_| Refusal::ShuttingDown)?,
             }
         }
+    }
+
+    /// What waits for its turn and what has it.
+    pub fn figures(&self) -> DeployFigures {
+        let mut figures = self.pipeline.guests.figures();
+        figures
+            .stages
+            .insert(0, ("unpack", self.pipeline.room.figures()));
+        figures
     }
 
     /// The uploaded bytes of a package that some version uses.

@@ -2,11 +2,14 @@
 //! change of the catalog.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
+use super::component_source::{ComponentSource, StoredComponents};
 use super::initialization::InitObserver;
 use super::jobs::{InHand, Job, Tended};
 use super::retention::{Claim, Retention};
@@ -19,12 +22,15 @@ use crate::limits::{
 };
 use crate::package;
 use crate::storage::{Content, Held, Leases};
+use crate::turns::{Lane, Place, Places};
 
 /// What all deployments share.
 pub(super) struct Pipeline<G> {
     pub(super) account: Account,
     pub(super) catalog: Arc<Catalog>,
     pub(super) packages: Arc<dyn Content>,
+    /// Components out of these packages.
+    pub(super) source: Arc<dyn ComponentSource>,
     pub(super) leases: Arc<dyn Leases>,
     pub(super) retention: Retention<G>,
     /// Told after every change of the catalog.
@@ -33,8 +39,9 @@ pub(super) struct Pipeline<G> {
     pub(super) tended: Tended,
     pub(super) in_hand: InHand,
     pub(super) init_observer: OnceLock<InitObserver>,
-    /// Bounds the memory that packages and components take while they are handled.
-    room: Arc<Semaphore>,
+    /// Bounds the memory that packages and components take while they are handled. Whoever is given some waits for
+    /// nothing that code does: only for its own check.
+    pub(super) room: Arc<Places>,
 }
 
 /// Code that was checked and is being compiled, and that no version has yet.
@@ -42,7 +49,8 @@ pub(super) struct Checked<A> {
     pub(super) accepted: A,
     pub(super) package: Bytes,
     pub(super) claim: Claim,
-    _room: OwnedSemaphorePermit,
+    pub(super) lane: Lane,
+    _room: Place,
 }
 
 impl<A> Checked<A> {
@@ -65,11 +73,13 @@ impl<G: CompileGuest> Pipeline<G> {
             Arc::clone(&leases),
             Arc::clone(&guests),
         );
+        let source = StoredComponents(Arc::clone(&packages));
         let changes = watch::Sender::new(());
         Self {
             account,
             catalog,
             packages,
+            source: Arc::new(source),
             leases,
             retention,
             in_hand: InHand::telling(changes.clone()),
@@ -77,27 +87,33 @@ impl<G: CompileGuest> Pipeline<G> {
             guests,
             tended: Tended::default(),
             init_observer: OnceLock::new(),
-            room: Arc::new(Semaphore::new(CONCURRENT_DEPLOYS_MAX)),
+            room: Places::without_levels(CONCURRENT_DEPLOYS_MAX, CONCURRENT_DEPLOYS_MAX),
         }
     }
 
     /// Unpacks `package` and has its component checked; changes nothing that lasts.
-    pub(super) async fn check(&self, package: Bytes) -> Result<Checked<G::Accepted>, Refusal> {
-        let room = self.room().await?;
+    pub(super) async fn check(
+        &self,
+        lane: Lane,
+        package: Bytes,
+    ) -> Result<Checked<G::Accepted>, Refusal> {
+        let room = self.room(&lane, package.len() as u64).await;
         let (package, code, wasm) = aside(move || unpack(package)).await?;
         self.check_code_storage(code.package_bytes)?;
         let claim = self.retention.claim(code).await?;
-        match self.guests.accept(claim.code().component, wasm).await {
+        match self.guests.accept(&lane, claim.code(), wasm).await {
             Ok(accepted) => Ok(Checked {
                 accepted,
                 package,
                 claim,
+                lane,
                 _room: room,
             }),
             Err(Rejection { reason, fault }) => {
                 self.retention.release(claim).await;
                 Err(match fault {
                     Fault::Code => Refusal::InvalidParameter(reason),
+                    Fault::Machine => Refusal::Busy(reason),
                     Fault::Host => internal(reason),
                 })
             }
@@ -218,11 +234,25 @@ impl<G: CompileGuest> Pipeline<G> {
         }
     }
 
-    pub(super) async fn room(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let room = Arc::clone(&self.room).acquire_owned().await;
-        room.map_err(|_closed| Refusal::ShuttingDown)
+    /// Whose turn it is, where this function is deployed by this sender. What nobody in particular sends, such as
+    /// what is taken up after a crash, is the account's.
+    pub(super) fn lane(&self, sender: Option<IpAddr>, name: &FunctionName) -> Lane {
+        let owner = sender.map_or_else(|| self.account.id.clone(), |address| address.to_string());
+        Lane {
+            owner: owner.into(),
+            name: name.to_string().into(),
+        }
+    }
+
+    /// Room for a package of this size, and for the component in it.
+    pub(super) async fn room(&self, lane: &Lane, package_bytes: u64) -> Place {
+        let expected = Duration::from_millis(package_bytes / UNPACKED_BYTES_PER_MILLISECOND);
+        self.room.take(lane, expected).await
     }
 }
+
+/// What is unpacked and checked in a millisecond, about.
+const UNPACKED_BYTES_PER_MILLISECOND: u64 = 50_000;
 
 fn unpack(package: Bytes) -> Result<(Bytes, Code, Bytes), Refusal> {
     let wasm =

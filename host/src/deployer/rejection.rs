@@ -22,6 +22,9 @@ pub struct Rejection {
 pub enum Fault {
     /// The code's: the person who deployed it is told the reason.
     Code,
+    /// The machine's, which has too little to give at this time: the person who deployed it is told the reason, too,
+    /// since it may well be made ready another time.
+    Machine,
     /// The host's: the reason is for its log, since it may name what is none of a caller's business, and
     /// the same code may well be made ready another time.
     Host,
@@ -33,6 +36,14 @@ impl Rejection {
         Self {
             reason: reason.into(),
             fault: Fault::Code,
+        }
+    }
+
+    /// The machine has not enough to give at this time; `reason` says of what.
+    pub fn of_machine(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            fault: Fault::Machine,
         }
     }
 
@@ -50,6 +61,7 @@ pub(super) fn failure(name: &FunctionName, rejection: Rejection) -> Failure {
     let Rejection { reason, fault } = rejection;
     match fault {
         Fault::Code => Failure::of_code(reason),
+        Fault::Machine => Failure::of_host(reason),
         Fault::Host => {
             tracing::error!(function = %name, reason, "the host could not make a function ready");
             Failure::of_host("The host could not make the function ready; its log says why.".into())

@@ -1,7 +1,8 @@
 //! Snapshots of published versions: taken behind the answer, as code is compiled.
 //!
 //! A version that wants one is Pending. Its component is initialized, what that leaves is stored like a
-//! package and compiled like a component, and only then is the version Active. A crash on the way leaves
+//! package and compiled like a component, and only then is the version Active. All of it takes turns; nothing that
+//! other deployments need is held while code of the function runs, or waits to be compiled. A crash on the way leaves
 //! the version Pending, and it is taken again by whoever finds it so.
 
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::component_source::{ComponentSource as _, StoredComponents};
 use super::initialization::{InitOutcome, InitReport, Initialized, image_code};
 use super::pipeline::Pipeline;
 use super::rejection::{failure, unreadable};
@@ -37,10 +37,6 @@ impl<G: CompileGuest> Pipeline<G> {
     /// Initializes the version, and makes what that leaves ready to run.
     async fn make_snapshot(self: Arc<Self>, version: Arc<Version>) -> Result<Made, Failure> {
         let name = &version.function;
-        let _room = self
-            .room()
-            .await
-            .map_err(|refusal| unreadable(name, refusal))?;
         let claim = self.retention.claim(version.code.clone()).await;
         let claim = claim.map_err(|refusal| unreadable(name, refusal))?;
         let initialized = self.initialize(&version).await;
@@ -54,11 +50,9 @@ impl<G: CompileGuest> Pipeline<G> {
 
     async fn initialize(&self, version: &Arc<Version>) -> Result<Initialized, Failure> {
         let name = &version.function;
-        let source = StoredComponents(Arc::clone(&self.packages));
-        let component = source.component(&version.code).await;
-        let wasm = component.map_err(|error| unreadable(name, error))?;
-        let started = SystemTime::now();
-        let initialized = match self.guests.initialize(version, wasm).await {
+        let (lane, source) = (self.lane(None, name), Arc::clone(&self.source));
+        let initialized = self.guests.initialize(&lane, version, source).await;
+        let initialized = match initialized {
             Ok(initialized) => initialized,
             Err(Rejection {
                 reason,
@@ -66,6 +60,8 @@ impl<G: CompileGuest> Pipeline<G> {
             }) => Initialized::impossible(reason),
             Err(rejection) => return Err(failure(name, rejection)),
         };
+        // It may have waited for its turn before.
+        let started = SystemTime::now() - initialized.duration;
         self.tell_initialized(version, started, &initialized);
         Ok(initialized)
     }
@@ -86,7 +82,7 @@ impl<G: CompileGuest> Pipeline<G> {
                 self.retention.release(claim).await;
                 match rejection.fault {
                     Fault::Code => Ok(impossible(version, rejection.reason)),
-                    Fault::Host => Err(failure(&version.function, rejection)),
+                    Fault::Machine | Fault::Host => Err(failure(&version.function, rejection)),
                 }
             }
         }
@@ -98,10 +94,9 @@ impl<G: CompileGuest> Pipeline<G> {
         image: Bytes,
         claim: &mut Claim,
     ) -> Result<(), Rejection> {
-        self.store_image(claim, &image).await?;
-        let component = claim.code().component;
-        let accepted = self.guests.accept(component, image.clone()).await?;
-        self.guests.finish(accepted).await?;
+        let accepted = self.accept_image(version, image, claim).await?;
+        let finished = self.guests.finish(accepted, Arc::clone(&self.source));
+        finished.await?;
         let ready = Version {
             snapshot: Some(Snapshot::Taken(claim.code().clone())),
             ..Version::clone(version)
@@ -109,9 +104,39 @@ impl<G: CompileGuest> Pipeline<G> {
         self.guests.load(&ready).await?;
         match claim.has_lapsed() {
             // A compilation takes long enough for another host to have taken this one for gone.
-            true => self.store_image(claim, &image).await,
+            true => self.claim_image_again(claim).await,
             false => Ok(()),
         }
+    }
+
+    /// Stores `image` and has it checked. From here on it is on disk only, however long it waits to be compiled.
+    async fn accept_image(
+        &self,
+        version: &Arc<Version>,
+        image: Bytes,
+        claim: &mut Claim,
+    ) -> Result<G::Accepted, Rejection> {
+        let lane = self.lane(None, &version.function);
+        let _room = self.room(&lane, image.len() as u64).await;
+        self.store_image(claim, &image).await?;
+        let accepted = self.guests.accept(&lane, claim.code(), image.clone());
+        let accepted = accepted.await?;
+        if claim.has_lapsed() {
+            self.store_image(claim, &image).await?;
+        }
+        Ok(accepted)
+    }
+
+    async fn claim_image_again(&self, claim: &mut Claim) -> Result<(), Rejection> {
+        let stored = self.packages.get(claim.code().package).await;
+        let stored = stored.map_err(|error| Rejection::of_host(error.to_string()))?;
+        let image = stored.ok_or_else(|| {
+            Rejection::of_machine(
+                "Another host has removed the snapshot while it was compiled, since it had not heard of this \
+                 host for too long. Publish the version again.",
+            )
+        })?;
+        self.store_image(claim, &image).await
     }
 
     async fn store_image(&self, claim: &mut Claim, image: &Bytes) -> Result<(), Rejection> {

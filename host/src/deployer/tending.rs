@@ -153,7 +153,8 @@ impl<G: CompileGuest> Pipeline<G> {
                 tracing::info!(function = %name, "a deployment that was interrupted is taken up again");
                 let working = self.in_hand.begin(job.clone());
                 let (pipeline, name) = (Arc::clone(self), name.clone());
-                let deployment = Deployment::new(pipeline, name, work, Some(held), working);
+                let lane = self.lane(None, &name);
+                let deployment = Deployment::new(pipeline, name, lane, work, Some(held), working);
                 deployment.resume().await;
             }
             Job::Snapshot(name, number) => {

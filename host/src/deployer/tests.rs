@@ -436,6 +436,22 @@ async fn code_that_is_being_deployed_outlives_its_last_version() {
     host.gone("slow-check").await;
 }
 
+#[tokio::test]
+async fn what_waits_to_be_compiled_holds_up_no_deploy() {
+    let host = Host::ephemeral().await;
+    for number in 0..2 * crate::limits::CONCURRENT_DEPLOYS_MAX {
+        let new = NewFunction {
+            name: FunctionName::parse(&format!("slow-{number}")).expect("a name"),
+            ..new_function("slow")
+        };
+        host.deployer.create(new).await.expect("answered");
+    }
+    host.create("1").await.expect("answered");
+    assert_eq!(host.settled().await.state, State::Active);
+    let unpacking = &host.deployer.figures().stages[0];
+    assert_eq!((unpacking.0, unpacking.1.served), ("unpack", 0));
+}
+
 #[test]
 fn creating_and_deleting_the_same_code_from_many_sides_never_loses_it() {
     let runtime = Runtime::new().expect("a runtime");

@@ -59,6 +59,7 @@ impl<G: CompileGuest> Deployer<G> {
                     package: wanted.package,
                     tags: BTreeMap::new(),
                     publish: false,
+                    sender: None,
                 })
                 .await?;
                 self.active(&name).await.map(|()| Deployed::Created)
@@ -78,6 +79,7 @@ impl<G: CompileGuest> Deployer<G> {
                 dry_run: false,
                 publish: false,
                 expected_revision: None,
+                sender: None,
             };
             self.update_code(name, change).await?;
             self.active(name).await?;

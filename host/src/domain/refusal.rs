@@ -94,6 +94,9 @@ pub enum Refusal {
     /// The host takes no more work, since it is about to leave.
     #[error("The host is shutting down. Try again at another host, or when it is back.")]
     ShuttingDown,
+    /// The machine has not enough to give at this time: the text says of what.
+    #[error("{0}")]
+    Busy(String),
     /// Something broke that the caller cannot mend: it is in the host's log.
     #[error("Internal server error")]
     Internal,
@@ -137,7 +140,7 @@ impl Refusal {
             | Self::PackageTooLarge { .. }
             | Self::CodeStorageExceeded => RefusalClass::Invalid,
             Self::TooManyInvocations(_) | Self::TooManyEvents { .. } => RefusalClass::Throttled,
-            Self::ShuttingDown => RefusalClass::Unavailable,
+            Self::ShuttingDown | Self::Busy(_) => RefusalClass::Unavailable,
             Self::Internal => RefusalClass::Internal,
         }
     }

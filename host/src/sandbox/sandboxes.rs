@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
 use super::compile::compiler::{Accepted, Compiler, CompilerConfig};
 use super::compile::isolation::CompileIsolation;
@@ -13,7 +12,7 @@ use super::engine::slots::Slots;
 use super::engine::ticker::Ticker;
 use super::guest::sandbox::Sandbox;
 use super::keep::idle::IdleSandboxes;
-use super::keep::prepare::Preparer;
+use super::keep::prepare::{Preparer, Turns};
 use super::keep::shelf::Shelves;
 use super::load::loaded_functions::LoadedFunctions;
 use super::load::loader::Loader;
@@ -26,9 +25,9 @@ use super::reach::linker::linker;
 use super::reach::outbound::Network;
 use super::run::long_runners::LongRunners;
 use super::run::runner::Runner;
-use crate::deployer::{CompileGuest, ComponentSource, Initialized, Rejection};
+use crate::deployer::{CompileGuest, ComponentSource, DeployFigures, Initialized, Lane, Rejection};
 use crate::domain::{
-    Account, Digest, FunctionName, HostFolder, HostSecret, Invocation, Report, Version,
+    Account, Code, Digest, FunctionName, HostFolder, HostSecret, Invocation, Report, Version,
 };
 use crate::invoker::{Admission, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest};
 use crate::limits;
@@ -142,7 +141,7 @@ impl Sandboxes {
         let preparer = Preparer {
             maker: Arc::clone(&maker),
             shelves,
-            turns: Arc::new(Semaphore::new(cores.get())),
+            turns: Turns::of(cores.get()),
             elsewhere,
         };
         let runner = Runner {
@@ -177,21 +176,25 @@ impl CompileGuest for Sandboxes {
     /// What this host has compiled and can run needs neither: another function has the same code, or had
     /// it a moment ago. Compiled code that is handed in is not compared with what is there, since whether
     /// it is taken in may have changed.
-    async fn accept(&self, component: Digest, wasm: Bytes) -> Result<Accepted, Rejection> {
-        if !Precompiled::is_one(&wasm) && self.can_run(component).await {
-            return Ok(Accepted::known(component));
+    async fn accept(&self, lane: &Lane, code: &Code, wasm: Bytes) -> Result<Accepted, Rejection> {
+        if !Precompiled::is_one(&wasm) && self.can_run(code.component).await {
+            return Ok(Accepted::known(lane, code));
         }
-        self.maker().compiler.accept(component, wasm).await
+        self.maker().compiler.accept(lane, code, wasm).await
     }
 
     /// An artifact counts when it has been loaded once, by the engine that will run it: what does not
     /// fit a sandbox is told to the person who deploys and not to those who call.
-    async fn finish(&self, accepted: Accepted) -> Result<(), Rejection> {
+    async fn finish(
+        &self,
+        accepted: Accepted,
+        source: Arc<dyn ComponentSource>,
+    ) -> Result<(), Rejection> {
         if accepted.is_known() {
             return Ok(());
         }
         let component = accepted.component();
-        self.maker().compiler.finish(accepted).await?;
+        self.maker().compiler.finish(accepted, source).await?;
         load_artifact(&self.maker().loader, component)
             .await?
             .map(drop)
@@ -200,13 +203,15 @@ impl CompileGuest for Sandboxes {
 
     async fn initialize(
         &self,
+        lane: &Lane,
         version: &Arc<Version>,
-        wasm: Bytes,
+        source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
         let Maker {
             compiler, hosts, ..
         } = self.maker();
-        compiler.initialize(&hosts.environment, version, wasm).await
+        let initialized = compiler.initialize(&hosts.environment, lane, version, source);
+        initialized.await
     }
 
     async fn load(&self, version: &Version) -> Result<(), Rejection> {
@@ -224,6 +229,10 @@ impl CompileGuest for Sandboxes {
         if let Err(error) = self.maker().loader.artifacts.remove(component) {
             tracing::warn!(%component, %error, "compiled code that nothing uses could not be removed");
         }
+    }
+
+    fn figures(&self) -> DeployFigures {
+        self.maker().compiler.figures()
     }
 }
 

@@ -17,5 +17,5 @@ pub(in crate::contract) use connection::Connection;
 pub(in crate::contract) use connections::Connections;
 pub(crate) use expected::ExpectedAnswers;
 pub(in crate::contract) use held::{bytes_of, held};
-pub(in crate::contract) use peers::HeldFigures;
 pub(crate) use peers::{Connected, Peers};
+pub(in crate::contract) use peers::{HeldFigures, PeerAddress};

@@ -37,10 +37,10 @@ struct Known {
 
 /// An address; of IPv6 its network, since whoever has one has all of its 2⁶⁴ addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct PeerAddress(IpAddr);
+pub(in crate::contract) struct PeerAddress(pub(in crate::contract) IpAddr);
 
 impl PeerAddress {
-    fn of(address: IpAddr) -> Self {
+    pub(in crate::contract) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V6(address) => {
                 let network = address.to_bits() >> 64 << 64;

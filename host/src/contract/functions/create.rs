@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::answer::Json;
@@ -11,6 +11,7 @@ use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
+use crate::contract::passage::Passage;
 use crate::contract::reference::{NameShape, Reference};
 use crate::contract::spelling::Spelling;
 use crate::contract::wire::code::CodeSource;
@@ -39,10 +40,14 @@ pub(in crate::contract) struct CreateFunction {
 /// `POST /2015-03-31/functions`
 pub(in crate::contract) async fn create<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(passage): Extension<Passage>,
     body: JsonBody<CreateFunction>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let wanted = body.read().await?;
-    let new = wanted.checked(&api.account)?;
+    let new = NewFunction {
+        sender: passage.sender(),
+        ..wanted.checked(&api.account)?
+    };
     let version = api.deployer.create(new).await?;
     // As AWS shows it: the ARN is that of the function, even where this is version 1 of it.
     let shown = api.renderer().configuration(&version, None, Detail::Whole);
@@ -119,6 +124,7 @@ impl Admitted<'_> {
             tags: self.tags,
             publish: self.publish,
             package: self.code.package()?,
+            sender: None,
         })
     }
 }

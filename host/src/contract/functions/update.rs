@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
+use crate::contract::passage::Passage;
 use crate::contract::path_names::PathName;
 use crate::contract::wire::code::CodeSource;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
@@ -44,6 +45,7 @@ pub(in crate::contract) struct UpdateFunctionConfiguration {
 /// `PUT /2015-03-31/functions/{FunctionName}/code`
 pub(in crate::contract) async fn code<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(passage): Extension<Passage>,
     name: PathName,
     body: JsonBody<UpdateFunctionCode>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -51,7 +53,11 @@ pub(in crate::contract) async fn code<G: CompileGuest>(
     let wanted = body.read().await?.admitted()?;
     let name = reference.mutable(&api.account)?;
     api.existing(&reference)?;
-    let version = api.deployer.update_code(name, wanted.change()?).await?;
+    let change = CodeChange {
+        sender: passage.sender(),
+        ..wanted.change()?
+    };
+    let version = api.deployer.update_code(name, change).await?;
     Ok(Json::of(shown(&api, &version)))
 }
 
@@ -132,6 +138,7 @@ impl AdmittedCode {
             dry_run: others.dry_run.unwrap_or_default(),
             publish: others.publish.unwrap_or_default(),
             expected_revision: others.revision_id,
+            sender: None,
         })
     }
 }

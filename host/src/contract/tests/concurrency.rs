@@ -363,6 +363,11 @@ async fn the_metrics_show_what_is_set_aside_and_what_was_refused() {
         "sparkler_function_concurrency_reserved{function=\"fn\"} 2\n",
         "sparkler_provisioned_concurrency_available{function=\"fn\",qualifier=\"1\"} 2\n",
         "sparkler_prepared_sandboxes_waiting{function=\"fn\",version=\"1\"} 1\n",
+        "sparkler_deploy_steps_waiting{step=\"unpack\"} 0\n",
+        "sparkler_deploy_steps_waiting{step=\"compile\"} 3\n",
+        "sparkler_deploy_steps_running{step=\"compile\"} 2\n",
+        "sparkler_deploy_steps_begun_again_total{step=\"compile\"} 1\n",
+        "sparkler_deploy_steps_killed_total 4\n",
     ] {
         assert!(text.contains(line), "{line} is not in {text}");
     }

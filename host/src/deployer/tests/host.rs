@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use super::super::*;
 use crate::catalog::in_tests::wait;
 use crate::catalog::{Journal, MemoryJournal, SqliteJournal};
-use crate::domain::{Code, samples};
+use crate::domain::samples;
 use crate::storage::{ContentFiles, DataDir, MemoryContent, MemoryLeases};
 
 /// Does what the "wasm" says: `bad` is not accepted, `fails` and `panics` do so while they compile, with
@@ -57,7 +57,13 @@ impl Script {
 impl CompileGuest for Script {
     type Accepted = (Digest, String);
 
-    async fn accept(&self, component: Digest, wasm: Bytes) -> Result<Self::Accepted, Rejection> {
+    async fn accept(
+        &self,
+        _lane: &Lane,
+        code: &Code,
+        wasm: Bytes,
+    ) -> Result<Self::Accepted, Rejection> {
+        let component = code.component;
         assert_eq!(Digest::of(&wasm), component);
         let script = String::from_utf8_lossy(&wasm[4..]).into_owned();
         self.checks_begun.add_permits(1);
@@ -71,7 +77,11 @@ impl CompileGuest for Script {
         }
     }
 
-    async fn finish(&self, (component, script): Self::Accepted) -> Result<(), Rejection> {
+    async fn finish(
+        &self,
+        (component, script): Self::Accepted,
+        _source: Arc<dyn ComponentSource>,
+    ) -> Result<(), Rejection> {
         self.wait_if(script.contains("slow")).await;
         assert!(!script.contains("panics"), "as the script says");
         if script.contains("fails") {
@@ -87,9 +97,12 @@ impl CompileGuest for Script {
     /// `no-snapshot` cannot be initialized, `init-breaks` fails in it, and `late-init` waits for a permit.
     async fn initialize(
         &self,
-        _version: &Arc<Version>,
-        component: Bytes,
+        _lane: &Lane,
+        version: &Arc<Version>,
+        source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
+        let component = source.component(&version.code).await;
+        let component = component.map_err(|error| Rejection::of_host(error.0))?;
         let script = String::from_utf8_lossy(&component[4..]).into_owned();
         self.initialized
             .lock()
@@ -121,6 +134,10 @@ impl CompileGuest for Script {
     fn forget(&self, component: Digest) {
         self.forgotten.lock().expect("a lock").push(component);
         self.forgets.add_permits(1);
+    }
+
+    fn figures(&self) -> DeployFigures {
+        DeployFigures::default()
     }
 }
 
@@ -262,6 +279,7 @@ pub(super) fn new_function(code: &str) -> NewFunction {
         package: wasm(code),
         tags: BTreeMap::new(),
         publish: false,
+        sender: None,
     }
 }
 
@@ -272,5 +290,6 @@ pub(super) fn code_change(code: &str) -> CodeChange {
         dry_run: false,
         publish: false,
         expected_revision: None,
+        sender: None,
     }
 }

@@ -6,6 +6,7 @@ use super::super::*;
 use super::host::{Host, name, new_function, wasm};
 use crate::domain::settings::SnapStart;
 use crate::domain::{Snapshot, VersionId};
+use crate::limits::CONCURRENT_DEPLOYS_MAX;
 
 const FIRST: VersionId = VersionId::Number(1);
 
@@ -52,6 +53,24 @@ async fn a_published_version_is_active_when_its_snapshot_is_stored_compiled_and_
     let again = host.deployer.publish(&name(), Publication::default()).await;
     assert_eq!(again.expect("the same"), ready);
     assert_eq!(host.initializations(), 1);
+}
+
+#[tokio::test]
+async fn initializations_hold_up_no_deploy() {
+    let host = Host::ephemeral().await;
+    for number in 0..2 * CONCURRENT_DEPLOYS_MAX {
+        let new = NewFunction {
+            name: FunctionName::parse(&format!("slow-{number}")).expect("a name"),
+            publish: true,
+            ..with_snap_start("late-init")
+        };
+        host.deployer.create(new).await.expect("created");
+    }
+    while host.initializations() < 2 * CONCURRENT_DEPLOYS_MAX {
+        tokio::task::yield_now().await;
+    }
+    host.create("1").await.expect("answered");
+    assert_eq!(host.settled().await.state, State::Active);
 }
 
 #[tokio::test]

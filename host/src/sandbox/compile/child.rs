@@ -6,16 +6,18 @@ use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{self, ChildStdin, ChildStdout, Command};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use serde::de::DeserializeOwned;
 
-use super::compiling::{Code, Compilation, Compile, Step, failed, within_time};
+use super::compiling::{Code, Compilation, Compile, Step, Stop, failed};
 use super::isolation::CompileLimits;
+use super::meter::Meter;
 use super::snapshot::InitOrder;
 use super::worker::{Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswer, Order, framed};
 use crate::deployer::{InitOutcome, Initialized, Rejection};
@@ -31,9 +33,11 @@ pub(super) struct Child {
 }
 
 impl Compile for Child {
-    fn check(&self, wasm: Bytes, deadline: Instant) -> Step<'_, Box<dyn Compilation>> {
+    fn check(&self, wasm: Bytes, meter: Meter) -> Step<'_, Box<dyn Compilation>> {
         Box::pin(async move {
-            let started = within_time(Some(deadline), CompileChild::start(self, wasm)).await?;
+            let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
+            let started = CompileChild::start(self, wasm, meter.clone());
+            let started = within_time(deadline, &meter, started).await?;
             Ok(Box::new(started) as Box<dyn Compilation>)
         })
     }
@@ -44,6 +48,7 @@ impl Compile for Child {
         account: &'a Account,
         version: &'a Version,
         wasm: Bytes,
+        meter: Meter,
     ) -> Step<'a, Initialized> {
         let order = InitOrder::of(account, version);
         let duration_max = order.duration_max + limits::SNAPSHOT_READ_DURATION_MAX;
@@ -51,19 +56,21 @@ impl Compile for Child {
         let mut compiler = self.clone();
         compiler.limits.cpu_seconds_max += duration_max.as_secs();
         Box::pin(async move {
-            let initialized = CompileChild::initialize(&compiler, order, wasm);
-            within_time(Some(deadline), initialized).await
+            let initialized = CompileChild::initialize(&compiler, order, wasm, meter.clone());
+            within_time(deadline, &meter, initialized).await
         })
     }
 }
 
 impl Compilation for CompileChild {
-    fn artifact(&mut self) -> Step<'_, Code> {
-        Box::pin(async move { Ok(Box::new(self.code().await?) as Code) })
-    }
-
-    fn can_be_ended(&self) -> bool {
-        true
+    fn artifact(&mut self, meter: Meter) -> Step<'_, Code> {
+        meter.watch(self.child.id());
+        self.meter = meter.clone();
+        Box::pin(async move {
+            let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
+            let code = within_time(deadline, &meter, self.code()).await?;
+            Ok(Box::new(code) as Code)
+        })
     }
 }
 
@@ -74,15 +81,16 @@ struct CompileChild {
     input: ChildStdin,
     output: ChildStdout,
     limits: CompileLimits,
+    meter: Meter,
 }
 
 impl CompileChild {
     /// Starts the process and hands it `wasm`; returns when it has found that it can be invoked.
-    async fn start(compiler: &Child, wasm: Bytes) -> Result<Self, Rejection> {
-        let mut started = Self::begin(compiler, &Order::Compile, wasm).await?;
+    async fn start(compiler: &Child, wasm: Bytes, meter: Meter) -> Result<Self, Stop> {
+        let mut started = Self::begin(compiler, &Order::Compile, wasm, meter).await?;
         match started.frame().await? {
             Checked::Accepted => Ok(started),
-            Checked::Rejected(rejection) => Err(rejection),
+            Checked::Rejected(rejection) => Err(rejection.into()),
         }
     }
 
@@ -91,16 +99,17 @@ impl CompileChild {
         compiler: &Child,
         order: InitOrder,
         wasm: Bytes,
-    ) -> Result<Initialized, Rejection> {
+        meter: Meter,
+    ) -> Result<Initialized, Stop> {
         let order = Order::Initialize(Box::new(order));
-        let mut started = Self::begin(compiler, &order, wasm).await?;
+        let mut started = Self::begin(compiler, &order, wasm, meter).await?;
         let (outcome, log, duration) = match started.frame().await? {
             InitAnswer::Ended {
                 outcome,
                 log,
                 duration,
             } => (outcome, log, duration),
-            InitAnswer::Rejected(rejection) => return Err(rejection),
+            InitAnswer::Rejected(rejection) => return Err(rejection.into()),
         };
         let outcome = match outcome {
             Ending::Taken { bytes } => InitOutcome::Taken(started.image(bytes).await?),
@@ -123,7 +132,12 @@ impl CompileChild {
         Ok(image.into())
     }
 
-    async fn begin(compiler: &Child, order: &Order, wasm: Bytes) -> Result<Self, Rejection> {
+    async fn begin(
+        compiler: &Child,
+        order: &Order,
+        wasm: Bytes,
+        meter: Meter,
+    ) -> Result<Self, Rejection> {
         let Child {
             program,
             arguments,
@@ -147,6 +161,7 @@ impl CompileChild {
                     "The compiler's process could not be started: {error}."
                 ))
             })?;
+        meter.watch(child.id());
         let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed("its process has no input or output"));
         };
@@ -156,17 +171,18 @@ impl CompileChild {
             input,
             output,
             limits: *limits,
+            meter,
         })
     }
 
     /// Has it compile, and waits for the code.
-    async fn code(&mut self) -> Result<impl Read + Send + use<>, Rejection> {
+    async fn code(&mut self) -> Result<impl Read + Send + use<>, Stop> {
         // One that has died has closed it; that it died is seen at its output.
         let _ = self.input.write_all(&[GO_ON]).await;
         let bytes = match self.frame().await? {
             Compiled::Artifact { bytes } if bytes <= limits::ARTIFACT_BYTES_MAX => bytes,
-            Compiled::Artifact { bytes } => return Err(too_large(bytes)),
-            Compiled::Rejected(rejection) => return Err(rejection),
+            Compiled::Artifact { bytes } => return Err(too_large(bytes).into()),
+            Compiled::Rejected(rejection) => return Err(rejection.into()),
         };
         let output = self.output.as_fd().try_clone_to_owned().map_err(failed)?;
         // Read from a thread of its own from here on, which may block.
@@ -177,36 +193,62 @@ impl CompileChild {
         })
     }
 
-    async fn frame<T: DeserializeOwned>(&mut self) -> Result<T, Rejection> {
+    async fn frame<T: DeserializeOwned>(&mut self) -> Result<T, Stop> {
         match read_frame(&mut self.output).await {
             Ok(frame) => Ok(frame),
-            Err(error) => Err(match self.child.wait().await {
-                Ok(status) if ran_into_limit(status) => self.limit_reached(),
-                Ok(status) if status.code() == Some(PANICKED) => self.broke_down(),
-                Ok(status) => failed(format_args!("the compiler ended with {status}: {error}")),
-                Err(error) => failed(error),
-            }),
+            Err(error) => {
+                // Nothing can be told of it any more once it was waited for.
+                let used = self.meter.used();
+                Err(match self.child.wait().await {
+                    Ok(status) => self.limits.exceeded(status, used, &error),
+                    Err(error) => failed(error).into(),
+                })
+            }
         }
     }
+}
 
-    /// It would break down again: on this component, or for want of memory where it expects some.
-    fn broke_down(&self) -> Rejection {
-        Rejection::of_code(format!(
-            "The compiler breaks down on this component, or needs more than the {} MB of memory \
-             that it may use. Make the component smaller, or build it another way.",
-            self.limits.memory_bytes_max / (1024 * 1024)
-        ))
-    }
-
-    fn limit_reached(&self) -> Rejection {
-        Rejection::of_code(format!(
-            "The component cannot be compiled within {} MB of memory and {} seconds of \
-                 processor time. Make it smaller, or split its largest functions.",
-            self.limits.memory_bytes_max / (1024 * 1024),
-            self.limits.cpu_seconds_max
-        ))
+impl CompileLimits {
+    /// Why a process has ended that should have answered, after it had used so much processor time. What ran into a
+    /// limit would do so again.
+    fn exceeded(self, status: ExitStatus, used: Duration, error: &io::Error) -> Stop {
+        let seconds = used.as_secs_f64();
+        let megabytes = self.memory_bytes_max / (1024 * 1024);
+        let limit = self.cpu_seconds_max;
+        let reason = match (status.signal(), status.code()) {
+            (Some(SIGXCPU), _) => format!(
+                "The component cannot be compiled within {limit} seconds of processor time: its compilation has \
+                 used {seconds:.1}. Make it smaller, or split its largest functions."
+            ),
+            (Some(SIGKILL), _) => {
+                return Stop::Killed(format!(
+                    "The process that compiled the component was killed (signal 9), after {seconds:.1} of the \
+                     {limit} seconds of processor time that it may use."
+                ));
+            }
+            (Some(SIGABRT | SIGSEGV), _) => format!(
+                "The component cannot be compiled within {megabytes} MB of memory: its compilation wanted more, \
+                 after {seconds:.1} seconds of processor time. Make it smaller, or split its largest functions."
+            ),
+            (None, Some(PANICKED)) => format!(
+                "The compiler breaks down on this component, or needs more than the {megabytes} MB of memory \
+                 that it may use, after {seconds:.1} seconds of processor time. Make the component smaller, or \
+                 build it another way."
+            ),
+            _ => return failed(format_args!("the compiler ended with {status}: {error}")).into(),
+        };
+        Rejection::of_code(reason).into()
     }
 }
+
+/// Sent by a program to itself that has no memory left.
+const SIGABRT: i32 = 6;
+/// Sent by the system where memory runs out, or by a person.
+const SIGKILL: i32 = 9;
+/// Sent by the system where a stack cannot grow.
+const SIGSEGV: i32 = 11;
+/// Sent by the system where the processor time is used up.
+const SIGXCPU: i32 = 24;
 
 impl CompileLimits {
     /// The limits as arguments of a command line.
@@ -220,6 +262,26 @@ impl CompileLimits {
     }
 }
 
+/// `work`, ended where it is at `deadline`, which is far: what bounds it is the processor time that it uses.
+async fn within_time<T>(
+    deadline: Instant,
+    meter: &Meter,
+    work: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    timeout_at(deadline, work)
+        .await
+        .unwrap_or_else(|_| Err(overdue(meter).into()))
+}
+
+fn overdue(meter: &Meter) -> Rejection {
+    Rejection::of_machine(format!(
+        "The component was not compiled after {} seconds, in which the machine has given its compilation {:.1} \
+         seconds of processor time. Deploy it again when the machine is less busy.",
+        meter.elapsed().as_secs(),
+        meter.used().as_secs_f64(),
+    ))
+}
+
 /// The exit status of a program that panicked.
 const PANICKED: i32 = 101;
 
@@ -231,15 +293,6 @@ async fn hand_over(input: &mut ChildStdin, order: &[u8], wasm: &[u8]) {
             return;
         }
     }
-}
-
-/// Ended by the system for its time, or by itself for want of memory.
-fn ran_into_limit(status: ExitStatus) -> bool {
-    /// SIGABRT, SIGKILL, SIGSEGV (a stack that cannot grow) and SIGXCPU.
-    const SIGNALS: [i32; 4] = [6, 9, 11, 24];
-    status
-        .signal()
-        .is_some_and(|signal| SIGNALS.contains(&signal))
 }
 
 fn too_large(bytes: u64) -> Rejection {
@@ -296,9 +349,16 @@ mod tests {
     }
 
     /// A compiler that does what `script` says.
-    async fn start(script: &str) -> Result<CompileChild, Rejection> {
+    async fn start(script: &str) -> Result<CompileChild, Stop> {
         let compiler = compiler("/bin/sh", &["-c", script]);
-        CompileChild::start(&compiler, Bytes::new()).await
+        CompileChild::start(&compiler, Bytes::new(), Meter::start()).await
+    }
+
+    async fn rejected(script: &str) -> Rejection {
+        match start(script).await.err().expect("stopped") {
+            Stop::Rejected(rejection) => rejection,
+            Stop::Killed(what) => panic!("{what}"),
+        }
     }
 
     #[tokio::test]
@@ -318,11 +378,34 @@ mod tests {
             ("exit 1", Fault::Host),
             ("kill -TERM $$", Fault::Host),
         ] {
-            let rejection = start(script).await.err().expect("rejected");
+            let rejection = rejected(script).await;
             assert_eq!(rejection.fault, fault, "{script}: {rejection}");
         }
-        let started = CompileChild::start(&compiler("/missing", &[]), Bytes::new()).await;
-        let rejection = started.err().expect("rejected");
-        assert_eq!(rejection.fault, Fault::Host, "{rejection}");
+        let missing = compiler("/missing", &[]);
+        let started = CompileChild::start(&missing, Bytes::new(), Meter::start()).await;
+        match started.err() {
+            Some(Stop::Rejected(rejection)) => assert_eq!(rejection.fault, Fault::Host),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_said_of_its_end_is_what_ended_it() {
+        for (script, said) in [
+            (
+                "kill -XCPU $$",
+                "within 240 seconds of processor time: its compilation has used 0.",
+            ),
+            ("kill -ABRT $$", "within 4096 MB of memory"),
+            ("kill -SEGV $$", "within 4096 MB of memory"),
+            ("exit 101", "breaks down on this component"),
+        ] {
+            let rejection = rejected(script).await;
+            assert!(rejection.reason.contains(said), "{script}: {rejection}");
+        }
+        match start("kill -KILL $$").await.err() {
+            Some(Stop::Killed(what)) => assert!(what.contains("was killed (signal 9)"), "{what}"),
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -7,26 +7,29 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
 
 use super::choice::compiler;
-use super::compiling::{Code, Compilation, Compile, failed, within_time};
+use super::compiling::{self, Compilation, Compile, Step, Stop, failed};
 use super::isolation::CompileIsolation;
-use crate::deployer::{Initialized, Rejection};
-use crate::domain::{Account, Digest, Version};
+use super::meter::Meter;
+use super::queues::Queues;
+use crate::deployer::{ComponentSource, DeployFigures, Initialized, Lane, Rejection};
+use crate::domain::{Account, Code, Digest, Lock, Version};
 use crate::limits;
 use crate::package::Precompiled;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 use crate::storage::ArtifactStore;
 
-/// Checks and compiles components, a few at a time.
+/// Checks and compiles components, a few at a time and in turns.
 pub(in crate::sandbox) struct Compiler {
     compile: Box<dyn Compile>,
     engine_key: String,
     artifacts: Arc<ArtifactStore>,
     /// Whether code that was compiled elsewhere is taken in.
     trusts_artifacts: bool,
-    turns: Turns,
+    queues: Queues,
+    /// Room for those that wait to be compiled, in megabytes.
+    waiting: Arc<Semaphore>,
 }
 
 /// What a compiler is made of.
@@ -39,51 +42,40 @@ pub(in crate::sandbox) struct CompilerConfig {
     pub(in crate::sandbox) trusts_artifacts: bool,
 }
 
-/// Who checks, who waits and who compiles.
-struct Turns {
-    checking: Semaphore,
-    compiling: Semaphore,
-    /// In megabytes.
-    waiting: Arc<Semaphore>,
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        let megabytes = limits::WAITING_COMPONENTS_BYTES_MAX / MEGABYTE;
-        Self {
-            checking: Semaphore::new(limits::COMPILATIONS_MAX),
-            compiling: Semaphore::new(limits::COMPILATIONS_MAX),
-            waiting: Arc::new(Semaphore::new(
-                usize::try_from(megabytes).unwrap_or(usize::MAX),
-            )),
-        }
-    }
-}
-
 const MEGABYTE: u64 = 1024 * 1024;
 
 /// A component that was checked; its compilation begins when it is asked for.
 pub struct Accepted {
-    digest: Digest,
+    lane: Lane,
+    code: Code,
     work: Work,
-    _waiting: Option<OwnedSemaphorePermit>,
 }
 
 enum Work {
-    Compile(Box<dyn Compilation>),
+    Compile {
+        bytes: u64,
+        /// `None` where there is no room for what waits: then it is begun anew.
+        checked: Option<Checked>,
+    },
     /// It was compiled elsewhere.
     Keep(Bytes),
     /// It was compiled here before.
     Nothing,
 }
 
+/// What waits to be told to compile, or does so.
+struct Checked {
+    compilation: Box<dyn Compilation>,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
 impl Accepted {
     /// A component of which there is compiled code already.
-    pub(in crate::sandbox) fn known(digest: Digest) -> Self {
+    pub(in crate::sandbox) fn known(lane: &Lane, code: &Code) -> Self {
         Self {
-            digest,
+            lane: lane.clone(),
+            code: code.clone(),
             work: Work::Nothing,
-            _waiting: None,
         }
     }
 
@@ -94,81 +86,128 @@ impl Accepted {
 
     /// Which component it is.
     pub(in crate::sandbox) fn component(&self) -> Digest {
-        self.digest
+        self.code.component
     }
 }
 
 impl Compiler {
     pub(in crate::sandbox) fn new(config: CompilerConfig) -> Self {
+        let megabytes = limits::WAITING_COMPONENTS_BYTES_MAX / MEGABYTE;
+        let megabytes = usize::try_from(megabytes).unwrap_or(usize::MAX);
         Self {
             compile: compiler(config.isolation, config.interfaces),
             engine_key: config.engine_key,
             artifacts: config.artifacts,
             trusts_artifacts: config.trusts_artifacts,
-            turns: Turns::default(),
+            queues: Queues::default(),
+            waiting: Arc::new(Semaphore::new(megabytes)),
         }
     }
 
-    /// Checks `wasm`.
+    /// Checks `wasm`, the component of `code`.
     pub(in crate::sandbox) async fn accept(
         &self,
-        digest: Digest,
+        lane: &Lane,
+        code: &Code,
         wasm: Bytes,
     ) -> Result<Accepted, Rejection> {
-        let waiting = Arc::clone(&self.turns.waiting)
-            .acquire_many_owned(megabytes(wasm.len()))
-            .await
-            .map_err(failed)?;
-        let _turn = self.turns.checking.acquire().await.map_err(failed)?;
-        let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
         let work = match Precompiled::is_one(&wasm) {
             true => Work::Keep(self.admit(wasm)?),
-            false => Work::Compile(self.compile.check(wasm, deadline).await?),
+            false => self.check(lane, wasm).await?,
         };
         Ok(Accepted {
-            digest,
+            lane: lane.clone(),
+            code: code.clone(),
             work,
-            _waiting: Some(waiting),
         })
     }
 
-    /// Compiles it when its turn comes, and stores the artifact.
-    pub(in crate::sandbox) async fn finish(&self, accepted: Accepted) -> Result<(), Rejection> {
-        let Accepted {
-            digest,
-            work,
-            _waiting,
-        } = accepted;
-        let _turn = self.turns.compiling.acquire().await.map_err(failed)?;
-        let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
-        match work {
-            Work::Nothing => Ok(()),
-            Work::Keep(code) => self.store(digest, Box::new(io::Cursor::new(code))).await,
-            Work::Compile(mut compilation) => {
-                let deadline = compilation.can_be_ended().then_some(deadline);
-                within_time(deadline, async {
-                    let artifact = compilation.artifact().await?;
-                    self.store(digest, artifact).await
-                })
-                .await
-            }
-        }
+    async fn check(&self, lane: &Lane, wasm: Bytes) -> Result<Work, Rejection> {
+        let bytes = wasm.len() as u64;
+        let check = |meter| self.compile.check(wasm.clone(), meter);
+        let queues = &self.queues;
+        let compilation = queues.in_turn(&queues.checks, lane, bytes, check).await?;
+        let waiting = Arc::clone(&self.waiting);
+        let room = waiting.try_acquire_many_owned(megabytes(bytes)).ok();
+        let checked = room.map(|room| Checked {
+            compilation,
+            _room: Some(room),
+        });
+        Ok(Work::Compile { bytes, checked })
     }
 
-    /// Initializes a version for a snapshot.
+    /// Compiles it when its turn comes, and stores the artifact. `source` gives its component where that is begun
+    /// anew.
+    pub(in crate::sandbox) async fn finish(
+        &self,
+        accepted: Accepted,
+        source: Arc<dyn ComponentSource>,
+    ) -> Result<(), Rejection> {
+        let Accepted { lane, code, work } = accepted;
+        let (bytes, checked) = match work {
+            Work::Nothing => return Ok(()),
+            Work::Keep(bytes) => {
+                let artifact = Box::new(io::Cursor::new(bytes));
+                return self.store(code.component, artifact).await;
+            }
+            Work::Compile { bytes, checked } => (bytes, Lock::new(checked)),
+        };
+        let compile = |meter| -> Step<'_, ()> {
+            let checked = checked.lock().take();
+            Box::pin(self.compile(checked, &code, &source, meter))
+        };
+        let queues = &self.queues;
+        let compiled = queues.in_turn(&queues.compilations, &lane, bytes, compile);
+        compiled.await
+    }
+
+    async fn compile(
+        &self,
+        checked: Option<Checked>,
+        code: &Code,
+        source: &Arc<dyn ComponentSource>,
+        meter: Meter,
+    ) -> Result<(), Stop> {
+        let mut checked = match checked {
+            Some(checked) => checked,
+            None => Checked {
+                compilation: {
+                    let wasm = component(source, code).await?;
+                    self.compile.check(wasm, meter.clone()).await?
+                },
+                _room: None,
+            },
+        };
+        let artifact = checked.compilation.artifact(meter).await?;
+        Ok(self.store(code.component, artifact).await?)
+    }
+
+    /// Initializes a version for a snapshot when its turn comes.
     pub(in crate::sandbox) async fn initialize(
         &self,
         account: &Account,
+        lane: &Lane,
         version: &Version,
-        wasm: Bytes,
+        source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
-        if Precompiled::is_one(&wasm) {
-            return Ok(Initialized::impossible(
-                "There is no snapshot of code that was compiled elsewhere. Upload the component.",
-            ));
-        }
-        let _turn = self.turns.compiling.acquire().await.map_err(failed)?;
-        self.compile.initialize(account, version, wasm).await
+        let initialize = |meter| -> Step<'_, Initialized> {
+            let source = Arc::clone(&source);
+            Box::pin(async move {
+                let wasm = component(&source, &version.code).await?;
+                match Precompiled::is_one(&wasm) {
+                    true => Ok(Initialized::impossible(PRECOMPILED)),
+                    false => self.compile.initialize(account, version, wasm, meter).await,
+                }
+            })
+        };
+        let (queues, bytes) = (&self.queues, version.code.package_bytes);
+        let initialized = queues.in_turn(&queues.initializations, lane, bytes, initialize);
+        initialized.await
+    }
+
+    /// What waits for its turn and what has it.
+    pub(in crate::sandbox) fn figures(&self) -> DeployFigures {
+        self.queues.figures()
     }
 
     /// The code in what was compiled elsewhere. Compiled code is run as it is, outside of any sandbox if it
@@ -193,7 +232,7 @@ impl Compiler {
         }
     }
 
-    async fn store(&self, digest: Digest, mut artifact: Code) -> Result<(), Rejection> {
+    async fn store(&self, digest: Digest, mut artifact: compiling::Code) -> Result<(), Rejection> {
         let (artifacts, key) = (Arc::clone(&self.artifacts), self.engine_key.clone());
         spawn_blocking(move || artifacts.put(&key, digest, &mut artifact))
             .await
@@ -204,8 +243,17 @@ impl Compiler {
     }
 }
 
+/// There is nothing left in compiled code that could be instrumented.
+const PRECOMPILED: &str =
+    "There is no snapshot of code that was compiled elsewhere. Upload the component.";
+
+async fn component(source: &Arc<dyn ComponentSource>, code: &Code) -> Result<Bytes, Rejection> {
+    let component = source.component(code).await;
+    component.map_err(|error| Rejection::of_host(error.to_string()))
+}
+
 /// What a component counts for while it waits.
-fn megabytes(bytes: usize) -> u32 {
-    let bytes = bytes as u64 + limits::WAITING_COMPONENT_BYTES_MIN;
+fn megabytes(bytes: u64) -> u32 {
+    let bytes = bytes.saturating_add(limits::WAITING_COMPONENT_BYTES_MIN);
     u32::try_from(bytes.div_ceil(MEGABYTE)).unwrap_or(u32::MAX)
 }

@@ -4,16 +4,15 @@ use std::io::Read;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
 
+use super::meter::Meter;
 use crate::deployer::{Initialized, Rejection};
 use crate::domain::{Account, Version};
-use crate::limits;
 
 /// A compiler: in this process, or in one that it starts for each component.
 pub(super) trait Compile: Send + Sync {
-    /// Checks `wasm`, until then.
-    fn check(&self, wasm: Bytes, deadline: Instant) -> Step<'_, Box<dyn Compilation>>;
+    /// Checks `wasm`. `meter` tells what that uses, and what its compilation does.
+    fn check(&self, wasm: Bytes, meter: Meter) -> Step<'_, Box<dyn Compilation>>;
 
     /// Initializes a version for a snapshot.
     fn initialize<'a>(
@@ -21,39 +20,39 @@ pub(super) trait Compile: Send + Sync {
         account: &'a Account,
         version: &'a Version,
         wasm: Bytes,
+        meter: Meter,
     ) -> Step<'a, Initialized>;
 }
 
 /// A component that was checked, on its way to compiled code.
 pub(super) trait Compilation: Send {
-    /// The compiled code. What compiles may end when this is dropped.
-    fn artifact(&mut self) -> Step<'_, Code>;
-
-    /// Whether compiling ends when nobody waits for it any more, as a thread of this process does not.
-    fn can_be_ended(&self) -> bool;
+    /// The compiled code. `meter` tells what that uses. A process that compiles ends when this is dropped.
+    fn artifact(&mut self, meter: Meter) -> Step<'_, Code>;
 }
 
 /// Compiled code, as it is read.
 pub(super) type Code = Box<dyn Read + Send>;
 
 /// A step on the way. Each takes so long that a box is nothing.
-pub(super) type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, Rejection>> + Send + 'a>>;
+pub(super) type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + Send + 'a>>;
 
-/// `work`, ended where it is at `deadline`.
-pub(super) async fn within_time<T>(
-    deadline: Option<Instant>,
-    work: impl Future<Output = Result<T, Rejection>>,
-) -> Result<T, Rejection> {
-    let Some(deadline) = deadline else {
-        return work.await;
-    };
-    timeout_at(deadline, work).await.unwrap_or_else(|_| {
-        Err(Rejection::of_code(format!(
-            "The component takes longer than {} seconds to compile. Make it smaller, or split \
-                 its largest functions.",
-            limits::COMPILE_DURATION_MAX.as_secs()
-        )))
-    })
+/// Why a step did not end well.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// There is a reason that holds for another try.
+    Rejected(Rejection),
+    /// The system, or whoever runs it, has killed the process: what it was about, and what it had used.
+    #[cfg_attr(
+        not(feature = "compiler"),
+        expect(dead_code, reason = "without a compiler there is no process")
+    )]
+    Killed(String),
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
 }
 
 /// The host, or the process that compiles, did not do its part.

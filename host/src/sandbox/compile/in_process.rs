@@ -4,12 +4,12 @@ use std::io;
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
 
 use super::compiling::{Code, Compilation, Compile, Step, failed};
+use super::meter::Meter;
 use super::snapshot::{self, InitOrder};
 use super::steps::{accepted, compile};
-use crate::deployer::Initialized;
+use crate::deployer::{Initialized, Rejection};
 use crate::domain::{Account, Version};
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 
@@ -24,12 +24,12 @@ struct Component {
 }
 
 impl Compile for InProcess {
-    fn check(&self, wasm: Bytes, _: Instant) -> Step<'_, Box<dyn Compilation>> {
+    fn check(&self, wasm: Bytes, _: Meter) -> Step<'_, Box<dyn Compilation>> {
         let interfaces = self.interfaces.clone();
         Box::pin(async move {
             let checked = spawn_blocking(move || {
                 let wasm = accepted(wasm.into(), &interfaces)?;
-                Ok(Component { wasm, interfaces })
+                Ok::<_, Rejection>(Component { wasm, interfaces })
             });
             let component = checked.await.map_err(failed)??;
             Ok(Box::new(component) as Box<dyn Compilation>)
@@ -41,18 +41,19 @@ impl Compile for InProcess {
         account: &'a Account,
         version: &'a Version,
         wasm: Bytes,
+        _: Meter,
     ) -> Step<'a, Initialized> {
         let (order, interfaces) = (InitOrder::of(account, version), self.interfaces.clone());
         Box::pin(async move {
-            spawn_blocking(move || snapshot::initialize(wasm.into(), &order, &interfaces))
-                .await
-                .map_err(failed)?
+            let initialized =
+                spawn_blocking(move || snapshot::initialize(wasm.into(), &order, &interfaces));
+            Ok(initialized.await.map_err(failed)??)
         })
     }
 }
 
 impl Compilation for Component {
-    fn artifact(&mut self) -> Step<'_, Code> {
+    fn artifact(&mut self, _: Meter) -> Step<'_, Code> {
         let (wasm, interfaces) = (std::mem::take(&mut self.wasm), self.interfaces.clone());
         Box::pin(async move {
             let artifact = spawn_blocking(move || compile(&wasm, &interfaces))
@@ -60,9 +61,5 @@ impl Compilation for Component {
                 .map_err(failed)??;
             Ok(Box::new(io::Cursor::new(artifact)) as Code)
         })
-    }
-
-    fn can_be_ended(&self) -> bool {
-        false
     }
 }

@@ -5,6 +5,8 @@ pub(in crate::sandbox) mod inspect;
 pub(in crate::sandbox) mod isolation;
 pub(in crate::sandbox) mod compiler;
 mod compiling;
+mod meter;
+mod queues;
 mod choice;
 #[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod steps;

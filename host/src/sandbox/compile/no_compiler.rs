@@ -1,10 +1,10 @@
 //! What stands in the place of compiling where the host was built without the compiler.
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::compiling::{Compilation, Compile, Step};
 use super::inspect::{Inspection, inspect_component, is_component};
+use super::meter::Meter;
 use crate::deployer::{Initialized, Rejection};
 use crate::domain::{Account, Version};
 
@@ -12,16 +12,23 @@ use crate::domain::{Account, Version};
 pub(super) struct NoCompiler;
 
 impl Compile for NoCompiler {
-    fn check(&self, _: Bytes, _: Instant) -> Step<'_, Box<dyn Compilation>> {
+    fn check(&self, _: Bytes, _: Meter) -> Step<'_, Box<dyn Compilation>> {
         Box::pin(async {
             Err(Rejection::of_code(
                 "This host has no compiler. Compile the component elsewhere, with `sparkler compile` of the same \
                  version on the same kind of machine, and upload what that makes.",
-            ))
+            )
+            .into())
         })
     }
 
-    fn initialize<'a>(&'a self, _: &'a Account, _: &'a Version, _: Bytes) -> Step<'a, Initialized> {
+    fn initialize<'a>(
+        &'a self,
+        _: &'a Account,
+        _: &'a Version,
+        _: Bytes,
+        _: Meter,
+    ) -> Step<'a, Initialized> {
         Box::pin(async {
             Ok(Initialized::impossible(
                 "This host has no compiler, which a snapshot needs.",

@@ -1,24 +1,27 @@
 //! Sandboxes that are instantiated before anybody calls: provisioned concurrency.
 //!
 //! Each serves one invocation, as every sandbox does, and is replaced behind it; only that its guest is
-//! set up already. They are made on the threads of those that take long, a few at a time, so that
-//! nobody who calls waits for one that nobody asked for yet.
+//! set up already. They are made on the threads of those that take long, a few at a time and in turns of
+//! their functions, so that nobody who calls waits for one that nobody asked for yet. One that takes long to be set up
+//! leaves its turn to others, and holds no more than its function's share.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::shelf::{self, InUse, Shelf, Shelves};
 use crate::domain::Version;
 use crate::invoker::{HostFailure, PrepareFailure};
+use crate::limits::PREPARING_DURATION;
 use crate::sandbox::guest::sandbox::Sandbox;
 use crate::sandbox::guest::trap::{self, Bounds, not_started, timed_out};
 use crate::sandbox::load::maker::{Maker, Purpose};
 use crate::sandbox::reach::shared::Initialization;
 use crate::sandbox::vitals::Vitals;
+use crate::turns::Places;
 
 type Making = shelf::Making<Sandbox>;
 
@@ -26,9 +29,27 @@ type Making = shelf::Making<Sandbox>;
 pub(in crate::sandbox) struct Preparer {
     pub(in crate::sandbox) maker: Arc<Maker>,
     pub(in crate::sandbox) shelves: Arc<Shelves<Sandbox>>,
-    /// How many guests are set up at once.
-    pub(in crate::sandbox) turns: Arc<Semaphore>,
+    pub(in crate::sandbox) turns: Turns,
     pub(in crate::sandbox) elsewhere: Handle,
+}
+
+/// Whose sandboxes are set up.
+#[derive(Clone)]
+pub(in crate::sandbox) struct Turns {
+    /// How many are set up at once.
+    all: Arc<Places>,
+    /// How many of each function are, those that take long among them.
+    shares: Arc<Places>,
+}
+
+impl Turns {
+    /// As many at once as there are cores.
+    pub(in crate::sandbox) fn of(cores: usize) -> Self {
+        Self {
+            all: Places::without_levels(cores, cores),
+            shares: Places::without_levels(usize::MAX, cores),
+        }
+    }
 }
 
 type Made = JoinHandle<Result<(), PrepareFailure>>;
@@ -41,7 +62,7 @@ impl Preparer {
         begun
             .into_iter()
             .map(|making| {
-                let (maker, turns) = (Arc::clone(&self.maker), Arc::clone(&self.turns));
+                let (maker, turns) = (Arc::clone(&self.maker), self.turns.clone());
                 self.elsewhere.spawn(make(maker, turns, making))
             })
             .collect()
@@ -92,14 +113,20 @@ impl Preparer {
 }
 
 /// Makes one, and says in the host's log why it could not be made: nobody may wait for it.
-async fn make(
-    maker: Arc<Maker>,
-    turns: Arc<Semaphore>,
-    making: Making,
-) -> Result<(), PrepareFailure> {
-    let _turn = turns.acquire_owned().await;
+async fn make(maker: Arc<Maker>, turns: Turns, making: Making) -> Result<(), PrepareFailure> {
     let version = Arc::clone(making.version());
-    set_up(&maker, &version, making).await.inspect_err(|error| {
+    let lane = maker.lane(&version.function);
+    let _share = turns.shares.take(&lane, PREPARING_DURATION).await;
+    let turn = turns.all.take(&lane, PREPARING_DURATION).await;
+    let mut set_up = pin!(set_up(&maker, &version, making));
+    let made = match timeout(PREPARING_DURATION, set_up.as_mut()).await {
+        Ok(made) => made,
+        Err(_) => {
+            drop(turn);
+            set_up.await
+        }
+    };
+    made.inspect_err(|error| {
         tracing::warn!(
             function = %version.function, version = %version.id, %error,
             "a sandbox could not be prepared"

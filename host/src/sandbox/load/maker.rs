@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::loaded_functions::LoadedFunctions;
 use super::loader::Loader;
-use crate::deployer::{ComponentSource, Rejection};
-use crate::domain::{Code, Digest, Version};
+use crate::deployer::{ComponentSource, Lane, Rejection};
+use crate::domain::{Code, Digest, FunctionName, Version};
 use crate::invoker::HostFailure;
 use crate::sandbox::compile::compiler::Compiler;
 use crate::sandbox::engine::memory_limiter::{HostMemory, MemoryLimiter};
@@ -102,26 +102,36 @@ impl Maker {
             return Ok((loaded, None));
         }
         let started = Instant::now();
-        let loaded = self.loaded.get_or_load(component, self.load(image)).await;
+        let loading = self.load(&version.function, image);
+        let loaded = self.loaded.get_or_load(component, loading).await;
         match loaded {
             Ok(loaded) => Ok((loaded, Some(started.elapsed()))),
             Err(Rejection { reason, .. }) => Err(HostFailure::CodeUnavailable(reason)),
         }
     }
 
+    /// Whose turn it is when something is made for a function that nobody deploys now.
+    pub(in crate::sandbox) fn lane(&self, function: &FunctionName) -> Lane {
+        Lane {
+            owner: self.hosts.environment.id.as_str().into(),
+            name: function.to_string().into(),
+        }
+    }
+
     /// Loads the artifact, making it anew where there is none that can be used. In a task of its own:
     /// a caller that leaves does not undo what others wait for.
-    async fn load(&self, code: &Code) -> Result<Arc<Loaded>, Rejection> {
+    async fn load(&self, function: &FunctionName, code: &Code) -> Result<Arc<Loaded>, Rejection> {
         let (loader, compiler) = (Arc::clone(&self.loader), Arc::clone(&self.compiler));
         let (components, code) = (Arc::clone(&self.components), code.clone());
+        let lane = self.lane(function);
         let loading = async move {
             if let Ok(Some(loaded)) = load_artifact(&loader, code.component).await {
                 return Ok(loaded);
             }
             tracing::info!(component = %code.component, "there is no usable artifact; it is made anew");
             let wasm = components.component(&code).await.map_err(rejected)?;
-            let accepted = compiler.accept(code.component, wasm).await?;
-            compiler.finish(accepted).await?;
+            let accepted = compiler.accept(&lane, &code, wasm).await?;
+            compiler.finish(accepted, components).await?;
             load_artifact(&loader, code.component)
                 .await?
                 .ok_or_else(gone)

@@ -1,0 +1,116 @@
+//! Code that is made to keep all other deploys waiting.
+
+use serde_json::json;
+use sparkler_tests::{NewFunction, Request, TestHost, wat};
+
+use super::assert_serving;
+
+/// Functions that take their compiler a minute and more, each of them in code of its own: each loop may change any of
+/// many variables, and the compiler finds out which.
+fn compile_bomb(number: usize) -> Vec<u8> {
+    const VARIABLES: usize = 1_500;
+    const LOOPS: usize = 1_500;
+    const FUNCTIONS: usize = 24;
+    let loops: String = (0..LOOPS)
+        .map(|n| (1 + (7 * n + number) % VARIABLES, 1 + 13 * n % VARIABLES))
+        .map(|(one, other)| {
+            format!(
+                "(loop (local.set {one} (i64.add (local.get {one}) (local.get {other})))
+                       (br_if 0 (i32.wrap_i64 (local.get {one}))))"
+            )
+        })
+        .collect();
+    let variables = "i64 ".repeat(VARIABLES);
+    let begin: String = (1..=VARIABLES)
+        .map(|one| format!("(local.set {one} (i64.add (local.get 0) (i64.const {one})))"))
+        .collect();
+    let sum: String = (1..=VARIABLES)
+        .map(|one| format!("local.get {one} i64.add "))
+        .collect();
+    let function = format!(
+        "(func (param i64) (result i64) (local {variables}) {begin} {loops} local.get 0 {sum})"
+    );
+    wat::in_shell(&format!(
+        "(core module $bomb {} (func (export \"handle\") (param i32) (result i32) (unreachable)))
+         (core instance $guest (instantiate $bomb))",
+        function.repeat(FUNCTIONS)
+    ))
+}
+
+/// Publishes a version whose initialization does not end.
+fn publish_endless(host: &TestHost) -> String {
+    let function = host.deploy(wat::guest("spin_at_start.wat"));
+    let change = json!({ "SnapStart": { "ApplyOn": "PublishedVersions" } });
+    let reply = host.lambda().update_settings(function.name(), &change);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    host.settled(function.name());
+    let path = format!("{}/versions", function.name());
+    let reply = host.lambda().call("POST", &path, &json!({}));
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    function.name().to_owned()
+}
+
+fn is_pending(host: &TestHost, function: &str, qualifier: &str) -> bool {
+    let path = format!("{function}/configuration?Qualifier={qualifier}");
+    let reply = host.lambda().call("GET", &path, &json!({}));
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    reply.json()["State"] == "Pending"
+}
+
+/// The value of a line of the metrics.
+fn metric(host: &TestHost, line: &str) -> u64 {
+    let page = Request::new("GET", "/metrics").send(host.address());
+    let found = page.text().lines().find_map(|one| one.strip_prefix(line));
+    let value = found.and_then(|value| value.trim().parse().ok());
+    value.unwrap_or_else(|| panic!("{line} is not in {}", page.text()))
+}
+
+#[test]
+fn small_functions_are_deployed_while_bombs_and_endless_initializations_go_on() {
+    let host = TestHost::start();
+    let endless: Vec<String> = (0..4).map(|_| publish_endless(&host)).collect();
+    let bombs: Vec<String> = (0..8).map(|number| format!("bomb-{number}")).collect();
+    for (number, name) in bombs.iter().enumerate() {
+        let new = NewFunction::new(name.clone(), compile_bomb(number));
+        let reply = host.lambda().create(&new);
+        assert_eq!(reply.status, 201, "{}", reply.text());
+    }
+    assert_serving(&host);
+    // Again, with other code, when more of them have had their first try.
+    host.deploy(wat::guest("recurse.wat"));
+    for name in &bombs {
+        assert!(is_pending(&host, name, "$LATEST"), "{name}");
+    }
+    for name in &endless {
+        assert!(is_pending(&host, name, "1"), "{name}");
+    }
+    let initializing = metric(&host, "sparkler_deploy_steps_running{step=\"initialize\"}");
+    assert!((1..=3).contains(&initializing), "{initializing}");
+    let compiling = metric(&host, "sparkler_deploy_steps_running{step=\"compile\"}");
+    assert!((1..=3).contains(&compiling), "{compiling}");
+}
+
+#[test]
+fn endless_starts_keep_nobody_elses_sandboxes_from_being_prepared() {
+    use sparkler::internals::{Parts as _, PrepareGuest as _};
+
+    let host = TestHost::start();
+    let endless = [(); 3].map(|()| host.deploy(wat::guest("spin_at_start.wat")));
+    for function in &endless {
+        let (version, guests) = (host.settled(function.name()), host.host().guests().clone());
+        // They end with the host.
+        host.block_on(async {
+            drop(tokio::spawn(
+                async move { guests.prepare(&version, 8).await },
+            ))
+        });
+    }
+    let function = host.deploy(wat::guest("answer_of_size.wat"));
+    let (version, guests) = (host.settled(function.name()), host.host().guests());
+    let prepared = host.block_on(guests.prepare(&version, 5));
+    prepared.expect("prepared");
+    assert_eq!(guests.waiting(&version), 5);
+    for function in &endless {
+        assert_eq!(guests.waiting(&host.settled(function.name())), 0);
+    }
+}
