@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use wasmtime::component::Component;
 use wasmtime_wizer::{ComponentContext, Wizer};
 
+use super::given_time::{Overdue, within};
 use super::order::InitOrder;
 use super::state_reader::StateReader;
 use super::{form, handles};
@@ -20,7 +21,7 @@ use crate::sandbox::engine::memory_limiter::{HostMemory, MemoryLimiter};
 use crate::sandbox::engine::ticker::Ticker;
 use crate::sandbox::guest::loaded::Loaded;
 use crate::sandbox::guest::sandbox::Sandbox;
-use crate::sandbox::guest::trap::{Bounds, not_started, timed_out};
+use crate::sandbox::guest::trap::{Bounds, not_started};
 use crate::sandbox::kinds::entry::GuestKind;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 use crate::sandbox::reach::guest_state::{GuestState, Hosts};
@@ -122,22 +123,22 @@ impl Ready {
 
     async fn run(self, wizer: &Wizer, context: &ComponentContext<'_>) -> Initialized {
         let started = Instant::now();
-        let deadline = started + self.bounds.timeout;
+        let deadline = started + self.bounds.timeout + INITIALIZE_LATENESS_MAX;
         let Some(mut sandbox) = self.sandbox(deadline) else {
             return Initialized::impossible("there is no room for it");
         };
         let vitals = Arc::clone(sandbox.vitals());
         let _ticking = self.ticker.hold();
-        let ended = timeout_at(deadline, sandbox.instantiate()).await;
+        let ended = within(self.bounds.timeout, deadline, sandbox.instantiate()).await;
         let duration = started.elapsed();
         let failure = match ended {
             Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(not_started(&error, &vitals, &self.bounds)),
-            Err(_) => Some(timed_out(&self.bounds)),
+            Ok(Err(error)) => Some(init_failure(&not_started(&error, &vitals, &self.bounds))),
+            Err(overdue) => Some(timed_out(self.bounds.timeout, overdue)),
         };
         let log = log_text(&vitals.take_log(None));
         let outcome = match failure {
-            Some(error) => InitOutcome::Failed(init_failure(&error)),
+            Some(failure) => InitOutcome::Failed(failure),
             None => match snapshot(sandbox, &vitals, wizer, context).await {
                 Ok(image) => InitOutcome::Taken(image.into()),
                 Err(reason) => {
@@ -228,6 +229,34 @@ const READING_BYTES: u64 = 1024 * 1024;
 
 fn log_text(log: &[u8]) -> String {
     String::from_utf8_lossy(log).into_owned()
+}
+
+/// How much later than it should an initialization may end on a machine that is busy.
+const INITIALIZE_LATENESS_MAX: Duration =
+    Duration::from_secs(limits::COMPILE_DURATION_MAX.as_secs() / 2);
+
+fn timed_out(timeout: Duration, overdue: Overdue) -> InitFailure {
+    let Overdue {
+        passed,
+        used,
+        had_its_time,
+    } = overdue;
+    let (passed, used) = (passed.as_secs_f64(), used.as_secs_f64());
+    let reason = match had_its_time {
+        true => format!(
+            "The initialization took longer than {}: it used {used:.1} seconds of processor time within \
+             {passed:.1} seconds.",
+            seconds(timeout)
+        ),
+        false => format!(
+            "The initialization was not over after {passed:.0} seconds, in which the machine has given it {used:.1} \
+             seconds of processor time. Publish the version again when the machine is less busy."
+        ),
+    };
+    InitFailure {
+        cause: InitCause::TimedOut,
+        reason,
+    }
 }
 
 /// A failure, as the person who published the version is told.

@@ -8,6 +8,7 @@
 //! All of it happens in the process that compiles.
 
 mod form;
+mod given_time;
 mod handles;
 mod initialize;
 mod order;
