@@ -475,11 +475,11 @@ pub(crate) const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 pub(crate) const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 
 /// Components that are compiled at once: for each level, how many of it and those above it, and how much processor time
-/// one has before it has to rise. Most functions in Rust take less than the first; the engines of JavaScript and Python,
-/// half a minute to a minute; what takes longer than that is most likely meant to.
+/// one has before it has to rise. Most functions in Rust take less than the first; large ones less than the second; the
+/// engines of JavaScript and Python up to a minute; what takes longer than that is most likely meant to.
 pub(crate) const COMPILE_LEVELS: [(usize, Duration); 4] = [
-    (3, Duration::from_secs(1)),
-    (2, Duration::from_secs(16)),
+    (3, Duration::from_millis(500)),
+    (2, Duration::from_secs(8)),
     (2, Duration::from_secs(64)),
     (1, Duration::from_secs(COMPILE_CPU_SECONDS_MAX)),
 ];

@@ -3,7 +3,8 @@
 //! Whoever asks says whose it is, a *lane* of an *owner*, and how long it expects to take. Served first is who would
 //! be done first if each owner, and each lane of an owner, took up its time where the last of it left off. So short
 //! ones go before long ones, what floods a lane waits behind others, and so does an owner with many lanes. Each that
-//! is served moves on the time that newcomers begin at, so that no stream of short ones starves a long one.
+//! is served moves on the time that newcomers begin at, by its share among those who wait, so that no stream of short
+//! ones starves a long one.
 //!
 //! What is expected need not be true. Places are nested in *levels*, by the time that is needed: all of them for what
 //! is short, fewer for what takes longer. One that has used up the time of its level rises to the next where there is
@@ -14,7 +15,7 @@
 //! A value: no clock, no lock, no waiting.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +40,10 @@ pub(crate) struct Level {
 }
 
 /// What nobody takes less than, so that nobody is served for nothing.
-const COST_MS_MIN: u64 = 100;
+const COST_MS_MIN: u64 = 10;
+
+/// Among so many the time of newcomers is shared at most: a flood of short ones must not make it stand still.
+const SHARERS_MAX: usize = 8;
 
 /// Those who wait, and those who have a place.
 #[derive(Debug)]
@@ -117,9 +121,8 @@ impl Fair {
         }
         let id = self.first(None, 0)?;
         let waiting = self.waiting.remove(&id)?;
-        let (of_owner_ms, of_all_ms) = self.ends_ms(&waiting);
+        self.charge(&waiting);
         let Waiting { lane, level, .. } = waiting;
-        self.charge(&lane, of_owner_ms, of_all_ms);
         self.served.insert(id, Served { lane, level });
         Some(id)
     }
@@ -139,8 +142,7 @@ impl Fair {
             if is_before || self.count(next, Some(id)) >= self.levels[next].at_once {
                 return false;
             }
-            let (of_owner_ms, of_all_ms) = self.ends_ms(&rising);
-            self.charge(&rising.lane, of_owner_ms, of_all_ms);
+            self.charge(&rising);
             if let Some(served) = self.served.get_mut(&id) {
                 served.level = next;
             }
@@ -252,22 +254,50 @@ impl Fair {
         }
     }
 
-    fn charge(&mut self, lane: &Lane, of_owner_ms: u64, of_all_ms: u64) {
+    /// Its lane and its owner begin where it would be done, and newcomers later than before.
+    fn charge(&mut self, served: &Waiting) {
+        let Waiting { lane, cost_ms, .. } = served;
+        let (of_owner_ms, of_all_ms) = self.ends_ms(served);
+        let others = self.waiting.values().map(|other| &other.lane);
+        let lanes = others.clone().filter(|other| other.owner == lane.owner);
+        let lanes: HashSet<_> = lanes.map(|other| &other.name).chain([&lane.name]).collect();
+        let owners: HashSet<_> = others
+            .map(|other| &other.owner)
+            .chain([&lane.owner])
+            .collect();
+        let later_ms = |time_ms: u64, end_ms: u64, sharers: usize| {
+            let share_ms = cost_ms / sharers.min(SHARERS_MAX) as u64;
+            time_ms.max(end_ms - cost_ms).saturating_add(share_ms)
+        };
+        let (lanes, owners) = (lanes.len(), owners.len());
         let owner = self.owners.entry(Arc::clone(&lane.owner)).or_default();
         owner.end_ms = of_all_ms;
-        owner.time_ms = owner.time_ms.max(of_owner_ms);
+        owner.time_ms = later_ms(owner.time_ms, of_owner_ms, lanes);
         owner.lanes.insert(Arc::clone(&lane.name), of_owner_ms);
-        self.time_ms = self.time_ms.max(of_all_ms);
+        self.time_ms = later_ms(self.time_ms, of_all_ms, owners);
     }
 
-    /// Where nobody of an owner waits, whoever comes next begins at a time that is later than all that was served.
+    /// Nothing is kept of whoever would be treated like a newcomer.
     fn forget(&mut self) {
         if self.waiting.is_empty() && self.served.is_empty() {
+            self.owners.clear();
             self.time_ms = 0;
         }
-        let waiting = &self.waiting;
+        let waiting: HashSet<_> = self.waiting.values().map(|waiting| &waiting.lane).collect();
+        for (name, owner) in &mut self.owners {
+            let waits = |lane: &Arc<str>| {
+                let (owner, name) = (Arc::clone(name), Arc::clone(lane));
+                waiting.contains(&Lane { owner, name })
+            };
+            let time_ms = owner.time_ms;
+            owner
+                .lanes
+                .retain(|lane, end_ms| *end_ms > time_ms || waits(lane));
+        }
+        let time_ms = self.time_ms;
+        let waits = |name: &Arc<str>| waiting.iter().any(|lane| lane.owner == *name);
         self.owners
-            .retain(|name, _| waiting.values().any(|waiting| waiting.lane.owner == *name));
+            .retain(|name, owner| owner.end_ms > time_ms || !owner.lanes.is_empty() || waits(name));
     }
 }
 

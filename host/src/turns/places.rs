@@ -13,7 +13,7 @@ use super::fair::{Fair, Lane, Level};
 use crate::domain::Lock;
 
 /// How often those who have a place are looked at.
-const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Places, and those who wait for one.
 #[derive(Debug)]

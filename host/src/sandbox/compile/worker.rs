@@ -97,6 +97,10 @@ pub fn compile_worker(limits: CompileLimits) -> ExitCode {
 /// else the machine does must not come before all of them: at 15 a busy core gives a thirtieth, at 5 a quarter.
 const NICENESS: i32 = 5;
 
+/// As [`NICENESS`], where it runs code of the function: it may do so for as long as it likes, and those who wait to have
+/// something compiled go first.
+const INITIALIZE_NICENESS: i32 = 10;
+
 /// Processor time between the signal that says what was used up, and the one that nothing survives.
 const CPU_SECONDS_GRACE: u64 = 5;
 
@@ -138,6 +142,7 @@ fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
 }
 
 fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> io::Result<()> {
+    rustix::process::setpriority_process(None, INITIALIZE_NICENESS)?;
     let Initialized {
         outcome,
         log,

@@ -68,6 +68,18 @@ fn a_flood_in_one_lane_or_of_one_owner_waits_behind_others() {
 }
 
 #[test]
+fn a_short_one_that_comes_later_goes_before_those_that_wait() {
+    let mut fair = one_place();
+    let waiting = ["1", "2", "3", "4", "5", "6"].map(|name| fair.ask(lane("a", name), SECOND));
+    for served in &waiting[..2] {
+        assert_eq!(fair.serve(), Some(*served));
+        fair.leave(*served);
+    }
+    let short = fair.ask(lane("a", "short"), SECOND / 2);
+    assert_eq!(fair.serve(), Some(short));
+}
+
+#[test]
 fn a_stream_of_short_ones_does_not_starve_a_long_one() {
     for owner in ["a", "b"] {
         let mut fair = one_place();
@@ -79,7 +91,7 @@ fn a_stream_of_short_ones_does_not_starve_a_long_one() {
             fair.leave(served);
             served != long
         });
-        assert!(served_before.count() < 12, "{owner}");
+        assert!(served_before.count() < 24, "{owner}");
         assert!(newest > long);
     }
 }
