@@ -137,7 +137,8 @@ impl Fair {
                 return true;
             }
             let rising = self.rising(served.lane.clone(), next);
-            let heir = self.first(Some(id), next);
+            // Whoever is past the first level waits for the places that it would go on to hold.
+            let heir = self.first(Some(id), 1);
             let is_before = heir.is_some_and(|heir| self.is_before(heir, &rising));
             if is_before || self.count(next, Some(id)) >= self.levels[next].at_once {
                 return false;

@@ -143,6 +143,19 @@ fn nobody_rises_past_one_that_has_waited_for_that_level() {
 }
 
 #[test]
+fn nobody_rises_while_one_waits_that_needs_less() {
+    let mut fair = places([3, 1, 1]);
+    let long = fair.ask(lane("a", "long"), SECOND * 10);
+    assert_eq!(fair.serve(), Some(long));
+    let middle = fair.ask(lane("a", "middle"), SECOND * 5);
+    assert_eq!(fair.serve(), None, "there is one place for both");
+    assert!(fair.may_go_on(long, SECOND * 9), "it has its time");
+    assert!(!fair.may_go_on(long, SECOND * 11));
+    fair.leave(long);
+    assert_eq!(fair.serve(), Some(middle));
+}
+
+#[test]
 fn whoever_could_leave_its_place_to_nobody_goes_on() {
     let mut fair = places([1, 1]);
     let one = fair.ask(lane("a", "1"), SECOND);
