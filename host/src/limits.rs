@@ -211,8 +211,15 @@ pub(crate) const MEMORY_BYTES_MAX: usize = 4 << 30;
 /// have tens of thousands of functions, each with an entry.
 pub(crate) const INSTANCE_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-/// Share of the machine's memory, in percent, that all guests may hold together.
+/// Share of the memory that there is for this process, in percent, that all guests may hold together.
 pub(crate) const GUEST_MEMORY_PERCENT_MAX: u64 = 80;
+
+/// What guests leave to the host at least, where there is so much: its own memory, callers' requests and answers, and
+/// what the system keeps for both.
+pub(crate) const HOST_MEMORY_BYTES_MIN: u64 = 256 * 1024 * 1024;
+
+/// Portions in which a guest takes of the memory of all: its counter is touched about once an invocation.
+pub(crate) const GUEST_MEMORY_PORTION_BYTES: u64 = 256 * 1024;
 
 /// Functions with a larger memory never run on the threads that serve callers: filling a whole memory
 /// is one instruction, which nothing interrupts.
@@ -228,17 +235,38 @@ pub(crate) const HOSTCALL_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Host objects (streams, pollables …) that a guest may hold at once.
 pub(crate) const GUEST_HANDLES_MAX: usize = 4_096;
 
+/// Host objects for which there are places once there is the first: few guests have more.
+pub(crate) const GUEST_HANDLES_MIN: usize = 32;
+
+/// What one counts for, beside the bytes in it: its place in tables that double as they grow, its box, and what
+/// belongs together with it.
+pub(crate) const GUEST_HANDLE_BYTES: usize = 512;
+
+/// What an entry counts for in a list of what a guest waits for, while it does: each is a future.
+pub(crate) const GUEST_POLLED_BYTES: usize = 256;
+
 /// Random bytes that a guest may ask for in one call.
 pub(crate) const RANDOM_BYTES_MAX: u64 = 64 * 1024;
 
 /// Bytes of one set of HTTP headers that a guest sends or is given.
 pub(crate) const GUEST_HTTP_FIELDS_BYTES_MAX: usize = 64 * 1024;
 
+/// What a header counts for beside the bytes of its name and its value: its place in tables that double as they grow,
+/// and the two pieces of memory that it has.
+pub(crate) const GUEST_HTTP_FIELD_BYTES: usize = 256;
+
+/// What a body that a guest writes counts for beside what it has written: its two ends, and what lies between.
+pub(crate) const GUEST_HTTP_BODY_BYTES: usize = 4 * 1024;
+
 /// Bytes of a body for HTTP that a guest may write in one call; two such pieces wait at most.
 pub(crate) const GUEST_HTTP_CHUNK_BYTES_MAX: usize = 64 * 1024;
 
 /// HTTP requests of one invocation that are under way at once, until their responses were read.
 pub(crate) const OUTBOUND_REQUESTS_OF_INVOCATION_MAX: usize = 32;
+
+/// What the connection of a request that is under way keeps: what was read of its response and not taken yet, the head
+/// of the request, and as much again for encryption.
+pub(crate) const OUTBOUND_CONNECTION_BYTES: usize = 128 * 1024;
 
 /// HTTP requests of all guests that are under way at once; those above it wait. Each has a connection,
 /// which is a file to the system.
@@ -289,6 +317,9 @@ const _: () = assert!(OUTBOUND_IDLE_OF_FUNCTION_MAX < OUTBOUND_IDLE_MAX);
 /// buffer.
 pub(crate) const GUEST_FILES_OPEN_MAX: usize = 256;
 
+/// What one counts for in memory, beside what is read or written: what the system keeps of it.
+pub(crate) const GUEST_FILE_BYTES: usize = 2 * 1024;
+
 /// Share of the descriptors of the host's process, in percent, that all guests may hold together.
 pub(crate) const GUEST_FILES_OPEN_PERCENT_MAX: u64 = 50;
 
@@ -303,6 +334,15 @@ pub(crate) const FILE_WRITE_BYTES_MAX: usize = 64 * 1024;
 
 /// Entries of a folder that are read ahead of the guest.
 pub(crate) const FOLDER_ENTRIES_READ_AHEAD: usize = 64;
+
+/// What a folder that is being read counts for: those entries, and what the system's library reads ahead of them.
+pub(crate) const FOLDER_READ_AHEAD_BYTES: usize = 64 * 1024;
+
+/// Longest path of a file: the system takes none that is longer.
+pub(crate) const PATH_BYTES_MAX: usize = 4_096;
+
+/// How long a write into `/tmp` waits for room that is being cleared.
+pub(crate) const TMP_REMOVAL_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// Files, folders and links in `/tmp` of one invocation: each must be removed after it.
 pub(crate) const TMP_ENTRIES_MAX: u64 = 16_384;

@@ -9,6 +9,7 @@ mod deadline;
 mod deploys;
 mod http_guests;
 mod files;
+mod held_by_the_host;
 mod lasting;
 mod memory;
 mod outbound;

@@ -8,6 +8,7 @@ use crate::sources::Source;
 const ROOMS: &[&str] = &[
     "bindings",
     "waiting",
+    "memory",
     "vitals",
     "engine",
     "reach",

@@ -18,7 +18,9 @@ use super::request_counts::Count;
 use crate::deployer::{CompileGuest, DeployFigures};
 use crate::domain::provisioning::Progress;
 use crate::domain::{FunctionName, Qualifier, Throttle};
-use crate::invoker::{Figures, FunctionFigures, PrepareGuest, ProvisionedFigures, RunGuest};
+use crate::invoker::{
+    Figures, FunctionFigures, GuestMemory, PrepareGuest, ProvisionedFigures, RunGuest,
+};
 use crate::limits::METRICS_FUNCTIONS_MAX;
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -30,6 +32,7 @@ pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
     let figures = api.invoker.gate().figures(METRICS_FUNCTIONS_MAX);
     let mut page = Page::default();
     page.account(&figures);
+    page.memory(api.invoker.guest_memory());
     page.functions(&figures.functions);
     page.provisioned(&figures.functions, |name, place| {
         api.provisioner.progress(name, place)
@@ -80,6 +83,19 @@ impl Page {
             "Functions with a reservation that are not shown here.",
         );
         self.value(LEFT_OUT, &[], figures.functions_left_out);
+    }
+
+    fn memory(&mut self, memory: GuestMemory) {
+        const HELD: &str = "sparkler_guest_memory_bytes";
+        self.gauge(
+            HELD,
+            "Memory that sandboxes hold, idle and prepared ones included, or that the host holds for them.",
+        );
+        self.value(HELD, &[], memory.held_bytes);
+
+        const LIMIT: &str = "sparkler_guest_memory_limit_bytes";
+        self.gauge(LIMIT, "What they may hold together.");
+        self.value(LIMIT, &[], memory.limit_bytes);
     }
 
     fn functions(&mut self, functions: &[FunctionFigures]) {

@@ -42,8 +42,8 @@ use crate::domain::{
 };
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
 use crate::invoker::{
-    Admission, Gate, HostFailure, How, Invoker, PrepareFailure, PrepareGuest, Provisioner,
-    ResponseSink, RunGuest,
+    Admission, Gate, GuestMemory, HostFailure, How, Invoker, PrepareFailure, PrepareGuest,
+    Provisioner, ResponseSink, RunGuest,
 };
 use crate::logs::LogKeeper;
 
@@ -140,6 +140,13 @@ impl RunGuest for Script {
             memory_bytes_peak: 1024 * 1024,
             ..Report::of(outcome)
         })
+    }
+
+    fn memory(&self) -> GuestMemory {
+        GuestMemory {
+            held_bytes: 1,
+            limit_bytes: 2,
+        }
     }
 }
 

@@ -101,6 +101,31 @@ pub enum FunctionError {
 }
 
 impl FunctionError {
+    /// What its texts take.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let (texts, frames): ([&str; 2], &[String]) = match self {
+            Self::Handler {
+                error_type,
+                message,
+                stack_trace,
+            } => ([error_type, message], stack_trace),
+            Self::Trapped {
+                description,
+                stack_trace,
+            }
+            | Self::InitFailed {
+                description,
+                stack_trace,
+            } => ([description, ""], stack_trace),
+            Self::TimedOut { .. }
+            | Self::OutOfMemory { .. }
+            | Self::Exited { .. }
+            | Self::ResponseTooLarge { .. } => ([""; 2], &[]),
+        };
+        let frames = frames.iter().map(String::as_str);
+        texts.into_iter().chain(frames).map(str::len).sum()
+    }
+
     /// The name that the platform gives to a failure which it detected itself; `None` for an error
     /// that the handler returned, which has a name of its own.
     pub fn platform_type(&self) -> Option<&'static str> {

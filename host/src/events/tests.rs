@@ -20,7 +20,7 @@ use crate::domain::{
     FunctionError, FunctionName, FunctionRecord, Invocation, Outcome, Report, RequestId, Version,
     samples,
 };
-use crate::invoker::{Admission, Gate, HostFailure, How};
+use crate::invoker::{Admission, Gate, GuestMemory, HostFailure, How};
 use crate::logs::LogKeeper;
 use crate::storage::DataDir;
 
@@ -108,6 +108,13 @@ impl RunGuest for Script {
             std::future::pending::<()>().await;
         }
         Ok(report(fails))
+    }
+
+    fn memory(&self) -> GuestMemory {
+        GuestMemory {
+            held_bytes: 1,
+            limit_bytes: 2,
+        }
     }
 }
 

@@ -52,6 +52,18 @@ pub trait RunGuest: Send + Sync + 'static {
         how: How,
         admission: Admission,
     ) -> impl Future<Output = Result<Report, HostFailure>> + Send;
+
+    /// What all guests hold of the host's memory.
+    fn memory(&self) -> GuestMemory;
+}
+
+/// What all guests hold of the host's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuestMemory {
+    /// What they hold now, idle and prepared ones included.
+    pub held_bytes: u64,
+    /// What they may hold.
+    pub limit_bytes: u64,
 }
 
 /// How an invocation is run, beyond what its function is set to.
@@ -79,6 +91,9 @@ pub enum HostFailure {
     /// No room for one more sandbox.
     #[error("every sandbox is taken")]
     NoCapacity,
+    /// No memory for one more, or for one that grows.
+    #[error("functions hold all the memory that they may have together")]
+    NoMemory,
     /// The function's code could not be made ready; the text says why.
     #[error("the function's code could not be loaded: {0}")]
     CodeUnavailable(String),
@@ -143,6 +158,11 @@ impl<G: RunGuest> Invoker<G> {
             gate,
             logs,
         }
+    }
+
+    /// What all guests hold of the host's memory.
+    pub fn guest_memory(&self) -> GuestMemory {
+        self.guests.memory()
     }
 
     /// Who may run now.
@@ -256,7 +276,9 @@ impl<G: RunGuest> Invoker<G> {
         version: &Version,
     ) -> Refusal {
         match failure {
-            HostFailure::NoCapacity => self.gate.throttled(Throttle::Account),
+            HostFailure::NoCapacity | HostFailure::NoMemory => {
+                self.gate.throttled(Throttle::Account)
+            }
             HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
                 tracing::error!(%request_id, function = %version.function, "{failure}");
                 Refusal::Internal

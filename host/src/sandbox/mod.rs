@@ -7,6 +7,7 @@
 
 // From what everything stands on to what stands on everything: each names those above it alone.
 mod bindings;
+mod memory;
 mod vitals;
 mod waiting;
 mod engine;

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use super::compile::compiler::{Accepted, Compiler, CompilerConfig};
 use super::compile::isolation::CompileIsolation;
 use super::engine::engines;
-use super::engine::memory_limiter::HostMemory;
 use super::engine::slots::Slots;
 use super::engine::ticker::Ticker;
 use super::guest::sandbox::Sandbox;
@@ -17,6 +16,8 @@ use super::keep::shelf::Shelves;
 use super::load::loaded_functions::LoadedFunctions;
 use super::load::loader::Loader;
 use super::load::maker::{Maker, gone, load_artifact};
+use super::memory::bound::Bound;
+use super::memory::host_memory::HostMemory;
 use super::reach::embedder::interfaces::Interfaces;
 use super::reach::files::HostFiles;
 use super::reach::grants::Grants;
@@ -29,7 +30,9 @@ use crate::deployer::{CompileGuest, ComponentSource, DeployFigures, Initialized,
 use crate::domain::{
     Account, Code, Digest, FunctionName, HostFolder, HostSecret, Invocation, Report, Version,
 };
-use crate::invoker::{Admission, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest};
+use crate::invoker::{
+    Admission, GuestMemory, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest,
+};
 use crate::limits;
 use crate::package::Precompiled;
 use crate::storage::{ArtifactStore, TmpFolders};
@@ -89,8 +92,8 @@ impl Sandboxes {
             .saturating_add(limits::SANDBOXES_SPARE);
         #[cfg(feature = "measure")]
         let slots = super::engine::slots::at_most(slots);
-        let engine = engines::running(slots).map_err(|error| failed(&error))?;
-        let engine_key = engines::key();
+        let (engine, space) = engines::running(slots).map_err(|error| failed(&error))?;
+        let engine_key = engines::key(space);
         let artifacts = config.artifacts;
         // Without a compiler, what another engine left could not be made again.
         if cfg!(feature = "compiler") {
@@ -101,6 +104,7 @@ impl Sandboxes {
         let linker = linker(&engine, &config.interfaces).map_err(|error| failed(&error))?;
         let compiler = Compiler::new(CompilerConfig {
             isolation: config.isolation,
+            space,
             interfaces: config.interfaces,
             engine_key: engine_key.clone(),
             artifacts: Arc::clone(&artifacts),
@@ -111,8 +115,10 @@ impl Sandboxes {
         let idle = Arc::new(IdleSandboxes::new(elsewhere.clone()));
         let shelves = Arc::new(Shelves::default());
         let network = Arc::new(Network::new(config.learn_http, elsewhere.clone()));
-        let files = HostFiles::new(config.tmp, elsewhere.clone());
-        let weak_idle = Arc::downgrade(&idle);
+        let give_way = giving_way(&idle, &shelves);
+        let files = HostFiles::new(config.tmp, elsewhere.clone(), give_way.clone());
+        let bound = Bound::of_this_process();
+        tracing::info!("functions may hold {bound} of memory together");
         let maker = Arc::new(Maker {
             hosts: Arc::new(Hosts {
                 environment: config.account,
@@ -125,10 +131,8 @@ impl Sandboxes {
             compiler: Arc::new(compiler),
             components: config.components,
             loaded: LoadedFunctions::default(),
-            slots: slots_of(slots, &idle, &shelves),
-            host_memory: Arc::new(HostMemory::of_this_machine(move || {
-                weak_idle.upgrade().is_some_and(|idle| idle.give_way())
-            })),
+            slots: Slots::new(slots, give_way.clone()),
+            host_memory: Arc::new(HostMemory::new(bound, give_way)),
             ticker: Ticker::start(&engine).map_err(|error| failed(&error))?,
             loader: Arc::new(Loader {
                 linker,
@@ -246,6 +250,14 @@ impl RunGuest for Sandboxes {
     ) -> Result<Report, HostFailure> {
         self.runner.run(version, invocation, how, admission).await
     }
+
+    fn memory(&self) -> GuestMemory {
+        let memory = &self.maker().host_memory;
+        GuestMemory {
+            held_bytes: memory.held_bytes(),
+            limit_bytes: memory.bound().bytes,
+        }
+    }
 }
 
 impl PrepareGuest for Sandboxes {
@@ -258,8 +270,17 @@ impl PrepareGuest for Sandboxes {
     }
 }
 
-/// So many slots, which sandboxes give up that serve nobody: those that are idle before those that were prepared.
-fn slots_of(count: u32, idle: &Arc<IdleSandboxes>, shelves: &Arc<Shelves<Sandbox>>) -> Slots {
-    let (idle, shelves) = (Arc::clone(idle), Arc::clone(shelves));
-    Slots::new(count, move || idle.give_way() || shelves.give_way())
+/// Lets a sandbox go that serves nobody, and says whether there was one: those that are idle before those that were
+/// prepared beyond what was asked for. What is needed of the host (slots, memory, descriptors, room in `/tmp`) asks
+/// this before anybody is refused.
+fn giving_way(
+    idle: &Arc<IdleSandboxes>,
+    shelves: &Arc<Shelves<Sandbox>>,
+) -> impl Fn() -> bool + Clone + Send + Sync + 'static {
+    // Not held: what waits holds memory and files, which hold this.
+    let (idle, shelves) = (Arc::downgrade(idle), Arc::downgrade(shelves));
+    move || {
+        idle.upgrade().is_some_and(|idle| idle.give_way())
+            || shelves.upgrade().is_some_and(|shelves| shelves.give_way())
+    }
 }

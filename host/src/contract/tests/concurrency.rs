@@ -358,6 +358,8 @@ async fn the_metrics_show_what_is_set_aside_and_what_was_refused() {
     for line in [
         "sparkler_invocations_running 0\n",
         "sparkler_concurrency_limit 10\n",
+        "sparkler_guest_memory_bytes 1\n",
+        "sparkler_guest_memory_limit_bytes 2\n",
         "sparkler_concurrency_unreserved 8\n",
         "sparkler_invocations_throttled_total{reason=\"ReservedFunctionConcurrentInvocationLimitExceeded\"} 1\n",
         "sparkler_function_concurrency_reserved{function=\"fn\"} 2\n",

@@ -60,6 +60,13 @@ impl RunGuest for Watched {
         self.watch.end(self.host, id);
         Ok(report(&invocation.payload.event()[..] == b"\"fail\""))
     }
+
+    fn memory(&self) -> GuestMemory {
+        GuestMemory {
+            held_bytes: 1,
+            limit_bytes: 2,
+        }
+    }
 }
 
 /// What two hosts made of a hundred events.

@@ -23,6 +23,7 @@ use super::worker::{Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswe
 use crate::deployer::{InitOutcome, Initialized, Rejection};
 use crate::domain::{Account, Version};
 use crate::limits;
+use crate::sandbox::engine::engines::AddressSpace;
 
 /// A compiler that runs in a process of its own, started for each component.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ pub(super) struct Child {
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<String>,
     pub(super) limits: CompileLimits,
+    pub(super) space: AddressSpace,
 }
 
 impl Compile for Child {
@@ -87,7 +89,7 @@ struct CompileChild {
 impl CompileChild {
     /// Starts the process and hands it `wasm`; returns when it has found that it can be invoked.
     async fn start(compiler: &Child, wasm: Bytes, meter: Meter) -> Result<Self, Stop> {
-        let mut started = Self::begin(compiler, &Order::Compile, wasm, meter).await?;
+        let mut started = Self::begin(compiler, &Order::Compile(compiler.space), wasm, meter).await?;
         match started.frame().await? {
             Checked::Accepted => Ok(started),
             Checked::Rejected(rejection) => Err(rejection.into()),
@@ -142,6 +144,7 @@ impl CompileChild {
             program,
             arguments,
             limits,
+            ..
         } = compiler;
         let order = framed(order).map_err(failed)?;
         let mut child = Command::new(program)
@@ -345,6 +348,7 @@ mod tests {
             program: program.into(),
             arguments: arguments.iter().map(ToString::to_string).collect(),
             limits: CompileLimits::default(),
+            space: AddressSpace::Ample,
         }
     }
 

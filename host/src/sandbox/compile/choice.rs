@@ -2,16 +2,21 @@
 
 use super::compiling::Compile;
 use super::isolation::CompileIsolation;
+use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 
-/// The one that was asked for, which knows these interfaces of an embedder.
+/// The one that was asked for, which knows these interfaces of an embedder and compiles for such an address space.
 #[cfg(feature = "compiler")]
-pub(super) fn compiler(isolation: CompileIsolation, interfaces: Interfaces) -> Box<dyn Compile> {
+pub(super) fn compiler(
+    isolation: CompileIsolation,
+    interfaces: Interfaces,
+    space: AddressSpace,
+) -> Box<dyn Compile> {
     use super::child::Child;
     use super::in_process::InProcess;
 
     match isolation {
-        CompileIsolation::InProcess => Box::new(InProcess { interfaces }),
+        CompileIsolation::InProcess => Box::new(InProcess { interfaces, space }),
         CompileIsolation::Child {
             program,
             arguments,
@@ -20,12 +25,13 @@ pub(super) fn compiler(isolation: CompileIsolation, interfaces: Interfaces) -> B
             program,
             arguments,
             limits,
+            space,
         }),
     }
 }
 
 /// None, whatever was asked for.
 #[cfg(not(feature = "compiler"))]
-pub(super) fn compiler(_: CompileIsolation, _: Interfaces) -> Box<dyn Compile> {
+pub(super) fn compiler(_: CompileIsolation, _: Interfaces, _: AddressSpace) -> Box<dyn Compile> {
     Box::new(super::no_compiler::NoCompiler)
 }

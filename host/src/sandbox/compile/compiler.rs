@@ -17,6 +17,7 @@ use crate::deployer::{ComponentSource, DeployFigures, Initialized, Lane, Rejecti
 use crate::domain::{Account, Code, Digest, Lock, Version};
 use crate::limits;
 use crate::package::Precompiled;
+use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 use crate::storage::ArtifactStore;
 
@@ -36,6 +37,8 @@ pub(in crate::sandbox) struct Compiler {
 pub(in crate::sandbox) struct CompilerConfig {
     pub(in crate::sandbox) isolation: CompileIsolation,
     pub(in crate::sandbox) interfaces: Interfaces,
+    /// What code is compiled for.
+    pub(in crate::sandbox) space: AddressSpace,
     pub(in crate::sandbox) engine_key: String,
     pub(in crate::sandbox) artifacts: Arc<ArtifactStore>,
     /// Whether code that was compiled elsewhere is taken in.
@@ -95,7 +98,7 @@ impl Compiler {
         let megabytes = limits::WAITING_COMPONENTS_BYTES_MAX / MEGABYTE;
         let megabytes = usize::try_from(megabytes).unwrap_or(usize::MAX);
         Self {
-            compile: compiler(config.isolation, config.interfaces),
+            compile: compiler(config.isolation, config.interfaces, config.space),
             engine_key: config.engine_key,
             artifacts: config.artifacts,
             trusts_artifacts: config.trusts_artifacts,

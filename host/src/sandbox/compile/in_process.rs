@@ -11,25 +11,32 @@ use super::snapshot::{self, InitOrder};
 use super::steps::{accepted, compile};
 use crate::deployer::{Initialized, Rejection};
 use crate::domain::{Account, Version};
+use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 
 /// Compiles on threads that may block.
 pub(super) struct InProcess {
     pub(super) interfaces: Interfaces,
+    pub(super) space: AddressSpace,
 }
 
 struct Component {
     wasm: Vec<u8>,
     interfaces: Interfaces,
+    space: AddressSpace,
 }
 
 impl Compile for InProcess {
     fn check(&self, wasm: Bytes, _: Meter) -> Step<'_, Box<dyn Compilation>> {
-        let interfaces = self.interfaces.clone();
+        let (interfaces, space) = (self.interfaces.clone(), self.space);
         Box::pin(async move {
             let checked = spawn_blocking(move || {
                 let wasm = accepted(wasm.into(), &interfaces)?;
-                Ok::<_, Rejection>(Component { wasm, interfaces })
+                Ok::<_, Rejection>(Component {
+                    wasm,
+                    interfaces,
+                    space,
+                })
             });
             let component = checked.await.map_err(failed)??;
             Ok(Box::new(component) as Box<dyn Compilation>)
@@ -55,8 +62,9 @@ impl Compile for InProcess {
 impl Compilation for Component {
     fn artifact(&mut self, _: Meter) -> Step<'_, Code> {
         let (wasm, interfaces) = (std::mem::take(&mut self.wasm), self.interfaces.clone());
+        let space = self.space;
         Box::pin(async move {
-            let artifact = spawn_blocking(move || compile(&wasm, &interfaces))
+            let artifact = spawn_blocking(move || compile(&wasm, &interfaces, space))
                 .await
                 .map_err(failed)??;
             Ok(Box::new(io::Cursor::new(artifact)) as Code)

@@ -11,6 +11,8 @@ mod choice;
 #[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod steps;
 #[cfg(feature = "compiler")]
+mod instance_size;
+#[cfg(feature = "compiler")]
 mod go_module;
 #[cfg(feature = "compiler")]
 mod in_process;

@@ -4,7 +4,7 @@ use super::steps::{accepted, compile};
 use crate::deployer::Rejection;
 use crate::domain::Digest;
 use crate::package::{Precompiled, reuse_of};
-use crate::sandbox::engine::engines;
+use crate::sandbox::engine::engines::{self, AddressSpace};
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 
 /// Compiles `wasm` for hosts of this version on machines of this kind: gives a file that such a host takes
@@ -16,9 +16,9 @@ pub fn precompile(wasm: Vec<u8>, own: &Interfaces) -> Result<Vec<u8>, Rejection>
     let digest = Digest::of(&wasm);
     let reuse = reuse_of(&wasm).map_err(|error| Rejection::of_code(error.to_string()))?;
     let component = accepted(wasm, own)?;
-    let code = compile(&component, own)?;
+    let code = compile(&component, own, AddressSpace::Ample)?;
     let precompiled = Precompiled {
-        engine: engines::key(),
+        engine: engines::key(AddressSpace::Ample),
         component: digest,
         reuse,
         code: code.into(),

@@ -5,8 +5,10 @@ use wit_component::ComponentEncoder;
 
 use super::go_module;
 use super::inspect::{Inspection, inspect_component, is_component, validate};
+use super::instance_size::instance_bytes;
 use crate::deployer::Rejection;
-use crate::sandbox::engine::engines;
+use crate::sandbox::engine::compiled::Figures;
+use crate::sandbox::engine::engines::{self, AddressSpace};
 use crate::sandbox::kinds::entry::Entry;
 use crate::sandbox::kinds::lifecycle::Lifecycle;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
@@ -85,10 +87,11 @@ pub(in crate::sandbox) fn accepted(wasm: Vec<u8>, own: &Interfaces) -> Result<Ve
     Ok(component)
 }
 
-/// Compiles a checked component and makes sure that everything it imports fits.
+/// Compiles a checked component for hosts with such an address space, and makes sure that everything it imports fits.
 pub(in crate::sandbox) fn compile(
     component: &[u8],
     own: &Interfaces,
+    space: AddressSpace,
 ) -> Result<Vec<u8>, Rejection> {
     let rejected = |error: wasmtime::Error| {
         Rejection::of_code(format!(
@@ -102,7 +105,11 @@ pub(in crate::sandbox) fn compile(
             one_line(&error)
         ))
     };
-    let engine = engines::compiling().map_err(unready)?;
+    let unread = |error| Rejection::of_code(format!("The code cannot be read: {error}."));
+    let figures = Figures {
+        instance_bytes: instance_bytes(component).map_err(unread)?,
+    };
+    let engine = engines::compiling(space).map_err(unready)?;
     let component = Component::from_binary(&engine, component).map_err(rejected)?;
     let linker = linker(&engine, own).map_err(unready)?;
     let pre = linker.instantiate_pre(&component).map_err(|error| {
@@ -123,7 +130,8 @@ pub(in crate::sandbox) fn compile(
             one_line(&error)
         ))
     })?;
-    component.serialize().map_err(rejected)
+    let code = component.serialize().map_err(rejected)?;
+    Ok(figures.behind(code))
 }
 
 pub(in crate::sandbox) fn one_line(error: &wasmtime::Error) -> String {

@@ -13,7 +13,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,7 @@ use super::snapshot::{self, InitOrder};
 use super::steps::{accepted, compile};
 use crate::deployer::{InitFailure, InitOutcome, Initialized, Rejection};
 use crate::limits;
+use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 
 /// Largest frame: a rejection may name many imports.
@@ -33,8 +34,8 @@ pub(in crate::sandbox) const GO_ON: u8 = b'\n';
 /// What is to be done with the wasm behind it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::sandbox) enum Order {
-    /// Check and compile it.
-    Compile,
+    /// Check it, and compile it for such an address space.
+    Compile(AddressSpace),
     /// Initialize it for a snapshot.
     Initialize(Box<InitOrder>),
 }
@@ -107,6 +108,9 @@ const CPU_SECONDS_GRACE: u64 = 5;
 /// Takes away what compiling does not need, before a byte of input is read.
 fn limit_self(limits: CompileLimits) -> io::Result<()> {
     let limit_up_to = |resource, current: u64, maximum: u64| {
+        // Whoever started the host may have allowed less, and more cannot be had.
+        let allowed = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+        let (current, maximum) = (current.min(allowed), maximum.min(allowed));
         setrlimit(
             resource,
             Rlimit {
@@ -136,7 +140,7 @@ fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     let order: Order = read_frame(input)?;
     let wasm = read_wasm(input)?;
     match order {
-        Order::Compile => compile_for(input, output, wasm),
+        Order::Compile(space) => compile_for(input, output, wasm, space),
         Order::Initialize(order) => initialize_for(output, wasm, &order),
     }
 }
@@ -171,7 +175,12 @@ fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> 
     output.flush()
 }
 
-fn compile_for(input: &mut impl Read, output: &mut impl Write, wasm: Vec<u8>) -> io::Result<()> {
+fn compile_for(
+    input: &mut impl Read,
+    output: &mut impl Write,
+    wasm: Vec<u8>,
+    space: AddressSpace,
+) -> io::Result<()> {
     // Functions of an embedder are in its own process, so this one knows none.
     let own = Interfaces::default();
     let component = match accepted(wasm, &own) {
@@ -181,7 +190,7 @@ fn compile_for(input: &mut impl Read, output: &mut impl Write, wasm: Vec<u8>) ->
     write_frame(output, &Checked::Accepted)?;
     // Where nobody wants it any more, the input ends.
     input.read_exact(&mut [0])?;
-    match compile(&component, &own) {
+    match compile(&component, &own, space) {
         Ok(artifact) => {
             write_frame(
                 output,

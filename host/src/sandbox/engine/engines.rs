@@ -4,6 +4,7 @@
 //! The configuration leaves out what a function does not need (garbage collection, threads, the
 //! asynchronous component model), since most of what ever went wrong in engines sits there.
 
+use serde::{Deserialize, Serialize};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, ModuleVersionStrategy,
     PoolingAllocationConfig, WasmBacktraceDetails,
@@ -15,19 +16,32 @@ use crate::limits;
 /// is only ever loaded by the very version that made it.
 pub(crate) const ENGINE_VERSION: &str = "48.0.8";
 
-/// Counts the changes of [`code_config`]: code that was compiled under another count is not loaded.
-const CODE_REVISION: u32 = 1;
+/// Counts the changes of [`code_config`] and of what stands behind the code: code that was compiled under another count is not loaded.
+const CODE_REVISION: u32 = 2;
+
+/// The address space of the process that code runs in, which decides how it reaches its memories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::sandbox) enum AddressSpace {
+    /// Each memory has all that its addresses reach, so that the processor finds those that lead out of it.
+    Ample,
+    /// Each has what it needs, and the code looks at every address itself.
+    Scarce,
+}
 
 /// Names all that an artifact's validity depends on: the engine's version and configuration, and the kind
 /// of machine it was compiled for. Told without a compiler, so that a host which has none finds what another
 /// has compiled. Which instructions a processor lacks is found when an artifact is loaded.
-pub(in crate::sandbox) fn key() -> String {
+pub(in crate::sandbox) fn key(space: AddressSpace) -> String {
     use std::env::consts::{ARCH, OS};
-    format!("{ENGINE_VERSION}-{CODE_REVISION}-{ARCH}-{OS}")
+    let space = match space {
+        AddressSpace::Ample => "",
+        AddressSpace::Scarce => "-small",
+    };
+    format!("{ENGINE_VERSION}-{CODE_REVISION}-{ARCH}-{OS}{space}")
 }
 
 /// The configuration that decides what compiled code looks like. Compiler and runner must agree.
-fn code_config() -> wasmtime::Result<Config> {
+fn code_config(space: AddressSpace) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.concurrency_support(false);
@@ -41,13 +55,22 @@ fn code_config() -> wasmtime::Result<Config> {
     config.module_version(ModuleVersionStrategy::Custom(format!(
         "{ENGINE_VERSION}+{CODE_REVISION}"
     )))?;
+    if space == AddressSpace::Scarce {
+        config.memory_reservation(0);
+        config.memory_reservation_for_growth(GROWTH_BYTES);
+        config.memory_guard_size(0);
+        config.memory_init_cow(false);
+    }
     Ok(config)
 }
 
-/// An engine that compiles and never runs: it reserves no address space.
+/// Room for a memory to grow in place, where it has no more than it needs.
+const GROWTH_BYTES: u64 = 16 * 1024 * 1024;
+
+/// An engine that compiles for hosts with such an address space, and never runs: it reserves none.
 #[cfg(feature = "compiler")]
-pub(in crate::sandbox) fn compiling() -> wasmtime::Result<Engine> {
-    let mut config = code_config()?;
+pub(in crate::sandbox) fn compiling(space: AddressSpace) -> wasmtime::Result<Engine> {
+    let mut config = code_config(space)?;
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
     Engine::new(&config)
 }
@@ -55,18 +78,10 @@ pub(in crate::sandbox) fn compiling() -> wasmtime::Result<Engine> {
 /// An engine that compiles and runs one guest, within the address space that its process has.
 #[cfg(feature = "compiler")]
 pub(in crate::sandbox) fn initializing() -> wasmtime::Result<Engine> {
-    let mut config = code_config()?;
+    let mut config = code_config(AddressSpace::Scarce)?;
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-    config.memory_reservation(0);
-    config.memory_reservation_for_growth(INITIALIZING_GROWTH_BYTES);
-    config.memory_guard_size(0);
-    config.memory_init_cow(false);
     Engine::new(&config)
 }
-
-/// Room for a memory to grow in place.
-#[cfg(feature = "compiler")]
-const INITIALIZING_GROWTH_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Where guests get their memories and tables from.
 #[derive(Clone, Copy, Debug)]
@@ -86,17 +101,29 @@ impl Allocation {
         table_bytes_kept: limits::TABLE_KEEP_RESIDENT_BYTES,
     };
 
+    /// What code must have been compiled for.
+    const fn address_space(self) -> AddressSpace {
+        match self {
+            Self::Pool { .. } => AddressSpace::Ample,
+            Self::OneByOne => AddressSpace::Scarce,
+        }
+    }
+
     /// Every one that guests may run on: what a guest leaves behind is looked for on each of them.
     #[cfg(all(test, feature = "compiler"))]
     pub(in crate::sandbox) const ALL: &[Self] = &[Self::POOL, Self::OneByOne];
 }
 
-/// An engine that runs up to `sandboxes` guests at once.
+/// An engine that runs up to `sandboxes` guests at once, and what code must have been compiled for.
 ///
 /// Where the address space is too small for a pool (a container with `ulimit -v`, say), sandboxes
 /// are allocated one by one, which is slower and otherwise the same.
-pub(in crate::sandbox) fn running(sandboxes: u32) -> wasmtime::Result<Engine> {
-    match running_on(Allocation::POOL, sandboxes) {
+pub(in crate::sandbox) fn running(sandboxes: u32) -> wasmtime::Result<(Engine, AddressSpace)> {
+    let on = |allocation: Allocation| {
+        let engine = running_on(allocation, sandboxes)?;
+        Ok((engine, allocation.address_space()))
+    };
+    match on(Allocation::POOL) {
         Ok(engine) => Ok(engine),
         Err(error) => {
             tracing::warn!(
@@ -104,7 +131,7 @@ pub(in crate::sandbox) fn running(sandboxes: u32) -> wasmtime::Result<Engine> {
                 "the address space is too small for a pool of sandboxes; they are made one by one, \
                  which is slower (raise `ulimit -v`, or lower --concurrency)"
             );
-            running_on(Allocation::OneByOne, sandboxes)
+            on(Allocation::OneByOne)
         }
     }
 }
@@ -114,7 +141,7 @@ pub(in crate::sandbox) fn running_on(
     allocation: Allocation,
     sandboxes: u32,
 ) -> wasmtime::Result<Engine> {
-    let mut config = code_config()?;
+    let mut config = code_config(allocation.address_space())?;
     config.allocation_strategy(match allocation {
         Allocation::Pool {
             memory_bytes_kept,
@@ -154,4 +181,11 @@ fn pool(sandboxes: u32) -> PoolingAllocationConfig {
         // Quicker, and known to leave a page of one guest to the next where pages are swapped out.
         .pagemap_scan(Enabled::No);
     pool
+}
+
+/// Whether it was the system that refused something: memory, most likely, or address space.
+pub(in crate::sandbox) fn is_of_system(error: &wasmtime::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.is::<std::io::Error>() || cause.is::<rustix::io::Errno>())
 }

@@ -1,118 +1,39 @@
-//! One budget for all memories and tables of an invocation together, and one for all guests.
+//! The memories and tables of a guest, which the engine asks for, count in its budget.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::ResourceLimiter;
 
+use super::engines::is_of_system;
 use crate::limits;
-use crate::sandbox::vitals::Vitals;
+use crate::sandbox::memory::budget::Budget;
 
 /// What a table's element costs the host.
 const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 
-/// What all guests together may hold: a machine that runs out of memory would take the host with it.
-pub(in crate::sandbox) struct HostMemory {
-    held_bytes: AtomicU64,
-    limit_bytes: u64,
-    /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
-    give_way: Box<dyn Fn() -> bool + Send + Sync>,
-}
-
-impl HostMemory {
-    /// A share of what the machine has. Where it is used up, `give_way` lets a sandbox go that serves nobody, and says
-    /// whether there was one.
-    pub(in crate::sandbox) fn of_this_machine(
-        give_way: impl Fn() -> bool + Send + Sync + 'static,
-    ) -> Self {
-        let machine = rustix::system::sysinfo();
-        let bytes = machine.totalram.saturating_mul(machine.mem_unit.into());
-        Self {
-            held_bytes: AtomicU64::new(0),
-            limit_bytes: bytes / 100 * limits::GUEST_MEMORY_PERCENT_MAX,
-            give_way: Box::new(give_way),
-        }
-    }
-
-    /// Takes `bytes` if they are there, or if they are once idle sandboxes have given way.
-    fn take(&self, bytes: u64) -> bool {
-        loop {
-            if self.take_free(bytes) {
-                return true;
-            }
-            if !(self.give_way)() {
-                return false;
-            }
-        }
-    }
-
-    fn take_free(&self, bytes: u64) -> bool {
-        let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let fits = held.saturating_add(bytes) <= self.limit_bytes;
-        if !fits {
-            self.give_back(bytes);
-        }
-        fits
-    }
-
-    fn give_back(&self, bytes: u64) {
-        self.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
-/// Counts what a guest holds and refuses what would go over its function's memory size.
+/// Lets memories and tables grow within the budget of their guest.
 ///
 /// A refused growth gives the guest −1, as the specification has it, so that it may get by with less;
 /// if it ends without an answer after that, memory is named as the reason.
 pub(in crate::sandbox) struct MemoryLimiter {
-    vitals: Arc<Vitals>,
-    host: Arc<HostMemory>,
-    held_bytes: u64,
-    limit_bytes: u64,
+    budget: Arc<Budget>,
     /// What the last growth of a memory added, for when it cannot be had after all.
     last_added_bytes: u64,
 }
 
 impl MemoryLimiter {
-    pub(in crate::sandbox) fn new(
-        vitals: Arc<Vitals>,
-        host: Arc<HostMemory>,
-        limit_bytes: u64,
-    ) -> Self {
+    pub(in crate::sandbox) fn new(budget: Arc<Budget>) -> Self {
         Self {
-            vitals,
-            host,
-            held_bytes: 0,
-            limit_bytes,
+            budget,
             last_added_bytes: 0,
         }
     }
 
-    /// Gives room beyond the function's memory size, for what is not its doing.
-    #[cfg(feature = "compiler")]
-    pub(in crate::sandbox) fn add_room(&mut self, bytes: u64) {
-        self.limit_bytes = self.limit_bytes.saturating_add(bytes);
-    }
-
     fn grow(&mut self, current_bytes: u64, desired_bytes: u64) -> bool {
         let added = desired_bytes.saturating_sub(current_bytes);
-        let held = self.held_bytes.saturating_add(added);
-        if held > self.limit_bytes {
-            self.vitals.refuse_memory();
-            return false;
-        }
-        if !self.host.take(added) {
-            self.vitals.refuse_host_memory();
-            return false;
-        }
-        self.hold(held);
-        self.last_added_bytes = added;
-        true
-    }
-
-    fn hold(&mut self, bytes: u64) {
-        self.held_bytes = bytes;
-        self.vitals.set_memory_bytes(bytes);
+        let is_there = self.budget.take(added).is_ok();
+        self.last_added_bytes = if is_there { added } else { 0 };
+        is_there
     }
 }
 
@@ -130,11 +51,13 @@ impl ResourceLimiter for MemoryLimiter {
         Ok(self.grow(current as u64, desired as u64))
     }
 
-    /// The engine could not grow a memory that may grow: it holds no more than before.
-    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        let added = std::mem::take(&mut self.last_added_bytes);
-        self.host.give_back(added);
-        self.hold(self.held_bytes - added);
+    /// Where the system did not give what may be had, no more is held than before. The engine also calls this for a
+    /// growth that it never asked about, beyond what the memory's type allows: what was added last is there then.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        if is_of_system(&error) {
+            let added = std::mem::take(&mut self.last_added_bytes);
+            self.budget.give_back(added);
+        }
         Ok(())
     }
 
@@ -167,8 +90,30 @@ impl ResourceLimiter for MemoryLimiter {
     }
 }
 
-impl Drop for MemoryLimiter {
-    fn drop(&mut self) {
-        self.host.give_back(self.held_bytes);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::memory::budget::tests::budget_of;
+
+    const PAGE: usize = 64 * 1024;
+
+    #[test]
+    fn a_growth_that_fails_is_given_back_once_and_only_where_it_was_asked_for() {
+        let budget = budget_of(u64::MAX);
+        let mut limiter = MemoryLimiter::new(Arc::clone(&budget));
+        let grow = |limiter: &mut MemoryLimiter, from: usize, to: usize| {
+            limiter
+                .memory_growing(from * PAGE, to * PAGE, None)
+                .expect("answered")
+        };
+        assert!(grow(&mut limiter, 0, 2));
+        let beyond_type = || wasmtime::Error::msg("memory growth exceeds memory type's limits");
+        limiter.memory_grow_failed(beyond_type()).expect("answered");
+        assert_eq!(budget.held_bytes(), 2 * PAGE as u64);
+        assert!(grow(&mut limiter, 2, 5));
+        let refused = || wasmtime::Error::from(rustix::io::Errno::NOMEM);
+        limiter.memory_grow_failed(refused()).expect("answered");
+        limiter.memory_grow_failed(refused()).expect("answered");
+        assert_eq!(budget.held_bytes(), 2 * PAGE as u64);
     }
 }

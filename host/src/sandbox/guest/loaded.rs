@@ -2,6 +2,7 @@
 
 use wasmtime::component::{Component, InstancePre, Linker};
 
+use crate::sandbox::engine::compiled::Figures;
 use crate::sandbox::kinds::entry::Entry;
 use crate::sandbox::kinds::lifecycle::Lifecycle;
 use crate::sandbox::reach::guest_state::GuestState;
@@ -11,6 +12,7 @@ pub(in crate::sandbox) struct Loaded {
     pub(in crate::sandbox) component: InstancePre<GuestState>,
     pub(in crate::sandbox) entry: Entry,
     pub(in crate::sandbox) lifecycle: Option<Lifecycle>,
+    pub(in crate::sandbox) figures: Figures,
 }
 
 impl Loaded {
@@ -18,6 +20,7 @@ impl Loaded {
     pub(in crate::sandbox) fn link(
         linker: &Linker<GuestState>,
         component: &Component,
+        figures: Figures,
     ) -> wasmtime::Result<Self> {
         component.initialize_copy_on_write_image()?;
         let component = linker.instantiate_pre(component)?;
@@ -27,6 +30,7 @@ impl Loaded {
             component,
             entry,
             lifecycle,
+            figures,
         })
     }
 }

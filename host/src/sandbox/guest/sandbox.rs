@@ -17,6 +17,7 @@ use wasmtime::{Store, UpdateDeadline};
 use super::loaded::Loaded;
 use crate::domain::{Invocation, Version};
 use crate::limits;
+use crate::sandbox::engine::compiled::Figures;
 use crate::sandbox::kinds::answer::Answer;
 use crate::sandbox::kinds::call::Call;
 use crate::sandbox::kinds::entry::{GuestKind, ReadyGuest};
@@ -69,6 +70,9 @@ impl Sandbox {
     /// nothing where that was done before.
     pub(in crate::sandbox) async fn instantiate(&mut self) -> wasmtime::Result<()> {
         if let Stage::New(loaded) = &self.stage {
+            let Figures { instance_bytes } = loaded.figures;
+            // Of all that it is, for as long as it is there.
+            self.vitals().budget().take(instance_bytes)?;
             let instance = loaded.component.instantiate_async(&mut self.store).await?;
             let handler = loaded.entry.in_instance(&mut self.store, &instance)?;
             if let Some(lifecycle) = &loaded.lifecycle {

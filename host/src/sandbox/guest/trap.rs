@@ -6,7 +6,9 @@ use wasmtime::{OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::domain::FunctionError;
+use crate::invoker::HostFailure;
 use crate::limits;
+use crate::sandbox::engine::engines::is_of_system;
 use crate::sandbox::kinds::lifecycle::GaveUp;
 use crate::sandbox::reach::failure::handler_error;
 use crate::sandbox::reach::output::TooLarge;
@@ -18,12 +20,17 @@ pub(in crate::sandbox) struct Bounds {
     pub(in crate::sandbox) memory_bytes_max: u64,
 }
 
-/// Whether it was the host that had no more to give, which is not the function's fault.
-pub(in crate::sandbox) fn is_host_shortage(error: &wasmtime::Error, vitals: &Vitals) -> bool {
-    vitals.host_memory_refused()
-        || error.is::<PoolConcurrencyLimitError>()
-        || error.is::<OutOfMemory>()
-        || error.is::<std::io::Error>()
+/// What the host had no more of to give, which is not the function's fault; `None` where it is.
+pub(in crate::sandbox) fn host_shortage(
+    error: &wasmtime::Error,
+    vitals: &Vitals,
+) -> Option<HostFailure> {
+    if error.is::<PoolConcurrencyLimitError>() {
+        return Some(HostFailure::NoCapacity);
+    }
+    let is_memory =
+        vitals.budget().is_host_spent() || error.is::<OutOfMemory>() || is_of_system(error);
+    is_memory.then_some(HostFailure::NoMemory)
 }
 
 /// Why a guest ended without an answer.
@@ -45,7 +52,7 @@ pub(in crate::sandbox) fn classify(
     if let Some(GaveUp(error)) = error.downcast_ref::<GaveUp>() {
         return handler_error(error.clone());
     }
-    if vitals.memory_refused() {
+    if vitals.budget().is_spent() {
         return FunctionError::OutOfMemory {
             limit_bytes: bounds.memory_bytes_max,
         };

@@ -166,6 +166,12 @@ async fn set_up(
     let _ticking = maker.ticker.hold();
     let mut sandbox = maker.sandbox(version, loaded, slot, purpose);
     let vitals = Arc::clone(sandbox.vitals());
+    // What is told as allocated gives way to nobody, so its memory is there from now on.
+    match (vitals.budget().reserve(), making.is_surplus) {
+        (Ok(()), _) => {}
+        (Err(_), true) => return Ok(()),
+        (Err(_), false) => return Err(HostFailure::NoMemory.into()),
+    }
     let set_up = timeout_at(deadline, sandbox.prepare()).await;
     match set_up.map_err(|_| timed_out(&bounds)) {
         Ok(Ok(())) => {
@@ -178,8 +184,8 @@ async fn set_up(
 }
 
 fn failure(error: &wasmtime::Error, vitals: &Vitals, bounds: &Bounds) -> PrepareFailure {
-    match trap::is_host_shortage(error, vitals) {
-        true => HostFailure::NoCapacity.into(),
-        false => PrepareFailure::Guest(not_started(error, vitals, bounds)),
+    match trap::host_shortage(error, vitals) {
+        Some(shortage) => shortage.into(),
+        None => PrepareFailure::Guest(not_started(error, vitals, bounds)),
     }
 }

@@ -73,7 +73,7 @@ async fn run(
     response: Option<ResponseSink>,
 ) -> wasmtime::Result<Returned> {
     let streams = response.is_some();
-    let stdout = Stdout::new(response);
+    let stdout = Stdout::new(response, store.data().shared.budget());
     let stdio = &mut store.data_mut().parts.stdio;
     stdio.begin_command(event, stdout.clone());
     let ended = command.call_run(&mut *store).await;

@@ -1,5 +1,7 @@
 //! Functions of the native contract that write their response while they run.
 
+use std::sync::Arc;
+
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
 
@@ -44,7 +46,8 @@ impl Kind for StreamingFunction {
         let mut texts = call.texts();
         let context = call.context(&mut texts, store.data().shared.deadline);
         let event = call.input.event()?;
-        store.data_mut().parts.response.begin(response);
+        let budget = Arc::clone(store.data().shared.budget());
+        store.data_mut().parts.response.begin(response, &budget);
         let ended = guest.call_handle(&mut *store, event, context).await;
         let left = store.data_mut().parts.response.end();
         Ok(ended?.map(|()| left.into()))

@@ -13,16 +13,19 @@ use crate::deployer::{ComponentSource, Lane, Rejection};
 use crate::domain::{Code, Digest, FunctionName, Version};
 use crate::invoker::HostFailure;
 use crate::sandbox::compile::compiler::Compiler;
-use crate::sandbox::engine::memory_limiter::{HostMemory, MemoryLimiter};
+use crate::sandbox::engine::memory_limiter::MemoryLimiter;
 use crate::sandbox::engine::slots::Slots;
 use crate::sandbox::engine::ticker::Ticker;
 use crate::sandbox::guest::loaded::Loaded;
 use crate::sandbox::guest::sandbox::Sandbox;
 use crate::sandbox::kinds::entry::GuestKind;
+use crate::sandbox::memory::budget::Budget;
+use crate::sandbox::memory::host_memory::HostMemory;
 use crate::sandbox::reach::grants::{Granted, Grants};
 use crate::sandbox::reach::guest_state::{GuestState, Hosts};
 use crate::sandbox::reach::outbound::Network;
-use crate::sandbox::reach::shared::{Initialization, MadeFor, Served, Shared, table};
+use crate::sandbox::reach::shared::{Initialization, MadeFor, Served, Shared};
+use crate::sandbox::reach::table::Table;
 use crate::sandbox::vitals::Vitals;
 
 /// Makes sandboxes.
@@ -57,12 +60,10 @@ impl Maker {
         slot: OwnedSemaphorePermit,
         purpose: Purpose,
     ) -> Sandbox {
-        let vitals = Arc::new(Vitals::default());
-        let limiter = MemoryLimiter::new(
-            Arc::clone(&vitals),
+        let budget = Arc::new(Budget::new(
             Arc::clone(&self.host_memory),
             version.settings.memory_bytes_max(),
-        );
+        ));
         let Purpose {
             initialization,
             is_reusable,
@@ -70,9 +71,9 @@ impl Maker {
             deadline,
         } = purpose;
         let shared = Shared {
-            vitals,
-            limiter,
-            table: table(),
+            limiter: MemoryLimiter::new(Arc::clone(&budget)),
+            table: Table::new(&budget),
+            vitals: Arc::new(Vitals::new(budget)),
             version: Arc::clone(version),
             granted,
             made_for: MadeFor {

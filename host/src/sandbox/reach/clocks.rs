@@ -85,7 +85,7 @@ impl monotonic_clock::Host for Called<'_, Clocks> {
         when: monotonic_clock::Instant,
     ) -> wasmtime::Result<Resource<DynPollable>> {
         let until = self.part.start.checked_add(Duration::from_nanos(when));
-        alarm(&mut self.shared.table, until)
+        alarm(self.shared.table.lend(), until)
     }
 
     fn subscribe_duration(
@@ -93,7 +93,7 @@ impl monotonic_clock::Host for Called<'_, Clocks> {
         duration: monotonic_clock::Duration,
     ) -> wasmtime::Result<Resource<DynPollable>> {
         let until = Instant::now().checked_add(Duration::from_nanos(duration));
-        alarm(&mut self.shared.table, until)
+        alarm(self.shared.table.lend(), until)
     }
 }
 

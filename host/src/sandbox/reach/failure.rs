@@ -58,6 +58,8 @@ pub(in crate::sandbox) fn handler_error(error: types::FunctionError) -> Function
 /// At most `room` bytes of `text`, cut between characters; takes them from `room`.
 fn clip(mut text: String, room: &mut usize) -> String {
     text.truncate(text.floor_char_boundary(*room));
+    // Or what was cut off would stay in memory with it.
+    text.shrink_to_fit();
     *room -= text.len();
     text
 }

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use wasmtime::component::Linker;
-use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use super::clocks::Clocks;
 use super::config::Config;
@@ -16,7 +15,7 @@ use super::failure::Failure;
 use super::files::Files;
 use super::inert::Inert;
 use super::log::Log;
-use super::outbound::Outbound;
+use super::outbound::{Http, Outbound};
 use super::part::{Called, Described, Part, Reaches, parts};
 use super::random::Random;
 use super::response::Response;
@@ -65,10 +64,9 @@ impl GuestState {
     pub(in crate::sandbox) fn end(&mut self) {
         self.parts.end();
     }
-}
 
-impl WasiHttpView for GuestState {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        Reaches::<Outbound>::called(self).into_view()
+    /// All that the guest has to do with HTTP.
+    pub(in crate::sandbox) fn http(&mut self) -> Http<'_> {
+        Reaches::<Outbound>::called(self).into_http()
     }
 }

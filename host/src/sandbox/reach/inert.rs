@@ -68,7 +68,7 @@ fn of_cli<T: Reaches<Inert>>(state: &mut T) -> WasiCliCtxView<'_> {
     let Called { part, shared, .. } = state.called();
     WasiCliCtxView {
         ctx: part.engines().cli(),
-        table: &mut shared.table,
+        table: shared.table.lend(),
     }
 }
 
@@ -76,6 +76,6 @@ fn of_sockets<T: Reaches<Inert>>(state: &mut T) -> WasiSocketsCtxView<'_> {
     let Called { part, shared, .. } = state.called();
     WasiSocketsCtxView {
         ctx: part.engines().sockets(),
-        table: &mut shared.table,
+        table: shared.table.lend(),
     }
 }

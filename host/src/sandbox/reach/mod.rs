@@ -6,6 +6,7 @@
 pub(in crate::sandbox) mod part;
 pub(in crate::sandbox) mod names;
 mod replaced;
+pub(in crate::sandbox) mod table;
 pub(in crate::sandbox) mod shared;
 pub(in crate::sandbox) mod guest_state;
 pub(in crate::sandbox) mod linker;

@@ -1,6 +1,8 @@
 //! `sparkler:function/response`: responses that are written while a guest runs. What it writes goes to its caller
 //! at once, or is collected for a caller that wants it whole.
 
+use std::sync::Arc;
+
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Linker, Lower, WasmList};
 
@@ -9,6 +11,7 @@ use super::output::Output;
 use super::part::{InSnapshot, Part, Reaches};
 use super::shared::Shared;
 use crate::invoker::ResponseSink;
+use crate::sandbox::memory::budget::Budget;
 
 /// What a guest writes that streams its response; none where no such guest runs.
 #[derive(Default)]
@@ -16,8 +19,8 @@ pub(in crate::sandbox) struct Response(Option<Output>);
 
 impl Response {
     /// A response that begins, for whoever reads along there.
-    pub(in crate::sandbox) fn begin(&mut self, sink: Option<ResponseSink>) {
-        self.0 = Some(Output::new(sink));
+    pub(in crate::sandbox) fn begin(&mut self, sink: Option<ResponseSink>, budget: &Arc<Budget>) {
+        self.0 = Some(Output::new(sink, budget));
     }
 
     /// Ends it; gives what is not on its way to the caller yet.
@@ -75,7 +78,7 @@ async fn write<T: Reaches<Response>>(
     }
     let more = bytes.as_le_slice(&store).to_vec();
     if let Some(output) = &mut store.data_mut().part_mut().0 {
-        output.keep(&more);
+        output.keep(&more)?;
     }
     Ok(Ok(()))
 }

@@ -3,27 +3,34 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use wasmtime::component::ResourceTable;
 
 use super::grants::Granted;
+use super::table::Table;
 use crate::domain::{Invocation, RequestId, Version};
-use crate::limits;
 use crate::sandbox::engine::memory_limiter::MemoryLimiter;
+use crate::sandbox::memory::budget::Budget;
 use crate::sandbox::vitals::Vitals;
 
 /// The host's side of a guest, as far as it is no part's own.
 pub(in crate::sandbox) struct Shared {
     pub(in crate::sandbox) vitals: Arc<Vitals>,
-    /// The one budget of memory.
+    /// How memories and tables come out of the budget.
     pub(in crate::sandbox) limiter: MemoryLimiter,
-    /// What the guest has handles of.
-    pub(in crate::sandbox) table: ResourceTable,
+    /// What the guest has handles of, which comes out of it as well.
+    pub(in crate::sandbox) table: Table,
     pub(in crate::sandbox) version: Arc<Version>,
     /// What of the host's machine the function may use, where it asks for any of it.
     pub(in crate::sandbox) granted: Option<Arc<Granted>>,
     pub(in crate::sandbox) made_for: MadeFor,
     pub(in crate::sandbox) served: Served,
     pub(in crate::sandbox) deadline: Instant,
+}
+
+impl Shared {
+    /// The one budget of memory: whatever is held for the guest comes out of it.
+    pub(in crate::sandbox) fn budget(&self) -> &Arc<Budget> {
+        self.vitals.budget()
+    }
 }
 
 /// What a sandbox was made for.
@@ -84,11 +91,4 @@ impl Served {
             trace_id: invocation.trace_id.clone(),
         }
     }
-}
-
-/// A table of so many places at most.
-pub(in crate::sandbox) fn table() -> ResourceTable {
-    let mut table = ResourceTable::new();
-    table.set_max_capacity(limits::GUEST_HANDLES_MAX);
-    table
 }

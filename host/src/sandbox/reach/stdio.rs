@@ -78,7 +78,7 @@ impl Stdio {
 impl Called<'_, Stdio> {
     fn log_stream(&mut self, which: StandardStream) -> wasmtime::Result<Resource<DynOutputStream>> {
         let stream: DynOutputStream = Box::new(LogStream(Arc::clone(&self.shared.vitals)));
-        let stream = self.shared.table.push(stream)?;
+        let stream = self.shared.table.push(stream, 0)?;
         self.note(stream.rep(), which);
         Ok(stream)
     }
@@ -97,7 +97,7 @@ impl stdin::Host for Called<'_, Stdio> {
             Some((stdin, _)) => Box::new(stdin.clone()),
             None => Box::new(ClosedInputStream),
         };
-        let stream = self.shared.table.push(stream)?;
+        let stream = self.shared.table.push(stream, 0)?;
         self.note(stream.rep(), StandardStream::Input);
         Ok(stream)
     }
@@ -108,7 +108,7 @@ impl stdout::Host for Called<'_, Stdio> {
         match &self.part.command {
             Some((_, stdout)) => {
                 let stream: DynOutputStream = Box::new(stdout.clone());
-                Ok(self.shared.table.push(stream)?)
+                Ok(self.shared.table.push(stream, 0)?)
             }
             None => self.log_stream(StandardStream::Output),
         }

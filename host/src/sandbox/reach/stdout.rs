@@ -9,6 +9,7 @@ use super::output::Output;
 use crate::domain::Lock;
 use crate::invoker::ResponseSink;
 use crate::limits;
+use crate::sandbox::memory::budget::Budget;
 
 /// The stdout of a command, all of whose handles write to one place.
 #[derive(Clone)]
@@ -16,8 +17,8 @@ pub(in crate::sandbox) struct Stdout(Arc<Lock<Output>>);
 
 impl Stdout {
     /// That of a command whose response goes there, or is kept for the answer.
-    pub(in crate::sandbox) fn new(response: Option<ResponseSink>) -> Self {
-        Self(Arc::new(Lock::new(Output::new(response))))
+    pub(in crate::sandbox) fn new(response: Option<ResponseSink>, budget: &Arc<Budget>) -> Self {
+        Self(Arc::new(Lock::new(Output::new(response, budget))))
     }
 
     /// What is not on its way to the caller.
@@ -32,7 +33,7 @@ impl OutputStream for Stdout {
         let mut output = self.0.lock();
         output.count(more.len()).map_err(StreamError::Trap)?;
         match output.sink() {
-            None => output.keep(&more),
+            None => output.keep(&more).map_err(StreamError::Trap)?,
             Some(sink) if sink.try_push(&more) => {}
             Some(_) => {
                 return Err(StreamError::trap(
@@ -68,12 +69,13 @@ impl Pollable for Stdout {
 mod tests {
     use super::*;
     use crate::invoker::response_pipe;
+    use crate::sandbox::memory::budget::tests::budget_of;
     use crate::sandbox::reach::output::TooLarge;
 
     #[test]
     fn stdout_takes_what_its_reader_has_room_for_and_no_more() {
         let (sink, source) = response_pipe();
-        let mut stdout = Stdout::new(Some(sink));
+        let mut stdout = Stdout::new(Some(sink), &budget_of(0));
         let room = stdout.check_write().expect("open");
         assert_eq!(room, limits::STREAM_BUFFER_BYTES_MAX);
         stdout.write(vec![b'x'; room].into()).expect("room");
@@ -87,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_answer_is_bounded() {
-        let mut stdout = Stdout::new(None);
+        let mut stdout = Stdout::new(None, &budget_of(u64::MAX));
         let most = vec![b'x'; limits::RESPONSE_BYTES_MAX];
         stdout.write(most.into()).expect("within the bound");
         let Err(StreamError::Trap(error)) = stdout.write(Bytes::from_static(b"x")) else {

@@ -52,7 +52,7 @@ impl Record {
             init_duration: readying.filter(|_| !self.is_restored),
             restore_duration: readying.filter(|_| self.is_restored),
             preparation: self.preparation,
-            memory_bytes_peak: self.vitals.memory_bytes(),
+            memory_bytes_peak: self.vitals.budget().peak_bytes(),
             log,
             ..Report::of(outcome)
         }

@@ -246,6 +246,7 @@ impl Runner {
 
     /// Keeps a sandbox for its owner's next invocation.
     fn keep(&self, kept_for: KeptFor, sandbox: Sandbox) {
+        sandbox.vitals().budget().end_reservation();
         self.idle.put(kept_for.version, kept_for.tenant_id, sandbox);
         self.maker.slots.make_room_where_none_is();
     }

@@ -89,7 +89,7 @@ fn is_healthy(answer: &wasmtime::Result<Answer>, vitals: &Vitals) -> bool {
         Ok(Err(_)) => true,
         Err(_) => false,
     };
-    came_back && !vitals.memory_refused() && !vitals.host_memory_refused()
+    came_back && !vitals.budget().is_spent() && !vitals.budget().is_host_spent()
 }
 
 fn still_fresh(mut sandbox: Sandbox, reuse_max: u32) -> Option<Sandbox> {
@@ -110,12 +110,14 @@ fn outcome(
             limit_bytes: limits::RESPONSE_BYTES_MAX,
         },
         Ok(Err(error)) => handler_error(error),
-        Err(error) if trap::is_host_shortage(&error, vitals) => {
-            tracing::warn!(%error, "the host has no memory or no place for one more guest");
-            return Err(HostFailure::NoCapacity);
-        }
-        Err(error) if is_begun => trap::classify(&error, vitals, bounds),
-        Err(error) => not_started(&error, vitals, bounds),
+        Err(error) => match (trap::host_shortage(&error, vitals), is_begun) {
+            (Some(shortage), _) => {
+                tracing::warn!(%error, %shortage, "a guest ended for want of room");
+                return Err(shortage);
+            }
+            (None, true) => trap::classify(&error, vitals, bounds),
+            (None, false) => not_started(&error, vitals, bounds),
+        },
     };
     if let Some(lines) = trap::log_lines(&error) {
         vitals.write_log_lines(&lines);

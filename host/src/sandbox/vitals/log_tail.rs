@@ -25,8 +25,19 @@ impl LogTail {
         let bytes = &bytes[bytes.len().saturating_sub(INVOCATION_LOG_BYTES_MAX)..];
         let room = INVOCATION_LOG_BYTES_MAX - self.ring.len();
         let (fits, overwrites) = bytes.split_at(bytes.len().min(room));
+        self.reserve(fits.len());
         self.ring.extend_from_slice(fits);
         self.overwrite(overwrites);
+    }
+
+    /// Makes room for so many bytes more, twice as much each time, and never for more than the bound.
+    fn reserve(&mut self, bytes: usize) {
+        let needed = self.ring.len() + bytes;
+        if needed > self.ring.capacity() {
+            let wanted = needed.max(2 * self.ring.capacity());
+            let wanted = wanted.min(INVOCATION_LOG_BYTES_MAX);
+            self.ring.reserve_exact(wanted - self.ring.len());
+        }
     }
 
     fn overwrite(&mut self, bytes: &[u8]) {
@@ -36,6 +47,11 @@ impl LogTail {
         if !bytes.is_empty() {
             self.start = (self.start + bytes.len()) % self.ring.len();
         }
+    }
+
+    /// What it takes in memory.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.ring.capacity()
     }
 
     /// Whether the last line was not ended.

@@ -15,18 +15,24 @@ use super::{form, handles};
 use crate::deployer::{InitCause, InitFailure, InitOutcome, Initialized, Rejection};
 use crate::domain::{FunctionError, Version};
 use crate::limits;
+use crate::sandbox::compile::instance_size::instance_bytes;
 use crate::sandbox::compile::steps::{accepted, one_line};
+use crate::sandbox::engine::compiled::Figures;
 use crate::sandbox::engine::engines;
-use crate::sandbox::engine::memory_limiter::{HostMemory, MemoryLimiter};
+use crate::sandbox::engine::memory_limiter::MemoryLimiter;
 use crate::sandbox::engine::ticker::Ticker;
 use crate::sandbox::guest::loaded::Loaded;
 use crate::sandbox::guest::sandbox::Sandbox;
 use crate::sandbox::guest::trap::{Bounds, not_started};
 use crate::sandbox::kinds::entry::GuestKind;
+use crate::sandbox::memory::bound::Bound;
+use crate::sandbox::memory::budget::Budget;
+use crate::sandbox::memory::host_memory::HostMemory;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 use crate::sandbox::reach::guest_state::{GuestState, Hosts};
 use crate::sandbox::reach::linker::linker;
-use crate::sandbox::reach::shared::{Initialization, MadeFor, Served, Shared, table};
+use crate::sandbox::reach::shared::{Initialization, MadeFor, Served, Shared};
+use crate::sandbox::reach::table::Table;
 use crate::sandbox::vitals::Vitals;
 
 /// Initializes the component that `wasm` is or can be wrapped into, and takes its snapshot. Blocks.
@@ -103,8 +109,11 @@ impl Ready {
         };
         let engine = engines::initializing().map_err(unready)?;
         let linker = linker(&engine, own).map_err(unready)?;
+        let figures = Figures {
+            instance_bytes: instance_bytes(instrumented).map_err(unready)?,
+        };
         let loaded = Component::from_binary(&engine, instrumented)
-            .and_then(|component| Loaded::link(&linker, &component));
+            .and_then(|component| Loaded::link(&linker, &component, figures));
         let loaded = match loaded {
             Ok(loaded) => loaded,
             Err(error) => return Ok(Err(one_line(&error))),
@@ -155,13 +164,12 @@ impl Ready {
 
     /// The sandbox of the guest, which has of the host what parts have by default, and notes what is opened.
     fn sandbox(&self, deadline: Instant) -> Option<Sandbox> {
-        let vitals = Arc::new(Vitals::default());
-        let host = Arc::new(HostMemory::of_this_machine(|| false));
-        let memory_bytes_max = self.bounds.memory_bytes_max;
+        let host = HostMemory::new(Bound::of_this_process(), || false);
+        let budget = Arc::new(Budget::new(Arc::new(host), self.bounds.memory_bytes_max));
         let shared = Shared {
-            limiter: MemoryLimiter::new(Arc::clone(&vitals), host, memory_bytes_max),
-            vitals,
-            table: table(),
+            limiter: MemoryLimiter::new(Arc::clone(&budget)),
+            table: Table::new(&budget),
+            vitals: Arc::new(Vitals::new(budget)),
             version: Arc::clone(&self.version),
             granted: None,
             made_for: MadeFor {
@@ -187,7 +195,7 @@ async fn snapshot(
     context: &ComponentContext<'_>,
 ) -> Result<Vec<u8>, String> {
     const MEGABYTE: u64 = 1024 * 1024;
-    let held = vitals.memory_bytes();
+    let held = vitals.budget().held_bytes();
     if held > limits::SNAPSHOT_MEMORY_BYTES_MAX {
         return Err(format!(
             "it holds {} MB when its initialization is over, and at most {} MB are kept",
@@ -200,9 +208,9 @@ async fn snapshot(
         .ok_or("it was not set up as it should have been")?;
     let state = store.data_mut();
     let noted = state.parts.stdio.take_noted();
-    let open = noted.still_open(&mut state.shared.table)?;
+    let open = noted.still_open(state.shared.table.lend())?;
     // Reading a memory grows it by a page.
-    state.shared.limiter.add_room(READING_BYTES);
+    state.shared.budget().add_room(READING_BYTES);
     state.shared.deadline = Instant::now() + limits::SNAPSHOT_READ_DURATION_MAX;
     store.set_hostcall_fuel(usize::MAX);
     let mut reader = StateReader::new(store, instance);

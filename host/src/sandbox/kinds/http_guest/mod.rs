@@ -25,7 +25,6 @@ use std::pin::pin;
 use tokio::sync::oneshot;
 use wasmtime::Store;
 use wasmtime::component::{Instance, InstancePre};
-use wasmtime_wasi_http::WasiHttpView as _;
 use wasmtime_wasi_http::p2::bindings::exports::wasi::http::incoming_handler;
 
 use super::answer::Answer;
@@ -94,7 +93,8 @@ async fn serve(
     let mut http = store.data_mut().http();
     let request = http.new_incoming_request(scheme, request)?;
     let outparam = http.new_response_outparam(head)?;
-    let mut reply = Reply::new(head_comes, response, gateway);
+    let budget = store.data().shared.budget();
+    let mut reply = Reply::new(head_comes, response, gateway, budget);
     let running = guest.call_handle(&mut *store, request, outparam);
     run_along(running, &mut reply).await?;
     Ok(reply.into_answer())

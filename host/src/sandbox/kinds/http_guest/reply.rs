@@ -9,6 +9,7 @@
 //! So a slow caller slows its guest down, and costs the host no memory.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -25,6 +26,7 @@ use crate::domain::WebHead;
 use crate::invoker::ResponseSink;
 use crate::sandbox::bindings::sparkler::function::types::FunctionError;
 use crate::sandbox::kinds::answer::{Answer, Returned};
+use crate::sandbox::memory::budget::Budget;
 use crate::sandbox::reach::output::Output;
 
 const NO_RESPONSE: &str = "The guest ended without setting a response.";
@@ -59,12 +61,13 @@ impl Reply {
         head: oneshot::Receiver<Given>,
         sink: Option<ResponseSink>,
         gateway: Option<Gateway>,
+        budget: &Arc<Budget>,
     ) -> Self {
         Self {
             stage: Stage::Head(head),
             gateway,
             head: None,
-            output: Output::new(sink),
+            output: Output::new(sink, budget),
             piece: Bytes::new(),
         }
     }
@@ -190,7 +193,7 @@ impl Reply {
         self.output.count(piece.len())?;
         match self.output.sink() {
             Some(_) => self.piece = piece,
-            None => self.output.keep(&piece),
+            None => self.output.keep(&piece)?,
         }
         Ok(())
     }

@@ -44,8 +44,11 @@ fn code_of_number(errno: Errno) -> ErrorCode {
         Errno::NOSPC => ErrorCode::InsufficientSpace,
         Errno::NOTDIR => ErrorCode::NotDirectory,
         Errno::NOTEMPTY => ErrorCode::NotEmpty,
-        // WASI has no code for too many open files.
-        Errno::NOMEM | Errno::MFILE | Errno::NFILE => ErrorCode::InsufficientMemory,
+        // WASI has no code for too many open files. Of its own the guest can close some; those of all guests are a
+        // matter of time.
+        Errno::MFILE => ErrorCode::Quota,
+        Errno::NFILE => ErrorCode::Busy,
+        Errno::NOMEM => ErrorCode::InsufficientMemory,
         Errno::NOTSUP => ErrorCode::Unsupported,
         Errno::OVERFLOW => ErrorCode::Overflow,
         Errno::PERM => ErrorCode::NotPermitted,
@@ -71,6 +74,8 @@ mod tests {
         let error = io::Error::other("/home/somebody/secret");
         assert_eq!(code_of(&error), ErrorCode::Io);
         assert_eq!(code_of(&Errno::STALE.into()), ErrorCode::Io);
+        assert_eq!(code_of(&Errno::MFILE.into()), ErrorCode::Quota);
+        assert_eq!(code_of(&Errno::NFILE.into()), ErrorCode::Busy);
         let named = io::Error::new(io::ErrorKind::PermissionDenied, "/etc/passwd");
         assert_eq!(code_of(&named), ErrorCode::NotPermitted);
     }

@@ -1,5 +1,6 @@
 //! A stream out of a file.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,6 +12,8 @@ use super::error_code::code_of;
 use super::open_file::OpenFile;
 use super::places::OpenPlace;
 use crate::limits;
+use crate::sandbox::memory::budget::Spent;
+use crate::sandbox::memory::charge::Charge;
 
 /// Reads from a position on, one piece at a time.
 pub(super) struct FileReader {
@@ -22,9 +25,14 @@ pub(super) struct FileReader {
 
 enum Reading {
     Idle,
-    Busy(Job<Bytes>),
-    Ready(Bytes),
+    Busy(Job<Bytes>, Charge),
+    Ready {
+        bytes: Bytes,
+        _charge: Charge,
+    },
     Failed(ErrorCode),
+    /// There is no memory to read into.
+    Spent(Spent),
     Ended,
 }
 
@@ -39,22 +47,41 @@ impl FileReader {
     }
 
     fn begin(&mut self, bytes: usize) {
-        let (file, position) = (Arc::clone(&self.file), self.position);
-        let job = Job::start(self.file.elsewhere(), move || file.read(bytes, position));
-        self.state = Reading::Busy(job);
+        let bytes = bytes.min(limits::FILE_READ_BYTES_MAX);
+        self.state = match Charge::take(self.file.guest().budget(), bytes) {
+            Ok(charge) => {
+                let (file, position) = (Arc::clone(&self.file), self.position);
+                let job = Job::start(self.file.elsewhere(), move || file.read(bytes, position));
+                Reading::Busy(job, charge)
+            }
+            Err(spent) => Reading::Spent(spent),
+        };
     }
 
-    fn ended(read: std::io::Result<Bytes>) -> Reading {
-        match read {
-            Ok(bytes) if bytes.is_empty() => Reading::Ended,
-            Ok(bytes) => Reading::Ready(bytes),
-            Err(error) => Reading::Failed(code_of(&error)),
+    /// Looks at what was read, once it is there.
+    fn look(&mut self, read: impl FnOnce(&mut Job<Bytes>) -> Option<io::Result<Bytes>>) {
+        let Reading::Busy(job, charge) = &mut self.state else {
+            return;
+        };
+        if let Some(read) = read(job) {
+            self.state = match read {
+                Ok(bytes) if bytes.is_empty() => Reading::Ended,
+                Ok(bytes) => {
+                    let nothing = Charge::none(self.file.guest().budget());
+                    Reading::Ready {
+                        bytes,
+                        _charge: std::mem::replace(charge, nothing),
+                    }
+                }
+                Err(error) => Reading::Failed(code_of(&error)),
+            };
         }
     }
 
     async fn settle(&mut self) {
-        if let Reading::Busy(job) = &mut self.state {
-            self.state = Self::ended(job.await);
+        if let Reading::Busy(job, _) = &mut self.state {
+            let read = job.await;
+            self.look(|_| Some(read));
         }
     }
 }
@@ -62,18 +89,15 @@ impl FileReader {
 #[wasmtime_wasi::async_trait]
 impl InputStream for FileReader {
     fn read(&mut self, size: usize) -> StreamResult<Bytes> {
-        if let Reading::Busy(job) = &mut self.state
-            && let Some(read) = job.ended()
-        {
-            self.state = Self::ended(read);
-        }
+        self.look(Job::ended);
         match &mut self.state {
             Reading::Idle if size > 0 => {
                 self.begin(size);
                 Ok(Bytes::new())
             }
-            Reading::Idle | Reading::Busy(_) => Ok(Bytes::new()),
-            Reading::Ready(bytes) => {
+            Reading::Idle | Reading::Busy(..) => Ok(Bytes::new()),
+            Reading::Spent(spent) => Err(StreamError::Trap((*spent).into())),
+            Reading::Ready { bytes, .. } => {
                 let taken = bytes.split_to(bytes.len().min(size));
                 self.position += taken.len() as u64;
                 if bytes.is_empty() {

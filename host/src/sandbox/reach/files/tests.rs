@@ -19,7 +19,8 @@ use super::opening::Opening;
 use super::places::GuestFiles;
 use super::tmp_space::Amount;
 use super::*;
-use crate::domain::FolderAccess;
+use crate::domain::{FolderAccess, Lock};
+use crate::sandbox::memory::budget::tests::budget_of;
 use crate::storage::{DataDir, TmpFolders};
 
 const MB: u64 = 1024 * 1024;
@@ -34,13 +35,20 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::giving_way(usize::MAX, || false)
+    }
+
+    /// One on whose host guests may hold so much open, and where idle ones give way like that.
+    fn giving_way(open_max: usize, give_way: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         let runtime = Runtime::new().expect("threads");
         let data = tempfile::tempdir().expect("a folder");
         let data_dir = DataDir::open(data.path()).expect("opened");
         let folders = TmpFolders::in_dir(&data_dir).expect("made");
-        let host = HostFiles::new(folders, runtime.handle().clone());
+        let mut host = HostFiles::new(folders, runtime.handle().clone(), give_way);
+        let only = Arc::get_mut(&mut host).expect("nobody else has it");
+        only.open_max = only.open_max.min(open_max);
         Self {
-            guest: GuestFiles::new(&host, MB),
+            guest: GuestFiles::new(&host, &budget_of(100 * MB), MB),
             host,
             data,
             runtime,
@@ -471,4 +479,57 @@ fn times_are_set_and_files_told_apart() {
     assert_eq!(identity(&one), identity(&same));
     assert_ne!(identity(&one), identity(&other));
     assert_eq!(tmp.read_link("link").expect("a link"), "file");
+}
+
+/// What an idle guest holds, until its host needs it.
+type Idle = Arc<Lock<Option<(OpenFolder, OpenFile)>>>;
+
+/// A host with an idle guest, which has a file of so many bytes in `/tmp` and holds it open.
+fn with_idle_guest(bytes: usize, open_max: usize) -> (Bench, Idle) {
+    let idle = Idle::default();
+    let gives_way = Arc::clone(&idle);
+    let bench = Bench::giving_way(open_max, move || {
+        let gone = gives_way.lock().take();
+        gone.is_some()
+    });
+    bench.host.tmp.bound_to(MB);
+    let guest = GuestFiles::new(&bench.host, &budget_of(100 * MB), MB);
+    let tmp = OpenFolder::root(&guest, guest.tmp());
+    let file = make(&tmp, "file", bytes);
+    *idle.lock() = Some((tmp, file));
+    (bench, idle)
+}
+
+#[test]
+fn idle_guests_give_way_to_who_needs_room_in_tmp() {
+    let (bench, idle) = with_idle_guest(600_000, usize::MAX);
+    drop(make(&bench.tmp(), "small", 100_000));
+    assert!(idle.lock().is_some(), "there was room for both");
+    drop(make(&bench.tmp(), "large", 600_000));
+    assert!(idle.lock().is_none());
+    assert_eq!(bench.held().bytes, 700_000);
+}
+
+#[test]
+fn idle_guests_give_way_to_who_needs_files() {
+    let (bench, idle) = with_idle_guest(1, 2);
+    let tmp = bench.tmp();
+    let first = make(&tmp, "first", 1);
+    assert!(idle.lock().is_some(), "there was a place for both");
+    let second = make(&tmp, "second", 1);
+    assert!(idle.lock().is_none());
+    let refused = open(&tmp, "first", &existing());
+    let refused = refused.err().and_then(|error| Errno::from_io_error(&error));
+    assert_eq!(refused, Some(Errno::NFILE));
+    drop((first, second));
+}
+
+#[test]
+fn open_files_cost_their_guest() {
+    let bench = Bench::new();
+    let file = make(&bench.tmp(), "file", 1);
+    let budget = Arc::clone(bench.guest.budget());
+    assert!(budget.held_bytes() > 0);
+    drop(file);
+    assert_eq!(budget.held_bytes(), 0);
 }

@@ -84,13 +84,15 @@ impl Tmp {
         }
     }
 
+    /// Takes so much. Nobody else does meanwhile: whoever does holds the order.
     fn take(&self, amount: Amount) -> io::Result<()> {
-        let mut usage = self.usage.lock();
-        let held = usage.held + amount;
+        let held = self.usage.lock().held + amount;
+        // The host's may be waited for.
         if !held.fits(self.bound) || !self.host.tmp.take(amount) {
             return Err(Errno::NOSPC.into());
         }
-        usage.held = held;
+        let mut usage = self.usage.lock();
+        usage.held = usage.held + amount;
         Ok(())
     }
 
@@ -133,12 +135,13 @@ impl Drop for Tmp {
             return;
         };
         let held = self.usage.lock().held;
+        self.host.tmp.leave(held);
         // The last guest does not keep the host's side of all files: what is left goes with that.
         let host = Arc::downgrade(&self.host);
         self.host.elsewhere.spawn_blocking(move || {
             drop(folder);
             if let Some(host) = host.upgrade() {
-                host.tmp.give_back(held);
+                host.tmp.gone(held);
             }
         });
     }

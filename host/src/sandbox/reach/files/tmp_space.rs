@@ -2,9 +2,11 @@
 
 use std::io;
 use std::ops::{Add, Sub};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, MutexGuard, OnceLock};
+use std::time::Instant;
 
+use crate::domain::Lock;
+use crate::domain::lock::regained;
 use crate::limits;
 use crate::storage::{TmpFolder, TmpFolders};
 
@@ -57,19 +59,30 @@ impl Sub for Amount {
 /// Gives out space to guests.
 pub(super) struct TmpSpace {
     folders: TmpFolders,
-    held_bytes: AtomicU64,
-    held_entries: AtomicU64,
+    room: Lock<Room>,
+    /// Told when something was given back.
+    returned: Condvar,
     /// A share of what was free when the first folder was made.
     bytes_max: OnceLock<u64>,
+    /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
+    give_way: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+#[derive(Default)]
+struct Room {
+    held: Amount,
+    /// What of it is being removed.
+    leaving: Amount,
 }
 
 impl TmpSpace {
-    pub(super) fn new(folders: TmpFolders) -> Self {
+    pub(super) fn new(folders: TmpFolders, give_way: Arc<dyn Fn() -> bool + Send + Sync>) -> Self {
         Self {
             folders,
-            held_bytes: AtomicU64::new(0),
-            held_entries: AtomicU64::new(0),
+            room: Lock::default(),
+            returned: Condvar::new(),
             bytes_max: OnceLock::new(),
+            give_way,
         }
     }
 
@@ -83,36 +96,82 @@ impl TmpSpace {
         self.folders.make()
     }
 
-    /// Takes so much, if it is there.
+    /// Takes so much, if it is there, or if it is once idle sandboxes have given way. Blocks while what would do is
+    /// being removed.
     pub(super) fn take(&self, amount: Amount) -> bool {
-        let held = Amount {
-            bytes: self.held_bytes.fetch_add(amount.bytes, Ordering::Relaxed),
-            entries: self
-                .held_entries
-                .fetch_add(amount.entries, Ordering::Relaxed),
-        };
-        let bound = Amount {
-            bytes: self.bytes_max.get().copied().unwrap_or(0),
-            entries: limits::TMP_TOTAL_ENTRIES_MAX,
-        };
-        let fits = (held + amount).fits(bound);
-        if !fits {
-            self.give_back(amount);
+        let bound = self.bound();
+        let give_up_at = Instant::now() + limits::TMP_REMOVAL_WAIT_MAX;
+        loop {
+            let room = self.room.lock();
+            match self.take_from(room, amount, bound, give_up_at) {
+                Some(taken) => return taken,
+                None if (self.give_way)() => {}
+                None => return false,
+            }
         }
-        fits
+    }
+
+    /// Whether it was taken; `None` where it will not be there without somebody giving way.
+    fn take_from(
+        &self,
+        mut room: MutexGuard<'_, Room>,
+        amount: Amount,
+        bound: Amount,
+        give_up_at: Instant,
+    ) -> Option<bool> {
+        loop {
+            let held = room.held + amount;
+            if held.fits(bound) {
+                room.held = held;
+                return Some(true);
+            }
+            if !(held - room.leaving).fits(bound) {
+                return None;
+            }
+            let left = give_up_at.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Some(false);
+            }
+            room = regained(self.returned.wait_timeout(room, left));
+        }
     }
 
     pub(super) fn give_back(&self, amount: Amount) {
-        self.held_bytes.fetch_sub(amount.bytes, Ordering::Relaxed);
-        self.held_entries
-            .fetch_sub(amount.entries, Ordering::Relaxed);
+        let mut room = self.room.lock();
+        room.held = room.held - amount;
+        drop(room);
+        self.returned.notify_all();
+    }
+
+    /// So much is being removed from now on, and given back by [`gone`](Self::gone).
+    pub(super) fn leave(&self, amount: Amount) {
+        let mut room = self.room.lock();
+        room.leaving = room.leaving + amount;
+    }
+
+    /// What was being removed is gone.
+    pub(super) fn gone(&self, amount: Amount) {
+        let mut room = self.room.lock();
+        room.leaving = room.leaving - amount;
+        drop(room);
+        self.give_back(amount);
+    }
+
+    fn bound(&self) -> Amount {
+        Amount {
+            bytes: self.bytes_max.get().copied().unwrap_or(0),
+            entries: limits::TMP_TOTAL_ENTRIES_MAX,
+        }
     }
 
     #[cfg(test)]
     pub(super) fn held(&self) -> Amount {
-        Amount {
-            bytes: self.held_bytes.load(Ordering::Relaxed),
-            entries: self.held_entries.load(Ordering::Relaxed),
-        }
+        self.room.lock().held
+    }
+
+    /// Has no more room than that.
+    #[cfg(test)]
+    pub(super) fn bound_to(&self, bytes: u64) {
+        self.bytes_max.get_or_init(|| bytes);
     }
 }

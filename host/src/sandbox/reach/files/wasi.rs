@@ -23,10 +23,12 @@ use super::open_folder::{OpenFolder, Opened};
 use super::places::GuestFiles;
 use super::reader::FileReader;
 use super::status;
+use crate::limits;
+use crate::sandbox::memory::charge::{Charge, charged};
 use crate::sandbox::reach::names::Provided;
 use crate::sandbox::reach::part::{Called, Calls, InSnapshot, Part, Reaches};
 use crate::sandbox::reach::shared::Shared;
-use conversions::{descriptor_type, follows, hash, new_times, opening, stat};
+use conversions::{check_paths, descriptor_type, follows, hash, new_times, opening, stat};
 use handles::{Descriptor, EntryStream, Fd, blocking, stream_place};
 
 /// Where a guest finds the folder that is its own.
@@ -62,7 +64,8 @@ impl Called<'_, Files> {
         let host = self.host.as_ref()?;
         Some(self.part.0.get_or_insert_with(|| {
             let settings = &self.shared.version.settings;
-            GuestFiles::new(host, settings.ephemeral_storage_bytes_max())
+            let tmp_bytes_max = settings.ephemeral_storage_bytes_max();
+            GuestFiles::new(host, self.shared.budget(), tmp_bytes_max)
         }))
     }
 }
@@ -112,7 +115,7 @@ impl types::HostDescriptor for Called<'_, Files> {
         }
         let place = stream_place(&file)?;
         let reader: DynInputStream = Box::new(FileReader::new(file, offset, place));
-        Ok(self.shared.table.push(reader)?)
+        self.shared.table.push(reader, 0).map_err(FsError::trap)
     }
 
     fn write_via_stream(
@@ -204,6 +207,8 @@ impl types::HostDescriptor for Called<'_, Files> {
         offset: Filesize,
     ) -> FsResult<(Vec<u8>, bool)> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let length = length.min(limits::FILE_READ_BYTES_MAX);
+        let _held = Charge::take(self.shared.budget(), length).map_err(FsError::trap)?;
         let bytes = self.with_file(&fd, move |file| file.read(length, offset));
         let bytes = bytes.await?;
         let is_at_end = bytes.is_empty() && length > 0;
@@ -211,6 +216,7 @@ impl types::HostDescriptor for Called<'_, Files> {
     }
 
     async fn write(&mut self, fd: Fd, bytes: Vec<u8>, offset: Filesize) -> FsResult<Filesize> {
+        let bytes = charged(self.shared.budget(), bytes).map_err(FsError::trap)?;
         let write = move |file: &OpenFile| {
             file.write(&bytes, offset)?;
             Ok(bytes.len() as u64)
@@ -228,11 +234,16 @@ impl types::HostDescriptor for Called<'_, Files> {
             })
         };
         let stream = self.with_folder(&fd, list).await?;
-        let own = self.shared.table.push(stream)?;
+        let own = self
+            .shared
+            .table
+            .push(stream, limits::FOLDER_READ_AHEAD_BYTES);
+        let own = own.map_err(FsError::trap)?;
         Ok(Resource::new_own(own.rep()))
     }
 
     async fn create_directory_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
+        check_paths(&[&path])?;
         self.with_folder(&fd, move |folder| folder.create_folder(&path))
             .await
     }
@@ -248,6 +259,7 @@ impl types::HostDescriptor for Called<'_, Files> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<DescriptorStat> {
+        check_paths(&[&path])?;
         self.with_folder(&fd, move |folder| {
             Ok(stat(&folder.metadata_at(&path, follows(flags))?))
         })
@@ -262,6 +274,7 @@ impl types::HostDescriptor for Called<'_, Files> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
+        check_paths(&[&path])?;
         self.with_folder(&fd, move |folder| {
             let times = new_times(&accessed, &modified)?;
             folder.set_times_at(&path, follows(flags), &times)
@@ -277,6 +290,7 @@ impl types::HostDescriptor for Called<'_, Files> {
         into: Fd,
         new_path: String,
     ) -> FsResult<()> {
+        check_paths(&[&old_path, &new_path])?;
         let into = self.folder(&into)?;
         self.with_folder(&fd, move |folder| {
             folder.link(&old_path, follows(flags), &into, &new_path)
@@ -292,6 +306,7 @@ impl types::HostDescriptor for Called<'_, Files> {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Fd> {
+        check_paths(&[&path])?;
         let how = opening(path_flags, open_flags, flags);
         let opened = self.with_folder(&fd, move |folder| folder.open(&path, &how));
         let descriptor = match opened.await? {
@@ -302,11 +317,13 @@ impl types::HostDescriptor for Called<'_, Files> {
     }
 
     async fn readlink_at(&mut self, fd: Fd, path: String) -> FsResult<String> {
+        check_paths(&[&path])?;
         self.with_folder(&fd, move |folder| folder.read_link(&path))
             .await
     }
 
     async fn remove_directory_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
+        check_paths(&[&path])?;
         self.with_folder(&fd, move |folder| folder.remove_folder(&path))
             .await
     }
@@ -318,6 +335,7 @@ impl types::HostDescriptor for Called<'_, Files> {
         into: Fd,
         new_path: String,
     ) -> FsResult<()> {
+        check_paths(&[&old_path, &new_path])?;
         let into = self.folder(&into)?;
         self.with_folder(&fd, move |folder| {
             folder.rename(&old_path, &into, &new_path)
@@ -326,11 +344,13 @@ impl types::HostDescriptor for Called<'_, Files> {
     }
 
     async fn symlink_at(&mut self, fd: Fd, target: String, path: String) -> FsResult<()> {
+        check_paths(&[&target, &path])?;
         self.with_folder(&fd, move |folder| folder.create_link(&target, &path))
             .await
     }
 
     async fn unlink_file_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
+        check_paths(&[&path])?;
         self.with_folder(&fd, move |folder| folder.remove_file(&path))
             .await
     }
@@ -356,6 +376,7 @@ impl types::HostDescriptor for Called<'_, Files> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<MetadataHashValue> {
+        check_paths(&[&path])?;
         self.with_folder(&fd, move |folder| {
             let metadata = folder.metadata_at(&path, follows(flags))?;
             Ok(hash(&metadata, folder.guest()))

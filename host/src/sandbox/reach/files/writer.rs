@@ -12,6 +12,7 @@ use super::error_code::code_of;
 use super::open_file::OpenFile;
 use super::places::OpenPlace;
 use crate::limits;
+use crate::sandbox::memory::charge::charged;
 
 /// Writes one piece after the other.
 pub(super) struct FileWriter {
@@ -39,7 +40,10 @@ impl FileWriter {
         }
     }
 
-    fn begin(&mut self, bytes: Bytes) {
+    fn begin(&mut self, bytes: Bytes) -> StreamResult<()> {
+        // It counts until it is written, though nobody may look at that any more.
+        let bytes = charged(self.file.guest().budget(), bytes.into());
+        let bytes = bytes.map_err(|spent| StreamError::Trap(spent.into()))?;
         let (file, position) = (Arc::clone(&self.file), self.position);
         self.position = position.map(|position| position.saturating_add(bytes.len() as u64));
         let job = Job::start(self.file.elsewhere(), move || match position {
@@ -47,6 +51,7 @@ impl FileWriter {
             None => file.append(&bytes),
         });
         self.state = Writing::Busy(job);
+        Ok(())
     }
 
     fn ended(written: io::Result<()>) -> Writing {
@@ -89,8 +94,7 @@ impl OutputStream for FileWriter {
                 "a write to a file is larger than its permit",
             ));
         }
-        self.begin(bytes);
-        Ok(())
+        self.begin(bytes)
     }
 
     fn flush(&mut self) -> StreamResult<()> {

@@ -9,7 +9,16 @@ use tokio::time::Instant;
 use super::client::Client;
 use crate::domain::Version;
 use crate::limits;
+use crate::sandbox::memory::budget::Budget;
+use crate::sandbox::memory::charge::Charge;
 use crate::sandbox::vitals::Vitals;
+
+/// The right to have one more request under way.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+    /// What its connection keeps.
+    _charge: Charge,
+}
 
 /// Whose requests they are, and what they have used up.
 pub(super) struct Allowance {
@@ -41,8 +50,26 @@ impl Allowance {
     }
 
     /// A place for one more request, until it is dropped.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    ///
+    /// # Errors
+    /// Where there is none left, or no memory for its connection.
+    pub(super) fn place(&self) -> Result<Place, String> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            format!(
+                "{} others are under way; read or drop their responses first",
+                limits::OUTBOUND_REQUESTS_OF_INVOCATION_MAX
+            )
+        })?;
+        let charge = Charge::take(self.budget(), limits::OUTBOUND_CONNECTION_BYTES);
+        Ok(Place {
+            _permit: permit,
+            _charge: charge.map_err(|spent| spent.to_string())?,
+        })
+    }
+
+    /// What is held of responses comes out of that.
+    pub(super) fn budget(&self) -> &Arc<Budget> {
+        self.vitals.budget()
     }
 
     /// Writes a line to the function's log.

@@ -7,14 +7,15 @@ use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use super::allowance::Allowance;
+use super::allowance::{Allowance, Place};
 use super::body::RequestBody;
 use super::connect::{Connection, Unanswered};
 use super::decision::Decision;
+use super::http::charged_headers;
 use super::lease::{Held, Lease};
 use super::network::Network;
 use super::response_body::{ResponseBody, too_large};
@@ -64,7 +65,7 @@ impl Exchange {
         self,
         request: Request<WasiBody>,
         options: Option<RequestOptions>,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) -> Result<(Response<WasiBody>, BodySent), Error> {
         let mut ended = self.ended.clone();
         tokio::select! {
@@ -78,7 +79,7 @@ impl Exchange {
         self,
         request: Request<WasiBody>,
         options: Option<RequestOptions>,
-        place: OwnedSemaphorePermit,
+        place: Place,
     ) -> Result<(Response<WasiBody>, BodySent), Error> {
         let (mut parts, body) = request.into_parts();
         let origin = target::origin(&parts)?;
@@ -97,7 +98,7 @@ impl Exchange {
             pool: self.network.pool.clone(),
             client: self.allowance.client(),
             origin,
-            places: [place, host_place],
+            places: (place, host_place),
         });
         self.received(response, Arc::new(lease), patience.between_bytes)
     }
@@ -161,6 +162,10 @@ impl Exchange {
         if !self.allowance.received().has_room_for(promised) {
             return Err(too_large(&self.allowance));
         }
+        let (mut head, incoming) = response.into_parts();
+        head.headers = charged_headers(self.allowance.budget(), &head.headers)
+            .map_err(|_| Error::HttpResponseHeaderSectionSize(None))?;
+        let response = Response::from_parts(head, incoming);
         let body_lease = Arc::clone(&lease);
         let response = response.map(|incoming| {
             ResponseBody::new(incoming, body_lease, self.allowance, pause_max).boxed_unsync()

@@ -5,6 +5,7 @@
 
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::allowance::Place;
 use super::client::Client;
 use super::connect::Connection;
 use super::pool::Pool;
@@ -19,7 +20,7 @@ pub(super) struct Held {
     pub(super) pool: Pool,
     pub(super) client: Client,
     pub(super) origin: Origin,
-    pub(super) places: [OwnedSemaphorePermit; 2],
+    pub(super) places: (Place, OwnedSemaphorePermit),
 }
 
 impl Lease {

@@ -15,6 +15,7 @@ mod connect;
 mod decision;
 mod exchange;
 mod failure;
+mod http;
 mod lease;
 mod lessons;
 mod lookup;
@@ -25,6 +26,7 @@ mod target;
 mod trust;
 mod wasi;
 
+pub(in crate::sandbox) use http::Http;
 pub(in crate::sandbox) use lessons::FunctionLessons;
 pub(in crate::sandbox) use network::Network;
 pub(in crate::sandbox) use wasi::Outbound;

@@ -13,7 +13,9 @@ use wasmtime_wasi_http::Error;
 
 use super::allowance::Allowance;
 use super::failure;
+use super::http::charged_headers;
 use super::lease::Lease;
+use crate::sandbox::memory::charge::charged;
 
 /// What a server sends, counted, and not waited for too long.
 pub(super) struct ResponseBody {
@@ -46,16 +48,32 @@ impl ResponseBody {
     }
 
     fn counted(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, Error> {
-        let Some(data) = frame.data_ref() else {
-            // Trailers are the end.
-            self.has_ended = true;
-            self.lease.give_back();
-            return Ok(frame);
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(frame) => return self.trailers(frame),
         };
-        if self.allowance.received().count(data.len()) {
-            return Ok(frame);
+        if !self.allowance.received().count(data.len()) {
+            return Err(too_large(&self.allowance));
         }
-        Err(too_large(&self.allowance))
+        // Copied: a piece of what was read from the connection would hold all of that.
+        let data = charged(self.allowance.budget(), data.to_vec());
+        data.map(Frame::data).map_err(|_| {
+            let unread = self.incoming.size_hint().upper();
+            Error::HttpResponseBodySize(unread)
+        })
+    }
+
+    /// Trailers are the end.
+    fn trailers(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, Error> {
+        self.has_ended = true;
+        self.lease.give_back();
+        let Ok(trailers) = frame.into_trailers() else {
+            return Err(Error::HttpProtocolError);
+        };
+        let trailers = charged_headers(self.allowance.budget(), &trailers);
+        trailers
+            .map(Frame::trailers)
+            .map_err(|_| Error::HttpResponseTrailerSectionSize(None))
     }
 
     fn failed(&mut self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {

@@ -9,14 +9,15 @@ use wasmtime::component::Linker;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::p2::bindings::http::{outgoing_handler, types};
 use wasmtime_wasi_http::{
-    DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttp,
-    WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks,
+    DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx,
+    WasiHttpCtxView, WasiHttpHooks,
 };
 
 use super::allowance::Allowance;
 use super::broken_stream;
 use super::exchange::{BodySent, Exchange};
 use super::failure;
+use super::http::{Bodies, Http, HttpCalls};
 use super::network::Network;
 use crate::domain::Version;
 use crate::limits;
@@ -31,6 +32,7 @@ const TYPES: Provided = Provided::wasi("wasi:http/types");
 pub(in crate::sandbox) struct Outbound {
     context: WasiHttpCtx,
     requests: Requests,
+    bodies: Bodies,
 }
 
 impl Part for Outbound {
@@ -47,6 +49,7 @@ impl Part for Outbound {
         Self {
             context,
             requests: Requests(None),
+            bodies: Bodies::default(),
         }
     }
 
@@ -59,22 +62,33 @@ impl Part for Outbound {
     }
 
     fn link<T: Reaches<Self>>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
-        outgoing_handler::add_to_linker::<T, WasiHttp>(linker, |state| state.called().into_view())?;
+        outgoing_handler::add_to_linker::<T, HttpCalls>(linker, |state| {
+            state.called().into_http()
+        })?;
         let options = types::LinkOptions::default();
-        types::add_to_linker::<T, WasiHttp>(linker, &options, |state| state.called().into_view())?;
+        types::add_to_linker::<T, HttpCalls>(linker, &options, |state| state.called().into_http())?;
         broken_stream::replace_error_code::<Self, T>(linker, TYPES)
     }
 }
 
 impl<'a> Called<'a, Outbound> {
-    /// As the engine takes it.
-    pub(in crate::sandbox) fn into_view(self) -> WasiHttpCtxView<'a> {
-        let Outbound { context, requests } = self.part;
+    /// All that it has to do with HTTP.
+    pub(in crate::sandbox) fn into_http(self) -> Http<'a> {
+        let Outbound {
+            context,
+            requests,
+            bodies,
+        } = self.part;
         requests.know(self.shared, self.host.as_ref());
-        WasiHttpCtxView {
-            ctx: context,
-            table: &mut self.shared.table,
-            hooks: requests,
+        let (table, costs) = self.shared.table.split();
+        Http {
+            engine: WasiHttpCtxView {
+                ctx: context,
+                table,
+                hooks: requests,
+            },
+            costs,
+            bodies,
         }
     }
 }
@@ -150,12 +164,12 @@ impl WasiHttpHooks for Requests {
         let Some((network, Ongoing { allowance, end })) = self.ongoing() else {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         };
-        let Some(place) = allowance.place() else {
-            allowance.log(&format!(
-                "http request refused: {} others are under way; read or drop their responses first",
-                limits::OUTBOUND_REQUESTS_OF_INVOCATION_MAX
-            ));
-            return Box::new(async { Err(Error::ConnectionLimitReached) });
+        let place = match allowance.place() {
+            Ok(place) => place,
+            Err(refusal) => {
+                allowance.log(&format!("http request refused: {refusal}"));
+                return Box::new(async { Err(Error::ConnectionLimitReached) });
+            }
         };
         let exchange = Exchange {
             network,

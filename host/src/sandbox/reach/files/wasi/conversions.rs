@@ -5,13 +5,25 @@ use std::io;
 use cap_std::fs::{FileType, FileTypeExt as _, Metadata, MetadataExt as _};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
-    DescriptorFlags, DescriptorStat, DescriptorType, MetadataHashValue, NewTimestamp, OpenFlags,
-    PathFlags,
+    DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, MetadataHashValue, NewTimestamp,
+    OpenFlags, PathFlags,
 };
 
+use crate::limits;
 use crate::sandbox::reach::files::opening::Opening;
 use crate::sandbox::reach::files::places::GuestFiles;
 use crate::sandbox::reach::files::status::{self, NewTime, NewTimes};
+
+/// Paths wait with what is done with them, and the system takes none that is longer.
+pub(super) fn check_paths(paths: &[&str]) -> Result<(), ErrorCode> {
+    match paths
+        .iter()
+        .all(|path| path.len() <= limits::PATH_BYTES_MAX)
+    {
+        true => Ok(()),
+        false => Err(ErrorCode::NameTooLong),
+    }
+}
 
 pub(super) fn follows(flags: PathFlags) -> bool {
     flags.contains(PathFlags::SYMLINK_FOLLOW)

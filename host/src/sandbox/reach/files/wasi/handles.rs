@@ -8,7 +8,7 @@ use cap_std::fs::Metadata;
 use tokio::runtime::Handle;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::bindings::filesystem::types::{self, ErrorCode, Filesize};
-use wasmtime_wasi::p2::{DynOutputStream, FsResult};
+use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use crate::sandbox::reach::files::blocking::Job;
 use crate::sandbox::reach::files::error_code::code_of;
@@ -89,7 +89,7 @@ impl<P: Part> Called<'_, P> {
     }
 
     pub(super) fn push(&mut self, descriptor: Descriptor) -> wasmtime::Result<Fd> {
-        let own = self.shared.table.push(descriptor)?;
+        let own = self.shared.table.push(descriptor, 0)?;
         Ok(Resource::new_own(own.rep()))
     }
 
@@ -137,7 +137,7 @@ impl<P: Part> Called<'_, P> {
         }
         let place = stream_place(&file)?;
         let writer: DynOutputStream = Box::new(FileWriter::new(file, position, place));
-        Ok(self.shared.table.push(writer)?)
+        self.shared.table.push(writer, 0).map_err(FsError::trap)
     }
 }
 

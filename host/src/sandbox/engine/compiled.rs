@@ -1,0 +1,56 @@
+//! Compiled code as it is kept: the engine's file, and behind it what is to be known of the code without its source.
+
+use bytes::Bytes;
+
+/// The end of all that is compiled.
+const END: &[u8; 8] = b"sparkler";
+
+/// What stands behind the engine's file.
+pub(in crate::sandbox) const FIGURES_BYTES: usize = size_of::<u64>() + END.len();
+
+/// What is known of compiled code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox) struct Figures {
+    /// What an instance takes beside its memories and tables.
+    pub(in crate::sandbox) instance_bytes: u64,
+}
+
+impl Figures {
+    /// The code with these figures behind it.
+    #[cfg(feature = "compiler")]
+    pub(in crate::sandbox) fn behind(self, mut code: Vec<u8>) -> Vec<u8> {
+        code.extend_from_slice(&self.instance_bytes.to_le_bytes());
+        code.extend_from_slice(END);
+        code
+    }
+
+    /// Those that end a file with these last bytes.
+    pub(in crate::sandbox) fn read(last: &[u8; FIGURES_BYTES]) -> Option<Self> {
+        let (number, end) = last.split_first_chunk()?;
+        (end == END).then(|| Self {
+            instance_bytes: u64::from_le_bytes(*number),
+        })
+    }
+}
+
+/// The engine's file and its figures, where both are there.
+pub(in crate::sandbox) fn split(compiled: &Bytes) -> Option<(Bytes, Figures)> {
+    let (code, last) = compiled.split_last_chunk()?;
+    Some((compiled.slice(..code.len()), Figures::read(last)?))
+}
+
+#[cfg(all(test, feature = "compiler"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_stand_behind_the_code() {
+        let figures = Figures { instance_bytes: 7 };
+        let compiled = Bytes::from(figures.behind(b"code".to_vec()));
+        let whole = (Bytes::from_static(b"code"), figures);
+        assert_eq!(split(&compiled), Some(whole));
+        for cut in 0..compiled.len() {
+            assert_eq!(split(&compiled.slice(..cut)), None, "{cut}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What all guests together may hold: a machine that runs out of memory would take the host with it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::bound::Bound;
+
+/// The memory that guests share.
+pub(in crate::sandbox) struct HostMemory {
+    held_bytes: AtomicU64,
+    bound: Bound,
+    /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
+    give_way: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl HostMemory {
+    /// So much. Where it is used up, `give_way` lets a sandbox go that serves nobody, and says whether there was one.
+    pub(in crate::sandbox) fn new(
+        bound: Bound,
+        give_way: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            held_bytes: AtomicU64::new(0),
+            bound,
+            give_way: Box::new(give_way),
+        }
+    }
+
+    pub(in crate::sandbox) fn bound(&self) -> &Bound {
+        &self.bound
+    }
+
+    /// What guests hold, in the portions in which their budgets take it.
+    pub(in crate::sandbox) fn held_bytes(&self) -> u64 {
+        self.held_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Takes `bytes` if they are there, or if they are once idle sandboxes have given way.
+    pub(super) fn take(&self, bytes: u64) -> bool {
+        loop {
+            if self.take_free(bytes) {
+                return true;
+            }
+            if !(self.give_way)() {
+                return false;
+            }
+        }
+    }
+
+    /// Takes `bytes`, of which there must be a bound elsewhere, even where they are not there.
+    pub(super) fn take_regardless(&self, bytes: u64) {
+        self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn take_free(&self, bytes: u64) -> bool {
+        let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let fits = held.saturating_add(bytes) <= self.bound.bytes;
+        if !fits {
+            self.give_back(bytes);
+        }
+        fits
+    }
+
+    pub(super) fn give_back(&self, bytes: u64) {
+        self.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[test]
+    fn idle_sandboxes_give_way_before_anybody_is_refused() {
+        static IDLE: AtomicU32 = AtomicU32::new(2);
+        let memory = HostMemory::new(Bound::of_bytes(100), || {
+            let idle = IDLE.load(Ordering::Relaxed);
+            IDLE.store(idle.saturating_sub(1), Ordering::Relaxed);
+            idle > 0
+        });
+        assert!(memory.take(100));
+        assert_eq!(IDLE.load(Ordering::Relaxed), 2, "nobody had to");
+        assert!(!memory.take(1), "they held nothing");
+        assert_eq!(IDLE.load(Ordering::Relaxed), 0);
+        assert_eq!(memory.held_bytes(), 100, "what is refused is not held");
+    }
+}

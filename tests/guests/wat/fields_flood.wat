@@ -1,0 +1,25 @@
+;; Makes one set of headers after the other, each with a value of 60,000 bytes, and keeps them.
+(import "wasi:http/types@0.2.0" (instance $http
+  (type $header-error' (variant (case "invalid-syntax") (case "forbidden") (case "immutable")))
+  (export "header-error" (type $header-error (eq $header-error')))
+  (export "fields" (type $fields (sub resource)))
+  (export "[constructor]fields" (func (result (own $fields))))
+  (export "[method]fields.append"
+    (func (param "self" (borrow $fields)) (param "name" string) (param "value" (list u8))
+      (result (result (error $header-error)))))))
+(core func $new (canon lower (func $http "[constructor]fields")))
+(core func $append (canon lower (func $http "[method]fields.append") (memory (core memory $base "memory"))))
+(core module $flood
+  (import "base" "memory" (memory 2))
+  (import "host" "new" (func $new (result i32)))
+  (import "host" "append" (func $append (param i32 i32 i32 i32 i32 i32)))
+  (func (export "handle") (param i32) (result i32)
+    (memory.fill (i32.const 65536) (i32.const 120) (i32.const 60000))
+    (i32.store8 (i32.const 64) (i32.const 97))
+    (loop $more
+      (call $append (call $new) (i32.const 64) (i32.const 1) (i32.const 65536) (i32.const 60000) (i32.const 72))
+      (br $more))
+    (unreachable)))
+(core instance $guest (instantiate $flood
+  (with "base" (instance $base))
+  (with "host" (instance (export "new" (func $new)) (export "append" (func $append))))))
