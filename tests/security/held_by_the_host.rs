@@ -82,13 +82,18 @@ fn a_list_of_what_is_waited_for() {
 #[test]
 fn globals() {
     let globals = "(global i64 (i64.const 1))".repeat(600_000);
-    let instances = "(core instance (instantiate $large))".repeat(15);
+    // What it asks for besides would do alone: 119 of 128 MB.
     let guest = format!(
-        "(core module $large {globals}) {instances}
-        (core module $idle (func (export \"handle\") (param i32) (result i32) (unreachable)))
-        (core instance $guest (instantiate $idle))"
+        "(core module $large {globals}) (core instance (instantiate $large))
+        (core module $hungry
+            (import \"base\" \"memory\" (memory 2))
+            (func (export \"handle\") (param i32) (result i32)
+                (drop (memory.grow (i32.const 1902)))
+                (unreachable)))
+        (core instance $guest (instantiate $hungry (with \"base\" (instance $base))))"
     );
-    out_of_memory(wat::in_shell(&guest));
+    let reply = out_of_memory(wat::in_shell(&guest));
+    assert!(reply.log().figure("Max Memory Used") > 9.0);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-;; Fills half of its memory, and waits for one timer 300,000 times at once.
+;; Fills nearly all of its memory, and waits for one timer 4,000 times at once.
 (import "wasi:io/poll@0.2.0" (instance $poll
   (export "pollable" (type $pollable (sub resource)))
   (export "poll" (func (param "in" (list (borrow $pollable))) (result (list u32))))))
@@ -17,14 +17,14 @@
   (import "host" "poll" (func $poll (param i32 i32 i32)))
   (func (export "handle") (param i32) (result i32)
     (local $timer i32) (local $at i32)
-    (if (i32.eq (memory.grow (i32.const 1024)) (i32.const -1)) (then (unreachable)))
+    (if (i32.eq (memory.grow (i32.const 2036)) (i32.const -1)) (then (unreachable)))
     (local.set $timer (call $subscribe (i64.const 3_600_000_000_000)))
     (local.set $at (i32.const 131072))
     (loop $more
       (i32.store (local.get $at) (local.get $timer))
       (br_if $more
-        (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (i32.const 1331072))))
-    (call $poll (i32.const 131072) (i32.const 300000) (i32.const 72))
+        (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (i32.const 147072))))
+    (call $poll (i32.const 131072) (i32.const 4000) (i32.const 72))
     (unreachable)))
 (core instance $guest (instantiate $waiter
   (with "base" (instance $base))
