@@ -218,6 +218,13 @@ pub(crate) const GUEST_MEMORY_PERCENT_MAX: u64 = 80;
 /// what the system keeps for both.
 pub(crate) const HOST_MEMORY_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
+/// Guests that hold no more get their memory even where the allocator keeps what others gave back: most do not hold more,
+/// and what was kept goes as they run.
+pub(crate) const SMALL_GUEST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// What guests take before it is looked at again what the process really takes.
+pub(crate) const RESIDENT_UNSEEN_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 /// Portions in which a guest takes of the memory of all: its counter is touched about once an invocation.
 pub(crate) const GUEST_MEMORY_PORTION_BYTES: u64 = 256 * 1024;
 

@@ -157,6 +157,14 @@ impl Sandbox {
         start_ticks(&mut self.store);
     }
 
+    /// Lets go of all that its guest has handles of, and will not use again. Requests know before that that their
+    /// guest has ended.
+    pub(in crate::sandbox) fn let_go(&mut self) {
+        let state = self.store.data_mut();
+        state.end();
+        state.shared.table.clear();
+    }
+
     /// Counts an invocation that it has served, and ends the requests that it left behind; gives how many
     /// invocations those are.
     pub(in crate::sandbox) fn count_invocation(&mut self) -> u32 {

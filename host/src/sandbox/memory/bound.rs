@@ -42,10 +42,21 @@ impl Bound {
         }
     }
 
+    /// What the process may take at most before guests get no more: what they may hold, and a part of what is left to
+    /// the host.
+    pub(super) fn ceiling_bytes(&self) -> u64 {
+        let host_bytes = self.available.bytes.saturating_sub(self.bytes);
+        self.bytes.saturating_add(host_bytes / 4)
+    }
+
+    /// A bound that nothing else comes before.
     #[cfg(test)]
     pub(in crate::sandbox) fn of_bytes(bytes: u64) -> Self {
         let by = "a test".into();
-        let available = Available { bytes, by };
+        let available = Available {
+            bytes: u64::MAX,
+            by,
+        };
         Self { bytes, available }
     }
 }

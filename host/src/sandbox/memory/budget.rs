@@ -71,10 +71,10 @@ impl Budget {
         if wanted > held.reserved_bytes {
             let missing = wanted - held.reserved_bytes;
             let portion = portions(missing);
-            let taken = match (self.host.take(portion), portion > missing) {
+            let taken = match (self.host.take(portion, wanted), portion > missing) {
                 (true, _) => portion,
                 // The last of it goes in smaller pieces.
-                (false, true) if self.host.take(missing) => missing,
+                (false, true) if self.host.take(missing, wanted) => missing,
                 (false, _) => {
                     self.is_host_spent.store(true, Ordering::Relaxed);
                     return Err(Spent::Host);
@@ -105,7 +105,7 @@ impl Budget {
         let limit = self.limit_bytes.load(Ordering::Relaxed);
         let mut held = self.held.lock();
         let missing = limit.saturating_sub(held.reserved_bytes);
-        if !self.host.take(missing) {
+        if !self.host.take(missing, limit) {
             self.is_host_spent.store(true, Ordering::Relaxed);
             return Err(Spent::Host);
         }

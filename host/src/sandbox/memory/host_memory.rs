@@ -3,11 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::bound::Bound;
+use super::resident::Resident;
+use crate::limits;
 
 /// The memory that guests share.
 pub(in crate::sandbox) struct HostMemory {
     held_bytes: AtomicU64,
     bound: Bound,
+    resident: Resident,
     /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
     give_way: Box<dyn Fn() -> bool + Send + Sync>,
 }
@@ -20,6 +23,7 @@ impl HostMemory {
     ) -> Self {
         Self {
             held_bytes: AtomicU64::new(0),
+            resident: Resident::below(bound.ceiling_bytes()),
             bound,
             give_way: Box::new(give_way),
         }
@@ -34,10 +38,15 @@ impl HostMemory {
         self.held_bytes.load(Ordering::Relaxed)
     }
 
-    /// Takes `bytes` if they are there, or if they are once idle sandboxes have given way.
-    pub(super) fn take(&self, bytes: u64) -> bool {
+    /// Takes `bytes` for a guest that holds so much with them, if they are there, or if they are once idle sandboxes
+    /// have given way.
+    ///
+    /// Where the process takes more than guests hold, because the allocator keeps what others gave back, only small
+    /// guests get more: that is given back to the system by and by, as guests come and go.
+    pub(super) fn take(&self, bytes: u64, guest_bytes: u64) -> bool {
+        let is_small = guest_bytes <= limits::SMALL_GUEST_BYTES;
         loop {
-            if self.take_free(bytes) {
+            if self.take_free(bytes, is_small) {
                 return true;
             }
             if !(self.give_way)() {
@@ -51,9 +60,10 @@ impl HostMemory {
         self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn take_free(&self, bytes: u64) -> bool {
+    fn take_free(&self, bytes: u64, is_small: bool) -> bool {
         let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let fits = held.saturating_add(bytes) <= self.bound.bytes;
+        let fits = held.saturating_add(bytes) <= self.bound.bytes
+            && (is_small || self.resident.has_room_for(bytes));
         if !fits {
             self.give_back(bytes);
         }
@@ -79,9 +89,9 @@ mod tests {
             IDLE.store(idle.saturating_sub(1), Ordering::Relaxed);
             idle > 0
         });
-        assert!(memory.take(100));
+        assert!(memory.take(100, 100));
         assert_eq!(IDLE.load(Ordering::Relaxed), 2, "nobody had to");
-        assert!(!memory.take(1), "they held nothing");
+        assert!(!memory.take(1, 1), "they held nothing");
         assert_eq!(IDLE.load(Ordering::Relaxed), 0);
         assert_eq!(memory.held_bytes(), 100, "what is refused is not held");
     }

@@ -2,6 +2,7 @@
 //! on their behalf. One budget for each guest, and one bound for all of them.
 
 pub(in crate::sandbox) mod bound;
+mod resident;
 pub(in crate::sandbox) mod host_memory;
 pub(in crate::sandbox) mod budget;
 pub(in crate::sandbox) mod charge;

@@ -86,6 +86,14 @@ impl Table {
         Ok(deleted)
     }
 
+    /// Lets go of all things.
+    pub(in crate::sandbox) fn clear(&mut self) {
+        if self.places.max_capacity() > 0 {
+            let budget = Arc::clone(&self.costs.budget);
+            *self = Self::new(&budget);
+        }
+    }
+
     pub(in crate::sandbox) fn budget(&self) -> &Arc<Budget> {
         &self.costs.budget
     }
@@ -175,6 +183,10 @@ mod tests {
         table.delete(second).expect("it is there");
         table.delete(first).expect("it is there");
         assert_eq!(budget.held_bytes(), places, "places stay");
+        table.push((), 100).expect("a place");
+        table.clear();
+        assert_eq!(budget.held_bytes(), 0);
+        table.push((), 0).expect("a place");
         drop(table);
         assert_eq!(budget.held_bytes(), 0);
     }

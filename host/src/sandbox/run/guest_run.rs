@@ -25,6 +25,8 @@ pub(super) struct GuestRun {
     pub(super) response: Option<ResponseSink>,
     /// Whether setting up is told apart from running.
     pub(super) is_told_apart: bool,
+    /// Whether its sandbox may serve once more.
+    pub(super) is_reusable: bool,
     pub(super) ticking: Ticking,
     pub(super) in_use: Option<InUse<Sandbox>>,
     pub(super) admission: Admission,
@@ -68,6 +70,7 @@ impl GuestRun {
             input,
             response,
             is_told_apart,
+            is_reusable,
             ticking,
             in_use,
             admission,
@@ -90,6 +93,10 @@ impl GuestRun {
                 sandbox.handle(call).await
             }
         };
+        if !is_reusable || answer.is_err() {
+            // On the thread that it came from, which gives memory back to the system sooner than others can.
+            sandbox.let_go();
+        }
         Ended {
             answer,
             is_begun,

@@ -187,6 +187,7 @@ impl Runner {
         };
         let guest = GuestRun {
             is_told_apart: is_reusable || record.is_restored,
+            is_reusable,
             ticking: self.maker.ticker.hold(),
             sandbox,
             version,
