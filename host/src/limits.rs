@@ -212,7 +212,7 @@ pub(crate) const MEMORY_BYTES_MAX: usize = 4 << 30;
 pub(crate) const INSTANCE_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Share of the memory that there is for this process, in percent, that all guests may hold together.
-pub(crate) const GUEST_MEMORY_PERCENT_MAX: u64 = 80;
+pub(crate) const GUEST_MEMORY_PERCENT_MAX: u64 = 75;
 
 /// What guests leave to the host at least, where there is so much: its own memory, callers' requests and answers, and
 /// what the system keeps for both.

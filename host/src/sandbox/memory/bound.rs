@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_host_keeps_a_share_and_never_less_than_it_needs() {
-        assert_eq!(for_guests(100_000 * MB), 80_000 * MB);
+        assert_eq!(for_guests(100_000 * MB), 75_000 * MB);
         assert_eq!(
             for_guests(600 * MB),
             600 * MB - limits::HOST_MEMORY_BYTES_MIN
