@@ -228,9 +228,8 @@ pub(crate) const RESIDENT_UNSEEN_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Portions in which a guest takes of the memory of all: its counter is touched about once an invocation.
 pub(crate) const GUEST_MEMORY_PORTION_BYTES: u64 = 256 * 1024;
 
-/// Functions with a larger memory never run on the threads that serve callers: filling a whole memory
-/// is one instruction, which nothing interrupts.
-pub(crate) const INLINE_MEMORY_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Guests of which more is copied to set one up never run on the threads that serve callers: nothing interrupts it.
+pub(crate) const INLINE_COPY_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// How often a running guest looks at its deadline. A guest that has not answered by its second
 /// tick leaves the thread that serves the caller.

@@ -25,7 +25,7 @@ pub(super) struct Vitals {
     /// Is told of the log while it is written.
     listener: Lock<Option<LogListener>>,
     last_words: Lock<Option<LastWords>>,
-    /// Set when the guest has used up a slice of time without an answer.
+    /// Set when the guest has used up a slice of time without an answer, or is known to: it runs elsewhere then.
     pub(super) ticked: AtomicBool,
     /// Set when nobody waits any more: the guest ends at its next tick.
     pub(super) abandoned: AtomicBool,

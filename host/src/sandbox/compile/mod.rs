@@ -11,7 +11,9 @@ mod choice;
 #[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod steps;
 #[cfg(feature = "compiler")]
-mod instance_size;
+mod figures;
+#[cfg(feature = "compiler")]
+mod bulk_memory;
 #[cfg(feature = "compiler")]
 mod go_module;
 #[cfg(feature = "compiler")]

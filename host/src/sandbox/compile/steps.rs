@@ -3,11 +3,11 @@
 use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 
+use super::bulk_memory::{self, Unreadable};
+use super::figures::figures;
 use super::go_module;
 use super::inspect::{Inspection, inspect_component, is_component, validate};
-use super::instance_size::instance_bytes;
 use crate::deployer::Rejection;
-use crate::sandbox::engine::compiled::Figures;
 use crate::sandbox::engine::engines::{self, AddressSpace};
 use crate::sandbox::kinds::entry::Entry;
 use crate::sandbox::kinds::lifecycle::Lifecycle;
@@ -105,12 +105,12 @@ pub(in crate::sandbox) fn compile(
             one_line(&error)
         ))
     };
-    let unread = |error| Rejection::of_code(format!("The code cannot be read: {error}."));
-    let figures = Figures {
-        instance_bytes: instance_bytes(component).map_err(unread)?,
-    };
+    let unread =
+        |error: Unreadable| Rejection::of_code(format!("The code cannot be read: {error}."));
+    let figures = figures(component, space).map_err(|error| unread(error.into()))?;
     let engine = engines::compiling(space).map_err(unready)?;
-    let component = Component::from_binary(&engine, component).map_err(rejected)?;
+    let in_pieces = bulk_memory::in_pieces(component).map_err(unread)?;
+    let component = Component::from_binary(&engine, &in_pieces).map_err(rejected)?;
     let linker = linker(&engine, own).map_err(unready)?;
     let pre = linker.instantiate_pre(&component).map_err(|error| {
         Rejection::of_code(format!(

@@ -6,13 +6,15 @@ use bytes::Bytes;
 const END: &[u8; 8] = b"sparkler";
 
 /// What stands behind the engine's file.
-pub(in crate::sandbox) const FIGURES_BYTES: usize = size_of::<u64>() + END.len();
+pub(in crate::sandbox) const FIGURES_BYTES: usize = 2 * size_of::<u64>() + END.len();
 
 /// What is known of compiled code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Figures {
     /// What an instance takes beside its memories and tables.
     pub(in crate::sandbox) instance_bytes: u64,
+    /// What is copied to set up the largest of its modules, where their data is not mapped.
+    pub(in crate::sandbox) copied_bytes: u64,
 }
 
 impl Figures {
@@ -20,15 +22,18 @@ impl Figures {
     #[cfg(feature = "compiler")]
     pub(in crate::sandbox) fn behind(self, mut code: Vec<u8>) -> Vec<u8> {
         code.extend_from_slice(&self.instance_bytes.to_le_bytes());
+        code.extend_from_slice(&self.copied_bytes.to_le_bytes());
         code.extend_from_slice(END);
         code
     }
 
     /// Those that end a file with these last bytes.
     pub(in crate::sandbox) fn read(last: &[u8; FIGURES_BYTES]) -> Option<Self> {
-        let (number, end) = last.split_first_chunk()?;
+        let (instance_bytes, rest) = last.split_first_chunk()?;
+        let (copied_bytes, end) = rest.split_first_chunk()?;
         (end == END).then(|| Self {
-            instance_bytes: u64::from_le_bytes(*number),
+            instance_bytes: u64::from_le_bytes(*instance_bytes),
+            copied_bytes: u64::from_le_bytes(*copied_bytes),
         })
     }
 }
@@ -45,7 +50,10 @@ mod tests {
 
     #[test]
     fn figures_stand_behind_the_code() {
-        let figures = Figures { instance_bytes: 7 };
+        let figures = Figures {
+            instance_bytes: 7,
+            copied_bytes: 9,
+        };
         let compiled = Bytes::from(figures.behind(b"code".to_vec()));
         let whole = (Bytes::from_static(b"code"), figures);
         assert_eq!(split(&compiled), Some(whole));

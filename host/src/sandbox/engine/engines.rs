@@ -16,8 +16,9 @@ use crate::limits;
 /// is only ever loaded by the very version that made it.
 pub(crate) const ENGINE_VERSION: &str = "48.0.8";
 
-/// Counts the changes of [`code_config`] and of what stands behind the code: code that was compiled under another count is not loaded.
-const CODE_REVISION: u32 = 2;
+/// Counts the changes of [`code_config`], of what is changed in components before they are compiled, and of what stands
+/// behind the code: code that was compiled under another count is not loaded.
+const CODE_REVISION: u32 = 3;
 
 /// The address space of the process that code runs in, which decides how it reaches its memories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

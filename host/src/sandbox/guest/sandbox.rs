@@ -70,7 +70,7 @@ impl Sandbox {
     /// nothing where that was done before.
     pub(in crate::sandbox) async fn instantiate(&mut self) -> wasmtime::Result<()> {
         if let Stage::New(loaded) = &self.stage {
-            let Figures { instance_bytes } = loaded.figures;
+            let Figures { instance_bytes, .. } = loaded.figures;
             // Of all that it is, for as long as it is there.
             self.vitals().budget().take(instance_bytes)?;
             let instance = loaded.component.instantiate_async(&mut self.store).await?;
@@ -127,6 +127,14 @@ impl Sandbox {
     /// Whether the guest is set up.
     pub(in crate::sandbox) fn is_set_up(&self) -> bool {
         matches!(self.stage, Stage::Live { .. })
+    }
+
+    /// What is copied to set it up, where that was not done before.
+    pub(in crate::sandbox) fn copied_bytes(&self) -> u64 {
+        match &self.stage {
+            Stage::New(loaded) => loaded.figures.copied_bytes,
+            Stage::Live { .. } => 0,
+        }
     }
 
     /// Whether setting it up runs code that the function wrote for that.

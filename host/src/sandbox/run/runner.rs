@@ -137,7 +137,7 @@ impl Runner {
             None => running.await,
         };
         let set_up = ended.as_ref().ok().and_then(|ended| ended.set_up);
-        let settled = settle(ended, &record, reuse_max);
+        let settled = settle(ended, &record, reuse_max, self.long_runners.handle());
         let elapsed = record.started.elapsed();
         if let Some(shelf) = shelf {
             // What could not be replaced at once for want of room may have room now.
@@ -226,18 +226,16 @@ impl Runner {
         }
     }
 
-    /// Runs a guest to its end or its deadline: here first, elsewhere when it takes long or may hold a
-    /// thread for long.
+    /// Runs a guest to its end or its deadline: here first, elsewhere when it takes long or holds its thread
+    /// while it is set up.
     async fn run_within(&self, guest: GuestRun, record: &Record) -> Result<Ended, Lost> {
         let Record {
-            vitals,
-            bounds,
-            deadline,
-            ..
+            vitals, deadline, ..
         } = record;
+        let holds_thread = guest.sandbox.copied_bytes() > limits::INLINE_COPY_BYTES_MAX;
         let guest = Box::pin(guest.run());
         let mut shift = Shift::new(guest, vitals, *deadline, self.long_runners.handle());
-        if bounds.memory_bytes_max > limits::INLINE_MEMORY_BYTES_MAX {
+        if holds_thread {
             shift.move_away();
         }
         timeout_at(*deadline, shift)

@@ -1,5 +1,8 @@
 //! What becomes of a guest that has ended: its outcome, and whether its sandbox goes on.
 
+use std::sync::atomic::Ordering;
+
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::guest_run::Ended;
@@ -21,7 +24,8 @@ pub(super) struct Settled {
     pub(super) sandbox: Option<Sandbox>,
 }
 
-/// Settles a guest whose sandbox may serve `reuse_max` invocations, or that was lost.
+/// Settles a guest whose sandbox may serve `reuse_max` invocations, or that was lost. What is left of one that ran
+/// elsewhere is cleaned there.
 ///
 /// # Errors
 /// Where it is the host that failed.
@@ -29,6 +33,7 @@ pub(super) fn settle(
     ended: Result<Ended, Lost>,
     record: &Record,
     reuse_max: u32,
+    elsewhere: &Handle,
 ) -> Result<Settled, HostFailure> {
     let failed = |error| {
         Ok(Settled {
@@ -37,16 +42,19 @@ pub(super) fn settle(
         })
     };
     match ended {
-        Ok(ended) => settle_ended(ended, record, reuse_max),
+        Ok(ended) => settle_ended(ended, record, reuse_max, elsewhere),
         Err(Lost::TimedOut) => failed(timed_out(&record.bounds)),
         Err(Lost::Unread) => failed(unread(&record.vitals)),
         Err(Lost::Panicked) => Err(HostFailure::Panicked),
     }
 }
 
-/// What is left of a sandbox that goes is cleaned right here: handing it to another task costs more
-/// than the cleaning, on the cores that the next invocation wants.
-fn settle_ended(ended: Ended, record: &Record, reuse_max: u32) -> Result<Settled, HostFailure> {
+fn settle_ended(
+    ended: Ended,
+    record: &Record,
+    reuse_max: u32,
+    elsewhere: &Handle,
+) -> Result<Settled, HostFailure> {
     let Record {
         vitals,
         bounds,
@@ -61,10 +69,11 @@ fn settle_ended(ended: Ended, record: &Record, reuse_max: u32) -> Result<Settled
         ..
     } = ended;
     drop(admission);
+    let elsewhere = vitals.ticked.load(Ordering::Relaxed).then_some(elsewhere);
     let sandbox = match reuse_max > 1 && is_healthy(&answer, vitals) {
-        true => Some(remains.into_sandbox()),
+        true => still_fresh(remains.into_sandbox(), reuse_max, elsewhere),
         false => {
-            drop(remains);
+            clean(remains, elsewhere);
             None
         }
     };
@@ -77,8 +86,17 @@ fn settle_ended(ended: Ended, record: &Record, reuse_max: u32) -> Result<Settled
     }
     Ok(Settled {
         outcome: outcome(answer, is_begun, vitals, bounds)?,
-        sandbox: sandbox.and_then(|sandbox| still_fresh(sandbox, reuse_max)),
+        sandbox,
     })
+}
+
+/// Cleans what a short guest leaves right here: handing it to another task costs more than the cleaning, on the cores
+/// that the next invocation wants. One that took long may have touched all of a large memory, which holds a thread.
+fn clean(remains: impl Send + 'static, elsewhere: Option<&Handle>) {
+    match elsewhere {
+        Some(elsewhere) => drop(elsewhere.spawn(async move { drop(remains) })),
+        None => drop(remains),
+    }
 }
 
 /// Whether the handler came back, with an answer or an error of its own, and was refused nothing. Of
@@ -92,8 +110,16 @@ fn is_healthy(answer: &wasmtime::Result<Answer>, vitals: &Vitals) -> bool {
     came_back && !vitals.budget().is_spent() && !vitals.budget().is_host_spent()
 }
 
-fn still_fresh(mut sandbox: Sandbox, reuse_max: u32) -> Option<Sandbox> {
-    (sandbox.count_invocation() < reuse_max).then_some(sandbox)
+fn still_fresh(
+    mut sandbox: Sandbox,
+    reuse_max: u32,
+    elsewhere: Option<&Handle>,
+) -> Option<Sandbox> {
+    if sandbox.count_invocation() < reuse_max {
+        return Some(sandbox);
+    }
+    clean(sandbox, elsewhere);
+    None
 }
 
 fn outcome(

@@ -79,6 +79,7 @@ impl<'a> Shift<'a> {
 
     /// Moves the guest to the other threads.
     pub(super) fn move_away(&mut self) {
+        self.vitals.ticked.store(true, Ordering::Relaxed);
         if let Whereabouts::Here(guest) =
             std::mem::replace(&mut self.whereabouts, Whereabouts::Gone)
         {

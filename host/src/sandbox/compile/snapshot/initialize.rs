@@ -15,10 +15,9 @@ use super::{form, handles};
 use crate::deployer::{InitCause, InitFailure, InitOutcome, Initialized, Rejection};
 use crate::domain::{FunctionError, Version};
 use crate::limits;
-use crate::sandbox::compile::instance_size::instance_bytes;
+use crate::sandbox::compile::figures::figures;
 use crate::sandbox::compile::steps::{accepted, one_line};
-use crate::sandbox::engine::compiled::Figures;
-use crate::sandbox::engine::engines;
+use crate::sandbox::engine::engines::{self, AddressSpace};
 use crate::sandbox::engine::memory_limiter::MemoryLimiter;
 use crate::sandbox::engine::ticker::Ticker;
 use crate::sandbox::guest::loaded::Loaded;
@@ -109,9 +108,7 @@ impl Ready {
         };
         let engine = engines::initializing().map_err(unready)?;
         let linker = linker(&engine, own).map_err(unready)?;
-        let figures = Figures {
-            instance_bytes: instance_bytes(instrumented).map_err(unready)?,
-        };
+        let figures = figures(instrumented, AddressSpace::Scarce).map_err(unready)?;
         let loaded = Component::from_binary(&engine, instrumented)
             .and_then(|component| Loaded::link(&linker, &component, figures));
         let loaded = match loaded {

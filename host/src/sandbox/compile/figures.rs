@@ -1,15 +1,18 @@
 //! What the engine keeps of every instance of a component beside its memories and tables: its globals, what it
-//! imports, and an entry for each function that can be reached otherwise than by name. The engine does not say, so it
-//! is counted here, rather too much than too little.
+//! imports, and an entry for each function that can be reached otherwise than by name; and what it copies to set one
+//! up. The engine does not say, so it is counted here, rather too much than too little.
 
 use std::collections::HashSet;
 
 use wasmparser::{
     ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, ConstExpr,
-    ElementItems, Encoding, ExternalKind, Instance, Operator, Parser, Payload, Result, TypeRef,
+    DataKind, ElementItems, Encoding, ExternalKind, Instance, Operator, Parser, Payload, Result,
+    TypeRef,
 };
 
 use crate::limits;
+use crate::sandbox::engine::compiled::Figures;
+use crate::sandbox::engine::engines::AddressSpace;
 
 /// What a core instance has, however small.
 const INSTANCE_BYTES: u64 = 1024;
@@ -26,10 +29,10 @@ const LOWERED_BYTES: u64 = 64;
 /// Of what is not known without a look at what is imported.
 const UNKNOWN: u64 = u64::MAX;
 
-/// What one instance of `component` takes.
-pub(in crate::sandbox) fn instance_bytes(component: &[u8]) -> Result<u64> {
+/// The figures of `component`, compiled for such an address space.
+pub(in crate::sandbox) fn figures(component: &[u8], space: AddressSpace) -> Result<Figures> {
     let mut open: Vec<Open> = Vec::new();
-    let mut largest = 0;
+    let (mut largest, mut copied_bytes) = (0, 0);
     for payload in Parser::new(0).parse_all(component) {
         match payload? {
             Payload::Version { encoding, .. } => open.push(match encoding {
@@ -39,6 +42,7 @@ pub(in crate::sandbox) fn instance_bytes(component: &[u8]) -> Result<u64> {
             Payload::End(_) => match (open.pop(), open.last_mut()) {
                 (Some(Open::Module(module)), Some(Open::Component(parent))) => {
                     largest = largest.max(module.bytes());
+                    copied_bytes = copied_bytes.max(module.copied_bytes(space));
                     parent.modules.push(module.bytes());
                 }
                 (Some(Open::Component(level)), Some(Open::Component(parent))) => {
@@ -46,7 +50,10 @@ pub(in crate::sandbox) fn instance_bytes(component: &[u8]) -> Result<u64> {
                 }
                 (Some(Open::Component(level)), _) => {
                     let most = largest.saturating_mul(limits::CORE_INSTANCES_MAX.into());
-                    return Ok(level.bytes.min(most));
+                    return Ok(Figures {
+                        instance_bytes: level.bytes.min(most),
+                        copied_bytes,
+                    });
                 }
                 _ => {}
             },
@@ -57,7 +64,10 @@ pub(in crate::sandbox) fn instance_bytes(component: &[u8]) -> Result<u64> {
             },
         }
     }
-    Ok(0)
+    Ok(Figures {
+        instance_bytes: 0,
+        copied_bytes,
+    })
 }
 
 /// What is being read.
@@ -72,11 +82,23 @@ struct Module {
     bytes: u64,
     /// Functions that are called through pointers.
     reached: HashSet<u32>,
+    /// Its memories together, as they are at the start.
+    memory_bytes: u64,
+    /// What is written to memories at the start.
+    data_bytes: u64,
 }
 
 impl Module {
     fn bytes(&self) -> u64 {
         INSTANCE_BYTES + self.bytes + self.reached.len() as u64 * ENTRY_BYTES
+    }
+
+    /// What is copied to set up an instance. Mostly nothing: the engine maps an image of a memory with its data,
+    /// where there is the address space for it and the image is not too large.
+    fn copied_bytes(&self, space: AddressSpace) -> u64 {
+        let is_mapped =
+            space == AddressSpace::Ample && self.memory_bytes <= limits::MEMORY_IMAGE_BYTES_MAX;
+        if is_mapped { 0 } else { self.data_bytes }
     }
 
     fn read(&mut self, payload: Payload<'_>) -> Result<()> {
@@ -96,7 +118,21 @@ impl Module {
                 }
             }
             Payload::MemorySection(section) => {
-                self.bytes += u64::from(section.count()) * ENTRY_BYTES
+                for memory in section {
+                    let memory = memory?;
+                    let page_bytes = 1 << memory.page_size_log2.unwrap_or(16);
+                    let memory_bytes = memory.initial.saturating_mul(page_bytes);
+                    self.memory_bytes = self.memory_bytes.saturating_add(memory_bytes);
+                    self.bytes += ENTRY_BYTES;
+                }
+            }
+            Payload::DataSection(section) => {
+                for data in section {
+                    let data = data?;
+                    if matches!(data.kind, DataKind::Active { .. }) {
+                        self.data_bytes += data.data.len() as u64;
+                    }
+                }
             }
             Payload::TableSection(section) => {
                 self.bytes += u64::from(section.count()) * ENTRY_BYTES
@@ -221,7 +257,8 @@ mod tests {
     #[track_caller]
     fn bytes(text: &str) -> u64 {
         let component = wat::parse_str(text).expect("a component");
-        instance_bytes(&component).expect("it can be read")
+        let figures = figures(&component, AddressSpace::Ample);
+        figures.expect("it can be read").instance_bytes
     }
 
     /// A module with so many globals.
@@ -298,5 +335,22 @@ mod tests {
             bytes(&text),
             largest * u64::from(limits::CORE_INSTANCES_MAX)
         );
+    }
+
+    #[test]
+    fn data_is_copied_where_there_is_no_image_of_it() {
+        let copied = |pages, space| {
+            let text = format!(
+                "(component (core module (memory {pages})
+                    (data (i32.const 0) \"four\") (data \"passive\")))"
+            );
+            let component = wat::parse_str(text).expect("a component");
+            let figures = figures(&component, space).expect("it can be read");
+            figures.copied_bytes
+        };
+        let most = limits::MEMORY_IMAGE_BYTES_MAX >> 16;
+        assert_eq!(copied(most, AddressSpace::Ample), 0);
+        assert_eq!(copied(most + 1, AddressSpace::Ample), 4);
+        assert_eq!(copied(1, AddressSpace::Scarce), 4);
     }
 }

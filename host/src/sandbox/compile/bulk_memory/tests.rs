@@ -1,0 +1,174 @@
+use super::*;
+use wasmtime::{Engine, Instance, Store};
+
+const P: u64 = PIECE_BYTES as u64;
+
+/// What becomes of a module's first memory, or that it ended, after a call of `run`.
+fn memory_after(module: &[u8], arguments: [u64; 3]) -> Option<Vec<u8>> {
+    let engine = Engine::default();
+    let module = wasmtime::Module::from_binary(&engine, module).expect("a module");
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).expect("an instance");
+    let run = instance
+        .get_typed_func::<(u64, u64, u64), ()>(&mut store, "run")
+        .expect("a function");
+    let [to, from, length] = arguments;
+    run.call(&mut store, (to, from, length)).ok()?;
+    let memory = instance.get_memory(&mut store, "m").expect("a memory");
+    Some(memory.data(&store).to_vec())
+}
+
+/// A module of 32 pages with a pattern in it that runs `instruction` with such arguments.
+fn module(address: &str, more: &str, instruction: &str, widths: [&str; 3]) -> Vec<u8> {
+    let arguments: String = (0..3)
+        .zip(widths)
+        .map(|(local, width)| match width {
+            "i32" => format!("(i32.wrap_i64 (local.get {local}))"),
+            _ => format!("(local.get {local})"),
+        })
+        .collect();
+    let pattern: String = (0..32)
+        .map(|page| {
+            format!(
+                "(data ({address}.const {}) \"{page:032}\")",
+                page * 65_536 + 7
+            )
+        })
+        .collect();
+    let text = format!(
+        "(module (memory (export \"m\") {address} 32) {more} {pattern}
+            (func (export \"run\") (param i64 i64 i64) ({instruction} {arguments})))"
+    );
+    wat::parse_str(text).expect("a module")
+}
+
+#[track_caller]
+fn same(module: &[u8], calls: &[[u64; 3]]) {
+    let changed = module_in_pieces(module)
+        .expect("it can be read")
+        .expect("it has such an instruction");
+    for call in calls {
+        let (before, after) = (memory_after(module, *call), memory_after(&changed, *call));
+        assert!(before == after, "{call:?}");
+    }
+}
+
+/// Places and lengths around a piece, around the end of the memory, and around that of its addresses.
+fn calls() -> Vec<[u64; 3]> {
+    let end = 32 * 65_536;
+    let mut calls = Vec::new();
+    for length in [
+        0,
+        1,
+        P - 1,
+        P,
+        P + 1,
+        3 * P + 5,
+        4 * P,
+        end,
+        end + 1,
+        0xffff_ffff,
+    ] {
+        for (to, from) in [
+            (0, 0),
+            (5, 3),
+            (3, 5),
+            (P, 0),
+            (0, P),
+            (P + 77, 2 * P),
+            (2 * P, P + 77),
+            (end - length.min(end), 1),
+            (1, end - length.min(end)),
+            (end - 1, 0),
+            (0xffff_fff0, 9),
+            (9, 0xffff_fff0),
+        ] {
+            calls.push([to, from, length]);
+        }
+    }
+    calls
+}
+
+#[test]
+fn copies_are_the_same_in_pieces() {
+    same(&module("i32", "", "memory.copy", ["i32"; 3]), &calls());
+    let wide = module("i64", "", "memory.copy", ["i64"; 3]);
+    same(&wide, &calls());
+    same(
+        &wide,
+        &[
+            [u64::MAX - 5, 0, 3 * P],
+            [0, u64::MAX - 5, 3 * P],
+            [0, 1, u64::MAX],
+        ],
+    );
+}
+
+#[test]
+fn copies_between_memories_are_the_same_in_pieces() {
+    let other = "(memory $other i64 32) (data (memory $other) (i64.const 300_000) \"other\")";
+    let there = module("i32", other, "memory.copy 0 1", ["i32", "i64", "i32"]);
+    same(&there, &calls());
+    let back = module("i32", other, "memory.copy 1 0", ["i64", "i32", "i32"]);
+    same(&back, &calls());
+}
+
+#[test]
+fn fills_are_the_same_in_pieces() {
+    same(&module("i32", "", "memory.fill", ["i32"; 3]), &calls());
+    let wide = module("i64", "", "memory.fill", ["i64", "i32", "i64"]);
+    same(&wide, &calls());
+}
+
+#[test]
+fn large_data_is_the_same_in_pieces_and_small_data_is_left_alone() {
+    let data = |bytes: u64| {
+        let text: String = (0..bytes / 8)
+            .map(|number| format!("{number:08}"))
+            .collect();
+        format!("(data $passive \"{text}\")")
+    };
+    let large = module("i32", &data(2 * P + 64), "memory.init $passive", ["i32"; 3]);
+    same(&large, &calls());
+    let small = module("i32", &data(P), "memory.init $passive", ["i32"; 3]);
+    assert!(module_in_pieces(&small).expect("it can be read").is_none());
+}
+
+#[test]
+fn modules_are_changed_wherever_they_are_in_a_component() {
+    let module = "(core module (memory 1)
+        (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))))";
+    let text = format!("(component {module} (component {module} (component {module})))");
+    let component = wat::parse_str(text).expect("a component");
+    let changed = in_pieces(&component).expect("it can be read");
+    wasmparser::validate(&changed).expect("valid");
+    let calls =
+        Parser::new(0)
+            .parse_all(&changed)
+            .filter_map(|payload| match payload.expect("valid") {
+                Payload::CodeSectionEntry(body) => body.get_operators_reader().ok()?.read().ok(),
+                _ => None,
+            });
+    let bodies: Vec<_> = calls.collect();
+    // In each module one function that calls, behind its operands, and one that is called.
+    assert_eq!(bodies.len(), 6);
+    assert!(in_pieces(&changed).expect("it can be read").len() > changed.len());
+}
+
+#[test]
+fn components_are_not_nested_without_end() {
+    let nested = |depth| {
+        let (open, close) = ("(component ".repeat(depth), ")".repeat(depth));
+        in_pieces(&wat::parse_str(format!("{open}{close}")).expect("a component"))
+    };
+    assert!(nested(NESTING_MAX as usize + 1).is_ok());
+    let refused = nested(NESTING_MAX as usize + 2).expect_err("refused");
+    assert!(refused.to_string().contains("more than 32 deep"));
+}
+
+#[test]
+fn a_component_without_bulk_instructions_stays_as_it_is() {
+    let component = wat::parse_str("(component (core module (memory 1) (func)))");
+    let component = component.expect("a component");
+    assert_eq!(in_pieces(&component).expect("it can be read"), component);
+}
