@@ -197,6 +197,8 @@ pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)?;
+    // What it sets aside while it works would lie in folders that a host may not have, and hold other people's data.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "FULL")
 }
