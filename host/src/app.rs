@@ -5,6 +5,8 @@
 pub mod stages;
 #[cfg(feature = "storage")]
 mod in_data_dir;
+#[cfg(feature = "jail")]
+pub(crate) mod prepared;
 #[cfg(feature = "server")]
 mod serving;
 mod stores;
@@ -22,6 +24,7 @@ use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
 use crate::logs::{Entry, LogKeeper};
 use crate::sandbox::{CompileIsolation, Interface, Interfaces, Sandboxes, SandboxesConfig};
+use crate::storage::TmpFolders;
 use stores::Opened;
 pub use stores::Storage;
 #[cfg(test)]
@@ -158,8 +161,13 @@ impl Host {
     /// # Errors
     /// When the data directory is in use, unwritable or damaged, or the engine cannot start.
     pub async fn start(config: HostConfig) -> Result<Self, StartError> {
+        Self::start_in(config, None).await
+    }
+
+    /// Starts, with a place for the temporary files of functions that was made before.
+    async fn start_in(config: HostConfig, tmp: Option<TmpFolders>) -> Result<Self, StartError> {
         config.check()?;
-        let parts = Opened::of(&config).map_err(start_error)?;
+        let parts = Opened::of(&config, tmp).map_err(start_error)?;
         let stores = parts.stores;
         let catalog = Catalog::open(stores.journal, &config.account.owner()).await;
         let catalog = Arc::new(catalog.map_err(start_error)?);

@@ -8,6 +8,8 @@ use crate::events::Events;
 use crate::invoker::Provisioner;
 use crate::logs::LogKeeper;
 
+#[cfg(feature = "jail")]
+pub use crate::app::prepared::Prepared;
 #[cfg(feature = "server")]
 pub use crate::contract::{Door, Operation, settings_members};
 pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
@@ -30,7 +32,11 @@ pub use crate::invoker::{
     Admission, Completion, GUEST_LOG_TARGET, Gate, HostFailure, How, Invoker, Piece,
     PrepareFailure, PrepareGuest, ResponseSource, RunGuest, response_pipe,
 };
+#[cfg(feature = "jail")]
+pub use crate::jail::{Jail, JailError};
 pub use crate::package::{PackageError, Precompiled, read_named, reuse_of, wasm_of};
+#[cfg(all(feature = "compiler", feature = "jail"))]
+pub use crate::sandbox::compile_worker_outside;
 #[cfg(feature = "compiler")]
 pub use crate::sandbox::precompile;
 pub use crate::sandbox::{Import, Inspection, Sandboxes, inspect};

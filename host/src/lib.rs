@@ -91,6 +91,8 @@
 //! - `compiler` compiles components. Without it, a host runs what `sparkler compile` made, and is much smaller.
 //! - `server` is the module `contract`, with `Host::serve` and `Host::router`. Without it, functions are called
 //!   from the program alone.
+//! - `jail` has [`compile_worker`] give up all that it does not need of its system, on Linux, and so does the program
+//!   `sparkler` where it serves. Your own process is never confined.
 //! - `storage` is `Storage::DataDir`, with SQLite. Without it, all that a host keeps is in memory.
 
 #![cfg_attr(
@@ -106,6 +108,8 @@ mod domain;
 mod limits;
 mod sigv4;
 mod turns;
+#[cfg(feature = "jail")]
+mod jail;
 mod catalog;
 mod storage;
 mod package;

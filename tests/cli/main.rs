@@ -7,6 +7,7 @@ mod compiled;
 mod crashes;
 mod events;
 mod grants;
+mod jail;
 mod kits;
 mod learn_http;
 mod logs;

@@ -182,6 +182,17 @@ impl Server {
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
 
+    /// What the kernel says of each of its threads.
+    #[track_caller]
+    pub fn threads(&self) -> Vec<String> {
+        let folder = format!("/proc/{}/task", self.child.id());
+        let threads = std::fs::read_dir(folder).expect("the server's threads");
+        // One may have ended since it was listed.
+        let statuses = threads
+            .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("status")).ok());
+        statuses.collect()
+    }
+
     /// Memory of the server that is not in a file, in bytes, as the kernel counts it.
     #[track_caller]
     pub fn memory_bytes(&self) -> u64 {

@@ -10,6 +10,7 @@ mod deploys;
 mod http_guests;
 mod files;
 mod held_by_the_host;
+mod jail;
 mod lasting;
 mod memory;
 mod outbound;

@@ -63,23 +63,24 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    /// Opens the storage that `config` names; an error says what to do about it. Blocks.
-    pub(super) fn of(config: &HostConfig) -> Result<Self, String> {
+    /// Opens the storage that `config` names, and takes `tmp` for temporary files where it is in memory; an error
+    /// says what to do about it. Blocks.
+    pub(super) fn of(config: &HostConfig, tmp: Option<TmpFolders>) -> Result<Self, String> {
         match &config.storage {
-            Storage::Ephemeral => Self::around(Stores::in_memory()),
+            Storage::Ephemeral => Self::around(Stores::in_memory(), tmp),
             #[cfg(feature = "storage")]
             Storage::DataDir(path) => Self::in_dir(path, config),
         }
     }
 
-    fn around(stores: Stores) -> Result<Self, String> {
+    fn around(stores: Stores, tmp: Option<TmpFolders>) -> Result<Self, String> {
         Ok(Self {
             stores,
             #[cfg(feature = "storage")]
             data_dir: None,
             artifacts: Arc::new(ArtifactStore::in_memory()),
             logs: Arc::new(LogKeeper::in_memory().map_err(text)?),
-            tmp: TmpFolders::in_system_folder(),
+            tmp: tmp.unwrap_or_else(TmpFolders::in_system_folder),
         })
     }
 }

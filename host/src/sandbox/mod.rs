@@ -33,9 +33,13 @@ pub use compile::precompile::precompile;
 pub use compile::steps::inspect;
 #[cfg(feature = "compiler")]
 pub use compile::worker::compile_worker;
+#[cfg(all(feature = "compiler", feature = "jail"))]
+pub use compile::worker::compile_worker_outside;
 pub(crate) use engine::engines::ENGINE_VERSION;
 pub use reach::embedder::caller::Caller;
 pub use reach::embedder::component;
 pub use reach::embedder::interfaces::{Interface, Interfaces};
+#[cfg(feature = "jail")]
+pub(crate) use reach::outbound::outbound_needs;
 pub use sandboxes::Sandboxes;
 pub(crate) use sandboxes::SandboxesConfig;

@@ -70,6 +70,17 @@ impl DataDir {
         })
     }
 
+    /// Makes the folder at `path` where it is missing, for this user alone.
+    ///
+    /// # Errors
+    /// When it cannot be.
+    pub fn create(path: &Path) -> Result<(), StorageError> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let mut builder = fs::DirBuilder::new();
+        let made = builder.recursive(true).mode(0o700).create(path);
+        made.map_err(|error| failed("create", path, &error))
+    }
+
     /// Says that all of it is in the layout of this host, as it is once everything in it was opened: from then
     /// on, older hosts refuse it.
     ///
@@ -168,20 +179,16 @@ impl DataDir {
 }
 
 fn open_root(path: &Path) -> Result<Folder, StorageError> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    let failed = |doing: &str, error: &io::Error| {
-        let doing = format!("could not {doing} the data directory {}", path.display());
-        StorageError::io(doing, error)
-    };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|error| failed("create", &error))?;
-    let path = fs::canonicalize(path).map_err(|error| failed("open", &error))?;
-    let dir = Dir::open_ambient_dir(&path, ambient_authority())
-        .map_err(|error| failed("open", &error))?;
+    let failed = |error: &io::Error| failed("open", path, error);
+    DataDir::create(path)?;
+    let path = fs::canonicalize(path).map_err(|error| failed(&error))?;
+    let dir = Dir::open_ambient_dir(&path, ambient_authority()).map_err(|error| failed(&error))?;
     Ok(Folder::new(dir, path))
+}
+
+fn failed(doing: &str, path: &Path, error: &io::Error) -> StorageError {
+    let doing = format!("could not {doing} the data directory {}", path.display());
+    StorageError::io(doing, error)
 }
 
 /// The kernel gives the lock back when the process ends, however it ends; so a lock that is left behind

@@ -42,6 +42,25 @@ impl TmpFolders {
         Self::with(None)
     }
 
+    /// As [`in_system_folder`](Self::in_system_folder), with the folder made at once.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    #[cfg(feature = "jail")]
+    pub fn made_in_system_folder() -> io::Result<Self> {
+        let folders = Self::in_system_folder();
+        folders.home()?;
+        Ok(folders)
+    }
+
+    /// The folder in the system's temporary directory, where there is one by now.
+    #[cfg(feature = "jail")]
+    pub fn system_folder(&self) -> Option<std::path::PathBuf> {
+        let home = self.home.lock();
+        let folder = home.as_ref()?.system.as_ref()?;
+        Some(folder.path().to_owned())
+    }
+
     fn with(home: Option<Home>) -> Self {
         Self {
             home: Lock::new(home.map(Arc::new)),

@@ -56,12 +56,18 @@ pub(super) fn config(account: Account, storage: Storage) -> HostConfig {
     HostConfig {
         account,
         storage,
-        compile: CompileIsolation::Child {
-            program: THIS_PROGRAM.into(),
-            arguments: vec!["compile-worker".into()],
-            limits: CompileLimits::default(),
-        },
+        compile: compiler(&[]),
         ..HostConfig::default()
+    }
+}
+
+/// This program again, as a compiler, with more arguments.
+pub(super) fn compiler(arguments: &[&str]) -> CompileIsolation {
+    let command = ["compile-worker"].iter().chain(arguments);
+    CompileIsolation::Child {
+        program: THIS_PROGRAM.into(),
+        arguments: command.map(ToString::to_string).collect(),
+        limits: CompileLimits::default(),
     }
 }
 

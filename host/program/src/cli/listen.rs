@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use anyhow::anyhow;
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 
 use super::output;
 
@@ -54,6 +55,13 @@ impl ListenAddress {
             ));
         }
         Ok((listener, address))
+    }
+
+    /// As [`bind`](Self::bind), with no thread that stays.
+    pub(super) fn bind_alone(&self) -> anyhow::Result<std::net::TcpListener> {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let (listener, _) = runtime.block_on(self.bind())?;
+        Ok(listener.into_std()?)
     }
 
     fn explain(&self, error: &io::Error) -> String {

@@ -25,6 +25,7 @@ mod host;
 mod input;
 mod inspect;
 mod invoke;
+mod jail_args;
 mod learned_http;
 mod list;
 mod listen;

@@ -7,13 +7,16 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
+use sparkler::internals::Prepared;
 use sparkler::internals::limits::CONCURRENT_INVOCATIONS_MAX;
-use sparkler::{Account, Host, Storage};
+use sparkler::{Account, Host, HostConfig, Storage};
+use tokio::net::TcpListener;
 
 use super::event_args::EventArgs;
 use super::functions::Function;
 use super::grant_args::GrantArgs;
 use super::host::{self, Deployed};
+use super::jail_args::JailArgs;
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::reach_args::ReachArgs;
@@ -104,6 +107,9 @@ pub(super) struct Serve {
     reach: ReachArgs,
 
     #[command(flatten)]
+    jail: JailArgs,
+
+    #[command(flatten)]
     grants: GrantArgs,
 
     #[command(flatten)]
@@ -123,31 +129,30 @@ impl Serve {
             .into_iter()
             .map(|function| function.read_package().map(|package| (function, package)))
             .collect::<anyhow::Result<Vec<_>>>()?;
+        let listener = self.listen.bind_alone()?;
+        let prepared = Prepared::of(self.config()?)?;
+        // From here on this process has what its host needs. There is no other thread yet: one would stay outside.
+        let _jail = self.jail.enter(&prepared)?;
         let runtime = host::runtime()?;
-        let result = runtime.block_on(self.serve(functions));
+        let result = runtime.block_on(self.serve(listener, prepared, functions));
         runtime.shutdown_timeout(LEAVE_WAIT_MAX);
         result
     }
 
-    async fn serve(&self, functions: Vec<(Function, Bytes)>) -> CommandResult {
+    async fn serve(
+        &self,
+        listener: std::net::TcpListener,
+        prepared: Prepared,
+        functions: Vec<(Function, Bytes)>,
+    ) -> CommandResult {
         let shutdown = Shutdown::watch().context("signals cannot be received")?;
-        let (listener, address) = self.listen.bind().await?;
-        let account = self.account();
-        let grants = self.grants.with_projects(&self.paths)?;
-        let mut config = host::config(account.clone(), self.storage()?);
-        config.folders = grants.folders;
-        config.secrets = grants.secrets;
-        config.concurrency_max = self.concurrency;
-        config.open_function_urls = self.open_function_urls;
-        self.reach.apply(&mut config, &self.listen);
-        config.learn_http = self.learn_http;
-        config.trust_artifacts = self.trust_artifacts;
-        config.events = self.events.config(|name| std::env::var(name).ok());
+        let listener = TcpListener::from_std(listener)?;
+        let address = listener.local_addr()?;
         if self.learn_http {
             learned_http::warn();
         }
-        let host = Host::start(config).await?;
-        if !deploy(&host, &account, &functions, &shutdown).await? {
+        let host = prepared.start().await?;
+        if !deploy(&host, &self.account(), &functions, &shutdown).await? {
             return Ok(ExitCode::SUCCESS);
         }
         output::data(&format!("Listening on http://{address}"));
@@ -159,6 +164,21 @@ impl Serve {
         host.serve(listener, shutdown.requested()).await?;
         learned_http::print(&host.learned_http());
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn config(&self) -> anyhow::Result<HostConfig> {
+        let grants = self.grants.with_projects(&self.paths)?;
+        let mut config = host::config(self.account(), self.storage()?);
+        config.compile = self.jail.compiler();
+        config.folders = grants.folders;
+        config.secrets = grants.secrets;
+        config.concurrency_max = self.concurrency;
+        config.open_function_urls = self.open_function_urls;
+        self.reach.apply(&mut config, &self.listen);
+        config.learn_http = self.learn_http;
+        config.trust_artifacts = self.trust_artifacts;
+        config.events = self.events.config(|name| std::env::var(name).ok());
+        Ok(config)
     }
 
     fn account(&self) -> Account {

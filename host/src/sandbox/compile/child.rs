@@ -16,10 +16,13 @@ use tokio::time::{Instant, timeout_at};
 use serde::de::DeserializeOwned;
 
 use super::compiling::{Code, Compilation, Compile, Step, Stop, failed};
+use super::first_to_go;
 use super::isolation::CompileLimits;
 use super::meter::Meter;
 use super::snapshot::InitOrder;
-use super::worker::{Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswer, Order, framed};
+use super::worker::{
+    Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswer, NOT_CONFINED, Order, framed,
+};
 use crate::deployer::{InitOutcome, Initialized, Rejection};
 use crate::domain::{Account, Version};
 use crate::limits;
@@ -89,7 +92,8 @@ struct CompileChild {
 impl CompileChild {
     /// Starts the process and hands it `wasm`; returns when it has found that it can be invoked.
     async fn start(compiler: &Child, wasm: Bytes, meter: Meter) -> Result<Self, Stop> {
-        let mut started = Self::begin(compiler, &Order::Compile(compiler.space), wasm, meter).await?;
+        let mut started =
+            Self::begin(compiler, &Order::Compile(compiler.space), wasm, meter).await?;
         match started.frame().await? {
             Checked::Accepted => Ok(started),
             Checked::Rejected(rejection) => Err(rejection.into()),
@@ -147,7 +151,8 @@ impl CompileChild {
             ..
         } = compiler;
         let order = framed(order).map_err(failed)?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .args(limits.arguments())
             .env_clear()
@@ -157,13 +162,12 @@ impl CompileChild {
             .kill_on_drop(true)
             // Ctrl-c, or a stop of the whole group, is for the host: a compiler that it ended would look
             // like one that had failed. It goes with the host all the same.
-            .process_group(0)
-            .spawn()
-            .map_err(|error| {
-                Rejection::of_host(format!(
-                    "The compiler's process could not be started: {error}."
-                ))
-            })?;
+            .process_group(0);
+        let mut child = first_to_go::starting(|| command.spawn()).map_err(|error| {
+            Rejection::of_host(format!(
+                "The compiler's process could not be started: {error}."
+            ))
+        })?;
         meter.watch(child.id());
         let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed("its process has no input or output"));
@@ -238,6 +242,7 @@ impl CompileLimits {
                  that it may use, after {seconds:.1} seconds of processor time. Make the component smaller, or \
                  build it another way."
             ),
+            (None, Some(code)) if code == i32::from(NOT_CONFINED) => return not_confined().into(),
             _ => return failed(format_args!("the compiler ended with {status}: {error}")).into(),
         };
         Rejection::of_code(reason).into()
@@ -287,6 +292,14 @@ fn overdue(meter: &Meter) -> Rejection {
 
 /// The exit status of a program that panicked.
 const PANICKED: i32 = 101;
+
+/// No component is compiled outside of the jail that was asked for.
+fn not_confined() -> Rejection {
+    Rejection::of_host(
+        "The compiler's process could not enter its jail: this system refuses what it needs for that, Landlock or \
+         seccomp. `sparkler serve --no-jail` does without.",
+    )
+}
 
 /// Gives the process its input. One that has died has closed it; that it died is seen at its output.
 async fn hand_over(input: &mut ChildStdin, order: &[u8], wasm: &[u8]) {

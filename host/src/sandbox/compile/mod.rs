@@ -21,6 +21,8 @@ mod in_process;
 #[cfg(feature = "compiler")]
 mod child;
 #[cfg(feature = "compiler")]
+mod first_to_go;
+#[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod worker;
 #[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod precompile;

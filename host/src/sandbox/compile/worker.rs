@@ -31,6 +31,9 @@ pub(in crate::sandbox) const FRAME_BYTES_MAX: u32 = 16 * 1024 * 1024;
 /// What has an accepted component be compiled.
 pub(in crate::sandbox) const GO_ON: u8 = b'\n';
 
+/// The exit status of a process that could not enter its jail.
+pub(in crate::sandbox) const NOT_CONFINED: u8 = 71;
+
 /// What is to be done with the wasm behind it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::sandbox) enum Order {
@@ -84,10 +87,31 @@ pub(in crate::sandbox) enum Compiled {
 
 /// Runs the worker: the program that embeds the host calls this where it is started as a child for
 /// [`CompileIsolation::Child`](crate::sandbox::CompileIsolation::Child).
+///
+/// With the feature `jail`, this thread and those that it starts keep their memory and what is open, and can neither open a
+/// file nor reach anybody.
 pub fn compile_worker(limits: CompileLimits) -> ExitCode {
-    let done = limit_self(limits)
-        .and_then(|()| converse(&mut io::stdin().lock(), &mut io::stdout().lock()));
-    match done {
+    if limit_self(limits).is_err() {
+        return ExitCode::FAILURE;
+    }
+    #[cfg(feature = "jail")]
+    if crate::jail::Jail::enter_closed().is_err() {
+        return ExitCode::from(NOT_CONFINED);
+    }
+    work()
+}
+
+/// As [`compile_worker`], without a jail: for systems that have none, and refuse to say so.
+#[cfg(feature = "jail")]
+pub fn compile_worker_outside(limits: CompileLimits) -> ExitCode {
+    match limit_self(limits) {
+        Ok(()) => work(),
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn work() -> ExitCode {
+    match converse(&mut io::stdin().lock(), &mut io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         // The other side sees the output end early and says so; there is no one else to tell.
         Err(_) => ExitCode::FAILURE,
@@ -122,8 +146,6 @@ fn limit_self(limits: CompileLimits) -> io::Result<()> {
     let limit = |resource, most: u64| limit_up_to(resource, most, most);
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     rustix::process::setpriority_process(None, NICENESS)?;
-    // Where memory runs out all the same, this process goes first. Not every system lets it say so.
-    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     limit(Resource::As, limits.memory_bytes_max)?;
     let cpu_seconds = limits.cpu_seconds_max;
     limit_up_to(

@@ -19,6 +19,8 @@ mod http;
 mod lease;
 mod lessons;
 mod lookup;
+#[cfg(feature = "jail")]
+mod needs;
 mod network;
 mod pool;
 mod response_body;
@@ -28,5 +30,7 @@ mod wasi;
 
 pub(in crate::sandbox) use http::Http;
 pub(in crate::sandbox) use lessons::FunctionLessons;
+#[cfg(feature = "jail")]
+pub(crate) use needs::outbound_needs;
 pub(in crate::sandbox) use network::Network;
 pub(in crate::sandbox) use wasi::Outbound;

@@ -1,0 +1,125 @@
+//! Files, ports, and what can be done to other processes: Landlock.
+
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, LandlockStatus,
+    PathBeneath, PathFd, RestrictionStatus, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _,
+    RulesetError, Scope, make_bitflags,
+};
+
+use crate::jail::needs::Right;
+use crate::jail::{JailError, Needs};
+
+/// The newest that this was tested with; of an older one, there is what it has.
+const TESTED: ABI = ABI::V7;
+
+/// What must stay open as long as the walls are to let it through.
+pub(super) type Held = Vec<PathFd>;
+
+/// Confines this thread and those that it starts; gives what is missing, as `Jail::gaps` lists it.
+pub(super) fn confine(needs: &Needs) -> Result<(Held, Vec<&'static str>), JailError> {
+    let held = needs.places.iter().filter_map(|(place, right)| {
+        // One that is not there, or out of reach already, needs no rule.
+        let handle = PathFd::new(place).ok()?;
+        Some((place, handle, rights(*right, place)))
+    });
+    let held: Vec<_> = held.collect();
+    let status = restrict(needs, &held).map_err(JailError::of)?;
+    let in_proc = held
+        .into_iter()
+        .filter(|(place, ..)| place.starts_with("/proc"));
+    Ok((
+        in_proc.map(|(_, handle, _)| handle).collect(),
+        gaps(needs, abi(&status)),
+    ))
+}
+
+fn restrict(
+    needs: &Needs,
+    places: &[(&PathBuf, PathFd, BitFlags<AccessFs>)],
+) -> Result<RestrictionStatus, RulesetError> {
+    let mut rules = Ruleset::default();
+    if !needs.places.is_empty() {
+        // The first Landlock lets nobody rename a file into another folder, which a host does all the time.
+        rules = rules
+            .set_compatibility(CompatLevel::SoftRequirement)
+            .handle_access(AccessFs::Refer)?
+            .set_compatibility(CompatLevel::BestEffort);
+    }
+    rules = rules
+        .handle_access(AccessFs::from_all(TESTED))?
+        .handle_access(AccessNet::BindTcp)?
+        .scope(Scope::from_all(TESTED))?;
+    if !needs.connects {
+        rules = rules.handle_access(AccessNet::ConnectTcp)?;
+    }
+    let mut rules = rules.create()?;
+    for (_, handle, rights) in places {
+        rules = rules.add_rule(PathBeneath::new(handle, *rights))?;
+    }
+    rules.restrict_self()
+}
+
+fn rights(right: Right, place: &Path) -> BitFlags<AccessFs> {
+    let rights = match right {
+        Right::Read => make_bitflags!(AccessFs::{ReadFile | ReadDir}),
+        Right::Start => make_bitflags!(AccessFs::{ReadFile | Execute}),
+        Right::RemoveFolders => AccessFs::RemoveDir.into(),
+        Right::Change => make_bitflags!(AccessFs::{
+            ReadFile | ReadDir | WriteFile | Truncate | MakeReg | MakeDir | MakeSym | RemoveFile
+                | RemoveDir | Refer
+        }),
+    };
+    match place.is_dir() {
+        true => rights,
+        false => rights & AccessFs::from_file(TESTED),
+    }
+}
+
+fn abi(status: &RestrictionStatus) -> ABI {
+    match status.landlock {
+        LandlockStatus::Available { effective_abi, .. } => effective_abi,
+        LandlockStatus::NotEnabled | LandlockStatus::NotImplemented => ABI::Unsupported,
+    }
+}
+
+fn gaps(needs: &Needs, abi: ABI) -> Vec<&'static str> {
+    let enough = match needs.places.is_empty() {
+        true => ABI::V1,
+        false => ABI::V2,
+    };
+    if abi < enough {
+        return vec!["files, ports and signals (Linux 5.19 does, with Landlock enabled)"];
+    }
+    let missing = [
+        (ABI::V3, "the truncation of files (Linux 6.2 does)"),
+        (ABI::V4, "TCP ports (Linux 6.7 does)"),
+        (ABI::V5, "commands to devices (Linux 6.10 does)"),
+        (ABI::V6, "signals (Linux 6.12 does)"),
+    ];
+    let missing = missing.into_iter().filter(|(since, _)| abi < *since);
+    missing.map(|(_, what)| what).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kernel_does_not_confine_is_named() {
+        let mut needs = Needs::default();
+        needs.read("/etc/hosts");
+        let gaps = |abi| gaps(&needs, abi).join(", ");
+        for abi in [ABI::Unsupported, ABI::V1] {
+            assert!(gaps(abi).starts_with("files, ports and signals"), "{abi:?}");
+        }
+        assert!(gaps(ABI::V2).starts_with("the truncation of files"));
+        assert!(gaps(ABI::V3).starts_with("TCP ports"));
+        assert_eq!(gaps(ABI::V5), "signals (Linux 6.12 does)");
+        assert_eq!(gaps(ABI::V7), "");
+        // Nothing of a compiler is renamed, so the first is enough for it.
+        let compiler = super::gaps(&Needs::default(), ABI::V1);
+        assert!(compiler[0].starts_with("the truncation"), "{compiler:?}");
+    }
+}

@@ -1,0 +1,175 @@
+//! The jail of `sparkler serve` and of the compiler that it starts.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::json;
+use sparkler_tests::lambda::event;
+use sparkler_tests::server::{program, sparkler};
+use sparkler_tests::{Request, Server, guests};
+
+use crate::Workbench;
+
+/// What the kernel says of a thread that has walls around it.
+fn is_confined(status: &str) -> bool {
+    let says = |name: &str, value: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.is_some_and(|said| said.trim() == value)
+    };
+    says("Seccomp:", "2") && says("NoNewPrivs:", "1")
+}
+
+#[test]
+fn every_thread_of_a_server_is_confined() {
+    let server = Server::ephemeral();
+    server.deploy("echo", guests::echo(), &[]);
+    assert_eq!(server.lambda().invoke("echo", "[1]").text(), "[1]");
+    let threads = server.threads();
+    assert!(threads.len() > 2, "{threads:?}");
+    assert!(
+        threads.iter().all(|thread| is_confined(thread)),
+        "{threads:?}"
+    );
+    assert!(!server.said().contains("the jail"), "{}", server.said());
+}
+
+#[test]
+fn without_a_jail_none_is() {
+    let mut with_variable = sparkler();
+    with_variable
+        .args(["serve", "--ephemeral", "--listen", "127.0.0.1:0"])
+        .env("SPARKLER_NO_JAIL", "1");
+    for server in [
+        Server::start(["--ephemeral", "--no-jail"]),
+        Server::of(&mut with_variable),
+    ] {
+        server.deploy("echo", guests::echo(), &[]);
+        let threads = server.threads();
+        assert!(
+            !threads.iter().any(|thread| is_confined(thread)),
+            "{threads:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_kernel_lacks_is_said_at_the_start_and_the_server_serves() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jail-probe"));
+    command
+        .args(["--old-kernel", &program(), "serve", "--ephemeral"])
+        .args(["--listen", "127.0.0.1:0"])
+        .env("NO_COLOR", "1");
+    let server = Server::of(&mut command);
+    let said = server.said();
+    let lines: Vec<_> = said.lines().filter(|line| line.contains("jail")).collect();
+    assert_eq!(lines.len(), 1, "{said}");
+    for part in ["not whole", "files, ports and signals", "system calls"] {
+        assert!(lines[0].contains(part), "{said}");
+    }
+    server.deploy("echo", guests::echo(), &[]);
+    assert_eq!(server.lambda().invoke("echo", "[1]").text(), "[1]");
+}
+
+#[test]
+fn a_folder_that_takes_the_place_of_a_granted_one_is_out_of_reach() {
+    let bench = Workbench::new();
+    let said_of_messages = |no_jail: &[&str]| {
+        let folder = bench.text("out");
+        fs::create_dir(&folder).expect("made");
+        let options = [
+            "--ephemeral",
+            "--destinations",
+            &folder,
+            "--event-retry-delays",
+            "0ms,0ms",
+        ];
+        let server = Server::start(options.iter().chain(no_jail));
+        server.deploy("sad", guests::behaviours(), &[]);
+        let target = json!({ "OnFailure": {
+            "Destination": "arn:aws:sqs:us-east-1:123456789012:failed"
+        } });
+        let path = "/2019-09-25/functions/sad/event-invoke-config";
+        let reply = Request::new("PUT", path)
+            .header("Content-Type", "application/json")
+            .body(json!({ "DestinationConfig": target }).to_string())
+            .send(server.address);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        fs::rename(&folder, bench.path("away")).expect("moved");
+        fs::create_dir(&folder).expect("made");
+        let failing = json!({ "do": "fail", "type": "Sad", "message": "no luck" }).to_string();
+        let accepted = event("sad", failing).send(server.address);
+        assert_eq!(accepted.status, 202);
+        let written = loop {
+            if bench.path("out/failed").exists() {
+                break true;
+            }
+            if server.said().contains("could not be written") {
+                break false;
+            }
+            std::thread::yield_now();
+        };
+        for name in ["out", "away"] {
+            fs::remove_dir_all(bench.path(name)).expect("removed");
+        }
+        written
+    };
+    assert!(said_of_messages(&["--no-jail"]));
+    assert!(!said_of_messages(&[]));
+}
+
+/// A compiler that has accepted a component and waits to be told to go on.
+struct Compiler(Child);
+
+impl Compiler {
+    fn start(more: &[&str]) -> Self {
+        let mut command = sparkler();
+        command
+            .args([
+                "compile-worker",
+                "--memory-bytes",
+                "4000000000",
+                "--cpu-seconds",
+                "60",
+            ])
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().expect("started");
+        let order = br#"{"Compile":"Ample"}"#;
+        let wasm = guests::echo();
+        let mut input = child.stdin.as_ref().expect("an input");
+        for part in [
+            &u32::try_from(order.len()).expect("short").to_be_bytes()[..],
+            order,
+            &(wasm.len() as u64).to_be_bytes(),
+            wasm,
+        ] {
+            input.write_all(part).expect("written");
+        }
+        let mut answer = [0; 14];
+        let output = child.stdout.as_mut().expect("an output");
+        output.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer[4..], br#""Accepted""#);
+        Self(child)
+    }
+
+    fn status(&self) -> String {
+        fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("its status")
+    }
+}
+
+impl Drop for Compiler {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_compiler_confines_itself_unless_it_is_told_not_to() {
+    let status = Compiler::start(&[]).status();
+    assert!(is_confined(&status), "{status}");
+    let status = Compiler::start(&["--no-jail"]).status();
+    assert!(!is_confined(&status), "{status}");
+}
