@@ -21,7 +21,7 @@ pub use crate::domain::policy::{Conditions, Principal, Statement};
 pub use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
 pub use crate::domain::settings::bounds::within;
 pub use crate::domain::settings::{LogFormat, Logging, SettingsChange};
-pub use crate::domain::times::rfc_3339;
+pub use crate::domain::times::{rfc_3339, unix_ms};
 pub use crate::domain::version::{REUSE_MAX, REUSE_SECTION};
 pub use crate::domain::{
     ALLOW_HTTP_VARIABLE, Alias, AliasName, Digest, Ending, Environment, EventJson, FunctionArn,

@@ -21,7 +21,7 @@ pub struct Catalog {
     pub(super) account: AccountId,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) view: Arc<AccountView>,
-    pub(super) turns: Arc<Turns>,
+    pub(super) turns: Turns,
     accounts: Arc<Accounts>,
     revision: watch::Receiver<Revision>,
 }
@@ -52,23 +52,10 @@ impl Catalog {
             account: account.clone(),
             view: accounts.account(account),
             journal,
-            turns: Arc::default(),
+            turns: Turns::default(),
             accounts,
             revision,
         })
-    }
-
-    /// The functions of another account in the same journal.
-    #[must_use]
-    pub fn of(&self, account: &AccountId) -> Self {
-        Self {
-            account: account.clone(),
-            journal: Arc::clone(&self.journal),
-            view: self.accounts.account(account),
-            turns: Arc::default(),
-            accounts: Arc::clone(&self.accounts),
-            revision: self.revision.clone(),
-        }
     }
 
     /// Has `observer` told of all functions that there are, and from now on of every change, before whoever made

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) use troubled::TroubledJournal;
 
 use super::{Catalog, Journal, MemoryJournal};
-use crate::domain::{Account, FunctionName, FunctionRecord};
+use crate::domain::{Account, AccountId, FunctionName, FunctionRecord};
 
 /// Where such catalogs are followed, so that a test which does not wait finds what it has changed.
 static ASIDE: LazyLock<Runtime> = LazyLock::new(|| {
@@ -38,7 +38,12 @@ impl Catalog {
 
     /// What `journal` holds.
     pub(crate) fn of_journal(journal: Arc<dyn Journal>) -> Self {
-        wait(Self::open(journal, &Account::default().owner())).expect("a catalog")
+        Self::of_account(journal, &Account::default().owner())
+    }
+
+    /// What `journal` holds of an account.
+    pub(crate) fn of_account(journal: Arc<dyn Journal>, account: &AccountId) -> Self {
+        wait(Self::open(journal, account)).expect("a catalog")
     }
 
     /// Makes `record` what there is of its function.

@@ -51,6 +51,17 @@ pub enum Expect {
     Any,
 }
 
+impl Expect {
+    /// Whether it is so of a row that `written` wrote last; of none, where there is no such row.
+    pub(super) fn is_met_by(self, written: Option<Revision>) -> bool {
+        match self {
+            Self::Absent => written.is_none(),
+            Self::At(revision) => written == Some(revision),
+            Self::Any => true,
+        }
+    }
+}
+
 /// What becomes of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Put {

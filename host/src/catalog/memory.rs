@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use super::journal::{
-    Changed, Commit, CommitError, Expect, Journal, JournalError, Put, Revision, Row, Told, Watch,
-    Watcher,
+    Changed, Commit, CommitError, Journal, JournalError, Put, Revision, Row, Told, Watch, Watcher,
 };
 use super::key::Key;
 use super::recent_commits::RecentCommits;
@@ -89,11 +88,7 @@ impl State {
     }
 
     fn is_as_expected(&self, put: &Put) -> bool {
-        let found = self.rows.get(&put.key).map(|(revision, _)| *revision);
-        match put.expect {
-            Expect::Absent => found.is_none(),
-            Expect::At(revision) => found == Some(revision),
-            Expect::Any => true,
-        }
+        let written = self.rows.get(&put.key).map(|(revision, _)| *revision);
+        put.expect.is_met_by(written)
     }
 }

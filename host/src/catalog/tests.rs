@@ -206,8 +206,9 @@ fn no_two_functions_have_a_url_of_the_same_id() {
 
 #[test]
 fn accounts_have_functions_of_their_own() {
-    let catalog = ephemeral();
-    let neighbour = catalog.of(&"999999999999".into());
+    let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::default());
+    let neighbour = Catalog::of_account(Arc::clone(&journal), &"999999999999".into());
+    let catalog = Catalog::of_journal(journal);
     put(&catalog, created("f", samples::code("1")));
     assert!(neighbour.get(&name("f")).is_none());
     put(&neighbour, created("f", samples::code("2")));
@@ -215,6 +216,8 @@ fn accounts_have_functions_of_their_own() {
     assert_eq!((usage(&catalog), usage(&neighbour)), ((1, 100), (2, 200)));
     remove(&neighbour, "f");
     assert!(catalog.get(&name("f")).is_some());
+    assert!(catalog.uses_package(samples::code("2").package));
+    assert!(!catalog.uses_component(samples::code("2").component));
 }
 
 #[tokio::test]

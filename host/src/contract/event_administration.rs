@@ -15,7 +15,7 @@ use super::answer::Json;
 use super::api::Api;
 use super::error::WireError;
 use super::query;
-use crate::domain::FunctionName;
+use crate::domain::{FunctionName, Named as _};
 use crate::events::{Counts, Listed, Listing, Moved, Selection, State as EventState, timestamp};
 use crate::invoker::RunGuest;
 

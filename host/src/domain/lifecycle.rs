@@ -32,6 +32,7 @@ use uuid::Uuid;
 
 use super::function::{Numbering, RecursiveLoop};
 use super::settings::{Architecture, SettingsChange};
+use super::times::unix_ms;
 use super::{
     Code, FunctionArn, FunctionName, FunctionRecord, LastUpdate, Refusal, Settings, Snapshot,
     State, Version, VersionId,
@@ -48,10 +49,8 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// A stamp of `now`, cut to whole milliseconds.
     pub(crate) fn new(now: SystemTime, revision: Uuid) -> Self {
-        let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let milliseconds = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
         Self {
-            at: UNIX_EPOCH + Duration::from_millis(milliseconds),
+            at: UNIX_EPOCH + Duration::from_millis(unix_ms(now)),
             revision,
         }
     }

@@ -86,6 +86,18 @@ pub enum VersionId {
     Number(u64),
 }
 
+impl VersionId {
+    /// The version that `text` names, or `None` where it names none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if text == "$LATEST" {
+            return Some(Self::Latest);
+        }
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| is_number)?;
+        Some(Self::Number(number))
+    }
+}
+
 impl fmt::Display for VersionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -112,13 +124,8 @@ impl Qualifier {
 
     /// Reads a qualifier that the API's pattern has already admitted.
     pub fn parse(text: &str) -> Self {
-        if text == "$LATEST" {
-            return Self::Version(VersionId::Latest);
-        }
-        if let Ok(number) = text.parse::<u64>()
-            && text.bytes().all(|byte| byte.is_ascii_digit())
-        {
-            return Self::Version(VersionId::Number(number));
+        if let Some(version) = VersionId::parse(text) {
+            return Self::Version(version);
         }
         match AliasName::parse(text) {
             Some(alias) => Self::Alias(alias),

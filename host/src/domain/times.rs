@@ -1,6 +1,6 @@
-//! Points in time as texts, all of them in UTC.
+//! Points in time as texts, all of them in UTC, and as numbers.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use time::UtcDateTime;
 use time::format_description::StaticFormatDescription;
@@ -41,6 +41,16 @@ pub(crate) fn day(time: SystemTime) -> String {
     text(time, DAY)
 }
 
+/// Unix time in whole milliseconds; 0 for what was before 1970.
+pub fn unix_ms(time: SystemTime) -> u64 {
+    milliseconds(time.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// A duration in whole milliseconds.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn text(time: SystemTime, format: StaticFormatDescription) -> String {
     let text = UtcDateTime::from(time).format(format);
     text.expect("a point in time has every part that a format names")
@@ -49,7 +59,6 @@ fn text(time: SystemTime, format: StaticFormatDescription) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, UNIX_EPOCH};
 
     fn at(milliseconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(milliseconds)
@@ -67,6 +76,14 @@ mod tests {
             assert_eq!(with_offset(at(milliseconds)), format!("{expected}+0000"));
             assert_eq!(rfc_3339(at(milliseconds)), format!("{expected}Z"));
         }
+    }
+
+    #[test]
+    fn what_is_less_than_a_millisecond_or_before_1970_does_not_count() {
+        let late = at(1_574_364_732_007) + Duration::from_nanos(999_999);
+        assert_eq!(unix_ms(late), 1_574_364_732_007);
+        assert_eq!(unix_ms(UNIX_EPOCH - Duration::from_secs(1)), 0);
+        assert_eq!(milliseconds(Duration::MAX), u64::MAX);
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::Events;
 use super::event::EventId;
 use super::log::{AcceptError, Administer, Counts, Filter, Listed, LogError, Moved, State};
+use crate::domain::times::milliseconds;
 use crate::domain::{FunctionName, Refusal};
 use crate::invoker::RunGuest;
 use crate::limits::EVENT_PAGE_ITEMS_MAX;
-use crate::turns::milliseconds;
 
 /// How long redelivered messages are tried: the age that events have where nobody says otherwise.
 const REDELIVERY_DURATION: std::time::Duration = std::time::Duration::from_secs(6 * 3_600);

@@ -22,7 +22,8 @@ use std::time::Duration;
 
 use super::event::Condition;
 use crate::domain::attachments::EventInvoke;
-use crate::turns::{BACKOFF_MAX, backoff_ms, milliseconds};
+use crate::domain::times::milliseconds;
+use crate::turns::{BACKOFF_MAX, backoff_ms};
 
 /// Retries after function errors where the owner says nothing, as AWS documents it.
 const RETRIES_MAX: u32 = 2;

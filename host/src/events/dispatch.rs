@@ -10,9 +10,10 @@ use super::attempt::attempt;
 use super::delivering::deliver;
 use super::log::{Administer, Handed, LogError};
 use super::taking::Taking;
+use crate::domain::times::milliseconds;
 use crate::invoker::RunGuest;
 use crate::limits::{DEAD_EVENT_AGE_MAX, EVENT_LEASE_DURATION};
-use crate::turns::{backoff_ms, milliseconds};
+use crate::turns::backoff_ms;
 
 /// How often dead events are looked through for those that are too old.
 const PURGE_INTERVAL: Duration = Duration::from_secs(3_600);

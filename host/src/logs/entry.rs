@@ -1,11 +1,12 @@
 //! What an invocation hands over, and what is written of it.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
 use crate::domain::Version;
+use crate::domain::times::unix_ms;
 use crate::limits::LOG_ENTRY_BYTES_MAX;
 
 /// The log of one invocation, finished.
@@ -38,8 +39,8 @@ impl Entry {
         let surplus = self.text.len().saturating_sub(LOG_ENTRY_BYTES_MAX);
         let head_bytes = self.head_bytes.saturating_sub(surplus);
         Record {
-            started_ms: milliseconds(self.started),
-            ended_ms: milliseconds(self.ended),
+            started_ms: unix_ms(self.started),
+            ended_ms: unix_ms(self.ended),
             head_bytes: u32::try_from(head_bytes).unwrap_or(u32::MAX),
             stream,
             text: &self.text[surplus..],
@@ -57,10 +58,4 @@ pub(super) struct Record<'a> {
     pub(super) head_bytes: u32,
     pub(super) stream: &'a str,
     pub(super) text: &'a [u8],
-}
-
-/// Milliseconds since the epoch; 0 for what was before it.
-pub(super) fn milliseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

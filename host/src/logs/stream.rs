@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::entry::{Entry, milliseconds};
+use super::entry::Entry;
 use crate::domain::{Version, times};
 
 const MILLISECONDS_PER_DAY: u64 = 24 * 60 * 60 * 1_000;
@@ -29,7 +29,7 @@ struct LastName {
 impl StreamNames {
     /// The stream of an entry.
     pub(super) fn of(&mut self, entry: &Entry) -> &str {
-        let day = milliseconds(entry.started) / MILLISECONDS_PER_DAY;
+        let day = times::unix_ms(entry.started) / MILLISECONDS_PER_DAY;
         let is_last =
             |last: &LastName| last.day == day && Arc::ptr_eq(&last.version, &entry.version);
         let last = self

@@ -8,13 +8,14 @@ use std::time::SystemTime;
 
 use super::ReadError;
 use super::archive::Archive;
-use super::entry::{Entry, Record, milliseconds};
+use super::entry::{Entry, Record};
 use super::frame;
 use super::group::{Group, Segment};
 use super::index::Index;
 use super::queue::Queue;
 use super::segment_name::{self, HEADER_BYTES_MAX};
 use super::stream::StreamNames;
+use crate::domain::times::unix_ms;
 use crate::limits;
 use crate::storage::{LogFile, StorageError};
 
@@ -139,7 +140,7 @@ impl Writer {
             number,
             name: file.name.into(),
             bytes: file.bytes,
-            last_ms: milliseconds(file.modified),
+            last_ms: unix_ms(file.modified),
             index: None,
             is_sealed: false,
         });
@@ -176,9 +177,7 @@ impl Writer {
         group: &str,
         entries: &'a [&'a Entry],
     ) -> Result<&'a [&'a Entry], StorageError> {
-        let created_ms = entries
-            .first()
-            .map_or(0, |entry| milliseconds(entry.started));
+        let created_ms = entries.first().map_or(0, |entry| unix_ms(entry.started));
         let segment = self.open_segment(group, created_ms)?;
         let mut index = Index::clone(&segment.index);
         // Empty, with the room that it had the last time.
@@ -336,7 +335,7 @@ impl Writer {
     /// Removes the segments whose last event is too old.
     pub(super) fn expire(&mut self, now: SystemTime) {
         self.looked_for_expired = Some(now);
-        let limit_ms = milliseconds(now.checked_sub(self.archive.bounds.age_max).unwrap_or(now));
+        let limit_ms = unix_ms(now.checked_sub(self.archive.bounds.age_max).unwrap_or(now));
         let mut expired = Vec::new();
         for (name, group) in self.archive.groups().iter() {
             let old = group

@@ -48,15 +48,6 @@ impl Held {
     pub fn has_lapsed(&self) -> bool {
         *self.lapsed.borrow()
     }
-
-    /// Waits until another may have it.
-    pub async fn lapsed(&self) {
-        let mut lapsed = self.lapsed.clone();
-        if lapsed.wait_for(|lapsed| *lapsed).await.is_err() {
-            // Whoever would say so is gone with the process.
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 impl Drop for Held {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::clock::milliseconds;
+use crate::domain::times::milliseconds;
 
 /// Shortest wait, as AWS documents it for events that could not run.
 const BACKOFF_MIN: Duration = Duration::from_secs(1);

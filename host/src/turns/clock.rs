@@ -2,9 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
+
+use crate::domain::times::{milliseconds, unix_ms};
 
 /// Tells the time in milliseconds of Unix time.
 pub trait Clock: Send + Sync + 'static {
@@ -26,7 +28,7 @@ impl Default for SystemClock {
     fn default() -> Self {
         Self {
             started: Instant::now(),
-            started_ms: UNIX_EPOCH.elapsed().map_or(0, milliseconds),
+            started_ms: unix_ms(SystemTime::now()),
         }
     }
 }
@@ -41,9 +43,4 @@ impl Clock for SystemClock {
         let wait = Duration::from_millis(at_ms.saturating_sub(self.now_ms()) + 1);
         Box::pin(tokio::time::sleep(wait))
     }
-}
-
-/// A duration in whole milliseconds.
-pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

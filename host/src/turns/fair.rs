@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::clock::milliseconds;
+use crate::domain::times::milliseconds;
 
 /// Whose turn it is: something of an owner.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -10,7 +10,6 @@ mod lanes;
 mod places;
 
 pub(crate) use backoff::{BACKOFF_MAX, backoff_ms};
-pub(crate) use clock::milliseconds;
 pub(crate) use clock::{Clock, SystemClock};
 pub(crate) use fair::Lane;
 pub(crate) use fair::Level;

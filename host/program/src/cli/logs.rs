@@ -67,7 +67,7 @@ impl Logs {
         let mut reader = Reader {
             query: EventQuery {
                 log_group_name,
-                start_time: begin.map_or(0, milliseconds),
+                start_time: begin.map_or(0, internals::unix_ms),
                 filter_pattern: self.filter.clone(),
                 next_token: None,
             },
@@ -154,11 +154,6 @@ fn show(event: &LogEvent) {
     let time = UNIX_EPOCH + Duration::from_millis(event.timestamp);
     let message = event.message.trim_end_matches('\n');
     output::data(&format!("{} {message}", internals::rfc_3339(time)));
-}
-
-fn milliseconds(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// `30s`, `10m`, `2h`, `3d`, `1w`.

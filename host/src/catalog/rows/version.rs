@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::code::{CodeRow, LastUpdateRow, SnapshotRow, StateRow};
 use super::format::{Format, Unreadable};
 use super::settings::SettingsRow;
+use crate::domain::times::unix_ms;
 use crate::domain::{FunctionName, Version, VersionId};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -31,8 +32,6 @@ pub(in crate::catalog) struct PublishedRow {
 
 impl VersionRow {
     pub(super) fn of(version: &Version) -> Self {
-        let since_epoch = version.last_modified.duration_since(UNIX_EPOCH);
-        let milliseconds = since_epoch.unwrap_or_default().as_millis();
         Self {
             settings: SettingsRow::of(&version.settings),
             code: CodeRow::of(&version.code),
@@ -40,7 +39,7 @@ impl VersionRow {
             state: StateRow::of(&version.state),
             last_update: version.last_update.as_ref().map(LastUpdateRow::of),
             revision: version.revision,
-            last_modified_ms: u64::try_from(milliseconds).unwrap_or(u64::MAX),
+            last_modified_ms: unix_ms(version.last_modified),
         }
     }
 

@@ -106,12 +106,8 @@ fn is_as_expected(transaction: &Transaction<'_>, put: &Put) -> rusqlite::Result<
             |row| row.get(0),
         )
         .optional()?;
-    let found = found.map(|revision| Revision(revision.cast_unsigned()));
-    Ok(match put.expect {
-        Expect::Absent => found.is_none(),
-        Expect::At(revision) => found == Some(revision),
-        Expect::Any => true,
-    })
+    let written = found.map(|revision| Revision(revision.cast_unsigned()));
+    Ok(put.expect.is_met_by(written))
 }
 
 /// Writes one row, without looking at what there is.

@@ -133,13 +133,6 @@ fn function(row: &Row<'_>) -> rusqlite::Result<FunctionName> {
     parsed(row, "function", FunctionName::parse)
 }
 
-fn version_id(text: &str) -> Option<VersionId> {
-    match Qualifier::parse(text) {
-        Qualifier::Version(id) => Some(id),
-        Qualifier::Alias(_) | Qualifier::Unknown(_) => None,
-    }
-}
-
 fn alias(row: &Row<'_>) -> rusqlite::Result<Alias> {
     let weight: Option<f64> = row.get("routing_weight")?;
     let routing = match weight {
@@ -151,7 +144,7 @@ fn alias(row: &Row<'_>) -> rusqlite::Result<Alias> {
     };
     Ok(Alias {
         name: parsed(row, "name", AliasName::parse)?,
-        version: parsed(row, "version", version_id)?,
+        version: parsed(row, "version", VersionId::parse)?,
         description: row.get("description")?,
         routing,
         revision: revision(row)?,
@@ -163,7 +156,7 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
     let reuse = unsigned(row, "reuse")?;
     Ok(Version {
         function: function(row)?,
-        id: parsed(row, "version", version_id)?,
+        id: parsed(row, "version", VersionId::parse)?,
         settings: json::<SettingsRow>(row, "settings")?
             .value()
             .map_err(in_column("settings"))?,

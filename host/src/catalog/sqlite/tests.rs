@@ -298,19 +298,18 @@ fn the_functions_of_a_directory_are_those_of_the_account_that_its_host_plays() {
     let home = Home::new();
     put(&home.catalog(), active("f", samples::code("1")));
     let other = "999999999999".into();
-    let reopened = |account| {
+    let journal = |account| -> Arc<dyn Journal> {
         let data_dir = DataDir::open(home.0.path()).expect("a data directory");
-        let journal = SqliteJournal::open(&data_dir, account).expect("a journal");
-        Catalog::of_journal(Arc::new(journal)).of(account)
+        Arc::new(SqliteJournal::open(&data_dir, account).expect("a journal"))
     };
+    let reopened = |account| Catalog::of_account(journal(account), account);
     assert!(reopened(&other).get(&name("f")).is_some());
-    let catalog = reopened(&other);
+    let shared = journal(&other);
+    let catalog = Catalog::of_account(Arc::clone(&shared), &other);
     put(&catalog, active("g", samples::code("1")));
-    put(
-        &catalog.of(&Account::default().owner()),
-        active("h", samples::code("1")),
-    );
-    drop(catalog);
+    let neighbour = Catalog::of_journal(shared);
+    put(&neighbour, active("h", samples::code("1")));
+    drop((catalog, neighbour));
     // Of several, each keeps its own.
     assert_eq!(home.catalog().usage().functions, 1);
     assert_eq!(reopened(&other).usage().functions, 2);

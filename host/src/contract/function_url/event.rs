@@ -9,7 +9,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -206,7 +206,7 @@ impl Received {
             route_key: "$default",
             stage: "$default",
             time: times::common_log(self.time),
-            time_epoch: milliseconds(self.time),
+            time_epoch: times::unix_ms(self.time),
         }
     }
 
@@ -285,9 +285,4 @@ fn text(bytes: &[u8]) -> String {
 /// A path, decoded once; what is no percent-encoding stays.
 fn decoded(path: &str) -> String {
     percent_decode_str(path).decode_utf8_lossy().into_owned()
-}
-
-fn milliseconds(time: SystemTime) -> u64 {
-    let elapsed = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }

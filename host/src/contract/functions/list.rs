@@ -7,7 +7,7 @@ use axum::extract::State;
 use http::Uri;
 use serde::Serialize;
 
-use super::versions::{version_of, versions_behind};
+use super::versions::versions_behind;
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
 use crate::contract::constraint::{Pattern, Violations};
@@ -105,7 +105,7 @@ fn all_versions<G>(api: &Api<G>, page: &PageRequest<Place>) -> Entries {
 impl Place {
     fn parse(text: &str) -> Option<Self> {
         let (function, version) = match text.split_once(':') {
-            Some((function, version)) => (function, Some(version_of(version)?)),
+            Some((function, version)) => (function, Some(VersionId::parse(version)?)),
             None => (text, None),
         };
         Some(Self {

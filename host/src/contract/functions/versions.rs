@@ -31,7 +31,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     uri: Uri,
 ) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.namespaced(&api.account)?;
-    let page = PageRequest::parse(&uri, 10_000, Violations::default(), version_of)?;
+    let page = PageRequest::parse(&uri, 10_000, Violations::default(), VersionId::parse)?;
     reference.mutable(&api.account)?;
     let record = api.existing(&reference)?;
     let versions = versions_behind(&record, page.after);
@@ -64,12 +64,4 @@ pub(super) fn versions_behind(
     latest
         .into_iter()
         .chain(published.map(|(_, version)| version))
-}
-
-/// The version that `text` names, if it is one.
-pub(super) fn version_of(text: &str) -> Option<VersionId> {
-    match Qualifier::parse(text) {
-        Qualifier::Version(id) => Some(id),
-        Qualifier::Alias(_) | Qualifier::Unknown(_) => None,
-    }
 }

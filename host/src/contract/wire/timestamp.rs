@@ -1,6 +1,6 @@
 //! Points in time as answers show them: `2019-11-21T19:32:12.000+0000`, or seconds as a number.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use crate::domain::times;
 
@@ -11,14 +11,13 @@ pub(in crate::contract) fn text(time: SystemTime) -> String {
 
 /// Seconds since 1970 with milliseconds, such as `1573686021.479`.
 pub(in crate::contract) fn seconds(time: SystemTime) -> f64 {
-    let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    since_epoch.as_millis() as f64 / 1_000.0
+    times::unix_ms(time) as f64 / 1_000.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
     fn seconds_have_milliseconds() {

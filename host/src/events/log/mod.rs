@@ -34,6 +34,7 @@ use uuid::Uuid;
 use super::event::{Arrival, Condition, Event, EventId};
 use super::message::Message;
 use crate::domain::FunctionName;
+use crate::domain::named::named;
 
 pub(crate) use bounds::{LogBounds, LogClock};
 pub(crate) use memory::MemoryEventLog;
@@ -286,33 +287,15 @@ pub struct Counts {
     pub dead: u64,
 }
 
-/// What an event does, as lists show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It waits, or runs.
-    Waiting,
-    /// It has ended, with messages on their way.
-    Delivering,
-    /// It has failed, and is kept.
-    Dead,
-}
-
-impl State {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Delivering, Self::Dead];
-
-    /// Its name on the wire and in databases.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Delivering => "delivering",
-            Self::Dead => "dead",
-        }
-    }
-
-    /// The state of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
+named! {
+    /// What an event does, as lists show it.
+    pub enum State {
+        /// It waits, or runs.
+        Waiting = "waiting",
+        /// It has ended, with messages on their way.
+        Delivering = "delivering",
+        /// It has failed, and is kept.
+        Dead = "dead",
     }
 }
 

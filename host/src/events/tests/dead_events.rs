@@ -36,7 +36,7 @@ async fn the_dead_go_after_their_age_however_many_there_are() {
     die_in(&log, many, START_MS).await;
     die_in(&log, 1, START_MS + HOUR_MS).await;
     let world = World::over(Arc::new(log));
-    let age_ms_max = crate::turns::milliseconds(crate::limits::DEAD_EVENT_AGE_MAX);
+    let age_ms_max = crate::domain::times::milliseconds(crate::limits::DEAD_EVENT_AGE_MAX);
     *world.clock.0.lock().expect("the time") = START_MS + 1 + age_ms_max;
     dispatch::purge_the_old(Arc::clone(&world.events.shared)).await;
     assert_eq!(world.dead(1).await[0].ended_ms, Some(START_MS + HOUR_MS));

@@ -1,11 +1,12 @@
 //! One call of a guest that is set up: what it is called with, and what it answers.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 use uuid::fmt::Hyphenated;
 
 use super::input::Input;
+use crate::domain::times::unix_ms;
 use crate::domain::{ClientContext, Invocation, Version};
 use crate::invoker::ResponseSink;
 use crate::sandbox::bindings::exports::sparkler::function::handler::Context;
@@ -54,8 +55,5 @@ pub(super) struct Texts {
 
 fn unix_milliseconds(deadline: Instant) -> u64 {
     let remaining = deadline.saturating_duration_since(Instant::now());
-    let at = (SystemTime::now() + remaining)
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(at.as_millis()).unwrap_or(u64::MAX)
+    unix_ms(SystemTime::now() + remaining)
 }

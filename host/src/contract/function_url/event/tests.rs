@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::Scheme;
 use http::Method;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 fn received() -> Received {
     with_headers(&[])

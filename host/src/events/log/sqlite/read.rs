@@ -5,7 +5,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::rows::{EndingRow, EventRow, MessageRow, Row};
-use crate::domain::{FunctionName, RequestId};
+use crate::domain::{FunctionName, Named as _, RequestId};
 use crate::events::event::{Event, EventId, NewEvent};
 use crate::events::log::index::{Indexed, Posted};
 use crate::events::log::{DeliveryId, Filter, Listed, State};

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::change::Change;
 use super::read::row;
 use super::rows::{EndingRow, EventRow, MessageRow, Row};
+use crate::domain::Named as _;
 use crate::events::event::{Event, EventId};
 use crate::events::log::{DeliveryId, Ending, LogBounds, State};
 use crate::events::message::Message;
