@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLockReadGuard};
 
 use serde::de::DeserializeOwned;
 
-use super::functions::{Functions, Kept, Remark};
+use super::functions::{Functions, Remark};
 use super::journal::{Changed, Revision, Row};
 use super::key::Item;
 use super::parts::Parts;
@@ -110,7 +110,7 @@ impl Staged {
                 self.0.insert(changed.key.account.clone(), Taken::default());
             }
             if let Some(taken) = self.0.get_mut(&changed.key.account) {
-                unreadable.extend(taken.take(changed, |_| None).err());
+                unreadable.extend(taken.take(changed, |_| Parts::default()).err());
             }
         }
         unreadable
@@ -118,13 +118,13 @@ impl Staged {
 }
 
 impl Taken {
-    /// Takes in a row; `kept` is a function as it was.
+    /// Takes in a row; `before` is what was known of its function.
     fn take(
         &mut self,
         changed: &Changed,
-        kept: impl FnOnce(&FunctionName) -> Option<Kept>,
+        before: impl FnOnce(&FunctionName) -> Parts,
     ) -> Result<(), Unreadable> {
-        let has_unknown = self.take_value(changed, kept);
+        let has_unknown = self.take_value(changed, before);
         let remark = match (&has_unknown, &changed.row) {
             (Err(_), _) => Remark::Unreadable,
             (Ok(true), Some(row)) => Remark::Unknown(row.clone()),
@@ -140,7 +140,7 @@ impl Taken {
     fn take_value(
         &mut self,
         changed: &Changed,
-        kept: impl FnOnce(&FunctionName) -> Option<Kept>,
+        before: impl FnOnce(&FunctionName) -> Parts,
     ) -> Result<bool, Unreadable> {
         match (&changed.key.item, &changed.row) {
             (Item::Totals, row) => {
@@ -158,9 +158,7 @@ impl Taken {
                 _,
             ) => {
                 let parts = self.functions.entry(name.clone());
-                let parts =
-                    parts.or_insert_with(|| kept(name).as_ref().map(Parts::of).unwrap_or_default());
-                parts.take(changed)
+                parts.or_insert_with(|| before(name)).take(changed)
             }
         }
     }
@@ -181,28 +179,26 @@ impl AccountView {
         let mut taken = Taken::default();
         let mut unreadable = Vec::new();
         for changed in changes {
-            let kept = |name: &FunctionName| self.functions.read().kept(name).cloned();
-            unreadable.extend(taken.take(changed, kept).err());
+            let before = |name: &FunctionName| self.functions.read().parts(name);
+            unreadable.extend(taken.take(changed, before).err());
         }
         self.show(taken, false);
         unreadable
     }
 
-    /// Shows what was taken in the place of all that was shown. A function with a row that cannot be read stays
-    /// as it was.
+    /// Shows what was taken in the place of all that was shown. A row that cannot be read stays as it was.
     fn replace(&self, mut taken: Taken) {
-        let stays: HashSet<FunctionName> = {
-            let remarks = taken.remarks.iter();
-            let unreadable = remarks.filter(|(_, remark)| matches!(remark, Remark::Unreadable));
-            unreadable
-                .filter_map(|(item, _)| item.function().cloned())
-                .collect()
-        };
-        let shown: Vec<FunctionName> = self.functions.read().names().cloned().collect();
-        for name in shown {
-            taken.functions.entry(name).or_default();
+        let functions = self.functions.read();
+        for name in functions.names() {
+            taken.functions.entry(name.clone()).or_default();
         }
-        taken.functions.retain(|name, _| !stays.contains(name));
+        for (item, remark) in &taken.remarks {
+            if let (Remark::Unreadable, Some(name)) = (remark, item.function()) {
+                let parts = taken.functions.entry(name.clone()).or_default();
+                parts.keep(item, functions.parts(name));
+            }
+        }
+        drop(functions);
         self.show(taken, true);
     }
 
@@ -211,15 +207,6 @@ impl AccountView {
         let observers = self.observers.lock();
         let mut changes = Vec::new();
         let mut functions = self.functions.write();
-        for (name, parts) in taken.functions {
-            let (before, after) = (functions.get(&name).cloned(), parts.whole());
-            let shown = after.as_ref().map(|kept| Arc::clone(&kept.record));
-            match after {
-                Some(kept) => functions.put(kept),
-                None => functions.remove(&name),
-            }
-            changes.push((name, before, shown));
-        }
         if is_all {
             functions.forget_beside();
         }
@@ -227,6 +214,11 @@ impl AccountView {
         functions.secrets.extend(taken.secrets);
         for (item, remark) in taken.remarks {
             functions.remember(item, remark);
+        }
+        for (name, parts) in taken.functions {
+            let before = functions.get(&name).cloned();
+            let after = functions.show(&name, parts);
+            changes.push((name, before, after));
         }
         drop(functions);
         for (name, before, after) in &changes {

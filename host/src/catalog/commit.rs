@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::functions::{Functions, Kept, urls};
+use super::functions::{Functions, urls};
 use super::journal::{Commit, Expect, Put, Revision, Row};
 use super::key::{Item, Key};
+use super::parts::Kept;
 use super::rows::{AliasRow, AttachmentsRow, FunctionRow, PublishedRow, TotalsRow, UrlRow, encode};
 use super::usage::Usage;
 use crate::domain::{AccountId, FunctionName, FunctionRecord, Qualifier, Refusal};

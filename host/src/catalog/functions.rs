@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use super::journal::{Revision, Row};
 use super::key::Item;
+use super::parts::{Kept, Parts};
 use super::usage::Usage;
 use crate::domain::{Digest, FunctionName, FunctionRecord, Qualifier};
 
 #[derive(Default)]
 pub(super) struct Functions {
     by_name: HashMap<FunctionName, Kept>,
+    /// What is known of those that were never shown, since their heads cannot be read.
+    headless: HashMap<FunctionName, Parts>,
     /// The same names, in the order of pages.
     names: BTreeSet<FunctionName>,
     usage: Usage,
@@ -38,13 +41,6 @@ pub(super) enum Remark {
     Unreadable,
 }
 
-/// A function, and the commit that changed it last.
-#[derive(Clone)]
-pub(super) struct Kept {
-    pub(super) record: Arc<FunctionRecord>,
-    pub(super) revision: Revision,
-}
-
 impl Functions {
     pub(super) fn get(&self, name: &FunctionName) -> Option<&Arc<FunctionRecord>> {
         self.kept(name).map(|kept| &kept.record)
@@ -54,9 +50,17 @@ impl Functions {
         self.by_name.get(name)
     }
 
-    /// All functions, in no order.
+    /// The rows of a function, as far as they are known.
+    pub(super) fn parts(&self, name: &FunctionName) -> Parts {
+        match self.kept(name) {
+            Some(kept) => Parts::of(kept),
+            None => self.headless.get(name).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// All functions of which something is known, in no order.
     pub(super) fn names(&self) -> impl Iterator<Item = &FunctionName> {
-        self.names.iter()
+        self.names.iter().chain(self.headless.keys())
     }
 
     pub(super) fn page(
@@ -109,6 +113,29 @@ impl Functions {
         }
     }
 
+    /// Shows a function as its rows say. Where its head cannot be read, they wait for it.
+    pub(super) fn show(
+        &mut self,
+        name: &FunctionName,
+        parts: Parts,
+    ) -> Option<Arc<FunctionRecord>> {
+        self.headless.remove(name);
+        match parts.whole() {
+            Ok(kept) => {
+                let record = Arc::clone(&kept.record);
+                self.put(kept);
+                Some(record)
+            }
+            Err(parts) => {
+                self.remove(name);
+                if self.unreadable.contains(&Item::Function(name.clone())) {
+                    self.headless.insert(name.clone(), parts);
+                }
+                None
+            }
+        }
+    }
+
     pub(super) fn put(&mut self, kept: Kept) {
         let record = Arc::clone(&kept.record);
         let name = record.latest.function.clone();
@@ -130,7 +157,7 @@ impl Functions {
         }
     }
 
-    pub(super) fn remove(&mut self, name: &FunctionName) {
+    fn remove(&mut self, name: &FunctionName) {
         if let Some(before) = self.by_name.remove(name) {
             self.names.remove(name);
             self.release(&before.record);

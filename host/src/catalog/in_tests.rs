@@ -1,5 +1,6 @@
 //! Catalogs for tests of what uses one, which need not wait for them.
 
+mod behind;
 mod troubled;
 
 use std::sync::{Arc, LazyLock};
@@ -7,6 +8,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 
+pub(crate) use behind::BehindJournal;
 pub(crate) use troubled::TroubledJournal;
 
 use super::{Catalog, Journal, MemoryJournal};

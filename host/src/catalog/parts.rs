@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::functions::Kept;
 use super::journal::{Changed, Revision, Row};
 use super::key::Item;
 use super::rows::{AliasRow, AttachmentsRow, FunctionRow, PublishedRow, Unreadable, decode};
@@ -13,8 +12,15 @@ use crate::domain::{
     Alias, AliasName, Attachments, FunctionName, FunctionRecord, Qualifier, Version,
 };
 
+/// A function, and the commit that changed it last.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) record: Arc<FunctionRecord>,
+    pub(super) revision: Revision,
+}
+
 /// What is known of one function, row by row.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Parts {
     /// The function without what has rows of its own; `None` where there is no such function, whatever else
     /// is there of it.
@@ -75,16 +81,29 @@ impl Parts {
         Ok(has_unknown)
     }
 
-    /// The function, where there is one.
-    pub(super) fn whole(self) -> Option<Kept> {
-        let (revision, head) = self.head?;
+    /// Has a row of the function be what it was `before`.
+    pub(super) fn keep(&mut self, item: &Item, before: Self) {
+        match item {
+            Item::Function(_) => self.head = before.head,
+            Item::Version(_, number) => keep(&mut self.versions, number, before.versions),
+            Item::Alias(_, alias) => keep(&mut self.aliases, alias, before.aliases),
+            Item::Attachments(_, place) => keep(&mut self.attachments, place, before.attachments),
+            Item::Url(_) | Item::Totals | Item::Secret(_) => {}
+        }
+    }
+
+    /// The function, where there is one; the same again where there is none.
+    pub(super) fn whole(mut self) -> Result<Kept, Self> {
+        let Some((revision, head)) = self.head.take() else {
+            return Err(self);
+        };
         let record = FunctionRecord {
             versions: self.versions,
             aliases: self.aliases,
             attachments: self.attachments,
             ..head
         };
-        Some(Kept {
+        Ok(Kept {
             record: Arc::new(record),
             revision,
         })
@@ -122,4 +141,14 @@ fn put<K: Ord + Clone, V, R: DeserializeOwned>(
     let (row, has_unknown) = decode(row)?;
     all.insert(key.clone(), Arc::new(value(row)?));
     Ok(has_unknown)
+}
+
+fn keep<K: Ord + Clone, V>(
+    all: &mut BTreeMap<K, Arc<V>>,
+    key: &K,
+    mut before: BTreeMap<K, Arc<V>>,
+) {
+    if let Some(value) = before.remove(key) {
+        all.insert(key.clone(), value);
+    }
 }

@@ -5,8 +5,9 @@ use rusqlite::{Connection, Transaction};
 use super::state::write;
 use super::tables;
 use crate::catalog::commit::Before;
-use crate::catalog::functions::{Functions, Kept};
+use crate::catalog::functions::Functions;
 use crate::catalog::journal::Revision;
+use crate::catalog::parts::Kept;
 use crate::domain::{Account, AccountId, FunctionRecord};
 
 /// The revision of what is carried over.

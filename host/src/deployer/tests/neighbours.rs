@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::super::jobs::Job;
 use super::super::*;
 use super::host::{Host, code, name, wasm};
-use crate::catalog::{Commit, CommitError, Journal, JournalError, MemoryJournal, Revision, Watch};
+use crate::catalog::in_tests::BehindJournal;
+use crate::catalog::{Journal, MemoryJournal};
 use crate::domain::samples;
 use crate::limits::LEASE_DURATION;
 use crate::storage::{Fut, Held, MemoryContent, MemoryLeases, StorageError};
@@ -47,39 +48,6 @@ async fn a_package_stays_that_a_function_of_another_account_has() {
     neighbour.gone("shared").await;
 }
 
-/// A journal whose watch tells nothing more from when it is held back until somebody asks for a barrier.
-struct Behind {
-    journal: Arc<dyn Journal>,
-    is_held: watch::Sender<bool>,
-}
-
-impl Journal for Behind {
-    fn watch(&self) -> Fut<'_, Result<Watch, JournalError>> {
-        Box::pin(async {
-            let mut watch = self.journal.watch().await?;
-            let (watcher, late) = Watch::new();
-            let mut is_held = self.is_held.subscribe();
-            tokio::spawn(async move {
-                while let Some(told) = watch.next().await {
-                    if is_held.wait_for(|is_held| !is_held).await.is_err() || !watcher.tell(told) {
-                        break;
-                    }
-                }
-            });
-            Ok(late)
-        })
-    }
-
-    fn commit(&self, commit: Arc<Commit>) -> Fut<'_, Result<Revision, CommitError>> {
-        self.journal.commit(commit)
-    }
-
-    fn barrier(&self) -> Fut<'_, Result<Revision, JournalError>> {
-        self.is_held.send_replace(false);
-        self.journal.barrier()
-    }
-}
-
 #[tokio::test]
 async fn work_that_a_neighbour_has_ended_is_not_begun_where_its_end_is_not_seen_yet() {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::default());
@@ -91,10 +59,7 @@ async fn work_that_a_neighbour_has_ended_is_not_begun_where_its_end_is_not_seen_
         Arc::clone(&leases),
     );
     let host = Host::of(Account::default(), stores).await;
-    let behind = Arc::new(Behind {
-        journal,
-        is_held: watch::Sender::new(false),
-    });
+    let behind = BehindJournal::around(journal);
     let stores = (Arc::clone(&behind) as Arc<dyn Journal>, packages, leases);
     let neighbour = Host::of(Account::default(), stores).await;
 
@@ -103,7 +68,7 @@ async fn work_that_a_neighbour_has_ended_is_not_begun_where_its_end_is_not_seen_
     while neighbour.deployer.catalog().get(&name()).is_none() {
         changes.changed().await.expect("a change");
     }
-    behind.is_held.send_replace(true);
+    behind.hold();
     host.script.gate.add_permits(1);
     host.settled().await;
     neighbour.script.gate.add_permits(1);
