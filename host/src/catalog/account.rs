@@ -64,6 +64,11 @@ impl Catalog {
         self.view.observe(observer);
     }
 
+    /// The same, without those that there are.
+    pub fn observe_changes(&self, observer: impl Fn(Change<'_>) + Send + Sync + 'static) {
+        self.view.observe_changes(observer);
+    }
+
     /// A function. Never waits for a change.
     pub fn get(&self, name: &FunctionName) -> Option<Arc<FunctionRecord>> {
         self.view.read().get(name).cloned()

@@ -250,6 +250,10 @@ impl AccountView {
         }
         observers.push(Box::new(observer));
     }
+
+    pub(super) fn observe_changes(&self, observer: impl Fn(Change<'_>) + Send + Sync + 'static) {
+        self.observers.lock().push(Box::new(observer));
+    }
 }
 
 /// Whether a row that nobody keeps the value of has members that are not known here.

@@ -387,6 +387,21 @@ fn an_observer_is_told_of_what_there_is_and_of_each_change_before_its_maker() {
 }
 
 #[test]
+fn an_observer_of_changes_is_told_of_nothing_that_is_there_already() {
+    let catalog = ephemeral();
+    put(&catalog, active("a", samples::code("1")));
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = Arc::clone(&told);
+    catalog.observe_changes(move |change| {
+        seen.lock().expect("a lock").push(change.name.to_string());
+    });
+    assert!(told.lock().expect("a lock").is_empty());
+    put(&catalog, active("b", samples::code("1")));
+    remove(&catalog, "a");
+    assert_eq!(*told.lock().expect("a lock"), ["b", "a"]);
+}
+
+#[test]
 fn an_observer_that_panics_keeps_nobody_from_hearing_of_a_change() {
     let catalog = ephemeral();
     let told: Arc<Mutex<Vec<String>>> = Arc::default();

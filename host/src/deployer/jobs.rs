@@ -1,6 +1,7 @@
 //! What one host does, of those that share their functions.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -34,17 +35,29 @@ impl Job {
 }
 
 /// The jobs that a task of this host sees to.
-#[derive(Default)]
-pub(super) struct Tended(Lock<HashSet<Job>>);
+#[derive(Clone, Default)]
+pub(super) struct Tended(Arc<Lock<HashSet<Job>>>);
+
+/// Somebody sees to a job for as long as this lives.
+pub(super) struct Tending {
+    tended: Tended,
+    pub(super) job: Job,
+}
 
 impl Tended {
-    /// Whether the caller is to see to it: nobody else here does.
-    pub(super) fn begin(&self, job: &Job) -> bool {
-        self.0.lock().insert(job.clone())
+    /// The caller is to see to it; `None` where somebody else here does.
+    pub(super) fn begin(&self, job: Job) -> Option<Tending> {
+        let is_new = self.0.lock().insert(job.clone());
+        is_new.then(|| Tending {
+            tended: self.clone(),
+            job,
+        })
     }
+}
 
-    pub(super) fn end(&self, job: &Job) {
-        self.0.lock().remove(job);
+impl Drop for Tending {
+    fn drop(&mut self) {
+        self.tended.0.lock().remove(&self.job);
     }
 }
 

@@ -5,13 +5,12 @@
 //! to do, in the second the next one does it.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::CompileGuest;
 use super::deployment::Deployment;
-use super::jobs::Job;
+use super::jobs::{Job, Tending};
 use super::pipeline::Pipeline;
 use crate::catalog::Change;
 use crate::domain::{
@@ -28,12 +27,7 @@ impl<G: CompileGuest> Pipeline<G> {
     /// From now on sees to what changes of the catalog have to be done behind, wherever they were made.
     pub(super) fn follow(self: &Arc<Self>) {
         let pipeline = Arc::downgrade(self);
-        let is_told_of_all = Arc::new(AtomicBool::new(false));
-        let follows = Arc::clone(&is_told_of_all);
-        self.catalog.observe(move |change| {
-            if !follows.load(Ordering::Acquire) {
-                return;
-            }
+        self.catalog.observe_changes(move |change| {
             let Some(pipeline) = pipeline.upgrade() else {
                 return;
             };
@@ -45,7 +39,6 @@ impl<G: CompileGuest> Pipeline<G> {
                 pipeline.changes.send_replace(());
             }
         });
-        is_told_of_all.store(true, Ordering::Release);
     }
 
     /// Forgets what was compiled here of code that a function has no more, wherever that was changed.
@@ -92,14 +85,15 @@ impl<G: CompileGuest> Pipeline<G> {
     }
 
     fn tend_to(self: &Arc<Self>, job: Job) {
-        if self.tended.begin(&job) {
-            tokio::spawn(Self::see_to(Arc::downgrade(self), job));
+        if let Some(tending) = self.tended.begin(job) {
+            tokio::spawn(Self::see_to(Arc::downgrade(self), tending));
         }
     }
 
     /// While it waits, it keeps nothing of the host: whoever drops that finds all of it gone, with the lock of
     /// its directory. `None` where that has happened.
-    async fn see_to(pipeline: Weak<Self>, job: Job) -> Option<()> {
+    async fn see_to(pipeline: Weak<Self>, tending: Tending) -> Option<()> {
+        let job = &tending.job;
         let (in_hand, leases, lease) = {
             let pipeline = pipeline.upgrade()?;
             let lease = job.lease(&pipeline.account);
@@ -112,12 +106,12 @@ impl<G: CompileGuest> Pipeline<G> {
         let mut failures = 0;
         loop {
             // Whoever begins a job here also ends it.
-            in_hand.idle(&job).await;
-            if !pipeline.upgrade()?.is_open(&job) {
+            in_hand.idle(job).await;
+            if !pipeline.upgrade()?.is_open(job) {
                 break;
             }
             let done = match leases.take(&lease, LEASE_DURATION).await {
-                Ok(Some(held)) => pipeline.upgrade()?.do_job(&job, held).await,
+                Ok(Some(held)) => pipeline.upgrade()?.try_job(job.clone(), held).await,
                 Ok(None) => leases.freed(&lease).await,
                 Err(error) => Err(error),
             };
@@ -130,13 +124,19 @@ impl<G: CompileGuest> Pipeline<G> {
                 }
             }
         }
-        let pipeline = pipeline.upgrade()?;
-        pipeline.tended.end(&job);
+        let (pipeline, name) = (pipeline.upgrade()?, job.function().clone());
+        drop(tending);
         // It may have been asked for anew since it was looked at.
-        if let Some(record) = pipeline.catalog.get(job.function()) {
+        if let Some(record) = pipeline.catalog.get(&name) {
             pipeline.tend(&record);
         }
         Some(())
+    }
+
+    /// Does it in a task of its own: a panic fails this try, and not those after it.
+    async fn try_job(self: Arc<Self>, job: Job, held: Held) -> Result<(), StorageError> {
+        let tried = tokio::spawn(async move { self.do_job(&job, held).await }).await;
+        tried.unwrap_or_else(|broke_off| Err(StorageError(broke_off.to_string())))
     }
 
     /// Does it, if it still is to be done; an error where it still is after that.

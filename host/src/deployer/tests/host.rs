@@ -1,6 +1,7 @@
 //! A deployer over a compiler that follows a script.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -15,6 +16,8 @@ use crate::storage::{ContentFiles, DataDir, MemoryContent, MemoryLeases};
 pub(super) struct Script {
     pub(super) gate: Semaphore,
     pub(super) checks_begun: Semaphore,
+    /// So many checks from now on panic.
+    pub(super) check_panics: AtomicU32,
     finished: Mutex<Vec<Digest>>,
     forgotten: Mutex<Vec<Digest>>,
     /// One for each time that something was forgotten.
@@ -29,6 +32,7 @@ impl Script {
         Arc::new(Self {
             gate: Semaphore::new(0),
             checks_begun: Semaphore::new(0),
+            check_panics: AtomicU32::new(0),
             finished: Mutex::default(),
             forgotten: Mutex::default(),
             forgets: Semaphore::new(0),
@@ -67,6 +71,11 @@ impl CompileGuest for Script {
         assert_eq!(Digest::of(&wasm), component);
         let script = String::from_utf8_lossy(&wasm[4..]).into_owned();
         self.checks_begun.add_permits(1);
+        let fewer = |left: u32| left.checked_sub(1);
+        let panics = self
+            .check_panics
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer);
+        assert!(panics.is_err(), "as the test says");
         self.wait_if(script.contains("slow-check")).await;
         if script.contains("no-compiler") {
             return Err(Rejection::of_host("/opt/compiler is gone"));

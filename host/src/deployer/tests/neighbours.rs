@@ -1,7 +1,7 @@
 //! Hosts that share what they work on.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::super::jobs::Job;
@@ -130,6 +130,67 @@ async fn what_cannot_be_done_is_tried_ever_more_seldom() {
     assert!(waited.await.is_err());
     // After 1, 3, 7, 15 and 31 s, and at first.
     assert_eq!(leases.0.load(Ordering::SeqCst), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_panics_while_it_is_done_is_tried_again() {
+    let host = Host::ephemeral().await;
+    host.store("1");
+    host.script.check_panics.store(2, Ordering::SeqCst);
+    put_pending(&host).await;
+    let name = name();
+    let waited = tokio::time::timeout(Duration::from_secs(60), host.deployer.settled(&name));
+    let settled = waited.await.expect("it is done").expect("it exists");
+    assert_eq!(settled.state, State::Active);
+}
+
+#[tokio::test]
+async fn a_function_is_seen_to_again_after_whoever_saw_to_it_has_panicked() {
+    /// The first lease on work that is asked for is none.
+    #[derive(Default)]
+    struct Broken {
+        leases: MemoryLeases,
+        has_panicked: AtomicBool,
+    }
+
+    impl Leases for Broken {
+        fn take<'a>(
+            &'a self,
+            what: &'a str,
+            ttl: Duration,
+        ) -> Fut<'a, Result<Option<Held>, StorageError>> {
+            if what.starts_with("work/") && !self.has_panicked.swap(true, Ordering::SeqCst) {
+                panic!("as the test says");
+            }
+            self.leases.take(what, ttl)
+        }
+
+        fn held<'a>(&'a self, prefix: &'a str) -> Fut<'a, Result<Vec<String>, StorageError>> {
+            self.leases.held(prefix)
+        }
+
+        fn freed<'a>(&'a self, what: &'a str) -> Fut<'a, Result<(), StorageError>> {
+            self.leases.freed(what)
+        }
+    }
+
+    let leases = Arc::new(Broken::default());
+    let host = with_leases(Arc::clone(&leases) as Arc<dyn Leases>).await;
+    host.store("1");
+    put_pending(&host).await;
+    while !leases.has_panicked.load(Ordering::SeqCst) {
+        tokio::task::yield_now().await;
+    }
+    let name = name();
+    let tagged = host.deployer.catalog().change(&name, |record| {
+        let mut record = record.expect("there").clone();
+        record.tags.insert("changed".into(), String::new());
+        Ok(Some(record))
+    });
+    tagged.await.expect("changed");
+    let waited = tokio::time::timeout(Duration::from_secs(30), host.deployer.settled(&name));
+    let settled = waited.await.expect("it is done").expect("it exists");
+    assert_eq!(settled.state, State::Active);
 }
 
 /// Leases whose holders can all be taken for gone.
