@@ -129,7 +129,7 @@ impl Functions {
             Err(parts) => {
                 self.remove(name);
                 if self.unreadable.contains(&Item::Function(name.clone())) {
-                    self.headless.insert(name.clone(), parts);
+                    self.headless.insert(name.clone(), *parts);
                 }
                 None
             }

@@ -93,9 +93,9 @@ impl Parts {
     }
 
     /// The function, where there is one; the same again where there is none.
-    pub(super) fn whole(mut self) -> Result<Kept, Self> {
+    pub(super) fn whole(mut self) -> Result<Kept, Box<Self>> {
         let Some((revision, head)) = self.head.take() else {
-            return Err(self);
+            return Err(Box::new(self));
         };
         let record = FunctionRecord {
             versions: self.versions,

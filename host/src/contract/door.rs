@@ -208,20 +208,31 @@ impl<G: RunGuest> Rooms<G> {
             Ok(passage) => passage,
             Err(refused) => return *refused,
         };
-        let handler = operation.and_then(|operation| self.handlers.of(operation));
         let peer = self.peer(&passage, connected);
-        let answered = match handler {
-            Some(handler) => {
-                let extensions = request.extensions_mut();
-                extensions.insert(passage);
-                extensions.insert(names);
-                extensions.insert(Arc::clone(&peer));
-                handler(request, Arc::clone(&self.api)).await
-            }
-            None => unknown(&request),
-        };
-        let held = peer.hold_answer(Purpose::Control, None, answered);
+        let extensions = request.extensions_mut();
+        extensions.insert(passage);
+        extensions.insert(names);
+        extensions.insert(Arc::clone(&peer));
+        let answered = self.handled(operation, request).await;
+        let held = answered.and_then(|answer| peer.hold_answer(Purpose::Control, None, answer));
         self.leave(passage, held)
+    }
+
+    async fn handled(
+        &self,
+        operation: Option<Operation>,
+        request: Request,
+    ) -> Result<Response, WireError> {
+        let found = operation.and_then(|operation| Some((operation, self.handlers.of(operation)?)));
+        let Some((operation, handler)) = found else {
+            return Ok(unknown(&request));
+        };
+        if operation.reads_catalog() {
+            // Hosts that share their functions answer as one: what another has answered is seen here.
+            let caught_up = self.api.catalog.catch_up().await;
+            caught_up.map_err(WireError::outdated)?;
+        }
+        Ok(handler(request, Arc::clone(&self.api)).await)
     }
 
     /// What is held for whoever sends a request, who need not be at the other end of the connection.

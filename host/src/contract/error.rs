@@ -235,6 +235,16 @@ impl WireError {
         Self::new(ErrorCode::Service, "Internal server error")
     }
 
+    /// What this host shows may be older than what another has answered already.
+    pub(super) fn outdated(reason: impl fmt::Display) -> Self {
+        tracing::error!(%reason, "a request was not answered, since what is shown of functions may be outdated");
+        Self::new(
+            ErrorCode::ServiceUnavailable,
+            "What this host knows of functions may be outdated: it could not be compared with the store that it \
+             shares with other hosts. Send the request again; if that does not help, this host's log says why.",
+        )
+    }
+
     /// The client context is not base64 of a JSON object; the only error with a null `Type`.
     pub(super) fn invalid_client_context() -> Self {
         let text = "Client context must be a valid Base64-encoded JSON object.";

@@ -4,6 +4,7 @@ mod aliases;
 mod configuration;
 mod concurrency;
 mod door;
+mod events;
 mod functions;
 mod invocations;
 mod left_behind;
@@ -12,12 +13,13 @@ mod neighbours;
 mod streams;
 mod versions;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::Response;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -25,8 +27,10 @@ use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
+use super::routes::Routes;
 use super::{
     Api, DownloadKey, ExpectedAnswers, HostNames, LogReads, RequestCounts, TrustedProxies, router,
 };
@@ -40,7 +44,7 @@ use crate::domain::{
     Account, ClientContext, Code, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
     Version,
 };
-use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
+use crate::events::{Events, EventsConfig, EventsParts, RetryDelays, SystemClock};
 use crate::invoker::{
     Admission, Gate, GuestMemory, HostFailure, How, Invoker, PrepareFailure, PrepareGuest,
     Provisioner, ResponseSink, RunGuest,
@@ -50,8 +54,15 @@ use crate::logs::LogKeeper;
 const FUNCTIONS: &str = "/2015-03-31/functions";
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function";
 
+/// What tells which operation a request is for, as the door knows it.
+static ROUTES: LazyLock<Routes> = LazyLock::new(Routes::new);
+
 /// A guest that answers with what it was given; events that are a string say how it fails.
-struct Script;
+#[derive(Default)]
+struct Script {
+    /// What it saw, run by run, at all hosts.
+    ran: watch::Sender<Vec<Value>>,
+}
 
 impl CompileGuest for Script {
     type Accepted = ();
@@ -117,6 +128,8 @@ impl RunGuest for Script {
         how: How,
         _admission: Admission,
     ) -> Result<Report, HostFailure> {
+        let seen = seen(&version, &invocation);
+        self.ran.send_modify(|ran| ran.push(seen.clone()));
         let outcome = match &invocation.payload.event()[..] {
             br#""stream until nobody reads""# => {
                 let response = written_first(how);
@@ -132,7 +145,7 @@ impl RunGuest for Script {
             }),
             br#""no capacity""# => return Err(HostFailure::NoCapacity),
             br#""panic""# => return Err(HostFailure::Panicked),
-            _ => Outcome::Returned(seen(&version, &invocation).to_string().into()),
+            _ => Outcome::Returned(seen.to_string().into()),
         };
         Ok(Report {
             log: "from the guest\n".into(),
@@ -190,12 +203,37 @@ struct Host {
     doors: Vec<Door>,
     turn: AtomicUsize,
     deployer: Arc<Deployer<Script>>,
+    /// What guests saw.
+    ran: watch::Receiver<Vec<Value>>,
 }
 
 /// The way into one host.
 struct Door {
     router: Router,
     catalog: Arc<Catalog>,
+}
+
+impl Door {
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.sent(request).await.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body
+                .collect()
+                .await
+                .expect("the body is in memory")
+                .to_bytes(),
+        }
+    }
+
+    /// The answer as it comes, of a host that is asked under a name of its own, unless another is named.
+    async fn sent(&self, mut request: Request<Body>) -> Response {
+        let own = HeaderValue::from_static("localhost:9001");
+        request.headers_mut().entry(HOST).or_insert(own);
+        let response = self.router.clone().oneshot(request).await;
+        response.expect("a router always answers")
+    }
 }
 
 /// An answer that was read to its end.
@@ -228,8 +266,8 @@ impl Answer {
     }
 }
 
-async fn api(stores: Stores, logs: Arc<LogKeeper>) -> Api<Script> {
-    let (account, guests) = (Account::default(), Arc::new(Script));
+async fn api(stores: Stores, guests: Arc<Script>, logs: Arc<LogKeeper>) -> Api<Script> {
+    let account = Account::default();
     let catalog = Catalog::open(stores.journal, &account.owner()).await;
     let catalog = Arc::new(catalog.expect("a catalog"));
     let deployer = Arc::new(Deployer::new(
@@ -253,7 +291,11 @@ async fn api(stores: Stores, logs: Arc<LogKeeper>) -> Api<Script> {
         invoker: Arc::clone(&invoker),
         log: stores.events,
         concurrency_max: 10,
-        config: EventsConfig::default(),
+        config: EventsConfig {
+            // A function that failed is tried again at once.
+            retry_delays: RetryDelays([Duration::ZERO; 2]),
+            ..EventsConfig::default()
+        },
         clock: Arc::new(SystemClock::default()),
     });
     let secret = catalog.secret("downloads").await;
@@ -301,10 +343,11 @@ impl Host {
     /// A host on each of these stores.
     async fn of(all: Vec<Stores>) -> Self {
         let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
+        let guests = Arc::new(Script::default());
         let mut apis: Vec<Api<Script>> = Vec::new();
         for stores in all {
             // Logs are of one host each; whoever looks for a line here finds it at any of them.
-            apis.push(api(stores, Arc::clone(&logs)).await);
+            apis.push(api(stores, Arc::clone(&guests), Arc::clone(&logs)).await);
         }
         let deployer = Arc::clone(&apis[0].deployer);
         let doors = apis.into_iter().map(|api| Door {
@@ -315,15 +358,19 @@ impl Host {
             doors: doors.collect(),
             turn: AtomicUsize::new(0),
             deployer,
+            ran: guests.ran.subscribe(),
         }
     }
 
-    /// The host whose turn it is, which shows all that was answered anywhere.
-    async fn next_door(&self) -> Router {
+    /// The host whose turn it is. What goes by what is shown there finds all that was answered anywhere.
+    async fn next_door(&self, request: &Request<Body>) -> &Door {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let door = &self.doors[turn % self.doors.len()];
-        door.catalog.catch_up().await.expect("it is not far behind");
-        door.router.clone()
+        let found = ROUTES.find(request.method(), request.uri(), request.headers());
+        if !found.is_some_and(|(operation, _)| operation.reads_catalog()) {
+            door.catalog.catch_up().await.expect("it is not far behind");
+        }
+        door
     }
 
     /// A host with a function of this name that can be invoked.
@@ -346,21 +393,8 @@ impl Host {
         self.deployer.settled(&name).await.expect("it exists");
     }
 
-    /// Sends it to the host under a name of its own, unless it names another.
-    async fn send(&self, mut request: Request<Body>) -> Answer {
-        let own = HeaderValue::from_static("localhost:9001");
-        request.headers_mut().entry(HOST).or_insert(own);
-        let response = self.next_door().await.oneshot(request).await;
-        let (parts, body) = response.expect("a router always answers").into_parts();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body
-                .collect()
-                .await
-                .expect("the body is in memory")
-                .to_bytes(),
-        }
+    async fn send(&self, request: Request<Body>) -> Answer {
+        self.next_door(&request).await.send(request).await
     }
 
     async fn call(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {

@@ -410,8 +410,12 @@ impl<G: CompileGuest> Deployer<G> {
     /// The uploaded bytes of a package that some version uses.
     ///
     /// # Errors
-    /// [`Refusal::Internal`] when it is stored and cannot be read.
+    /// [`Refusal::Internal`] when it is stored and cannot be read, or nobody knows whether some version uses it.
     pub async fn package(&self, digest: Digest) -> Result<Option<Bytes>, Refusal> {
+        if !self.catalog().uses_package(digest) {
+            // A neighbour may have told of it a moment ago.
+            self.catalog().catch_up().await.map_err(internal)?;
+        }
         if !self.catalog().uses_package(digest) {
             return Ok(None);
         }

@@ -1,5 +1,8 @@
 //! The open database, and who watches it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
 use super::columns::unreadable;
@@ -14,7 +17,8 @@ const TOLD_AT_ONCE: usize = 1_000;
 
 pub(super) struct State {
     connection: Connection,
-    revision: Revision,
+    /// The newest revision that is durable.
+    written: Arc<AtomicU64>,
     recent: RecentCommits,
     watchers: Vec<Watcher>,
     /// Keeps the lock for as long as the database is open, which is closed before it.
@@ -41,15 +45,20 @@ impl State {
         let revision: i64 = connection.query_row(query, [], |row| row.get(0))?;
         Ok(Self {
             connection,
-            revision: Revision(revision.cast_unsigned()),
+            written: Arc::new(AtomicU64::new(revision.cast_unsigned())),
             recent: RecentCommits::default(),
             watchers: Vec::new(),
             _data_dir: data_dir,
         })
     }
 
-    pub(super) fn revision(&self) -> Revision {
-        self.revision
+    /// Where the newest revision that is durable is to be read by others.
+    pub(super) fn written(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.written)
+    }
+
+    fn revision(&self) -> Revision {
+        Revision(self.written.load(Ordering::Acquire))
     }
 
     pub(super) fn watch(&mut self) -> rusqlite::Result<Watch> {
@@ -65,7 +74,7 @@ impl State {
             }
         }
         watcher.tell(Told::Changed(changes));
-        watcher.tell(Told::Caught(self.revision));
+        watcher.tell(Told::Caught(self.revision()));
         self.watchers.push(watcher.clone());
         Ok(watch)
     }
@@ -74,20 +83,21 @@ impl State {
         if let Some(revision) = self.recent.revision(commit.id) {
             return Ok(revision);
         }
-        let revision = Revision(self.revision.0 + 1);
+        let shown = self.revision();
+        let revision = Revision(shown.0 + 1);
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         for put in &commit.puts {
             if !is_as_expected(&transaction, put)? {
-                return Err(Unmade::Overtaken(self.revision));
+                return Err(Unmade::Overtaken(shown));
             }
         }
         for put in &commit.puts {
             write(&transaction, put, revision)?;
         }
         transaction.commit()?;
-        self.revision = revision;
+        self.written.store(revision.0, Ordering::Release);
         self.recent.add(commit.id, revision);
         let told = commit.told(revision);
         self.watchers.retain(|watcher| watcher.tell(told.clone()));

@@ -63,6 +63,30 @@ impl Operation {
         matches!(self, Self::InvokeFunctionUrl | Self::GetHealth)
     }
 
+    /// Whether its answer depends on which functions there are, and on what is said of them. Invocations go by
+    /// what is shown, and wait for nobody.
+    pub(super) fn reads_catalog(self) -> bool {
+        match self.resource() {
+            Resource::Account
+            | Resource::Function
+            | Resource::QualifiedFunction
+            | Resource::VersionOrAlias
+            | Resource::NewFunction
+            | Resource::Tagged => !self.invokes(),
+            Resource::Host
+            | Resource::FunctionUrl
+            | Resource::Package
+            | Resource::LogGroup
+            | Resource::LogStream
+            | Resource::EventSourceMapping
+            | Resource::Layer
+            | Resource::LayerVersion
+            | Resource::CodeSigningConfig
+            | Resource::CapacityProvider
+            | Resource::DurableExecution => false,
+        }
+    }
+
     /// The bound of its body.
     pub(super) fn body_limit(self) -> BodyLimit {
         let (bytes_max, purpose) = match self.takes() {

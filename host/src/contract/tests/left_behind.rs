@@ -1,5 +1,5 @@
-//! A catalog that the last host of the third schema left behind, which answered as `answers.json` says: it kept
-//! functions in tables of their own, and policies as they are shown.
+//! Catalogs that the last hosts of the second and of the third schema left behind, which answered as `answers.json`
+//! says: they kept functions in tables of their own, and policies as they are shown.
 
 use std::time::Duration;
 
@@ -9,21 +9,39 @@ use super::*;
 use crate::catalog::SqliteJournal;
 use crate::storage::DataDir;
 
-const CATALOG: &str = include_str!("left_behind/catalog.sql");
-const ANSWERS: &str = include_str!("left_behind/answers.json");
+/// What a host left behind.
+struct LeftBehind {
+    schema: i64,
+    /// The tables, with what is in them.
+    catalog: &'static str,
+    /// What it answered, path by path.
+    answers: &'static str,
+}
 
-fn left_behind() -> tempfile::TempDir {
-    let temp = tempfile::tempdir().expect("a directory");
-    drop(DataDir::open(temp.path()).expect("a data directory"));
-    std::fs::write(temp.path().join("format"), "1\n").expect("written");
-    let database = Connection::open(temp.path().join("catalog.db")).expect("made");
-    let set = |pragma: &str, value: i64| database.pragma_update(None, pragma, value);
-    set("application_id", 0x5350_4b52).expect("set");
-    set("user_version", 3).expect("set");
-    // Tables are told of in the order of their names.
-    set("foreign_keys", 0).expect("set");
-    database.execute_batch(CATALOG).expect("the database");
-    temp
+const ALL: [LeftBehind; 1] = [LeftBehind {
+    schema: 3,
+    catalog: include_str!("left_behind/schema_3/catalog.sql"),
+    answers: include_str!("left_behind/schema_3/answers.json"),
+}];
+
+impl LeftBehind {
+    fn in_directory(&self) -> tempfile::TempDir {
+        let temp = tempfile::tempdir().expect("a directory");
+        drop(DataDir::open(temp.path()).expect("a data directory"));
+        std::fs::write(temp.path().join("format"), "1\n").expect("written");
+        let database = Connection::open(temp.path().join("catalog.db")).expect("made");
+        let set = |pragma: &str, value: i64| database.pragma_update(None, pragma, value);
+        set("application_id", 0x5350_4b52).expect("set");
+        set("user_version", self.schema).expect("set");
+        // Tables are told of in the order of their names.
+        set("foreign_keys", 0).expect("set");
+        database.execute_batch(self.catalog).expect("the database");
+        temp
+    }
+
+    fn answers(&self) -> Vec<Value> {
+        serde_json::from_str(self.answers).expect("a list")
+    }
 }
 
 /// The data directory, once whatever an earlier host began has let go of it.
@@ -63,9 +81,8 @@ fn without_runtime(answer: &mut Value) {
     }
 }
 
-async fn answers_as_before(host: &Host) {
-    let expected: Vec<Value> = serde_json::from_str(ANSWERS).expect("a list");
-    for expected in expected {
+async fn answers_as_before(host: &Host, left_behind: &LeftBehind) {
+    for expected in left_behind.answers() {
         let path = expected["path"].as_str().expect("a path");
         let request = Request::get(path).header("host", "127.0.0.1:19771");
         let answer = host
@@ -73,39 +90,53 @@ async fn answers_as_before(host: &Host) {
             .await;
         let mut found = answer.json();
         without_runtime(&mut found);
-        assert_eq!(found, expected["answer"], "{path}");
+        assert_eq!(
+            found, expected["answer"],
+            "{path} of schema {}",
+            left_behind.schema
+        );
     }
+}
+
+fn names(functions: &Value) -> Vec<&str> {
+    let functions = functions["Functions"].as_array().expect("a list").iter();
+    let names = functions.map(|function| function["FunctionName"].as_str().expect("a name"));
+    names.collect()
 }
 
 #[tokio::test]
 async fn all_of_it_is_shown_as_it_was() {
-    let temp = left_behind();
-    for _ in 0..2 {
-        let host = opened(&temp).await;
-        // What was prepared is prepared anew.
-        host.provisioned("whole", "live").await;
-        answers_as_before(&host).await;
+    for left_behind in ALL {
+        let temp = left_behind.in_directory();
+        for _ in 0..2 {
+            let host = opened(&temp).await;
+            // What was prepared is prepared anew.
+            host.provisioned("whole", "live").await;
+            answers_as_before(&host, &left_behind).await;
+        }
     }
 }
 
 #[tokio::test]
 async fn it_can_be_changed() {
-    let temp = left_behind();
-    let host = opened(&temp).await;
-    host.change("plain", "changed").await;
-    let gone = host
-        .call("DELETE", &format!("{FUNCTIONS}/whole"), Body::empty())
-        .await;
-    assert_eq!(gone.status, StatusCode::NO_CONTENT);
-    drop(host);
-    let host = opened(&temp).await;
-    let list = host.get(FUNCTIONS).await.json();
-    let names = list["Functions"].as_array().expect("a list").iter();
-    let names: Vec<_> = names.map(|function| &function["FunctionName"]).collect();
-    assert_eq!(names, ["plain", "tenants"]);
-    let shown = host
-        .get(&format!("{FUNCTIONS}/plain/configuration"))
-        .await
-        .json();
-    assert_eq!(shown["Description"], "changed");
+    for left_behind in ALL {
+        let temp = left_behind.in_directory();
+        let host = opened(&temp).await;
+        host.change("plain", "changed").await;
+        let gone = host
+            .call("DELETE", &format!("{FUNCTIONS}/whole"), Body::empty())
+            .await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT);
+        drop(host);
+        let host = opened(&temp).await;
+        let before = &left_behind.answers()[0]["answer"];
+        let mut left = names(before);
+        left.retain(|name| *name != "whole");
+        assert_eq!(names(&host.get(FUNCTIONS).await.json()), left);
+        let shown = host
+            .get(&format!("{FUNCTIONS}/plain/configuration"))
+            .await
+            .json();
+        assert_eq!(shown["Description"], "changed");
+    }
 }

@@ -4,7 +4,6 @@ use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::json;
-use tower::ServiceExt as _;
 
 use super::{Answer, Host};
 
@@ -17,11 +16,9 @@ fn text(answer: &Answer) -> String {
 #[tokio::test]
 async fn the_answer_begins_while_the_function_runs() {
     let host = Host::with_function("fn").await;
-    let request = Request::post(PATH)
-        .header("host", "localhost")
-        .body(Body::from(r#""stream until nobody reads""#));
-    let response = host.next_door().await.oneshot(request.expect("a request"));
-    let response = response.await.expect("a router always answers");
+    let request = Request::post(PATH).body(Body::from(r#""stream until nobody reads""#));
+    let request = request.expect("a request");
+    let response = host.next_door(&request).await.sent(request).await;
     assert_eq!(response.status(), 200);
     let content_type = &response.headers()["content-type"];
     assert_eq!(content_type, "application/vnd.amazon.eventstream");
