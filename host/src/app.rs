@@ -37,6 +37,8 @@ pub struct HostConfig {
     pub account: Account,
     /// Where functions are kept.
     pub storage: Storage,
+    /// What a data directory may take, in bytes; a share of its file system where nothing is said.
+    pub data_bytes_max: Option<u64>,
     /// Where components are compiled. In this process by default, which suits trusted functions only.
     pub compile: CompileIsolation,
     /// What functions may import besides WASI, provided by the program that embeds the host. With any, a
@@ -75,6 +77,7 @@ impl Default for HostConfig {
         Self {
             account: Account::default(),
             storage: Storage::default(),
+            data_bytes_max: None,
             compile: CompileIsolation::InProcess,
             interfaces: Interfaces::default(),
             trust_artifacts: false,
@@ -122,6 +125,15 @@ impl HostConfig {
 
     fn check(&self) -> Result<(), StartError> {
         self.interfaces.check().map_err(start_error)?;
+        if let Some(bytes) = self
+            .data_bytes_max
+            .filter(|bytes| *bytes < limits::DATA_BYTES_MIN)
+        {
+            return Err(StartError(format!(
+                "a data directory cannot work with {bytes} bytes: give it {} at least",
+                limits::DATA_BYTES_MIN
+            )));
+        }
         let compiles_elsewhere = matches!(self.compile, CompileIsolation::Child { .. });
         match compiles_elsewhere && !self.interfaces.is_empty() {
             true => Err(StartError(

@@ -35,7 +35,7 @@ impl Stores {
 impl Opened {
     /// Opens the data directory at `path`; an error says what to do about it. Blocks.
     pub(super) fn in_dir(path: &Path, config: &HostConfig) -> Result<Self, String> {
-        let data_dir = DataDir::open(path).map_err(text)?;
+        let data_dir = DataDir::within(path, config.data_bytes_max).map_err(text)?;
         let opened = Self {
             stores: Stores::in_dir(&data_dir, &config.account)?,
             artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(text)?),
@@ -44,6 +44,14 @@ impl Opened {
             data_dir: Some(data_dir.clone()),
         };
         data_dir.check_apart_from(&config.folders).map_err(text)?;
+        let figures = data_dir.disk().figures();
+        tracing::info!(
+            bytes = figures.bytes(),
+            bytes_max = figures.bytes_max,
+            free_bytes = figures.free_bytes,
+            free_bytes_min = figures.free_bytes_min,
+            "the data directory is open"
+        );
         Ok(opened)
     }
 }

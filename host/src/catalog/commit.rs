@@ -162,6 +162,22 @@ impl Rows<'_> {
     }
 }
 
+/// What the rows of a function take.
+pub(crate) fn stored_bytes(record: &FunctionRecord) -> usize {
+    let versions = record.versions.values();
+    let versions = versions.map(|version| bytes_of(&PublishedRow::of(version)));
+    let aliases = record.aliases.values();
+    let aliases = aliases.map(|alias| bytes_of(&AliasRow::of(alias)));
+    let attachments = record.attachments.values();
+    let attachments = attachments.map(|attached| bytes_of(&AttachmentsRow::of(attached)));
+    let children = versions.chain(aliases).chain(attachments);
+    children.sum::<usize>() + bytes_of(&FunctionRow::of(record))
+}
+
+fn bytes_of<R: serde::Serialize + serde::de::DeserializeOwned>(row: &R) -> usize {
+    encode(row, None).0.len()
+}
+
 /// What was added or changed, with its new value, and what was removed, without.
 fn differences<'a, K: Ord, V: PartialEq>(
     before: Option<&'a FunctionRecord>,

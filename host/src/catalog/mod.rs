@@ -32,6 +32,7 @@ mod tests;
 
 pub(crate) use account::Catalog;
 pub(crate) use accounts::Change;
+pub(crate) use commit::stored_bytes;
 pub(crate) use journal::Journal;
 #[cfg(test)]
 pub(crate) use journal::{

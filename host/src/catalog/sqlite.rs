@@ -28,6 +28,7 @@ const DATABASE: DatabaseKind = DatabaseKind {
     name: "catalog",
     application_id: schema::APPLICATION_ID,
     migrations: schema::MIGRATIONS,
+    wal_pages_max: 1_000,
     without_it: "without functions; their packages are kept",
 };
 

@@ -11,7 +11,7 @@ use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::{Map, Value};
 
-use crate::domain::{Refusal, Throttle};
+use crate::domain::{Growing, Refusal, Throttle};
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
@@ -352,6 +352,15 @@ impl IntoResponse for WireError {
     }
 }
 
+/// Clients come back with events; code has an error of its own, and nothing else has.
+fn no_room(growing: Growing) -> ErrorCode {
+    match growing {
+        Growing::Code => ErrorCode::CodeStorageExceeded,
+        Growing::Configuration => ErrorCode::ServiceUnavailable,
+        Growing::Events => ErrorCode::TooManyRequests,
+    }
+}
+
 /// The API's word for the bound that an invocation met.
 pub(super) fn throttle_reason(throttle: Throttle) -> &'static str {
     match throttle {
@@ -385,6 +394,7 @@ impl From<Refusal> for WireError {
             },
             Refusal::PackageTooLarge { .. } => Self::new(ErrorCode::RequestEntityTooLarge, text),
             Refusal::CodeStorageExceeded => Self::new(ErrorCode::CodeStorageExceeded, text),
+            Refusal::NoRoom(growing, _) => Self::new(no_room(growing), text),
             Refusal::TooManyEvents { .. } => Self::new(ErrorCode::TooManyRequests, text),
             Refusal::TooManyInvocations(throttle) => Self {
                 reason: Some(throttle_reason(throttle)),

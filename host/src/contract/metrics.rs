@@ -3,6 +3,8 @@
 //! Only functions that have something for themselves are named, and of those as many as
 //! [`METRICS_FUNCTIONS_MAX`]; how many are left out is a metric, too.
 
+mod data;
+
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
@@ -41,6 +43,9 @@ pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
     page.deploys(&api.deployer.figures());
     page.requests(&api.requests.all());
     page.callers(api.peers.figures());
+    if let Some(figures) = api.deployer.data_figures() {
+        page.data(&figures);
+    }
     ([(CONTENT_TYPE, TEXT)], page.0).into_response()
 }
 

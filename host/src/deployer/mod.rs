@@ -52,8 +52,8 @@ pub(crate) use crate::turns::{Lane, PlaceFigures};
 use crate::catalog::Catalog;
 use crate::domain::settings::{Architecture, SettingsChange};
 use crate::domain::{
-    Account, Code, Digest, FunctionName, FunctionRecord, Publication, Refusal, Settings, State,
-    Version, VersionId, lifecycle, publishing,
+    Account, Code, DataFigures, Digest, FunctionName, FunctionRecord, Publication, Refusal,
+    Settings, State, Version, VersionId, lifecycle, publishing,
 };
 use crate::limits::PACKAGE_BYTES_MAX;
 use crate::storage::{Content, Leases};
@@ -151,6 +151,13 @@ pub struct CodeChange {
 /// Creates, changes and deletes functions.
 pub struct Deployer<G> {
     pipeline: Arc<Pipeline<G>>,
+}
+
+impl<G> Deployer<G> {
+    /// What the code of functions takes where it is kept, and what is there beside it, if that is bounded.
+    pub fn data_figures(&self) -> Option<DataFigures> {
+        self.pipeline.packages.figures()
+    }
 }
 
 impl<G: CompileGuest> Deployer<G> {
@@ -297,10 +304,14 @@ impl<G: CompileGuest> Deployer<G> {
     ) -> Result<Arc<Version>, Refusal> {
         let pipeline = Arc::clone(&self.pipeline);
         let arn = pipeline.account.function_arn(name, None);
+        let has_room = pipeline.check_code_room(0, 0).await;
         self.amend(name, move |record| {
             let (arn, wanted) = (arn.clone(), wanted.clone());
             let (after, version) = publishing::published(record, arn, wanted, revisions())?;
             pipeline.check_published(record, &after)?;
+            if after.versions.len() > record.versions.len() {
+                has_room.clone()?;
+            }
             Ok((after, version))
         })
         .await

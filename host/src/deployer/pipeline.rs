@@ -15,13 +15,16 @@ use super::jobs::{InHand, Job, Tended};
 use super::retention::{Claim, Retention};
 use super::tasks::{aside, internal};
 use super::{CompileGuest, Fault, Rejection};
-use crate::catalog::Catalog;
-use crate::domain::{Account, Code, Digest, FunctionName, FunctionRecord, Refusal, lifecycle};
+use crate::catalog::{Catalog, stored_bytes};
+use crate::domain::{
+    Account, Code, Digest, FunctionName, FunctionRecord, Growing, Refusal, lifecycle,
+};
 use crate::limits::{
-    CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX, LEASE_DURATION, VERSIONS_PER_FUNCTION_MAX,
+    ARTIFACT_BYTES_OF_COMPONENT_BYTE, CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX,
+    LEASE_DURATION, VERSIONS_PER_FUNCTION_MAX,
 };
 use crate::package;
-use crate::storage::{Content, Held, Leases};
+use crate::storage::{Content, Held, Leases, NoRoom};
 use crate::turns::{Lane, Place, Places};
 
 /// What all deployments share.
@@ -100,6 +103,9 @@ impl<G: CompileGuest> Pipeline<G> {
         let room = self.room(&lane, package.len() as u64).await;
         let (package, code, wasm) = aside(move || unpack(package)).await?;
         self.check_code_storage(code.package_bytes)?;
+        let compiled_bytes = wasm.len() as u64 * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
+        self.check_code_room(code.package_bytes, compiled_bytes)
+            .await?;
         let claim = self.retention.claim(code).await?;
         match self.guests.accept(&lane, claim.code(), wasm).await {
             Ok(accepted) => Ok(Checked {
@@ -134,7 +140,11 @@ impl<G: CompileGuest> Pipeline<G> {
     pub(super) async fn store(&self, claim: &mut Claim, package: &Bytes) -> Result<(), Refusal> {
         loop {
             let stored = self.packages.put(claim.code().package, package.clone());
-            stored.await.map_err(internal)?;
+            if let Err(error) = stored.await {
+                // It may have had room when it was checked.
+                self.check_code_room(package.len() as u64, 0).await?;
+                return Err(internal(error));
+            }
             if !claim.has_lapsed() {
                 return Ok(());
             }
@@ -148,13 +158,24 @@ impl<G: CompileGuest> Pipeline<G> {
         self.retention.release(checked.claim).await;
     }
 
-    /// One change of the catalog; what no version needs after it is removed.
+    /// One change of the catalog; what no version needs after it is removed. Where there is no room, only what
+    /// makes a function smaller is changed.
     pub(super) async fn change<T: Send>(
         &self,
         name: &FunctionName,
         decide: impl Fn(Option<&FunctionRecord>) -> Result<(Option<FunctionRecord>, T), Refusal> + Send,
     ) -> Result<(Option<Arc<FunctionRecord>>, T), Refusal> {
-        let changed = self.change_unseen(name, decide).await?;
+        let no_room = self.packages.room(0, 0).await.err();
+        let changed = self.change_unseen(name, move |record| {
+            let (after, given) = decide(record)?;
+            match (&no_room, &after) {
+                (Some(NoRoom(reason)), Some(after)) if grows(record, after) => {
+                    Err(Refusal::NoRoom(Growing::Configuration, reason.clone()))
+                }
+                _ => Ok((after, given)),
+            }
+        });
+        let changed = changed.await?;
         self.changes.send_replace(());
         Ok(changed)
     }
@@ -244,6 +265,16 @@ impl<G: CompileGuest> Pipeline<G> {
         }
     }
 
+    /// Whether a package has room where it is kept, and what is compiled of it.
+    pub(super) async fn check_code_room(
+        &self,
+        package_bytes: u64,
+        compiled_bytes: u64,
+    ) -> Result<(), Refusal> {
+        let room = self.packages.room(package_bytes, compiled_bytes).await;
+        room.map_err(|NoRoom(reason)| Refusal::NoRoom(Growing::Code, reason))
+    }
+
     /// Room for a package of this size, and for the component in it.
     pub(super) async fn room(&self, lane: &Lane, package_bytes: u64) -> Place {
         let expected = Duration::from_millis(package_bytes / UNPACKED_BYTES_PER_MILLISECOND);
@@ -253,6 +284,11 @@ impl<G: CompileGuest> Pipeline<G> {
 
 /// What is unpacked and checked in a millisecond, about.
 const UNPACKED_BYTES_PER_MILLISECOND: u64 = 50_000;
+
+/// Whether a function takes more where it is kept than it did.
+fn grows(before: Option<&FunctionRecord>, after: &FunctionRecord) -> bool {
+    stored_bytes(after) > before.map_or(0, stored_bytes)
+}
 
 fn unpack(package: Bytes) -> Result<(Bytes, Code, Bytes), Refusal> {
     let wasm =

@@ -18,6 +18,7 @@ use super::retention::Claim;
 use super::{CompileGuest, Fault, Rejection};
 use crate::domain::lifecycle::Failure;
 use crate::domain::{Snapshot, Version, snapshot};
+use crate::limits::ARTIFACT_BYTES_OF_COMPONENT_BYTE;
 
 /// A snapshot and, where there is one, what keeps its code.
 type Made = (Snapshot, Option<Claim>);
@@ -73,6 +74,13 @@ impl<G: CompileGuest> Pipeline<G> {
             let reason = "All packages and snapshots together would be larger than the account may \
                           store. Delete versions that are not needed, and publish again.";
             return Ok(impossible(version, reason.into()));
+        }
+        let compiled_bytes = code.package_bytes * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
+        if let Err(refusal) = self
+            .check_code_room(code.package_bytes, compiled_bytes)
+            .await
+        {
+            return Ok(impossible(version, refusal.to_string()));
         }
         let claim = self.retention.claim(code.clone()).await;
         let mut claim = claim.map_err(|refusal| unreadable(&version.function, refusal))?;

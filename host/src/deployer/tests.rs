@@ -1,6 +1,7 @@
 mod crash;
 mod host;
 mod neighbours;
+mod no_room;
 mod snapshots;
 
 use std::time::Duration;

@@ -77,6 +77,9 @@ pub enum Refusal {
     /// All packages together are larger than the account may store.
     #[error("Code storage limit exceeded.")]
     CodeStorageExceeded,
+    /// Where something would be kept there is no room for it: the text says what is short.
+    #[error("{preamble}{1}", preamble = .0.preamble())]
+    NoRoom(Growing, String),
     /// Everything that may run at once is running.
     #[error("Rate Exceeded.")]
     TooManyInvocations(Throttle),
@@ -100,6 +103,27 @@ pub enum Refusal {
     /// Something broke that the caller cannot mend: it is in the host's log.
     #[error("Internal server error")]
     Internal,
+}
+
+/// What would have grown, where there was no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growing {
+    /// The code of functions.
+    Code,
+    /// What else is kept of functions.
+    Configuration,
+    /// The events that wait.
+    Events,
+}
+
+impl Growing {
+    /// AWS's words, where it has some.
+    fn preamble(self) -> &'static str {
+        match self {
+            Self::Code => "Code storage limit exceeded. ",
+            Self::Configuration | Self::Events => "",
+        }
+    }
 }
 
 /// What kind of refusal it is, for whoever need not tell the single ones apart.
@@ -138,9 +162,14 @@ impl Refusal {
             | Self::InvalidParameterUntyped(_)
             | Self::PolicyTooLong { .. }
             | Self::PackageTooLarge { .. }
-            | Self::CodeStorageExceeded => RefusalClass::Invalid,
-            Self::TooManyInvocations(_) | Self::TooManyEvents { .. } => RefusalClass::Throttled,
-            Self::ShuttingDown | Self::Busy(_) => RefusalClass::Unavailable,
+            | Self::CodeStorageExceeded
+            | Self::NoRoom(Growing::Code, _) => RefusalClass::Invalid,
+            Self::TooManyInvocations(_)
+            | Self::TooManyEvents { .. }
+            | Self::NoRoom(Growing::Events, _) => RefusalClass::Throttled,
+            Self::ShuttingDown | Self::Busy(_) | Self::NoRoom(Growing::Configuration, _) => {
+                RefusalClass::Unavailable
+            }
             Self::Internal => RefusalClass::Internal,
         }
     }

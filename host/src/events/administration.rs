@@ -6,7 +6,7 @@ use super::Events;
 use super::event::EventId;
 use super::log::{AcceptError, Administer, Counts, Filter, Listed, LogError, Moved, State};
 use crate::domain::times::milliseconds;
-use crate::domain::{FunctionName, Refusal};
+use crate::domain::{FunctionName, Growing, Refusal};
 use crate::invoker::RunGuest;
 use crate::limits::EVENT_PAGE_ITEMS_MAX;
 
@@ -109,6 +109,7 @@ impl<G: RunGuest> Events<G> {
 pub(super) fn refusal(error: AcceptError) -> Refusal {
     match error {
         AcceptError::Full { events, bytes } => Refusal::TooManyEvents { events, bytes },
+        AcceptError::NoRoom(reason) => Refusal::NoRoom(Growing::Events, reason),
         AcceptError::Failed(_) => Refusal::Internal,
     }
 }

@@ -14,16 +14,20 @@ impl LogKeeper {
     /// When the folder cannot be created, or the system refuses the thread.
     pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
         let files = LogFiles::open(data_dir)?;
-        Self::start(Archive::new(Box::new(files), Bounds::on_disk()))
+        let bounds = Bounds::on_disk(files.bytes_max());
+        Self::start(Archive::new(Box::new(files), bounds))
     }
 }
 
 impl Bounds {
-    pub(super) fn on_disk() -> Self {
+    /// Where all logs may take so many bytes: a group takes half of them at most, and has a few segments.
+    pub(super) fn on_disk(total_bytes_max: u64) -> Self {
+        let group_bytes_max = limits::LOG_GROUP_BYTES_MAX.min(total_bytes_max / 2);
+        let segment_bytes = (group_bytes_max / 4).max(limits::MEMORY_LOG_SEGMENT_BYTES);
         Self {
-            segment_bytes: limits::LOG_SEGMENT_BYTES,
-            group_bytes_max: limits::LOG_GROUP_BYTES_MAX,
-            total_bytes_max: limits::LOG_TOTAL_BYTES_MAX,
+            segment_bytes: limits::LOG_SEGMENT_BYTES.min(segment_bytes),
+            group_bytes_max,
+            total_bytes_max,
             age_max: limits::LOG_AGE_MAX,
         }
     }

@@ -99,7 +99,10 @@ fn append(writer: &mut Writer, entries: &[Entry]) {
 
 fn on_disk(data_dir: &DataDir) -> Writer {
     let files = LogFiles::open(data_dir).expect("opened");
-    let archive = Archive::new(Box::new(files), Bounds::on_disk());
+    let archive = Archive::new(
+        Box::new(files),
+        Bounds::on_disk(crate::limits::LOG_TOTAL_BYTES_MAX),
+    );
     let mut writer = Writer::new(Arc::new(archive));
     writer.load().expect("looked through");
     writer

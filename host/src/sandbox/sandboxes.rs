@@ -1,6 +1,6 @@
 //! Where everything of the sandbox is put together, and what the rest of the host sees of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 
@@ -119,6 +119,9 @@ impl Sandboxes {
         let files = HostFiles::new(config.tmp, elsewhere.clone(), give_way.clone());
         let bound = Bound::of_this_process();
         tracing::info!("functions may hold {bound} of memory together");
+        let loaded = Arc::new(LoadedFunctions::default());
+        let in_use: Weak<LoadedFunctions> = Arc::downgrade(&loaded);
+        artifacts.give_way_but_for(in_use);
         let maker = Arc::new(Maker {
             hosts: Arc::new(Hosts {
                 environment: config.account,
@@ -130,7 +133,7 @@ impl Sandboxes {
             grants,
             compiler: Arc::new(compiler),
             components: config.components,
-            loaded: LoadedFunctions::default(),
+            loaded,
             slots: Slots::new(slots, give_way.clone()),
             host_memory: Arc::new(HostMemory::new(bound, give_way)),
             ticker: Ticker::start(&engine).map_err(|error| failed(&error))?,

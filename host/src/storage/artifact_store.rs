@@ -10,11 +10,14 @@ mod artifact;
 mod artifact_files;
 mod artifact_memory;
 #[cfg(feature = "storage")]
+mod kept;
+#[cfg(feature = "storage")]
 mod seal;
 #[cfg(all(test, feature = "storage"))]
 mod tests;
 
 use std::io::Read;
+use std::sync::{Arc, Weak};
 
 use super::StorageError;
 use crate::domain::Digest;
@@ -24,7 +27,16 @@ use artifact_memory::ArtifactMemory;
 
 /// Compiled code, on disk or in memory.
 pub struct ArtifactStore {
-    place: Box<dyn Place>,
+    place: Arc<dyn Place>,
+}
+
+/// Who has compiled code in memory. As long as it has, the code takes room on disk even where its file is removed.
+pub trait LoadedCode: Send + Sync {
+    /// Whether nothing runs it, or is prepared to: it is not in memory, or can be let go of.
+    fn is_idle(&self, component: Digest) -> bool;
+
+    /// Lets go of it, unless something runs it by now; gives whether it is in memory no longer.
+    fn let_go(&self, component: Digest) -> bool;
 }
 
 /// Where artifacts are kept; the keys of engines are checked.
@@ -45,13 +57,16 @@ trait Place: Send + Sync {
     fn retain_engine(&self, engine_key: &str) -> Result<(), StorageError>;
 
     fn retain(&self, keep: &dyn Fn(&str, Digest) -> bool) -> Result<(), StorageError>;
+
+    /// From now on, what is kept gives way to other things where there is no room, but for what is not idle.
+    fn give_way_but_for(&self, loaded: Weak<dyn LoadedCode>);
 }
 
 impl ArtifactStore {
     /// Artifacts that live as long as the process.
     pub fn in_memory() -> Self {
         Self {
-            place: Box::new(ArtifactMemory::default()),
+            place: Arc::new(ArtifactMemory::default()),
         }
     }
 
@@ -109,6 +124,12 @@ impl ArtifactStore {
     /// When the disk fails.
     pub fn retain_components(&self, keep: impl Fn(Digest) -> bool) -> Result<(), StorageError> {
         self.retain(|_, component| keep(component))
+    }
+
+    /// Has artifacts give way where something else has no room: those first that were not used for longest, and
+    /// none that `loaded` has in use. They are made again when they are needed.
+    pub fn give_way_but_for(&self, loaded: Weak<dyn LoadedCode>) {
+        self.place.give_way_but_for(loaded);
     }
 
     fn retain(&self, keep: impl Fn(&str, Digest) -> bool) -> Result<(), StorageError> {

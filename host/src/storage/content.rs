@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::{Fut, StorageError};
-use crate::domain::Digest;
+use super::{Fut, NoRoom, StorageError};
+use crate::domain::{DataFigures, Digest};
 
 /// Where content is kept under its digest.
 pub trait Content: Send + Sync + 'static {
@@ -21,6 +21,17 @@ pub trait Content: Send + Sync + 'static {
 
     /// All digests there are.
     fn digests(&self) -> Fut<'_, Result<Vec<Digest>, StorageError>>;
+
+    /// Whether content of so many bytes has room where this is kept, and what is made of it `beside` that. What can
+    /// be made again gives way. Asked before anything is stored that is new, and before anything that refers to it.
+    fn room(&self, _bytes: u64, _beside: u64) -> Fut<'_, Result<(), NoRoom>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// What there is where this is kept, if that is bounded.
+    fn figures(&self) -> Option<DataFigures> {
+        None
+    }
 
     /// What says that content which nothing refers to is to be kept, if something does.
     fn orphans_kept_by(&self) -> Fut<'_, Result<Option<String>, StorageError>> {

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use super::content::Content;
 use super::folder::Folder;
-use super::{DataDir, Fut, StorageError};
-use crate::domain::Digest;
+use super::{DataDir, Fut, NoRoom, StorageError};
+use crate::domain::{DataFigures, DataPart, Digest, Lock};
 
 /// Content in files `ab/abcd…`, where `ab` is how the digest begins, so that no directory grows large.
 pub(crate) struct ContentFiles(Arc<Files>);
@@ -16,6 +16,8 @@ pub(crate) struct ContentFiles(Arc<Files>);
 struct Files {
     data_dir: DataDir,
     folder: Folder,
+    /// Held while a name and its bytes are counted, so that none is counted twice.
+    counting: Lock<()>,
 }
 
 impl ContentFiles {
@@ -24,10 +26,16 @@ impl ContentFiles {
     /// # Errors
     /// When the folder cannot be created or opened.
     pub(crate) fn in_dir(data_dir: &DataDir, name: &str) -> Result<Self, StorageError> {
-        Ok(Self(Arc::new(Files {
+        let files = Files {
             folder: data_dir.folder(name)?,
             data_dir: data_dir.clone(),
-        })))
+            counting: Lock::default(),
+        };
+        for digest in list(&files.folder)? {
+            let bytes = files.bytes(digest)?.unwrap_or(0);
+            data_dir.disk().added(DataPart::Packages, bytes);
+        }
+        Ok(Self(Arc::new(files)))
     }
 
     /// Where there is content, says, durably, that what nothing refers to is to be kept as well. Blocks.
@@ -35,7 +43,9 @@ impl ContentFiles {
     /// # Errors
     /// When that cannot be found out or written.
     pub(crate) fn keep_orphans(&self) -> Result<(), StorageError> {
-        let Files { data_dir, folder } = &*self.0;
+        let Files {
+            data_dir, folder, ..
+        } = &*self.0;
         match list(folder)?.is_empty() {
             true => Ok(()),
             false => data_dir.create_by_path(&mark_of(folder), |_| Ok(())),
@@ -70,6 +80,14 @@ impl Content for ContentFiles {
         Box::pin(self.with(|files| list(&files.folder)))
     }
 
+    fn room(&self, bytes: u64, beside: u64) -> Fut<'_, Result<(), NoRoom>> {
+        Box::pin(async move { self.0.data_dir.disk().code_room(bytes, beside).await })
+    }
+
+    fn figures(&self) -> Option<DataFigures> {
+        Some(self.0.data_dir.disk().figures())
+    }
+
     fn orphans_kept_by(&self) -> Fut<'_, Result<Option<String>, StorageError>> {
         Box::pin(self.with(Files::orphans_kept_by))
     }
@@ -77,18 +95,53 @@ impl Content for ContentFiles {
 
 impl Files {
     fn put(&self, digest: Digest, content: &[u8]) -> Result<(), StorageError> {
+        let put = self.write(digest, content);
+        if put.is_err() {
+            self.data_dir.disk().forget_look();
+        }
+        put
+    }
+
+    fn write(&self, digest: Digest, content: &[u8]) -> Result<(), StorageError> {
         let name = digest.to_string();
         let mut file = self.data_dir.stage()?;
         file.write_all(content)?;
-        file.commit(&self.folder.subfolder(&name[..2])?, &name)
+        let folder = self.folder.subfolder(&name[..2])?;
+        let file = file.sync()?;
+        let _counting = self.counting.lock();
+        let before = self.bytes(digest)?;
+        file.commit(&folder, &name)?;
+        self.count(before, Some(content.len() as u64));
+        Ok(())
     }
 
     fn remove(&self, digest: Digest) -> Result<(), StorageError> {
         let name = digest.to_string();
-        match self.folder.existing(&name[..2])? {
-            Some(folder) => folder.remove_file(&name),
-            None => Ok(()),
-        }
+        let Some(folder) = self.folder.existing(&name[..2])? else {
+            return Ok(());
+        };
+        let _counting = self.counting.lock();
+        let before = self.bytes(digest)?;
+        folder.remove_file(&name)?;
+        self.count(before, None);
+        Ok(())
+    }
+
+    fn count(&self, before: Option<u64>, after: Option<u64>) {
+        let disk = self.data_dir.disk();
+        after
+            .into_iter()
+            .for_each(|bytes| disk.added(DataPart::Packages, bytes));
+        before
+            .into_iter()
+            .for_each(|bytes| disk.removed(DataPart::Packages, bytes));
+    }
+
+    /// What the content of `digest` takes, if it is there.
+    fn bytes(&self, digest: Digest) -> Result<Option<u64>, StorageError> {
+        let name = digest.to_string();
+        let found = self.folder.existing(&name[..2])?;
+        found.map_or(Ok(None), |folder| folder.file_bytes(&name))
     }
 
     fn orphans_kept_by(&self) -> Result<Option<String>, StorageError> {

@@ -9,12 +9,14 @@
 //! keep-packages  if it is there, packages that no function has are kept
 //! artifacts/   compiled code: can be deleted at any time, it is only made again
 //! logs/        what functions wrote, and START, END and REPORT around it
+//! reserve      room that is set aside for changes which make room
 //! staging/     files being written; emptied at every start
 //! tmp/         what running functions have in /tmp; emptied at every start
 //! ```
 
 use std::fs;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +25,8 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt, OpenOptions, OpenOptionsExt};
 
 use super::StorageError;
+use super::disk::Disk;
+use super::emptying::empty;
 use super::folder::Folder;
 use super::layout::{self, LOCK_FILE, Layout};
 use super::staged_file::StagedFile;
@@ -40,8 +44,23 @@ pub struct DataDir {
 struct Shared {
     staging: Folder,
     staged_files: AtomicU64,
+    disk: Arc<Disk>,
+    ended_uncleanly: bool,
     /// Closing the file gives the lock back.
-    _lock: fs::File,
+    lock: fs::File,
+}
+
+/// What the lock file holds after a host that has closed everything. It is no shorter than nothing at all would be:
+/// a file that has a block on a full disk keeps it.
+const LEFT: &[u8] = b"\n";
+
+impl Drop for Shared {
+    /// A host that ends before it gets here, however it does, leaves its process id.
+    fn drop(&mut self) {
+        if let Err(error) = write_lock(&self.lock, LEFT) {
+            tracing::warn!(%error, "it could not be noted that the data directory was left in order");
+        }
+    }
 }
 
 impl DataDir {
@@ -51,21 +70,37 @@ impl DataDir {
     /// When it cannot be created or written, when another host uses it, when it is no data directory or
     /// a newer host wrote it, or when other users can change it.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
+        Self::within(path, None)
+    }
+
+    /// The same, where it may take so many bytes, or else a share of its file system.
+    ///
+    /// # Errors
+    /// As [`DataDir::open`].
+    pub fn within(path: &Path, bytes_max: Option<u64>) -> Result<Self, StorageError> {
         let root = open_root(path)?;
         // Before the lock, which is a file already, and again under it, where nothing changes any more.
         Layout::of(&root)?;
-        let lock = take_lock(&root)?;
+        let mut lock = take_lock(&root)?;
+        let ended_uncleanly = !was_left(&mut lock).map_err(|error| unwritable(&root, &error))?;
+        let id = format!("{}\n", std::process::id());
+        // From here on until the lock file says something else, another end than a clean one is seen by it.
+        write_lock(&lock, id.as_bytes()).map_err(|error| unwritable(&root, &error))?;
+        let disk = Disk::of(&root, bytes_max)
+            .map_err(|error| root.failed("look at the file system of", "", &error))?;
         if Layout::of(&root)? == Layout::New {
             layout::write_format(&root)?;
         }
-        root.remove_folder(STAGING_FOLDER)?;
         let staging = root.subfolder(STAGING_FOLDER)?;
+        empty(staging.dir()).map_err(|error| staging.failed("empty", "", &error))?;
         Ok(Self {
             root,
             shared: Arc::new(Shared {
                 staging,
                 staged_files: AtomicU64::new(0),
-                _lock: lock,
+                disk: Arc::new(disk),
+                ended_uncleanly,
+                lock,
             }),
         })
     }
@@ -79,6 +114,16 @@ impl DataDir {
         let mut builder = fs::DirBuilder::new();
         let made = builder.recursive(true).mode(0o700).create(path);
         made.map_err(|error| failed("create", path, &error))
+    }
+
+    /// How much room it has.
+    pub(crate) fn disk(&self) -> &Arc<Disk> {
+        &self.shared.disk
+    }
+
+    /// Whether the host that had it before was ended, or broke off, before it had closed everything.
+    pub(super) fn ended_uncleanly(&self) -> bool {
+        self.shared.ended_uncleanly
     }
 
     /// Says that all of it is in the layout of this host, as it is once everything in it was opened: from then
@@ -133,11 +178,7 @@ impl DataDir {
 
     /// Whether there is a file `name` at the top, and how many bytes it has.
     pub(crate) fn file_bytes(&self, name: &str) -> Result<Option<u64>, StorageError> {
-        match self.root.dir().symlink_metadata(name) {
-            Ok(metadata) => Ok(Some(metadata.len())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.root.failed("look at", name, &error)),
-        }
+        self.root.file_bytes(name)
     }
 
     /// The path of `name` at the top, for a library that opens files by path only.
@@ -200,34 +241,37 @@ fn take_lock(root: &Folder) -> Result<fs::File, StorageError> {
     let mut file = root
         .dir()
         .open_with(LOCK_FILE, &options)
-        .map_err(|error| {
-            StorageError::io(
-                format!("the data directory {path} cannot be written"),
-                &error,
-            )
-        })?
+        .map_err(|error| unwritable(root, &error))?
         .into_std();
     match file.try_lock() {
-        Ok(()) => {}
-        Err(fs::TryLockError::WouldBlock) => return Err(in_use(root, &mut file)),
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(in_use(root, &mut file)),
         Err(fs::TryLockError::Error(error)) => {
             let doing = format!("the data directory {path} cannot be locked");
-            return Err(StorageError::io(doing, &error));
+            Err(StorageError::io(doing, &error))
         }
     }
-    write_process_id(&mut file).map_err(|error| {
-        StorageError::io(
-            format!("the data directory {path} cannot be written"),
-            &error,
-        )
-    })?;
-    Ok(file)
 }
 
-fn write_process_id(file: &mut fs::File) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    writeln!(file, "{}", std::process::id())
+fn unwritable(root: &Folder, error: &io::Error) -> StorageError {
+    let path = root.path().display();
+    StorageError::io(
+        format!("the data directory {path} cannot be written"),
+        error,
+    )
+}
+
+/// Whether no host has broken off here: the file is new, or the last host has said that it left.
+fn was_left(file: &mut fs::File) -> io::Result<bool> {
+    let mut text = Vec::new();
+    file.take(32).read_to_end(&mut text)?;
+    Ok(text.trim_ascii().is_empty())
+}
+
+/// Never shortens the file before it is written, since its block might be gone then.
+fn write_lock(file: &fs::File, content: &[u8]) -> io::Result<()> {
+    file.write_all_at(content, 0)?;
+    file.set_len(content.len() as u64)
 }
 
 fn in_use(root: &Folder, file: &mut fs::File) -> StorageError {
@@ -276,6 +320,21 @@ mod tests {
         assert!(sentence.contains("--data-dir"), "{sentence}");
         drop(clone);
         DataDir::open(temp.path()).expect("free again");
+    }
+
+    #[test]
+    fn a_host_that_breaks_off_is_told_from_one_that_leaves() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let opened = || DataDir::open(temp.path()).expect("opened");
+        assert!(!opened().ended_uncleanly(), "there was none before");
+        assert!(!opened().ended_uncleanly());
+        let data_dir = opened();
+        let lock = temp.path().join("lock");
+        let while_it_runs = fs::read(&lock).expect("the lock file");
+        drop(data_dir);
+        fs::write(&lock, while_it_runs).expect("as a crash leaves it");
+        assert!(opened().ended_uncleanly());
+        assert!(!opened().ended_uncleanly(), "the one after that has left");
     }
 
     #[test]

@@ -7,10 +7,13 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, ffi};
 
 use super::{DataDir, StorageError};
 use crate::limits::CATALOG_CHECK_BYTES_MAX;
+
+/// A page, as SQLite makes them.
+pub(super) const PAGE_BYTES: u64 = 4_096;
 
 /// What one database is, and how sentences speak of it.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +26,9 @@ pub(crate) struct DatabaseKind {
     pub(crate) application_id: i64,
     /// The `n`th makes schema `n + 1` of schema `n`. One that was released never changes.
     pub(crate) migrations: &'static [Migration],
+    /// Pages of its log, after which they are copied into the database, which costs two syncs more. Fewer where
+    /// the data directory is small.
+    pub(crate) wal_pages_max: u64,
     /// What a start is like after a damaged one was moved away, such as `without functions`.
     pub(crate) without_it: &'static str,
 }
@@ -72,7 +78,12 @@ impl DatabaseKind {
         }
         let path = data_dir.path_of(self.file)?;
         let must_check = self.must_check(data_dir)?;
-        match self.open_checked(&path, must_check) {
+        let wal_pages = data_dir.disk().shares().wal_pages(self.wal_pages_max);
+        let opened = self.open_checked(&path, must_check).and_then(|connection| {
+            bound_wal(&connection, wal_pages)?;
+            Ok(connection)
+        });
+        match opened {
             Ok(connection) => Ok((connection, path)),
             Err(problem) => Err(self.sentence(problem, &path)),
         }
@@ -203,11 +214,88 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")
 }
 
+/// A transaction may be larger than that; the log is cut again when its pages were copied.
+fn bound_wal(connection: &Connection, pages: u64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "wal_autocheckpoint", pages)?;
+    connection.pragma_update(None, "journal_size_limit", pages * PAGE_BYTES)
+}
+
+/// Makes a change, and once more with what is set aside in `data_dir` where it could not be written for want of
+/// room. For what ends something that was begun, or removes something: whatever begins something asks for room
+/// first, and finds none.
+pub(crate) fn with_reserve<T>(
+    data_dir: &DataDir,
+    mut change: impl FnMut() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    match change() {
+        Err(error) if is_for_want_of_room(&error) => {
+            tracing::warn!(
+                data_dir = %data_dir.path().display(), %error,
+                "the disk is full: a change is written with what is set aside for that"
+            );
+            let _lent = data_dir.disk().reserve();
+            change()
+        }
+        changed => changed,
+    }
+}
+
+/// Whether a change failed for want of room. Not every file system says so in the same way.
+pub(crate) fn is_for_want_of_room(error: &rusqlite::Error) -> bool {
+    const WHILE_WRITING: [i32; 4] = [
+        ffi::SQLITE_IOERR_WRITE,
+        ffi::SQLITE_IOERR_FSYNC,
+        ffi::SQLITE_IOERR_SHMSIZE,
+        ffi::SQLITE_IOERR_SHMMAP,
+    ];
+    error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull || WHILE_WRITING.contains(&error.extended_code)
+    })
+}
+
 fn check(connection: &Connection) -> Result<(), Problem> {
     let mut statement = connection.prepare("PRAGMA quick_check(1)")?;
     let finding: String = statement.query_row([], |row| row.get(0))?;
     match finding.as_str() {
         "ok" => Ok(()),
         _ => Err(Problem::Damaged(finding.replace('\n', " "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)
+    }
+
+    #[test]
+    fn a_change_on_a_full_disk_is_made_with_what_is_set_aside() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let data_dir = DataDir::open(temp.path()).expect("opened");
+        let reserve = temp.path().join("reserve");
+        data_dir.disk().figures();
+        for code in [
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_SHMSIZE,
+        ] {
+            assert!(reserve.exists());
+            let made = with_reserve(&data_dir, || match reserve.exists() {
+                true => Err(failed(code)),
+                false => Ok(7),
+            });
+            assert_eq!(made, Ok(7));
+            // Whoever looks next sets it aside again.
+            data_dir.disk().figures();
+        }
+        let mut tries = 0;
+        let made = with_reserve(&data_dir, || -> rusqlite::Result<()> {
+            tries += 1;
+            Err(failed(ffi::SQLITE_CORRUPT))
+        });
+        assert_eq!((made, tries), (Err(failed(ffi::SQLITE_CORRUPT)), 1));
+        assert!(reserve.exists(), "it would not have helped");
     }
 }

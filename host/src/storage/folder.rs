@@ -104,6 +104,15 @@ impl Folder {
         Ok(metadata.is_file().then_some(file))
     }
 
+    /// How many bytes the file `name` has, if it is there.
+    pub(super) fn file_bytes(&self, name: &str) -> Result<Option<u64>, StorageError> {
+        match self.dir.symlink_metadata(name) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(self.failed("look at", name, &error)),
+        }
+    }
+
     /// A new file that only its owner can read and write.
     pub(super) fn create_file(&self, name: &str) -> Result<File, StorageError> {
         let mut options = OpenOptions::new();

@@ -11,14 +11,15 @@ use cap_std::fs::{OpenOptions, OpenOptionsExt as _};
 use super::folder::Folder;
 use super::log_file::LogFile;
 use super::{DataDir, StorageError};
+use crate::domain::DataPart;
 
 const LOGS_FOLDER: &str = "logs";
 
 /// The folder `logs` of a data directory.
 pub(crate) struct LogFiles {
     folder: Folder,
-    /// Keeps the lock for as long as anything is written here.
-    _data_dir: DataDir,
+    /// Its lock is kept for as long as anything is written here.
+    data_dir: DataDir,
 }
 
 impl LogFiles {
@@ -27,10 +28,19 @@ impl LogFiles {
     /// # Errors
     /// When it cannot be created or opened.
     pub(crate) fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
-        Ok(Self {
+        let files = Self {
             folder: data_dir.folder(LOGS_FOLDER)?,
-            _data_dir: data_dir.clone(),
-        })
+            data_dir: data_dir.clone(),
+        };
+        for file in files.list()? {
+            data_dir.disk().added(DataPart::Logs, file.bytes);
+        }
+        Ok(files)
+    }
+
+    /// What of the data directory all of them may take.
+    pub(crate) fn bytes_max(&self) -> u64 {
+        self.data_dir.disk().shares().log_bytes_max()
     }
 
     /// All files, in no order.
@@ -60,8 +70,21 @@ impl LogFiles {
     /// Appends `bytes` to the file `name`, which is made if it is missing.
     ///
     /// # Errors
-    /// When the disk fails; a part of `bytes` may then be there.
+    /// When the disk is nearly full: what is left of it is not for logs. When it fails; a part of `bytes` may then
+    /// be there.
     pub(crate) fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
+        let disk = self.data_dir.disk();
+        // Logs keep to their share of the budget, since the oldest go.
+        let room = disk.free_room(bytes.len() as u64);
+        room.map_err(|no_room| StorageError(no_room.0))?;
+        let before = self.folder.file_bytes(name)?.unwrap_or(0);
+        let appended = self.write(name, bytes);
+        let after = self.folder.file_bytes(name)?.unwrap_or(0);
+        disk.grown(DataPart::Logs, before, after);
+        appended
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
         let mut options = OpenOptions::new();
         options.append(true).create(true).mode(0o600);
         self.folder
@@ -111,7 +134,13 @@ impl LogFiles {
     /// # Errors
     /// When the disk fails.
     pub(crate) fn remove(&self, name: &str) -> Result<(), StorageError> {
-        self.folder.remove_file(name)
+        let bytes = self.folder.file_bytes(name)?;
+        self.folder.remove_file(name)?;
+        let disk = self.data_dir.disk();
+        bytes
+            .into_iter()
+            .for_each(|bytes| disk.removed(DataPart::Logs, bytes));
+        Ok(())
     }
 }
 

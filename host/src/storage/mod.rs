@@ -13,6 +13,8 @@ mod content_memory;
 mod data_dir;
 #[cfg(feature = "storage")]
 mod database;
+#[cfg(feature = "storage")]
+mod disk;
 mod emptying;
 #[cfg(feature = "storage")]
 mod folder;
@@ -25,6 +27,7 @@ mod leases_memory;
 mod log_file;
 #[cfg(feature = "storage")]
 mod log_files;
+mod no_room;
 #[cfg(feature = "storage")]
 mod staged_file;
 mod tmp_folders;
@@ -32,7 +35,7 @@ mod tmp_folders;
 use std::future::Future;
 use std::pin::Pin;
 
-pub(crate) use artifact_store::{Artifact, ArtifactStore};
+pub(crate) use artifact_store::{Artifact, ArtifactStore, LoadedCode};
 pub(crate) use content::Content;
 #[cfg(feature = "storage")]
 pub(crate) use content_files::ContentFiles;
@@ -40,7 +43,11 @@ pub(crate) use content_memory::MemoryContent;
 #[cfg(feature = "storage")]
 pub(crate) use data_dir::DataDir;
 #[cfg(feature = "storage")]
-pub(crate) use database::{DatabaseKind, Migration, Problem, connect};
+pub(crate) use database::{
+    DatabaseKind, Migration, Problem, connect, is_for_want_of_room, with_reserve,
+};
+#[cfg(feature = "storage")]
+pub(crate) use disk::{Disk, Shares};
 #[cfg(feature = "storage")]
 pub(crate) use layout::PACKAGES_FOLDER;
 pub(crate) use leases::{Held, Leases};
@@ -48,6 +55,7 @@ pub(crate) use leases_memory::MemoryLeases;
 pub(crate) use log_file::LogFile;
 #[cfg(feature = "storage")]
 pub(crate) use log_files::LogFiles;
+pub(crate) use no_room::NoRoom;
 pub(crate) use tmp_folders::{TmpFolder, TmpFolders};
 
 /// What an implementation of a store gives, which waits without blocking.

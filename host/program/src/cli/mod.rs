@@ -40,6 +40,7 @@ mod reach_args;
 mod serve;
 mod settings;
 mod signals;
+mod sizes;
 mod spinner;
 
 use std::process::ExitCode;

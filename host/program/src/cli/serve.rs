@@ -22,7 +22,7 @@ use super::logging::LogArgs;
 use super::reach_args::ReachArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
-use super::{CommandResult, learned_http, output, paths};
+use super::{CommandResult, learned_http, output, paths, sizes};
 
 /// How long the program waits for threads that still compile when everything else has ended.
 const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
@@ -71,6 +71,11 @@ pub(super) struct Serve {
     /// ~/.local/share/sparkler]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     data_dir: Option<PathBuf>,
+
+    /// What that may take on disk, such as 20GB: functions, events and logs have shares of it, compiled code what
+    /// is left. By default 80 % of the file system's size
+    #[arg(long, value_name = "SIZE", env = "SPARKLER_DATA_MAX", value_parser = sizes::parse)]
+    data_max: Option<u64>,
 
     /// Keep functions, events and logs only until the end
     #[arg(long)]
@@ -169,6 +174,7 @@ impl Serve {
     fn config(&self) -> anyhow::Result<HostConfig> {
         let grants = self.grants.with_projects(&self.paths)?;
         let mut config = host::config(self.account(), self.storage()?);
+        config.data_bytes_max = self.data_max;
         config.compile = self.jail.compiler();
         config.folders = grants.folders;
         config.secrets = grants.secrets;

@@ -10,7 +10,7 @@ use crate::catalog::journal::{Changed, Commit, Expect, Put, Revision, Row, Told,
 use crate::catalog::key::{Item, Key};
 use crate::catalog::recent_commits::RecentCommits;
 use crate::domain::AccountId;
-use crate::storage::DataDir;
+use crate::storage::{DataDir, with_reserve};
 
 /// Rows that a watch is told of at once when it begins.
 const TOLD_AT_ONCE: usize = 1_000;
@@ -21,8 +21,8 @@ pub(super) struct State {
     written: Arc<AtomicU64>,
     recent: RecentCommits,
     watchers: Vec<Watcher>,
-    /// Keeps the lock for as long as the database is open, which is closed before it.
-    _data_dir: DataDir,
+    /// Its lock is kept for as long as the database is open, which is closed before it.
+    data_dir: DataDir,
 }
 
 /// Why a commit was not made.
@@ -48,7 +48,7 @@ impl State {
             written: Arc::new(AtomicU64::new(revision.cast_unsigned())),
             recent: RecentCommits::default(),
             watchers: Vec::new(),
-            _data_dir: data_dir,
+            data_dir,
         })
     }
 
@@ -85,24 +85,36 @@ impl State {
         }
         let shown = self.revision();
         let revision = Revision(shown.0 + 1);
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for put in &commit.puts {
-            if !is_as_expected(&transaction, put)? {
-                return Err(Unmade::Overtaken(shown));
-            }
+        let connection = &mut self.connection;
+        let is_made = with_reserve(&self.data_dir, || make(connection, commit, revision))?;
+        if !is_made {
+            return Err(Unmade::Overtaken(shown));
         }
-        for put in &commit.puts {
-            write(&transaction, put, revision)?;
-        }
-        transaction.commit()?;
         self.written.store(revision.0, Ordering::Release);
         self.recent.add(commit.id, revision);
         let told = commit.told(revision);
         self.watchers.retain(|watcher| watcher.tell(told.clone()));
         Ok(revision)
     }
+}
+
+/// Writes all rows, if those that are there are as expected.
+fn make(
+    connection: &mut Connection,
+    commit: &Commit,
+    revision: Revision,
+) -> rusqlite::Result<bool> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for put in &commit.puts {
+        if !is_as_expected(&transaction, put)? {
+            return Ok(false);
+        }
+    }
+    for put in &commit.puts {
+        write(&transaction, put, revision)?;
+    }
+    transaction.commit()?;
+    Ok(true)
 }
 
 fn is_as_expected(transaction: &Transaction<'_>, put: &Put) -> rusqlite::Result<bool> {

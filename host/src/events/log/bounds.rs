@@ -10,6 +10,9 @@ use crate::limits::{
     EVENTS_WAITING_MAX,
 };
 
+#[cfg(feature = "storage")]
+use crate::storage::Shares;
+
 /// How much a log takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogBounds {
@@ -26,7 +29,19 @@ pub(crate) struct LogBounds {
 }
 
 impl LogBounds {
-    /// Of a log that is on disk.
+    /// Of a log in a data directory whose parts have these shares.
+    #[cfg(feature = "storage")]
+    pub(crate) fn on_disk(shares: Shares) -> Self {
+        Self {
+            events_max: shares.events_max(),
+            bytes_max: shares.event_bytes_max(),
+            dead_max: shares.dead_events_max(),
+            dead_bytes_max: shares.dead_event_bytes_max(),
+            ..Self::ON_DISK
+        }
+    }
+
+    /// Of a log that has a disk for itself.
     pub(crate) const ON_DISK: Self = Self {
         events_max: EVENTS_WAITING_MAX,
         bytes_max: EVENTS_WAITING_BYTES_MAX,

@@ -349,6 +349,9 @@ pub enum LogError {
     /// Another may hold it by now, or it is gone.
     #[error("the lease has lapsed")]
     Lapsed,
+    /// It could not be written, since the disk is full; the text says what.
+    #[error("{0}")]
+    NoRoom(String),
     /// Something could not be written or read; the text says what and why.
     #[error("{0}")]
     Failed(String),
@@ -365,6 +368,9 @@ pub enum AcceptError {
         /// Their bytes.
         bytes: u64,
     },
+    /// There is no room for it where it would be kept; the text says what is short.
+    #[error("{0}")]
+    NoRoom(String),
     /// It could not be written; the text says why.
     #[error("{0}")]
     Failed(String),
@@ -372,6 +378,12 @@ pub enum AcceptError {
 
 impl From<LogError> for AcceptError {
     fn from(error: LogError) -> Self {
-        Self::Failed(error.to_string())
+        match error {
+            LogError::NoRoom(_) => Self::NoRoom(
+                "The disk of this host is full. Have its owner make room there, and send the event again."
+                    .into(),
+            ),
+            error => Self::Failed(error.to_string()),
+        }
     }
 }

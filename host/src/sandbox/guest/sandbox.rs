@@ -33,11 +33,13 @@ pub(in crate::sandbox) struct Sandbox {
     invocations: u32,
     /// How long it took to prepare, until its first invocation was told.
     preparation: Option<Duration>,
+    /// Its code counts as in use for as long as this lives.
+    loaded: Arc<Loaded>,
     _slot: OwnedSemaphorePermit,
 }
 
 enum Stage {
-    New(Arc<Loaded>),
+    New,
     Live {
         handler: ReadyGuest,
         instance: Instance,
@@ -58,10 +60,11 @@ impl Sandbox {
         store.epoch_deadline_callback(|context| Ok(at_tick(context.data())));
         start_ticks(&mut store);
         Self {
-            stage: Stage::New(loaded),
+            stage: Stage::New,
             store,
             invocations: 0,
             preparation: None,
+            loaded,
             _slot: slot,
         }
     }
@@ -69,7 +72,8 @@ impl Sandbox {
     /// Sets up the guest, which runs code of it: start functions, constructors and its lifecycle. Does
     /// nothing where that was done before.
     pub(in crate::sandbox) async fn instantiate(&mut self) -> wasmtime::Result<()> {
-        if let Stage::New(loaded) = &self.stage {
+        if let Stage::New = &self.stage {
+            let loaded = &self.loaded;
             let Figures { instance_bytes, .. } = loaded.figures;
             // Of all that it is, for as long as it is there.
             self.vitals().budget().take(instance_bytes)?;
@@ -99,7 +103,7 @@ impl Sandbox {
     /// What its guest is.
     pub(in crate::sandbox) fn kind(&self) -> GuestKind {
         match &self.stage {
-            Stage::New(loaded) => loaded.entry.kind(),
+            Stage::New => self.loaded.entry.kind(),
             Stage::Live { handler, .. } => handler.kind(),
         }
     }
@@ -117,7 +121,7 @@ impl Sandbox {
     /// Calls the guest, once it is set up.
     pub(in crate::sandbox) async fn handle(&mut self, call: Call<'_>) -> wasmtime::Result<Answer> {
         match &self.stage {
-            Stage::New(_) => {
+            Stage::New => {
                 wasmtime::bail!("the guest was called before it was set up")
             }
             Stage::Live { handler, .. } => handler.call(&mut self.store, call).await,
@@ -132,14 +136,14 @@ impl Sandbox {
     /// What is copied to set it up, where that was not done before.
     pub(in crate::sandbox) fn copied_bytes(&self) -> u64 {
         match &self.stage {
-            Stage::New(loaded) => loaded.figures.copied_bytes,
+            Stage::New => self.loaded.figures.copied_bytes,
             Stage::Live { .. } => 0,
         }
     }
 
     /// Whether setting it up runs code that the function wrote for that.
     pub(in crate::sandbox) fn has_lifecycle(&self) -> bool {
-        matches!(&self.stage, Stage::New(loaded) if loaded.lifecycle.is_some())
+        matches!(self.stage, Stage::New) && self.loaded.lifecycle.is_some()
     }
 
     /// What a guest that is set up consists of, for whoever reads its state; `None` where it is not.
@@ -149,7 +153,7 @@ impl Sandbox {
     )]
     pub(in crate::sandbox) fn into_guest(self) -> Option<(Store<GuestState>, Instance)> {
         match self.stage {
-            Stage::New(_) => None,
+            Stage::New => None,
             Stage::Live { instance, .. } => Some((self.store, instance)),
         }
     }

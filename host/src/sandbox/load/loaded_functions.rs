@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 use crate::domain::{Digest, SharedLock};
 use crate::limits;
 use crate::sandbox::guest::loaded::Loaded;
+use crate::storage::LoadedCode;
 
 /// Which functions are loaded, by the digest of their component.
 #[derive(Default)]
@@ -77,6 +78,33 @@ impl LoadedFunctions {
         if slot.used_at.load(Ordering::Relaxed) != age {
             slot.used_at.store(age, Ordering::Relaxed);
         }
+    }
+}
+
+impl LoadedCode for LoadedFunctions {
+    fn is_idle(&self, component: Digest) -> bool {
+        let slots = self.slots.read();
+        slots.get(&component).is_none_or(|slot| slot.is_idle())
+    }
+
+    fn let_go(&self, component: Digest) -> bool {
+        let mut slots = self.slots.write();
+        // Nobody finds it any more who did not find it before this lock was taken.
+        if !slots.get(&component).is_none_or(|slot| slot.is_idle()) {
+            return false;
+        }
+        let removed = slots.remove(&component);
+        drop(slots);
+        drop(removed);
+        true
+    }
+}
+
+impl Slot {
+    /// Whether nobody has it, and no sandbox is made of what is in it.
+    fn is_idle(self: &Arc<Self>) -> bool {
+        let is_alone = |loaded: &Arc<Loaded>| Arc::strong_count(loaded) == 1;
+        Arc::strong_count(self) == 1 && self.cell.get().is_none_or(is_alone)
     }
 }
 

@@ -37,7 +37,7 @@ pub(in crate::sandbox) struct Maker {
     pub(in crate::sandbox) loader: Arc<Loader>,
     pub(in crate::sandbox) compiler: Arc<Compiler>,
     pub(in crate::sandbox) components: Arc<dyn ComponentSource>,
-    pub(in crate::sandbox) loaded: LoadedFunctions,
+    pub(in crate::sandbox) loaded: Arc<LoadedFunctions>,
     pub(in crate::sandbox) slots: Slots,
     pub(in crate::sandbox) host_memory: Arc<HostMemory>,
     pub(in crate::sandbox) ticker: Ticker,

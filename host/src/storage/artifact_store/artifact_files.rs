@@ -1,18 +1,22 @@
 //! Artifacts on disk.
 
 use std::io::{self, Read, Seek};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::SystemTime;
 
 use cap_std::fs::File;
 use sha2::{Digest as _, Sha256};
 
+use super::super::disk::{GivesWay, Gone, on_disk};
 use super::super::folder::Folder;
 use super::super::layout::ARTIFACTS_FOLDER;
 use super::super::{DataDir, StorageError};
 use super::artifact::{Artifact, Bounded};
-use super::seal::{is_sealed, seal};
-use super::{ArtifactStore, Place};
+use super::kept::Kept;
+use super::seal::{break_seal, is_sealed, note_use, seal};
+use super::{ArtifactStore, LoadedCode, Place};
 use crate::domain::hex::is_hex;
-use crate::domain::{Digest, SharedLock};
+use crate::domain::{DataPart, Digest, SharedLock};
 
 const SUFFIX: &str = ".cwasm";
 
@@ -23,6 +27,8 @@ struct ArtifactFiles {
     /// and the end of the older one, or a folder that goes while a file comes into it. Never held while
     /// content is read, written or made durable.
     names: SharedLock<()>,
+    kept: Kept,
+    loaded: OnceLock<Weak<dyn LoadedCode>>,
 }
 
 impl ArtifactStore {
@@ -31,20 +37,96 @@ impl ArtifactStore {
     /// # Errors
     /// When the folder cannot be created or opened.
     pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
-        let files = ArtifactFiles::open(data_dir)?;
-        Ok(Self {
-            place: Box::new(files),
-        })
+        let files = Arc::new(ArtifactFiles::open(data_dir)?);
+        let gives_way: Weak<ArtifactFiles> = Arc::downgrade(&files);
+        data_dir.disk().can_be_made_again(gives_way);
+        Ok(Self { place: files })
     }
 }
 
 impl ArtifactFiles {
     fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
-        Ok(Self {
+        let files = Self {
             folder: data_dir.folder(ARTIFACTS_FOLDER)?,
             data_dir: data_dir.clone(),
             names: SharedLock::default(),
-        })
+            kept: Kept::default(),
+            loaded: OnceLock::new(),
+        };
+        files.look_through()?;
+        Ok(files)
+    }
+
+    /// Finds what earlier runs left. Where the last one broke off, nothing of it is taken for what it was.
+    fn look_through(&self) -> Result<(), StorageError> {
+        for engine in self.folder.folder_names()? {
+            let Some(folder) = self.folder.existing(&engine)? else {
+                continue;
+            };
+            for name in folder.folder_names()? {
+                if let Some(component) = Digest::parse_hex(&name)
+                    && let Some(folder) = folder.existing(&name)?
+                {
+                    self.look_at(&engine, component, &folder)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn look_at(
+        &self,
+        engine_key: &str,
+        component: Digest,
+        folder: &Folder,
+    ) -> Result<(), StorageError> {
+        for (name, _) in artifact_names(folder)? {
+            let Some(file) = folder.open_file(&name)? else {
+                continue;
+            };
+            // One whose seal stayed could not be told from one that is as it was.
+            if self.data_dir.ended_uncleanly() && break_seal(&file).is_err() {
+                folder.remove_file(&name)?;
+                continue;
+            }
+            let metadata = file
+                .metadata()
+                .map_err(|error| folder.failed("look at", &name, &error))?;
+            let used = metadata.accessed().map(cap_std::time::SystemTime::into_std);
+            let used = used.unwrap_or(SystemTime::UNIX_EPOCH);
+            self.keep(engine_key, component, metadata.len(), used);
+        }
+        Ok(())
+    }
+
+    fn keep(&self, engine_key: &str, component: Digest, bytes: u64, used: SystemTime) {
+        let bytes = on_disk(bytes);
+        let before = self.kept.put((engine_key.into(), component), bytes, used);
+        let disk = self.data_dir.disk();
+        disk.added(DataPart::Artifacts, bytes);
+        disk.removed(DataPart::Artifacts, before);
+    }
+
+    fn forget(&self, is_gone: impl Fn(&str, Digest) -> bool) {
+        let bytes = self.kept.remove(is_gone);
+        self.data_dir.disk().removed(DataPart::Artifacts, bytes);
+    }
+
+    /// Removes an artifact, whatever engine it is of, if nothing has it in use.
+    fn remove_idle(&self, engine_key: &str, component: Digest) -> Result<bool, StorageError> {
+        if !self.loaded().is_some_and(|loaded| loaded.let_go(component)) {
+            return Ok(false);
+        }
+        let _names = self.names.write();
+        if let Some(engine) = self.folder.existing(engine_key)? {
+            engine.remove_folder(&component.to_string())?;
+        }
+        self.forget(|engine, found| (engine, found) == (engine_key, component));
+        Ok(true)
+    }
+
+    fn loaded(&self) -> Option<Arc<dyn LoadedCode>> {
+        self.loaded.get()?.upgrade()
     }
 
     /// One file, unless a crash came between a new artifact and the end of the older one.
@@ -83,9 +165,14 @@ impl Place for ArtifactFiles {
     ) -> Result<(), StorageError> {
         let mut staged = self.data_dir.stage()?;
         let mut hasher = Sha256::new();
+        let mut written = 0;
         while let Some(chunk) = source.next()? {
+            let bytes = chunk.len() as u64;
+            let room = self.data_dir.disk().artifact_room(written, bytes);
+            room.map_err(|no_room| StorageError(no_room.0))?;
             hasher.update(chunk);
             staged.write_all(chunk)?;
+            written += bytes;
         }
         let digest = Digest(hasher.finalize().into());
         let name = format!("{digest}{SUFFIX}");
@@ -101,6 +188,7 @@ impl Place for ArtifactFiles {
                 folder.remove_file(&older)?;
             }
         }
+        self.keep(engine_key, component, written, SystemTime::now());
         Ok(())
     }
 
@@ -117,6 +205,10 @@ impl Place for ArtifactFiles {
             let is_sound = is_sound(&mut file, digest)
                 .map_err(|error| folder.failed("read", &name, &error))?;
             if is_sound {
+                self.kept.used(engine_key, component);
+                if let Err(error) = note_use(&file) {
+                    tracing::debug!(%error, "it could not be noted that an artifact is used");
+                }
                 let file = file.into_std();
                 return Ok(Some(Artifact::File { path, file }));
             }
@@ -126,6 +218,7 @@ impl Place for ArtifactFiles {
             );
             let _names = self.names.write();
             folder.remove_file(&name)?;
+            self.forget(|engine, found| (engine, found) == (engine_key, component));
         }
         Ok(None)
     }
@@ -135,6 +228,7 @@ impl Place for ArtifactFiles {
         for engine in self.folder.folder_names()? {
             if engine != engine_key && is_engine_key(&engine) {
                 self.folder.remove_folder(&engine)?;
+                self.forget(|found, _| found == engine);
             }
         }
         Ok(())
@@ -152,7 +246,39 @@ impl Place for ArtifactFiles {
                 }
             }
         }
+        self.forget(|engine, component| !keep(engine, component));
         Ok(())
+    }
+
+    fn give_way_but_for(&self, loaded: Weak<dyn LoadedCode>) {
+        let _ = self.loaded.set(loaded);
+    }
+}
+
+impl GivesWay for ArtifactFiles {
+    /// What is in use stays. So does what nobody told of: it may be in use.
+    fn give_way(&self, bytes: u64) -> Option<Gone> {
+        let loaded = self.loaded()?;
+        let oldest = self
+            .kept
+            .oldest(bytes, |component| loaded.is_idle(component));
+        let mut gone = Gone::default();
+        for ((engine_key, component), bytes) in oldest {
+            match self.remove_idle(&engine_key, component) {
+                Ok(true) => {
+                    tracing::info!(
+                        %component, bytes,
+                        "compiled code gives way, for want of room in the data directory: it is made again \
+                         when it is called next"
+                    );
+                    gone.files += 1;
+                    gone.bytes += bytes;
+                }
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "compiled code could not give way"),
+            }
+        }
+        (gone.files > 0).then_some(gone)
     }
 }
 

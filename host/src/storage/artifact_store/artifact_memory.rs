@@ -1,11 +1,12 @@
 //! Artifacts in memory.
 
 use std::collections::HashMap;
+use std::sync::Weak;
 
 use bytes::Bytes;
 
-use super::Place;
 use super::artifact::{Artifact, Bounded};
+use super::{LoadedCode, Place};
 use crate::domain::{Digest, Lock};
 use crate::storage::StorageError;
 
@@ -48,4 +49,6 @@ impl Place for ArtifactMemory {
         artifacts.retain(|(engine, component), _| keep(engine, *component));
         Ok(())
     }
+    /// Nothing else takes room where this is kept.
+    fn give_way_but_for(&self, _loaded: Weak<dyn LoadedCode>) {}
 }

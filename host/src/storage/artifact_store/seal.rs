@@ -7,13 +7,17 @@
 //! is; a copy, such as one out of a backup, is another file to the system and has none. What has no seal
 //! is hashed, and sealed again where it is sound.
 //!
+//! A disk that rots changes no time, and code that it has changed may end the process that runs it. So where the
+//! host before this one did not end cleanly, all seals are broken at the start: each artifact is hashed when it is
+//! loaded next.
+//!
 //! This finds what happens to files by accident. Whoever wants to can forge a seal, and can as well give a
 //! file of any content the name that goes with it: nobody but the host's owner may write here.
 
 use std::io;
 
 use cap_std::fs::{File, MetadataExt as _};
-use rustix::fs::{Timespec, Timestamps, UTIME_OMIT, futimens};
+use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::Digest;
@@ -29,16 +33,40 @@ const NANOSECONDS_MAX: u64 = 1_000_000_000;
 /// # Errors
 /// When the file system refuses; then the file has no seal.
 pub(super) fn seal(file: &File, digest: Digest) -> io::Result<()> {
-    let (seconds, nanoseconds) = time_of(file, digest)?;
+    let (tv_sec, tv_nsec) = time_of(file, digest)?;
+    set(file, OMITTED, Timespec { tv_sec, tv_nsec })
+}
+
+/// Whatever is in `file`, it is not sealed any more.
+///
+/// # Errors
+/// When the file system refuses.
+pub(super) fn break_seal(file: &File) -> io::Result<()> {
+    set(file, OMITTED, NOW)
+}
+
+/// Notes in its time of access, which is no part of the seal, that `file` is used now.
+///
+/// # Errors
+/// When the file system refuses.
+pub(super) fn note_use(file: &File) -> io::Result<()> {
+    set(file, NOW, OMITTED)
+}
+
+const NOW: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: UTIME_NOW,
+};
+
+const OMITTED: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: UTIME_OMIT,
+};
+
+fn set(file: &File, last_access: Timespec, last_modification: Timespec) -> io::Result<()> {
     let times = Timestamps {
-        last_access: Timespec {
-            tv_sec: 0,
-            tv_nsec: UTIME_OMIT,
-        },
-        last_modification: Timespec {
-            tv_sec: seconds,
-            tv_nsec: nanoseconds,
-        },
+        last_access,
+        last_modification,
     };
     futimens(file, &times).map_err(io::Error::from)
 }

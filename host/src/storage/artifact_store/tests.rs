@@ -232,3 +232,113 @@ fn an_engine_key_cannot_lead_out_of_the_folder() {
         }
     }
 }
+
+/// Says what is idle, and notes what it let go of.
+#[derive(Default)]
+struct Running {
+    busy: Vec<Digest>,
+    let_go: crate::domain::Lock<Vec<Digest>>,
+}
+
+impl LoadedCode for Running {
+    fn is_idle(&self, component: Digest) -> bool {
+        !self.busy.contains(&component)
+    }
+
+    fn let_go(&self, component: Digest) -> bool {
+        self.let_go.lock().push(component);
+        self.is_idle(component)
+    }
+}
+
+#[test]
+fn what_nothing_runs_gives_way_the_oldest_first() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir =
+        DataDir::within(temp.path(), Some(100 * 4_096 + 8 * 1024 * 1024)).expect("opened");
+    let store = ArtifactStore::in_dir(&data_dir).expect("a store");
+    let component = |number: u8| Digest::of(&[number]);
+    let put = |number: u8| {
+        let code = vec![number; 30 * 4_096];
+        store.put(ENGINE, component(number), &mut &code[..])
+    };
+    for number in 1..=3 {
+        put(number).expect("stored");
+    }
+    let is_there = |number: u8| {
+        let found = store.open(ENGINE, component(number));
+        found.expect("looked up").is_some()
+    };
+    // Nobody says what is in use: nothing goes.
+    let refused = put(4).expect_err("refused").to_string();
+    assert!(refused.contains("--data-max"), "{refused}");
+
+    let running = Arc::new(Running {
+        busy: vec![component(1)],
+        ..Running::default()
+    });
+    let loaded: Weak<Running> = Arc::downgrade(&running);
+    store.give_way_but_for(loaded);
+    assert!(is_there(2), "and used just now");
+    put(4).expect("stored");
+    assert_eq!(*running.let_go.lock(), [component(3)]);
+    assert_eq!([1, 2, 3, 4].map(is_there), [true, true, false, true]);
+    // What is in use stays, whatever else has to go, and whatever that is good for.
+    let large = vec![5; 90 * 4_096];
+    store
+        .put(ENGINE, component(5), &mut &large[..])
+        .expect_err("refused");
+    assert!(is_there(1));
+    assert_eq!(
+        data_dir.disk().figures().gave_way,
+        1 + u64::from(!is_there(2)) + u64::from(!is_there(4))
+    );
+}
+
+/// A disk that rots changes no time.
+#[test]
+fn after_an_unclean_end_what_has_rotten_under_its_seal_is_found() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let store = ArtifactStore::in_dir(&data_dir).expect("a store");
+    put(&store, ENGINE, b"code");
+    let path = folder(temp.path()).join(format!("{}.cwasm", Digest::of(b"code")));
+    let rot = || {
+        let file = std::fs::File::options()
+            .write(true)
+            .open(&path)
+            .expect("opened");
+        let modified = file
+            .metadata()
+            .and_then(|found| found.modified())
+            .expect("a time");
+        std::os::unix::fs::FileExt::write_all_at(&file, b"rot!", 0).expect("damaged");
+        file.set_modified(modified).expect("the time of the seal");
+    };
+    rot();
+    drop((store, data_dir));
+
+    // What is sealed is believed after a clean end.
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let store = ArtifactStore::in_dir(&data_dir).expect("a store");
+    assert_eq!(content(&store, ENGINE), Some(b"rot!".to_vec()));
+    drop((store, data_dir));
+
+    std::fs::write(temp.path().join("lock"), "4711\n").expect("as a crash leaves it");
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let store = ArtifactStore::in_dir(&data_dir).expect("a store");
+    assert_eq!(content(&store, ENGINE), None);
+    assert!(!path.exists());
+    put(&store, ENGINE, b"code");
+    drop((store, data_dir));
+
+    // A clean end before it was loaded does not make up for it.
+    rot();
+    std::fs::write(temp.path().join("lock"), "4711\n").expect("as a crash leaves it");
+    let opened = || {
+        let data_dir = DataDir::open(temp.path()).expect("opened");
+        ArtifactStore::in_dir(&data_dir).expect("a store")
+    };
+    drop(opened());
+    assert_eq!(content(&opened(), ENGINE), None);
+}

@@ -32,7 +32,8 @@ use super::{
 use crate::domain::{Account, FunctionName};
 use crate::events::event::{Arrival, Event, EventId};
 use crate::events::message::Message;
-use crate::storage::{DataDir, StorageError};
+use crate::limits::DATA_BYTES_OF_EVENT_MIN;
+use crate::storage::{DataDir, NoRoom, StorageError};
 
 /// A log on disk.
 pub(crate) struct SqliteEventLog {
@@ -52,7 +53,8 @@ impl SqliteEventLog {
     /// # Errors
     /// When the database is damaged, is not ours or was written by a newer host.
     pub(crate) fn open(data_dir: &DataDir, account: &Account) -> Result<Self, StorageError> {
-        Self::with(data_dir, account, LogBounds::ON_DISK, LogClock::default())
+        let bounds = LogBounds::on_disk(data_dir.disk().shares());
+        Self::with(data_dir, account, bounds, LogClock::default())
     }
 
     /// The same, with bounds and a time of the caller's.
@@ -164,6 +166,21 @@ impl SqliteEventLog {
         Ok(())
     }
 
+    /// Whether an event of so many bytes has room on disk.
+    async fn room(&self, bytes: u64) -> Result<(), AcceptError> {
+        let bytes = bytes + DATA_BYTES_OF_EVENT_MIN;
+        let Err(NoRoom(reason)) = self.store.disk().room(bytes).await else {
+            return Ok(());
+        };
+        // Of its budget it takes no more where the event goes into what is empty of the database.
+        match self.store.disk().free_room(bytes).is_ok()
+            && self.read(Store::unused_bytes).await? >= bytes
+        {
+            true => Ok(()),
+            false => Err(AcceptError::NoRoom(reason)),
+        }
+    }
+
     /// Reads on a thread that may wait.
     async fn read<T: Send + 'static>(
         &self,
@@ -225,6 +242,7 @@ impl End {
 impl EventLog for SqliteEventLog {
     fn accept(&self, arrival: Arrival) -> Answer<'_, Result<EventId, AcceptError>> {
         Box::pin(async move {
+            self.room(arrival.bytes()).await?;
             let room = self.memory.reserve(1, arrival.bytes())?;
             let event = self.number(arrival);
             let (id, change) = (event.id, Change::Accept(Arc::clone(&event)));

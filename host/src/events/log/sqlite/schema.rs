@@ -8,6 +8,7 @@ pub(super) const DATABASE: DatabaseKind = DatabaseKind {
     // "SPKE".
     application_id: 0x5350_4b45,
     migrations: MIGRATIONS,
+    wal_pages_max: 4_000,
     without_it: "without the events that it holds",
 };
 

@@ -16,7 +16,7 @@ use crate::events::event::{Event, EventId};
 use crate::events::log::index::Posted;
 use crate::events::log::{DeliveryId, Filter, Listed, LogBounds, LogError};
 use crate::events::message::Message;
-use crate::storage::{DataDir, StorageError, connect};
+use crate::storage::{DataDir, Disk, StorageError, connect, is_for_want_of_room, with_reserve};
 
 /// The database. A clone is another handle.
 #[derive(Clone)]
@@ -25,8 +25,8 @@ pub(super) struct Store {
     reader: Arc<Lock<Connection>>,
     path: PathBuf,
     bounds: LogBounds,
-    /// Keeps the lock for as long as the database is open.
-    _data_dir: DataDir,
+    /// Its lock is kept for as long as the database is open.
+    data_dir: DataDir,
 }
 
 impl Store {
@@ -39,10 +39,6 @@ impl Store {
     ) -> Result<Self, StorageError> {
         let (writer, path) = DATABASE.open(data_dir)?;
         let set = |error: rusqlite::Error| DATABASE.sentence(error.into(), &path);
-        // A longer log between two copies into the database: each copy costs two syncs more.
-        writer
-            .pragma_update(None, "wal_autocheckpoint", 4_000)
-            .map_err(set)?;
         let nobodys = "UPDATE events SET account = ?1 WHERE account = ''";
         writer.execute(nobodys, params![account]).map_err(set)?;
         let reader = connect(&path).map_err(set)?;
@@ -51,17 +47,38 @@ impl Store {
             reader: Arc::new(Lock::new(reader)),
             path,
             bounds,
-            _data_dir: data_dir.clone(),
+            data_dir: data_dir.clone(),
         })
     }
 
     /// Makes all changes durable, or none of them.
     pub(super) fn commit<'a>(
         &self,
-        changes: impl IntoIterator<Item = &'a Change>,
+        changes: impl IntoIterator<Item = &'a Change, IntoIter: Clone>,
     ) -> Result<(), LogError> {
-        let written = write::commit(&mut lock(&self.writer), changes, &self.bounds);
-        written.map_err(|error| self.failed("written", &error))
+        let (connection, changes) = (&mut lock(&self.writer), changes.into_iter());
+        let written = with_reserve(&self.data_dir, || {
+            write::commit(connection, changes.clone(), &self.bounds)
+        });
+        written.map_err(|error| match is_for_want_of_room(&error) {
+            true => LogError::NoRoom(self.sentence("written", &error)),
+            false => self.failed("written", &error),
+        })
+    }
+
+    /// How much room the data directory has.
+    pub(super) fn disk(&self) -> &Arc<Disk> {
+        self.data_dir.disk()
+    }
+
+    /// What the database has that nothing is in: events that go there make it no larger.
+    pub(super) fn unused_bytes(&self) -> Result<u64, LogError> {
+        let number = |name: &str| {
+            self.read(|connection| {
+                connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0))
+            })
+        };
+        Ok(number("freelist_count")? * number("page_size")?)
     }
 
     /// What an earlier run left.
@@ -122,8 +139,12 @@ impl Store {
     }
 
     fn failed(&self, what: &str, error: &rusqlite::Error) -> LogError {
+        LogError::Failed(self.sentence(what, error))
+    }
+
+    fn sentence(&self, what: &str, error: &rusqlite::Error) -> String {
         let (name, path) = (DATABASE.name, self.path.display());
-        LogError::Failed(format!("the {name} {path} could not be {what}: {error}"))
+        format!("the {name} {path} could not be {what}: {error}")
     }
 
     #[cfg(test)]

@@ -77,15 +77,33 @@ impl Drop for Writer {
 fn write(store: &Store, mut receiver: mpsc::Receiver<Commit>) {
     while let Some(first) = receiver.blocking_recv() {
         let commits = gathered(first, &mut receiver);
-        let changes = commits.iter().flat_map(|commit| &commit.changes);
-        let result = store.commit(changes);
-        if let Err(error) = &result {
-            tracing::error!(%error, "events are not durable");
-        }
-        for commit in commits {
-            (commit.afterwards)(result.clone());
+        match write_all(store, &commits) {
+            // What removes something may have room, and make some, where all of it together has none.
+            Err(LogError::NoRoom(_)) if commits.len() > 1 => {
+                for commit in commits {
+                    let result = write_all(store, std::slice::from_ref(&commit));
+                    (commit.afterwards)(told(result));
+                }
+            }
+            result => {
+                let result = told(result);
+                for commit in commits {
+                    (commit.afterwards)(result.clone());
+                }
+            }
         }
     }
+}
+
+fn write_all(store: &Store, commits: &[Commit]) -> Result<(), LogError> {
+    store.commit(commits.iter().flat_map(|commit| &commit.changes))
+}
+
+fn told(result: Result<(), LogError>) -> Result<(), LogError> {
+    if let Err(error) = &result {
+        tracing::error!(%error, "events are not durable");
+    }
+    result
 }
 
 /// What has come in behind `first`, within the bounds of one transaction.
@@ -107,6 +125,7 @@ fn gathered(first: Commit, receiver: &mut mpsc::Receiver<Commit>) -> Vec<Commit>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::event::EventId;
     use crate::events::log::sqlite::tests::store;
     use crate::events::tests::event;
     use std::sync::{Arc, Mutex};
@@ -139,6 +158,36 @@ mod tests {
         }
         let first = receiver.try_recv().expect("a commit");
         assert_eq!(gathered(first, &mut receiver).len(), 2);
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_all_what_removes_something_is_done() {
+        let (store, _folder) = store();
+        let large: &'static str = "x".repeat(100_000).leak();
+        store.commit(&[accept(1, large)]).expect("written");
+        // No larger than it is.
+        store.execute("PRAGMA max_page_count = 1");
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (sender, receiver) = mpsc::channel(10);
+        let changes = [accept(2, large), Change::Remove(EventId(1))];
+        for (number, change) in changes.into_iter().enumerate() {
+            let told = Arc::clone(&told);
+            let commit = Commit {
+                changes: vec![change],
+                afterwards: Box::new(move |result| {
+                    told.lock().expect("the list").push((number, result));
+                }),
+            };
+            assert!(sender.try_send(commit).is_ok());
+        }
+        drop(sender);
+        write(&store, receiver);
+        let told = told.lock().expect("the list");
+        assert!(
+            matches!(&told[..], [(0, Err(LogError::NoRoom(_))), (1, Ok(()))]),
+            "{told:?}"
+        );
+        assert!(store.load().expect("loaded").waiting.is_empty());
     }
 
     #[tokio::test]

@@ -1,0 +1,74 @@
+//! What the data directory takes, and how much it may.
+
+use super::{Labels, Page};
+use crate::domain::{DataFigures, Named as _};
+
+impl Page {
+    pub(super) fn data(&mut self, figures: &DataFigures) {
+        const BYTES: &str = "sparkler_data_bytes";
+        self.gauge(BYTES, "What the data directory takes on disk, by part.");
+        for (part, bytes) in &figures.parts {
+            let labels: Labels<'_> = &[("part", &part.name())];
+            self.value(BYTES, labels, bytes);
+        }
+
+        const LIMIT: &str = "sparkler_data_bytes_limit";
+        self.gauge(LIMIT, "What the data directory may take.");
+        self.value(LIMIT, &[], figures.bytes_max);
+
+        const FREE: &str = "sparkler_data_free_bytes";
+        self.gauge(FREE, "What is free in its file system.");
+        self.value(FREE, &[], figures.free_bytes);
+
+        const FREE_MIN: &str = "sparkler_data_free_bytes_min";
+        self.gauge(FREE_MIN, "What must stay free there.");
+        self.value(FREE_MIN, &[], figures.free_bytes_min);
+
+        const GAVE_WAY: &str = "sparkler_data_artifacts_gave_way_total";
+        self.counter(
+            GAVE_WAY,
+            "Compiled code that was removed since something else had no room.",
+        );
+        self.value(GAVE_WAY, &[], figures.gave_way);
+
+        const GAVE_WAY_BYTES: &str = "sparkler_data_artifacts_gave_way_bytes_total";
+        self.counter(GAVE_WAY_BYTES, "Its bytes.");
+        self.value(GAVE_WAY_BYTES, &[], figures.gave_way_bytes);
+
+        const REFUSED: &str = "sparkler_data_refused_total";
+        self.counter(REFUSED, "How often there was no room for something.");
+        self.value(REFUSED, &[], figures.refused);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::data::DataPart;
+
+    #[test]
+    fn every_part_has_a_line() {
+        let mut page = Page::default();
+        page.data(&DataFigures {
+            parts: vec![(DataPart::Packages, 10), (DataPart::Reserve, 20)],
+            bytes_max: 30,
+            free_bytes: 40,
+            free_bytes_min: 50,
+            gave_way: 6,
+            gave_way_bytes: 70,
+            refused: 8,
+        });
+        for line in [
+            "sparkler_data_bytes{part=\"packages\"} 10\n",
+            "sparkler_data_bytes{part=\"reserve\"} 20\n",
+            "sparkler_data_bytes_limit 30\n",
+            "sparkler_data_free_bytes 40\n",
+            "sparkler_data_free_bytes_min 50\n",
+            "sparkler_data_artifacts_gave_way_total 6\n",
+            "sparkler_data_artifacts_gave_way_bytes_total 70\n",
+            "sparkler_data_refused_total 8\n",
+        ] {
+            assert!(page.0.contains(line), "{line} is not in {}", page.0);
+        }
+    }
+}

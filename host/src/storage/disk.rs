@@ -1,0 +1,270 @@
+//! How much room a data directory has: in the budget that its owner gives it, and in its file system.
+//!
+//! Whatever makes the directory grow for somebody asks here first, before anything of it is done. Where there is no
+//! room, compiled code gives way, which can be made again; where that is not enough, the answer says what is short.
+//! What only ends what was begun, or removes something, need not ask: for that there is the [`reserve`].
+
+mod reserve;
+mod room;
+mod shares;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use super::folder::Folder;
+use super::no_room::NoRoom;
+use crate::domain::{DataFigures, DataPart, Lock};
+use crate::limits::{
+    DATA_PERCENT_MAX, DISK_FREE_BYTES_MIN, DISK_FREE_PERCENT_MIN, DISK_LOOK_INTERVAL,
+    RESERVE_BYTES, RESERVE_PERCENT_MAX,
+};
+use reserve::Reserve;
+pub(crate) use shares::Shares;
+
+/// What a file takes is counted in blocks of this size.
+const BLOCK_BYTES: u64 = 4_096;
+
+/// A file system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Space {
+    /// Its size, in bytes.
+    total: u64,
+    /// What of it this user can fill.
+    free: u64,
+}
+
+/// Tells of the file system that a folder lies in.
+type Watch = Box<dyn Fn() -> io::Result<Space> + Send + Sync>;
+
+/// What can be made again.
+pub(super) trait GivesWay: Send + Sync {
+    /// Removes at least so many bytes of it, or nothing; gives how many files and bytes went.
+    fn give_way(&self, bytes: u64) -> Option<Gone>;
+}
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Gone {
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+}
+
+/// The room of a data directory.
+pub(crate) struct Disk {
+    root: Folder,
+    watch: Watch,
+    budget: u64,
+    free_bytes_min: u64,
+    packages: AtomicU64,
+    artifacts: AtomicU64,
+    logs: AtomicU64,
+    look_interval: Duration,
+    look: Lock<Look>,
+    reserve: Lock<Reserve>,
+    gives_way: OnceLock<Weak<dyn GivesWay>>,
+    gave_way: AtomicU64,
+    gave_way_bytes: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What was seen when the disk was last looked at.
+#[derive(Default)]
+struct Look {
+    at: Option<Instant>,
+    space: Space,
+    catalog: u64,
+    events: u64,
+    /// What was promised since.
+    promised: u64,
+    /// What was refused since, with the answer; nothing larger need be asked again.
+    refused: Option<(u64, NoRoom)>,
+    /// Whether it is known in the host's log that there is no room.
+    is_told: bool,
+}
+
+impl Disk {
+    /// The room of `root`, which may take `budget` bytes, or else a share of its file system.
+    pub(super) fn of(root: &Folder, budget: Option<u64>) -> io::Result<Self> {
+        let watched = root.clone();
+        let watch = move || {
+            let status = rustix::fs::fstatvfs(watched.dir())?;
+            let bytes = |blocks: u64| blocks.saturating_mul(status.f_frsize);
+            Ok(Space {
+                total: bytes(status.f_blocks),
+                free: bytes(status.f_bavail),
+            })
+        };
+        Self::watching(root, budget, Box::new(watch))
+    }
+
+    fn watching(root: &Folder, budget: Option<u64>, watch: Watch) -> io::Result<Self> {
+        let Space { total, free } = watch()?;
+        let share = |percent: u64| total / 100 * percent;
+        let bytes_max = RESERVE_BYTES.min(share(RESERVE_PERCENT_MAX));
+        let mut reserve = Reserve::find(root, bytes_max);
+        if free < bytes_max {
+            // A start writes, too: it opens databases. What that leaves is set aside again at the first look.
+            reserve.give_up();
+        }
+        Ok(Self {
+            root: root.clone(),
+            watch,
+            budget: budget.unwrap_or_else(|| share(DATA_PERCENT_MAX)),
+            free_bytes_min: DISK_FREE_BYTES_MIN.min(share(DISK_FREE_PERCENT_MIN)),
+            packages: AtomicU64::new(0),
+            artifacts: AtomicU64::new(0),
+            logs: AtomicU64::new(0),
+            look_interval: DISK_LOOK_INTERVAL,
+            look: Lock::default(),
+            reserve: Lock::new(reserve),
+            gives_way: OnceLock::new(),
+            gave_way: AtomicU64::new(0),
+            gave_way_bytes: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+        })
+    }
+
+    /// What each part may take.
+    pub(crate) fn shares(&self) -> Shares {
+        Shares::of(self.budget)
+    }
+
+    /// What gives way from now on.
+    pub(super) fn can_be_made_again(&self, what: Weak<dyn GivesWay>) {
+        let _ = self.gives_way.set(what);
+    }
+
+    /// A part holds a file of so many bytes more.
+    pub(super) fn added(&self, part: DataPart, bytes: u64) {
+        if let Some(counted) = self.counted(part) {
+            counted.fetch_add(on_disk(bytes), Ordering::Relaxed);
+        }
+    }
+
+    /// A part holds a file of so many bytes no longer.
+    pub(super) fn removed(&self, part: DataPart, bytes: u64) {
+        if let Some(counted) = self.counted(part) {
+            let less = |count: u64| Some(count.saturating_sub(on_disk(bytes)));
+            // It gives a value always.
+            let _ = counted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
+        // There may be room now for what had none.
+        self.forget_look();
+    }
+
+    /// Something was written that there was room for, and could not be; or the other way round.
+    pub(super) fn forget_look(&self) {
+        self.look.lock().at = None;
+    }
+
+    /// A file of a part has become larger.
+    pub(super) fn grown(&self, part: DataPart, from: u64, to: u64) {
+        if let Some(counted) = self.counted(part) {
+            let more = on_disk(to).saturating_sub(on_disk(from));
+            counted.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+
+    /// The parts that are counted as they change; all others are looked at.
+    fn counted(&self, part: DataPart) -> Option<&AtomicU64> {
+        match part {
+            DataPart::Packages => Some(&self.packages),
+            DataPart::Artifacts => Some(&self.artifacts),
+            DataPart::Logs => Some(&self.logs),
+            DataPart::Catalog | DataPart::Events | DataPart::Reserve => None,
+        }
+    }
+
+    /// What it holds, and how much it may.
+    pub(crate) fn figures(&self) -> DataFigures {
+        let mut look = self.look.lock();
+        self.look_at_disk(&mut look);
+        DataFigures {
+            parts: self.parts(&look),
+            bytes_max: self.budget,
+            free_bytes: look.space.free,
+            free_bytes_min: self.free_bytes_min,
+            gave_way: self.gave_way.load(Ordering::Relaxed),
+            gave_way_bytes: self.gave_way_bytes.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
+    }
+
+    fn parts(&self, look: &Look) -> Vec<(DataPart, u64)> {
+        let counted = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        vec![
+            (DataPart::Packages, counted(&self.packages)),
+            (DataPart::Artifacts, counted(&self.artifacts)),
+            (DataPart::Logs, counted(&self.logs)),
+            (DataPart::Catalog, look.catalog),
+            (DataPart::Events, look.events),
+            (DataPart::Reserve, self.reserve.lock().bytes()),
+        ]
+    }
+
+    fn used(&self, look: &Look) -> u64 {
+        self.parts(look).iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// Gives up what is set aside, for as long as what this returns lives.
+    #[must_use]
+    pub(super) fn reserve(&self) -> Lent<'_> {
+        self.forget_look();
+        self.reserve.lock().lend();
+        Lent(self)
+    }
+
+    fn look_where_old(&self, look: &mut Look) {
+        if look.at.is_none_or(|at| at.elapsed() >= self.look_interval) {
+            self.look_at_disk(look);
+        }
+    }
+
+    fn look_at_disk(&self, look: &mut Look) {
+        let space = (self.watch)().and_then(|space| {
+            let mut reserve = self.reserve.lock();
+            let before = reserve.bytes();
+            reserve.fill(space.free);
+            match reserve.bytes() == before {
+                true => Ok(space),
+                false => (self.watch)(),
+            }
+        });
+        match space {
+            Ok(space) => look.space = space,
+            Err(error) => {
+                tracing::warn!(%error, "what is free in the file system is not known");
+            }
+        }
+        look.catalog = self.database("catalog.db");
+        look.events = self.database("events.db");
+        look.at = Some(Instant::now());
+        look.promised = 0;
+        look.refused = None;
+    }
+
+    /// What a database takes, with the files that SQLite has beside it.
+    fn database(&self, name: &str) -> u64 {
+        let beside = ["", "-wal", "-shm"].into_iter();
+        let files = beside.map(|end| self.root.dir().symlink_metadata(format!("{name}{end}")));
+        files.flatten().map(|file| on_disk(file.len())).sum()
+    }
+}
+
+/// What is set aside is given up while this lives.
+pub(super) struct Lent<'a>(&'a Disk);
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.0.reserve.lock().returned();
+    }
+}
+
+/// What a file of so many bytes takes.
+pub(super) fn on_disk(bytes: u64) -> u64 {
+    bytes.next_multiple_of(BLOCK_BYTES)
+}

@@ -1,0 +1,227 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::storage::DataDir;
+
+const MB: u64 = 1_000_000;
+
+/// A disk whose file system is what a test says, and on which `made_again` can be made again.
+struct Fake {
+    disk: Arc<Disk>,
+    space: Arc<Lock<Space>>,
+    made_again: Arc<MadeAgain>,
+    _temp: tempfile::TempDir,
+}
+
+#[derive(Default)]
+struct MadeAgain(Lock<Files>);
+
+#[derive(Default)]
+struct Files {
+    each: u64,
+    count: u64,
+    disk: Weak<Disk>,
+    space: Arc<Lock<Space>>,
+}
+
+impl GivesWay for MadeAgain {
+    fn give_way(&self, bytes: u64) -> Option<Gone> {
+        let mut files = self.0.lock();
+        let gone = bytes.div_ceil(files.each.max(1));
+        if gone > files.count {
+            return None;
+        }
+        files.count -= gone;
+        let bytes = gone * files.each;
+        files.space.lock().free += bytes;
+        let disk = files.disk.upgrade().expect("the disk");
+        disk.removed(DataPart::Artifacts, bytes);
+        Some(Gone { files: gone, bytes })
+    }
+}
+
+impl Fake {
+    /// With so many bytes of 1,000 MB free, a budget, and so many files of 10 MB that can be made again.
+    fn with(free: u64, budget: u64, files: u64) -> Self {
+        let temp = tempfile::tempdir().expect("a folder");
+        let dir = cap_std::fs::Dir::open_ambient_dir(temp.path(), cap_std::ambient_authority());
+        let root = Folder::new(dir.expect("opened"), temp.path().to_owned());
+        let space = Arc::new(Lock::new(Space {
+            total: 1_000 * MB,
+            free,
+        }));
+        let watched = Arc::clone(&space);
+        let watch = Box::new(move || Ok(*watched.lock()));
+        let mut disk = Disk::watching(&root, Some(budget), watch).expect("a disk");
+        disk.look_interval = Duration::MAX;
+        let disk = Arc::new(disk);
+        let made_again = Arc::new(MadeAgain::default());
+        *made_again.0.lock() = Files {
+            each: 10 * MB,
+            count: files,
+            disk: Arc::downgrade(&disk),
+            space: Arc::clone(&space),
+        };
+        disk.added(DataPart::Artifacts, files * 10 * MB);
+        let weak: Weak<MadeAgain> = Arc::downgrade(&made_again);
+        disk.can_be_made_again(weak);
+        Self {
+            disk,
+            space,
+            made_again,
+            _temp: temp,
+        }
+    }
+
+    fn left(&self) -> u64 {
+        self.made_again.0.lock().count
+    }
+
+    fn part(&self, wanted: DataPart) -> u64 {
+        let parts = self.disk.figures().parts.into_iter();
+        parts
+            .filter(|(part, _)| *part == wanted)
+            .map(|(_, bytes)| bytes)
+            .sum()
+    }
+}
+
+#[tokio::test]
+async fn there_is_room_within_the_budget_and_above_what_must_stay_free() {
+    let fake = Fake::with(900 * MB, 500 * MB, 0);
+    assert_eq!(fake.disk.room(100 * MB).await, Ok(()));
+    let refused = fake.disk.room(600 * MB).await.expect_err("refused").0;
+    assert!(
+        refused.contains("of the 500 MB that it may keep"),
+        "{refused}"
+    );
+    // 5 % of the file system.
+    assert_eq!(fake.disk.figures().free_bytes_min, 50 * MB);
+    let nearly_full = Fake::with(60 * MB, 500 * MB, 0);
+    assert_eq!(nearly_full.disk.room(5 * MB).await, Ok(()));
+    let refused = nearly_full.disk.room(20 * MB).await.expect_err("refused").0;
+    assert!(refused.contains("nearly full"), "{refused}");
+    assert_eq!(nearly_full.disk.figures().refused, 1);
+}
+
+#[tokio::test]
+async fn what_is_promised_counts_before_it_is_stored() {
+    let fake = Fake::with(900 * MB, 500 * MB, 0);
+    let mut promised = 0;
+    while fake.disk.known(MB).is_some() {
+        promised += 1;
+    }
+    // All but what is set aside.
+    assert_eq!(promised, 491);
+    assert_eq!(fake.disk.room(MB).await, Ok(()), "none of it was stored");
+}
+
+#[tokio::test]
+async fn what_can_be_made_again_gives_way_where_that_makes_room() {
+    let fake = Fake::with(900 * MB, 500 * MB, 40);
+    assert_eq!(fake.disk.room(120 * MB).await, Ok(()));
+    let left = fake.left();
+    assert!((36..=38).contains(&left), "{left}");
+    let gone = 40 - left;
+    let figures = fake.disk.figures();
+    assert_eq!(
+        (figures.gave_way, figures.gave_way_bytes),
+        (gone, gone * 10 * MB)
+    );
+    // More than there is: nothing goes in vain.
+    fake.disk.added(DataPart::Packages, 200 * MB);
+    assert!(fake.disk.room(450 * MB).await.is_err());
+    assert_eq!(fake.left(), left);
+    fake.disk.removed(DataPart::Packages, 200 * MB);
+    // The same where the file system is full.
+    fake.space.lock().free = 45 * MB;
+    assert_eq!(fake.disk.room(MB).await, Ok(()));
+    assert_eq!(fake.left(), left - 1);
+}
+
+#[test]
+fn compiled_code_may_take_what_must_stay_free_and_no_more_than_there_is() {
+    let fake = Fake::with(20 * MB, 500 * MB, 0);
+    assert!(fake.disk.make_room(MB).is_err());
+    assert_eq!(fake.disk.artifact_room(0, MB), Ok(()));
+    assert_eq!(fake.disk.artifact_room(MB, 18 * MB), Ok(()));
+    fake.space.lock().free = MB;
+    assert!(fake.disk.artifact_room(19 * MB, 2 * MB).is_err());
+    let of_budget = Fake::with(900 * MB, 100 * MB, 0);
+    assert!(of_budget.disk.artifact_room(99 * MB, 2 * MB).is_err());
+}
+
+#[test]
+fn logs_stop_where_the_rest_must_stay_free_whatever_the_budget() {
+    let fake = Fake::with(60 * MB, 20 * MB, 0);
+    fake.disk.added(DataPart::Packages, 30 * MB);
+    assert_eq!(fake.disk.free_room(MB), Ok(()));
+    assert!(fake.disk.free_room(20 * MB).is_err());
+}
+
+#[tokio::test]
+async fn packages_keep_to_their_share() {
+    let fake = Fake::with(900 * MB, 500 * MB, 0);
+    fake.disk.added(DataPart::Packages, 245 * MB);
+    assert_eq!(fake.disk.code_room(4 * MB, 10 * MB).await, Ok(()));
+    let refused = fake.disk.code_room(6 * MB, 0).await.expect_err("refused").0;
+    assert!(refused.contains("of the 250 MB"), "{refused}");
+    // What only refers to what is there has room.
+    fake.disk.added(DataPart::Packages, 20 * MB);
+    assert_eq!(fake.disk.code_room(0, 0).await, Ok(()));
+}
+
+#[test]
+fn all_that_is_in_a_data_directory_is_counted_and_found_again() {
+    use crate::storage::{ArtifactStore, LogFiles};
+    let temp = tempfile::tempdir().expect("a folder");
+    let part = |data_dir: &DataDir, wanted: DataPart| {
+        let parts = data_dir.disk().figures().parts.into_iter();
+        parts
+            .filter(|(part, _)| *part == wanted)
+            .map(|(_, bytes)| bytes)
+            .sum::<u64>()
+    };
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let artifacts = ArtifactStore::in_dir(&data_dir).expect("a store");
+    let component = crate::domain::Digest::of(b"component");
+    let mut code: &[u8] = &[1; 10_000];
+    artifacts.put("1-a", component, &mut code).expect("stored");
+    let logs = LogFiles::open(&data_dir).expect("logs");
+    logs.append("a", &[1; 3_000]).expect("written");
+    logs.append("a", &[1; 3_000]).expect("written");
+    std::fs::write(temp.path().join("events.db"), [1; 4_096]).expect("written");
+    std::fs::write(temp.path().join("events.db-wal"), [1; 1]).expect("written");
+    let counted = |data_dir: &DataDir| {
+        let parts = [DataPart::Artifacts, DataPart::Logs, DataPart::Events];
+        parts.map(|wanted| part(data_dir, wanted))
+    };
+    assert_eq!(counted(&data_dir), [12_288, 8_192, 8_192]);
+    assert!(part(&data_dir, DataPart::Reserve) > 0);
+    drop((artifacts, logs, data_dir));
+
+    let data_dir = DataDir::open(temp.path()).expect("opened");
+    let artifacts = ArtifactStore::in_dir(&data_dir).expect("a store");
+    let logs = LogFiles::open(&data_dir).expect("logs");
+    assert_eq!(counted(&data_dir), [12_288, 8_192, 8_192]);
+    artifacts.remove(component).expect("removed");
+    logs.remove("a").expect("removed");
+    assert_eq!(counted(&data_dir), [0, 0, 8_192]);
+}
+
+#[test]
+fn a_start_on_a_full_disk_takes_what_was_set_aside() {
+    let fake = Fake::with(900 * MB, 500 * MB, 0);
+    assert_eq!(fake.part(DataPart::Reserve), RESERVE_BYTES);
+    let full = || {
+        Ok(Space {
+            total: 1_000 * MB,
+            free: 0,
+        })
+    };
+    let root = fake.disk.root.clone();
+    let disk = Disk::watching(&root, None, Box::new(full)).expect("a disk");
+    assert_eq!(disk.reserve.lock().bytes(), 0);
+    assert!(root.file_bytes("reserve").expect("looked").is_none());
+}
