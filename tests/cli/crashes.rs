@@ -120,6 +120,32 @@ fn a_damaged_artifact_is_compiled_again_and_never_run() {
     assert_eq!((reply.status, reply.text()), (200, "11"));
 }
 
+/// A disk that rots changes no time, so that a seal stays as it was. What runs rotten code may crash with it.
+#[test]
+fn what_has_rotten_on_the_disk_is_compiled_again_after_a_crash() {
+    let bench = Workbench::new();
+    let data = bench.path("data");
+    let data_dir = ["--data-dir", &crate::text(&data)];
+    let server = Server::start(data_dir);
+    server.deploy("kept", &wat::guest("answer_of_size.wat"), &[]);
+    let artifact = only_file(&data, |name| name.ends_with(".cwasm"));
+    let sound = fs::read(&artifact).expect("the artifact");
+    let rotten: Vec<u8> = sound.iter().map(|byte| byte ^ 0x55).collect();
+    let file = fs::File::options().write(true).open(&artifact);
+    let mut file = file.expect("the artifact");
+    let modified = file.metadata().and_then(|found| found.modified());
+    std::io::Write::write_all(&mut file, &rotten).expect("damage it");
+    file.set_modified(modified.expect("a time"))
+        .expect("the time of the seal");
+    server.kill();
+
+    let server = Server::start(data_dir);
+    let reply = server.lambda().invoke("kept", "2");
+    assert_eq!((reply.status, reply.text()), (200, "11"));
+    assert!(server.said().contains("is damaged"), "{}", server.said());
+    assert!(fs::read(&artifact).expect("made again") == sound);
+}
+
 #[track_caller]
 fn only_file(folder: &Path, wanted: impl Fn(&str) -> bool) -> PathBuf {
     let mut found = files_below(folder);

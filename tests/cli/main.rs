@@ -6,6 +6,7 @@ mod commands;
 mod compiled;
 mod crashes;
 mod events;
+mod full_disk;
 mod grants;
 mod jail;
 mod kits;

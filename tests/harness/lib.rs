@@ -20,6 +20,7 @@ pub mod python;
 pub mod receiver;
 pub mod scratch;
 pub mod server;
+pub mod small_disk;
 pub mod wat;
 
 pub use event_stream::{Event, EventStream};

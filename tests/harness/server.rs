@@ -24,7 +24,11 @@ const ANNOUNCEMENT: &str = "istening on http://";
 /// Where the suite was not started by cargo, which tells where the binary is.
 #[track_caller]
 pub fn sparkler() -> Command {
-    let mut command = Command::new(program());
+    cleaned(Command::new(program()))
+}
+
+/// A command that starts the binary, in such an environment.
+pub(crate) fn cleaned(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["SPARKLER_", "AWS_", "RUST_LOG"]

@@ -1,0 +1,217 @@
+//! A data directory on a disk that has no room: what would grow is refused with the reason, what is there runs, and
+//! everything can be deleted.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use sparkler_tests::lambda::event;
+use sparkler_tests::server::run;
+use sparkler_tests::small_disk::SmallDisk;
+use sparkler_tests::{Connection, NewFunction, Request, Server, guests, wat};
+
+use crate::{Workbench, assert_fails};
+
+/// The disk of these tests, of which a twentieth must stay free.
+const DISK_BYTES: u64 = 24 << 20;
+const FREE_BYTES_MIN: u64 = DISK_BYTES / 100 * 5;
+
+fn request(server: &Server, method: &str, path: &str, body: &Value) -> (u16, String) {
+    let reply = server.lambda().call(method, path, body);
+    (reply.status, reply.text().to_owned())
+}
+
+#[track_caller]
+fn metric(server: &Server, name: &str) -> u64 {
+    let page = Request::new("GET", "/metrics").send(server.address);
+    let value = page.text().lines().find_map(|line| {
+        let (found, value) = line.rsplit_once(' ')?;
+        (found == name).then(|| value.parse().expect("a number"))
+    });
+    value.unwrap_or_else(|| panic!("{name} is not in {}", page.text()))
+}
+
+/// A component like `wasm` that is another one, and larger by so many bytes.
+fn larger(wasm: &[u8], bytes: usize, seed: u8) -> Vec<u8> {
+    let name = b"padding";
+    let content = 1 + name.len() + bytes;
+    let mut size = content;
+    let mut section = vec![0];
+    let byte = |bits: usize| u8::try_from(bits).expect("a byte");
+    while size >= 0x80 {
+        section.push(byte(size & 0x7f | 0x80));
+        size >>= 7;
+    }
+    section.extend([byte(size), byte(name.len())]);
+    section.extend(name);
+    section.extend(std::iter::repeat_n(seed, bytes));
+    [wasm, &section].concat()
+}
+
+const FUNCTIONS: &str = "/2015-03-31/functions";
+
+#[test]
+fn on_a_disk_that_is_full_to_the_last_byte_nothing_is_begun_and_everything_can_be_deleted() {
+    let disk = SmallDisk::new(DISK_BYTES);
+    let server = disk.serve(&["--event-retry-delays", "0ms,0ms"]);
+    let (echo, other) = (guests::echo(), wat::guest("answer_of_size.wat"));
+    server.deploy("echo", echo, &[]);
+    server.deploy("sad", guests::behaviours(), &[]);
+    let lambda = server.lambda();
+    let version = lambda.call("POST", &format!("{FUNCTIONS}/echo/versions"), &json!({}));
+    assert_eq!(version.status, 201, "{}", version.text());
+    let alias = json!({ "Name": "live", "FunctionVersion": "1" });
+    let aliases = format!("{FUNCTIONS}/echo/aliases");
+    assert_eq!(request(&server, "POST", &aliases, &alias).0, 201);
+    let failing = json!({ "do": "fail", "type": "Sad", "message": "no luck" }).to_string();
+    let mut connection = Connection::open(server.address);
+    assert_eq!(connection.exchange(&event("sad", failing)).status, 202);
+    let dead = Request::new("GET", "/sparkler/events?state=dead");
+    while connection.exchange(&dead).json()["counts"]["dead"] != 1 {
+        std::thread::yield_now();
+    }
+    disk.fill_but(0);
+    assert_eq!(metric(&server, "sparkler_data_free_bytes"), 0);
+
+    let refused = lambda.create(&NewFunction::new("new", other.clone()));
+    assert_eq!(
+        refused.refusal(),
+        (400, "CodeStorageExceededException"),
+        "{}",
+        refused.text()
+    );
+    assert!(refused.text().contains("nearly full"), "{}", refused.text());
+    assert_eq!(lambda.get("new").status, 404);
+    let refused = lambda.update_code("echo", &larger(echo, 10, 1));
+    assert_eq!(refused.refusal(), (400, "CodeStorageExceededException"));
+    let refused = lambda.update_settings("echo", &json!({ "Description": "d".repeat(200) }));
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.text().contains("nearly full"), "{}", refused.text());
+    let refused = connection.exchange(&event("echo", "1"));
+    assert_eq!(refused.refusal(), (429, "TooManyRequestsException"));
+    assert!(refused.text().contains("nearly full"), "{}", refused.text());
+    assert_eq!(lambda.invoke("echo", "[1]").text(), "[1]");
+    assert!(metric(&server, "sparkler_data_refused_total") >= 4);
+
+    let alias = format!("{aliases}/live");
+    assert_eq!(request(&server, "DELETE", &alias, &json!({})).0, 204);
+    let purge = Request::new("DELETE", "/sparkler/events?all=true");
+    let purged = connection.exchange(&purge);
+    assert_eq!(purged.status, 200, "{}", purged.text());
+    let version = format!("{FUNCTIONS}/echo?Qualifier=1");
+    assert_eq!(request(&server, "DELETE", &version, &json!({})).0, 204);
+    assert_eq!(lambda.delete("sad").status, 204);
+    drop(connection);
+
+    // Whatever that has made room for, others have taken; and the host crashes.
+    disk.empty();
+    disk.fill_but(0);
+    server.kill();
+    let server = disk.serve(&[]);
+    let lambda = server.lambda();
+    assert_eq!(lambda.invoke("echo", "[2]").text(), "[2]");
+    assert_eq!(lambda.delete("echo").status, 204);
+    assert_eq!(lambda.get("echo").status, 404);
+    assert_eq!(lambda.get("sad").status, 404);
+
+    disk.empty();
+    assert!(metric(&server, "sparkler_data_free_bytes") > FREE_BYTES_MIN);
+    server.deploy("echo", echo, &[]);
+    assert_eq!(lambda.invoke("echo", "[3]").text(), "[3]");
+    assert!(metric(&server, "sparkler_data_bytes{part=\"reserve\"}") > 0);
+}
+
+#[test]
+fn compiled_code_gives_way_to_a_deploy_unless_it_is_in_use_and_is_made_again_when_it_is_called() {
+    let disk = SmallDisk::new(DISK_BYTES);
+    let server = disk.serve(&[]);
+    let echo = guests::echo();
+    server.deploy("in-use", &larger(echo, 10, 0), &[]);
+    provision(&server, "in-use");
+    let artifacts = "sparkler_data_bytes{part=\"artifacts\"}";
+    let (in_use, in_use_bytes) = (compiled(&disk), metric(&server, artifacts));
+    assert_eq!(in_use.len(), 1, "{in_use:?}");
+    for (name, seed) in [("first", 1), ("second", 2)] {
+        server.deploy(name, &larger(echo, 10, seed), &[]);
+        assert_eq!(server.lambda().invoke(name, "[1]").text(), "[1]");
+    }
+    let idle_bytes = metric(&server, artifacts) - in_use_bytes;
+    // So little that the next one has room only where others give way.
+    disk.fill_but(FREE_BYTES_MIN + 8_192);
+    assert!(metric(&server, "sparkler_data_free_bytes") <= FREE_BYTES_MIN + 8_192);
+    let padding = usize::try_from(idle_bytes).expect("a size") / 6;
+    let third = larger(&wat::guest("answer_of_size.wat"), padding, 3);
+    server.deploy("third", &third, &[]);
+    assert!(metric(&server, "sparkler_data_artifacts_gave_way_total") >= 1);
+    assert!(compiled(&disk).is_superset(&in_use));
+
+    assert_eq!(server.lambda().invoke("third", "2").text(), "11");
+    for name in ["first", "second", "in-use:1"] {
+        assert_eq!(server.lambda().invoke(name, "[2]").text(), "[2]");
+    }
+    let said = server.last_words();
+    assert!(said.contains("gives way"), "{said}");
+    assert!(said.contains("made anew"), "{said}");
+}
+
+/// Publishes a function, and has a sandbox prepared for it.
+#[track_caller]
+fn provision(server: &Server, function: &str) {
+    let versions = format!("{FUNCTIONS}/{function}/versions");
+    assert_eq!(request(server, "POST", &versions, &json!({})).0, 201);
+    let path = format!("/2019-09-30/functions/{function}/provisioned-concurrency?Qualifier=1");
+    let one = json!({ "ProvisionedConcurrentExecutions": 1 });
+    assert_eq!(request(server, "PUT", &path, &one).0, 202);
+    let asked = Request::new("GET", path);
+    let mut connection = Connection::open(server.address);
+    while connection.exchange(&asked).json()["Status"] != "READY" {
+        std::thread::yield_now();
+    }
+}
+
+/// The components of which there is compiled code.
+fn compiled(disk: &SmallDisk) -> BTreeSet<String> {
+    let names = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        entries
+            .map(|entry| entry.expect("an entry").path())
+            .collect()
+    };
+    let engines = names(&disk.path("data/artifacts"));
+    let components = engines.iter().flat_map(|engine| names(engine));
+    components.map(|path| crate::text(&path)).collect()
+}
+
+#[test]
+fn a_budget_bounds_what_the_data_directory_takes() {
+    let bench = Workbench::new();
+    let data = bench.text("data");
+    let server = Server::start(["--data-dir", &data, "--data-max", "16MiB"]);
+    assert_eq!(metric(&server, "sparkler_data_bytes_limit"), 16 << 20);
+    let small = wat::guest("answer_of_size.wat");
+    // Half of it is for packages.
+    let large = NewFunction::new("large", larger(&small, 9 << 20, 1));
+    let refused = server.lambda().create(&large);
+    assert_eq!(refused.refusal(), (400, "CodeStorageExceededException"));
+    assert!(refused.text().contains("--data-max"), "{}", refused.text());
+    server.deploy("small", &small, &[]);
+    assert!(metric(&server, "sparkler_data_bytes{part=\"packages\"}") > 0);
+}
+
+#[test]
+fn a_budget_that_is_none_is_refused() {
+    let bench = Workbench::new();
+    let data = bench.text("data");
+    let serve = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data-dir",
+        &data,
+        "--data-max",
+    ];
+    let ended = |size: &str| run(serve.iter().chain([&size]));
+    assert_fails(&ended("1MB"), 1, &["1000000", "16777216"]);
+    assert_fails(&ended("lots"), 2, &["such as 20GB"]);
+}
