@@ -37,6 +37,22 @@ pub(super) struct Space {
     free: u64,
 }
 
+impl Space {
+    /// One without a size, such as memory that was mounted without a bound, tells of no blocks at all.
+    fn of(blocks: u64, free_blocks: u64, block_bytes: u64) -> Self {
+        match blocks {
+            0 => Self {
+                total: u64::MAX,
+                free: u64::MAX,
+            },
+            _ => Self {
+                total: blocks.saturating_mul(block_bytes),
+                free: free_blocks.saturating_mul(block_bytes),
+            },
+        }
+    }
+}
+
 /// Tells of the file system that a folder lies in.
 type Watch = Box<dyn Fn() -> io::Result<Space> + Send + Sync>;
 
@@ -92,11 +108,7 @@ impl Disk {
         let watched = root.clone();
         let watch = move || {
             let status = rustix::fs::fstatvfs(watched.dir())?;
-            let bytes = |blocks: u64| blocks.saturating_mul(status.f_frsize);
-            Ok(Space {
-                total: bytes(status.f_blocks),
-                free: bytes(status.f_bavail),
-            })
+            Ok(Space::of(status.f_blocks, status.f_bavail, status.f_frsize))
         };
         Self::watching(root, budget, Box::new(watch))
     }

@@ -47,7 +47,8 @@ impl Reserve {
 
     /// Sets as much aside as there is to be, or as `free_bytes` allow, unless somebody needs it now.
     pub(super) fn fill(&mut self, free_bytes: u64) {
-        let reachable = self.bytes + free_bytes.saturating_sub(RESERVE_SPARE_BYTES);
+        let more = free_bytes.saturating_sub(RESERVE_SPARE_BYTES);
+        let reachable = self.bytes.saturating_add(more);
         let wanted = self.bytes_max.min(reachable);
         if self.users > 0 || wanted <= self.bytes || self.allocate(wanted).is_err() {
             return;

@@ -210,6 +210,23 @@ fn all_that_is_in_a_data_directory_is_counted_and_found_again() {
     assert_eq!(counted(&data_dir), [0, 0, 8_192]);
 }
 
+#[tokio::test]
+async fn a_file_system_without_a_size_has_room() {
+    let unknown = Space::of(0, 0, 4_096);
+    let fake = Fake::with(0, 0, 0);
+    let disk = Disk::watching(&fake.disk.root, None, Box::new(move || Ok(unknown)));
+    let disk = Arc::new(disk.expect("a disk"));
+    assert_eq!(disk.room(MB).await, Ok(()));
+    assert_eq!(disk.room(MB).await, Ok(()), "with what is set aside");
+    assert_eq!(
+        Space::of(3, 2, 10),
+        Space {
+            total: 30,
+            free: 20
+        }
+    );
+}
+
 #[test]
 fn a_start_on_a_full_disk_takes_what_was_set_aside() {
     let fake = Fake::with(900 * MB, 500 * MB, 0);
