@@ -9,11 +9,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, ffi};
 
+use super::disk::PAGE_BYTES;
 use super::{DataDir, StorageError};
 use crate::limits::CATALOG_CHECK_BYTES_MAX;
-
-/// A page, as SQLite makes them.
-pub(super) const PAGE_BYTES: u64 = 4_096;
 
 /// What one database is, and how sentences speak of it.
 #[derive(Clone, Copy, Debug)]

@@ -23,6 +23,7 @@ use crate::limits::{
     RESERVE_BYTES, RESERVE_PERCENT_MAX,
 };
 use reserve::Reserve;
+pub(super) use shares::PAGE_BYTES;
 pub(crate) use shares::Shares;
 
 /// What a file takes is counted in blocks of this size.

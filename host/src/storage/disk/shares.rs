@@ -1,12 +1,14 @@
 //! What of its budget each part of a data directory may take.
 
-use super::super::database::PAGE_BYTES;
 use crate::limits::{
     CODE_STORAGE_BYTES_MAX, DATA_BYTES_OF_EVENT_MIN, DATA_CODE_PERCENT_MAX,
     DATA_DEAD_EVENTS_PERCENT_MAX, DATA_EVENTS_PERCENT_MAX, DATA_LOGS_PERCENT_MAX,
     DATA_WAL_PAGES_MIN, DATA_WAL_PERCENT_MAX, DEAD_EVENTS_BYTES_MAX, DEAD_EVENTS_MAX,
     EVENTS_WAITING_BYTES_MAX, EVENTS_WAITING_MAX, LOG_TOTAL_BYTES_MAX,
 };
+
+/// A page of a database, as SQLite makes them.
+pub(in crate::storage) const PAGE_BYTES: u64 = 4_096;
 
 /// Each part's own bound, or its share where the budget is smaller than all bounds together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
