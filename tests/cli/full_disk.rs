@@ -98,7 +98,8 @@ fn on_a_disk_that_is_full_to_the_last_byte_nothing_is_begun_and_everything_can_b
     server.kill();
     let server = disk.serve(&[]);
     let lambda = server.lambda();
-    // No compiled code is left that could give way to anything small.
+    // Compiled code has not given way to anything small.
+    assert_eq!(lambda.invoke("echo", "[2]").text(), "[2]");
     let refused = lambda.update_settings("echo", &json!({ "Description": "d".repeat(200) }));
     assert_eq!(refused.status, 503, "{}", refused.text());
     assert!(refused.text().contains("nearly full"), "{}", refused.text());
