@@ -4,13 +4,12 @@
 //! connection up. Dropping this end says that nobody reads any more, which ends the function.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinHandle;
 
-use crate::domain::{Invocation, Refusal, VersionId};
+use crate::domain::{Invocation, Refusal, VersionId, WebTrailers};
 use crate::invoker::{
     Completion, How, Invoker, Piece, Resolved, ResponseSource, RunGuest, response_pipe,
 };
@@ -80,6 +79,11 @@ impl Streamed {
     /// What comes next.
     pub(super) async fn next(&mut self) -> Progress {
         std::future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// What follows the last byte of a response for HTTP, once its function has ended.
+    pub(super) fn take_trailers(&mut self) -> Option<WebTrailers> {
+        self.source.take_trailers()
     }
 
     /// The version that runs, once it has begun.

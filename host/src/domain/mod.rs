@@ -81,4 +81,4 @@ pub use settings::Settings;
 pub(crate) use terms::{LogListener, Terms};
 pub(crate) use version::{Code, LastUpdate, Snapshot};
 pub use version::{Digest, State, Version};
-pub(crate) use web::{WebBody, WebHead, WebRequest, WebResponse};
+pub(crate) use web::{WebBody, WebHead, WebRequest, WebResponse, WebTrailers};

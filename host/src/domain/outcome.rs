@@ -26,7 +26,7 @@ impl Outcome {
     pub fn answer(&self) -> Result<&Bytes, &FunctionError> {
         match self {
             Self::Returned(answer) => Ok(answer),
-            Self::Web(response) => Ok(&response.body),
+            Self::Web(response) => Ok(&response.body.bytes),
             Self::Failed(error) => Err(error),
         }
     }
@@ -38,7 +38,7 @@ impl Outcome {
     pub fn into_answer(self) -> Result<Bytes, FunctionError> {
         match self {
             Self::Returned(answer) => Ok(answer),
-            Self::Web(response) => Ok(response.body),
+            Self::Web(response) => Ok(response.body.bytes),
             Self::Failed(error) => Err(error),
         }
     }

@@ -3,10 +3,14 @@
 //! the domain's are.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http_body::{Frame, SizeHint};
 
 use super::origin::Scheme;
 
@@ -38,17 +42,20 @@ pub(crate) fn scheme(headers: &HeaderMap) -> Scheme {
 /// host that its client asked for, and [`FORWARDED_PROTO`] the scheme.
 pub(crate) type WebRequest = Request<WebBody>;
 
-/// The body of a request.
+/// Headers that come behind a body.
+pub(crate) type WebTrailers = HeaderMap;
+
+/// The body of a request or of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebBody {
     /// All of it.
     pub bytes: Bytes,
-    /// Headers that came behind it.
-    pub trailers: Option<HeaderMap>,
+    /// What comes behind it.
+    pub trailers: Option<WebTrailers>,
 }
 
 /// Everything of a response but its body. Its status ends an exchange, and none of its headers is one that
-/// whoever sends it writes.
+/// whoever sends it writes, but for the one that announces trailers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebHead {
     /// From 200 to 599.
@@ -63,7 +70,7 @@ pub struct WebResponse {
     /// All but the body.
     pub head: WebHead,
     /// All of it.
-    pub body: Bytes,
+    pub body: WebBody,
 }
 
 impl From<Bytes> for WebBody {
@@ -71,6 +78,39 @@ impl From<Bytes> for WebBody {
         Self {
             bytes,
             trailers: None,
+        }
+    }
+}
+
+impl http_body::Body for WebBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if !self.bytes.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.bytes)))));
+        }
+        let trailers = self.trailers.take();
+        Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_empty() && self.trailers.is_none()
+    }
+
+    /// Nothing exact where trailers follow: what is sent with its length has no place for them.
+    fn size_hint(&self) -> SizeHint {
+        let bytes = self.bytes.len() as u64;
+        match self.trailers {
+            Some(_) => {
+                let mut at_least = SizeHint::new();
+                at_least.set_lower(bytes);
+                at_least
+            }
+            None => SizeHint::with_exact(bytes),
         }
     }
 }
@@ -90,9 +130,10 @@ impl WebHead {
         self.headers.get(CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// Each name with all its values, as texts: for forms that have no bytes.
+    /// Each name with all its values, as texts: for forms that have no bytes and no trailers.
     pub fn fields(&self) -> impl Iterator<Item = (&HeaderName, Vec<String>)> {
-        self.headers.keys().map(|name| {
+        let names = self.headers.keys().filter(|name| **name != TRAILER);
+        names.map(|name| {
             let values = self.headers.get_all(name).iter();
             (name, values.map(text).collect())
         })

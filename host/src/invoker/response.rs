@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::domain::{Lock, VersionId, WebHead, prelude};
+use crate::domain::{Lock, VersionId, WebHead, WebTrailers, prelude};
 use crate::limits::STREAM_BUFFER_BYTES_MAX;
 
 /// The way of one response: where it is written, and where it is read.
@@ -56,6 +56,7 @@ impl Piece {
 struct Pipe {
     head: Option<Box<WebHead>>,
     waiting: BytesMut,
+    trailers: Option<WebTrailers>,
     executed: Option<VersionId>,
     has_no_reader: bool,
     /// Woken when there are bytes.
@@ -121,6 +122,14 @@ impl ResponseSink {
         poll_fn(|context| self.pipe.lock().poll_left(context)).await;
     }
 
+    /// Says what follows the last byte of a response for HTTP. It takes no room either.
+    pub fn set_trailers(&self, trailers: WebTrailers) {
+        let mut pipe = self.pipe.lock();
+        if !pipe.has_no_reader {
+            pipe.trailers = Some(trailers);
+        }
+    }
+
     /// Says which version writes the response.
     pub(super) fn set_executed(&self, version: VersionId) {
         self.pipe.lock().executed = Some(version);
@@ -149,6 +158,11 @@ impl ResponseSource {
         (!pipe.is_empty()).then(|| taken(pipe))
     }
 
+    /// What follows the last byte, once the function has ended.
+    pub fn take_trailers(&mut self) -> Option<WebTrailers> {
+        self.pipe.lock().trailers.take()
+    }
+
     /// The version that writes the response, once it was begun.
     pub fn executed(&self) -> Option<VersionId> {
         self.pipe.lock().executed
@@ -161,6 +175,7 @@ impl Drop for ResponseSource {
         pipe.has_no_reader = true;
         pipe.head = None;
         pipe.waiting = BytesMut::new();
+        pipe.trailers = None;
         let watcher = pipe.watcher.take();
         drop(pipe);
         wake(watcher);

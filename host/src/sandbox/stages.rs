@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::domain::{Invocation, Version};
 use crate::sandbox::guest::sandbox::Sandbox;
+use crate::sandbox::kinds::answer::Returned;
 use crate::sandbox::kinds::call::Call;
 use crate::sandbox::kinds::input::Input;
 use crate::sandbox::load::maker::Purpose;
@@ -75,7 +76,8 @@ impl Instantiated {
         let answer = self.sandbox.handle(call).await;
         let answer = answer.map_err(|error| anyhow!("{error:?}"));
         match answer.context("the guest ended without an answer")? {
-            Ok(answer) => Ok(answer.bytes.into()),
+            Ok(Returned::Bytes(bytes)) => Ok(bytes),
+            Ok(Returned::Web(response)) => Ok(response.body.bytes),
             Err(error) => bail!("the guest answered with the error {error:?}"),
         }
     }

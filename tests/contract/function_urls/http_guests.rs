@@ -167,6 +167,54 @@ fn what_comes_behind_the_body_of_a_request_reaches_the_server() {
 }
 
 #[test]
+fn what_comes_behind_the_body_of_a_response_reaches_a_client_that_takes_it() {
+    let answer = |site: &Site, target: &str, takes: &str| -> Vec<u8> {
+        let rest = format!("{takes}Content-Length: 0\r\n\r\n");
+        exchanged(site, target, rest.as_bytes())
+    };
+    let head_of = |answer: &[u8]| -> String {
+        let text = String::from_utf8_lossy(answer).to_lowercase();
+        assert!(text.starts_with("http/1.1 200 ok\r\n"), "{text}");
+        text.split_once("\r\n\r\n").expect("a head").0.to_owned()
+    };
+    let announced = "/trailers?X-End,content-length,x-never";
+    for site in [site(), streaming_site()] {
+        let taken = answer(site, announced, "TE: deflate, Trailers\r\n");
+        let head = head_of(&taken);
+        assert!(
+            head.contains("\r\ntrailer: x-end,content-length,x-never"),
+            "{head}"
+        );
+        let behind = b"\r\nbefore trailers\r\n0\r\nx-end: 1\r\nx-end: \xe9\r\n\r\n";
+        let shown = String::from_utf8_lossy(&taken);
+        assert!(taken.ends_with(behind), "{shown}");
+        for (target, takes) in [
+            // The client has no place for them, or not for these.
+            (announced, ""),
+            (announced, "TE: trailers;q=0\r\n"),
+            // Nobody could tell which of them were lost.
+            ("/trailers", "TE: trailers\r\n"),
+        ] {
+            let dropped = answer(site, target, takes);
+            let head = head_of(&dropped);
+            assert!(!head.contains("\r\ntrailer:"), "{head}");
+            let text = String::from_utf8_lossy(&dropped);
+            assert!(
+                text.contains("before trailers") && !text.contains("x-end"),
+                "{text}"
+            );
+        }
+    }
+    // What is sent whole is sent with its length, unless something follows it.
+    let without = answer(site(), "/head?200", "TE: trailers\r\n");
+    let head = head_of(&without);
+    assert!(
+        head.contains("\r\ncontent-length: 4") && !head.contains("\r\ntrailer:"),
+        "{head}"
+    );
+}
+
+#[test]
 fn what_has_no_body_has_none_and_waits_for_the_server() {
     for site in [site(), streaming_site()] {
         for (method, target, status) in [

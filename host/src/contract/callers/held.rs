@@ -67,7 +67,8 @@ impl Peer {
 
 /// The bytes of a body that is there; none of one that comes in pieces.
 pub(in crate::contract) fn bytes_of(answer: &Response) -> usize {
-    let bytes = answer.body().size_hint().exact().unwrap_or(0);
+    // Where trailers follow, it has no exact size.
+    let bytes = answer.body().size_hint().lower();
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
@@ -160,6 +161,8 @@ fn lost(full: Full, bytes: usize) -> WireError {
 mod tests {
     use super::*;
     use crate::contract::callers::peers::Peers;
+    use crate::domain::WebBody;
+    use http::HeaderMap;
     use http_body_util::BodyExt as _;
 
     const LARGE: usize = 4 * SMALL_BYTES_MAX;
@@ -182,6 +185,23 @@ mod tests {
         drop(bytes);
         assert_eq!(peers.figures().bytes, LARGE);
         drop(rest);
+        assert_eq!(peers.figures().bytes, 0);
+    }
+
+    #[test]
+    fn an_answer_that_trailers_follow_is_counted_like_any_other() {
+        let body = WebBody {
+            bytes: vec![b'x'; LARGE].into(),
+            trailers: Some(HeaderMap::new()),
+        };
+        let peers = Peers::within(16 * LARGE);
+        let answer = Response::new(Body::new(body));
+        let held = peers
+            .peer(None)
+            .hold_answer(Purpose::Call, None, answer)
+            .expect("there is room");
+        assert_eq!(peers.figures().bytes, LARGE);
+        drop(held);
         assert_eq!(peers.figures().bytes, 0);
     }
 

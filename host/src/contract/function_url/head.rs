@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, SET_COOKIE};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, SET_COOKIE, TE, TRAILER};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::domain::WebHead;
 use crate::domain::web::OF_CONNECTION;
+use crate::domain::{WebBody, WebHead, WebResponse};
 use crate::limits::URL_RESPONSE_HEAD_BYTES_MAX;
 
 /// A function's own headers that tell of the connection, or of the answer as it is sent, come out under
@@ -29,6 +30,31 @@ const LINE_BYTES: usize = ": \r\n".len();
 /// The function's answer is no response; the text says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Malformed(pub(super) &'static str);
+
+/// What a client takes of a response, besides its head.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Takes {
+    /// It asked for more than the head.
+    pub(super) body: bool,
+    /// It said that trailers may follow the body.
+    pub(super) trailers: bool,
+}
+
+impl Takes {
+    /// What the client of this request takes.
+    pub(super) fn of(request: &Parts) -> Self {
+        let mut lines = request.headers.get_all(TE).into_iter();
+        Self {
+            body: request.method != Method::HEAD,
+            trailers: lines.any(names_trailers),
+        }
+    }
+}
+
+fn names_trailers(line: &HeaderValue) -> bool {
+    let mut codings = line.as_bytes().split(|byte| *byte == b',');
+    codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+}
 
 /// The members that make the head of a response. Others may be there as well.
 #[derive(Debug, Default, Deserialize)]
@@ -75,11 +101,28 @@ pub(super) fn is_bodiless(head: &WebHead) -> bool {
     )
 }
 
-/// A response that is there. Where its status allows no body, it has none.
+/// The response that a server for HTTP gave. Trailers follow it where it announced them and `takes` has them.
+pub(super) fn given(mut response: WebResponse, takes: Takes) -> Response {
+    let is_announced = response.head.headers.contains_key(TRAILER);
+    if !(is_announced && takes.trailers) {
+        response.body.trailers = None;
+    }
+    if response.body.trailers.is_none() {
+        response.head.headers.remove(TRAILER);
+    }
+    whole(response.head, response.body)
+}
+
+/// A response that is there.
 pub(super) fn response(head: WebHead, body: Bytes) -> Response {
+    whole(head, body.into())
+}
+
+/// Where its status allows no body, a response has none.
+fn whole(head: WebHead, body: WebBody) -> Response {
     let body = match is_bodiless(&head) {
         true => Body::empty(),
-        false => Body::from(body),
+        false => Body::new(body),
     };
     begun(head, body)
 }

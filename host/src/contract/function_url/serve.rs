@@ -10,12 +10,12 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode};
 
 use super::address::{self, Addressed, Form};
 use super::cors::{self, Page};
 use super::event::{self, Received, Told};
-use super::head::{self, Malformed};
+use super::head::{self, Malformed, Takes};
 use super::reply;
 use super::streaming::{self, NoResponse};
 use crate::contract::api::Api;
@@ -123,7 +123,7 @@ impl<'a> Target<'a> {
         let body = body::receive(body, limit, &visit.peer).await?;
         let target = self.arn(api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
-        let is_head_request = parts.method == Method::HEAD;
+        let takes = Takes::of(&parts);
         let received = Received {
             request: told(parts, &body, &visit.addressed, caller, &trace.guest),
             url_id: visit.addressed.id,
@@ -143,13 +143,14 @@ impl<'a> Target<'a> {
         if self.url.invoke_mode == Some(InvokeMode::ResponseStream) {
             let room = visit.peer.expect_stream()?;
             let streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, body);
-            let response = streaming::response(streamed, is_head_request).await;
+            let response = streaming::response(streamed, takes).await;
             let response = response.or_else(|reason| without_response(reason, id))?;
             return Ok(held(room, response));
         }
         let expected = api.answers.of(&resolved.version);
         let room = visit.peer.expect_answer(expected.bytes())?;
-        let response = buffered(Arc::clone(&api.invoker), resolved, invocation, body).await?;
+        let invoker = Arc::clone(&api.invoker);
+        let response = buffered(invoker, resolved, invocation, body, takes).await?;
         api.answers.note(expected, bytes_of(&response));
         visit.peer.hold_answer(Purpose::Call, room, response)
     }
@@ -214,6 +215,7 @@ async fn buffered<G: RunGuest>(
     resolved: Resolved,
     invocation: Invocation,
     body: body::Received,
+    takes: Takes,
 ) -> Result<Response, WireError> {
     let id = invocation.request_id;
     let run = run_to_end(async move {
@@ -221,7 +223,7 @@ async fn buffered<G: RunGuest>(
         invoker.run(resolved, invocation, How::default()).await
     });
     match run.await.map_err(without_names)?.report.outcome {
-        Outcome::Web(response) => Ok(head::response(response.head, response.body)),
+        Outcome::Web(response) => Ok(head::given(*response, takes)),
         Outcome::Returned(answer) => rendered(answer, id).await,
         Outcome::Failed(_) => Ok(failed()),
     }

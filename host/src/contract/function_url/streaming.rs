@@ -3,6 +3,7 @@
 //! What goes wrong before the head of the response is known is an answer like any other. What goes wrong
 //! later cuts the connection, so that nobody takes a part for the whole.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,9 +11,10 @@ use std::task::{Context, Poll, ready};
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
+use http::header::TRAILER;
 use http_body::Frame;
 
-use super::head::{self, Malformed};
+use super::head::{self, Malformed, Takes};
 use super::stream_reply::{self, Beginning};
 use crate::contract::streamed_response::{Progress, Streamed};
 use crate::domain::{Outcome, Refusal};
@@ -30,25 +32,25 @@ pub(super) enum NoResponse {
 
 /// The response that an invocation gives, as soon as its head is known. One that has no body, such as that
 /// of a HEAD request, is given when the function has ended.
-pub(super) async fn response(
-    mut streamed: Streamed,
-    is_head_request: bool,
-) -> Result<Response, NoResponse> {
+pub(super) async fn response(mut streamed: Streamed, takes: Takes) -> Result<Response, NoResponse> {
     let mut beginning = Beginning::default();
     let begun = loop {
         match streamed.next().await {
             Progress::Wrote(Piece::Head(head)) => break Ok((*head, Bytes::new())),
             Progress::Wrote(Piece::Bytes(bytes)) => beginning.add(&bytes),
-            Progress::Ended(ended) => return at_once(ended, beginning),
+            Progress::Ended(ended) => return at_once(ended, beginning, takes),
         }
         if beginning.is_decided() {
             break stream_reply::begun(beginning.into_bytes());
         }
     };
     match begun {
-        Ok((head, first)) if !is_head_request && !head::is_bodiless(&head) => {
+        Ok((mut head, first)) if takes.body && !head::is_bodiless(&head) => {
+            if !takes.trailers {
+                head.headers.remove(TRAILER);
+            }
             let rest = Rest {
-                first: Some(first).filter(|first| !first.is_empty()),
+                ready: data(first).into_iter().collect(),
                 streamed,
                 stage: Stage::Running,
             };
@@ -69,11 +71,12 @@ pub(super) async fn response(
 fn at_once(
     ended: Result<Completion, Refusal>,
     mut beginning: Beginning,
+    takes: Takes,
 ) -> Result<Response, NoResponse> {
     let completion = ended.map_err(NoResponse::Refused)?;
     match completion.report.outcome {
         Outcome::Failed(_) => Err(NoResponse::Failed),
-        Outcome::Web(response) => Ok(head::response(response.head, response.body)),
+        Outcome::Web(response) => Ok(head::given(*response, takes)),
         Outcome::Returned(rest) => {
             beginning.add(&rest);
             let whole = stream_reply::streamed(beginning.into_bytes());
@@ -89,7 +92,8 @@ async fn run_to_end(mut streamed: Streamed) {
 
 /// What follows the head.
 struct Rest {
-    first: Option<Bytes>,
+    /// What is sent next.
+    ready: VecDeque<Frame<Bytes>>,
     streamed: Streamed,
     stage: Stage,
 }
@@ -112,35 +116,48 @@ impl http_body::Body for Rest {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(Frame::data(first))));
-        }
-        match self.stage {
-            Stage::Running => {}
-            Stage::Over => return Poll::Ready(None),
-            Stage::Failed => {
-                self.stage = Stage::Over;
-                return Poll::Ready(Some(Err(io::Error::other(
-                    "the function failed after its response had begun",
-                ))));
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(frame)));
             }
-        }
-        let ended = match ready!(self.streamed.poll_next(context)) {
-            Progress::Wrote(piece) => {
-                return Poll::Ready(Some(Ok(Frame::data(piece.into_bytes()))));
+            match self.stage {
+                Stage::Running => {}
+                Stage::Over => return Poll::Ready(None),
+                Stage::Failed => {
+                    self.stage = Stage::Over;
+                    return Poll::Ready(Some(Err(io::Error::other(
+                        "the function failed after its response had begun",
+                    ))));
+                }
             }
-            Progress::Ended(ended) => ended,
-        };
-        self.stage = Stage::Over;
-        match ended.map(|completion| completion.report.outcome.into_answer()) {
-            Ok(Ok(rest)) if rest.is_empty() => Poll::Ready(None),
-            Ok(Ok(rest)) => Poll::Ready(Some(Ok(Frame::data(rest)))),
-            Ok(Err(_)) | Err(_) => {
+            match ready!(self.streamed.poll_next(context)) {
+                Progress::Wrote(piece) => self.ready.extend(data(piece.into_bytes())),
+                Progress::Ended(ended) => self.end(ended),
+            }
+            if self.stage == Stage::Failed {
                 // The server sends what it has while nothing more is ready, and drops it at an error.
-                self.stage = Stage::Failed;
                 context.waker().wake_by_ref();
-                Poll::Pending
+                return Poll::Pending;
             }
         }
     }
+}
+
+impl Rest {
+    fn end(&mut self, ended: Result<Completion, Refusal>) {
+        match ended.map(|completion| completion.report.outcome.into_answer()) {
+            Ok(Ok(rest)) => {
+                self.stage = Stage::Over;
+                self.ready.extend(data(rest));
+                let trailers = self.streamed.take_trailers();
+                self.ready.extend(trailers.map(Frame::trailers));
+            }
+            Ok(Err(_)) | Err(_) => self.stage = Stage::Failed,
+        }
+    }
+}
+
+/// The frame of these bytes; an empty one is none.
+fn data(bytes: Bytes) -> Option<Frame<Bytes>> {
+    (!bytes.is_empty()).then(|| Frame::data(bytes))
 }

@@ -19,7 +19,7 @@ use wasmtime_wasi::p2::bindings::exports::wasi::cli::run;
 use super::answer::{Answer, Returned};
 use super::call::Call;
 use super::kind::{Export, Kind};
-use crate::domain::WebHead;
+use crate::domain::{WebHead, WebResponse};
 use crate::invoker::ResponseSink;
 use crate::sandbox::reach::guest_state::GuestState;
 use crate::sandbox::reach::stdout::Stdout;
@@ -109,10 +109,10 @@ fn page(written: Vec<u8>) -> Returned {
         Ok(_) => "text/plain; charset=utf-8",
         Err(_) => "application/octet-stream",
     };
-    Returned {
-        head: Some(WebHead::ok(content_type)),
-        bytes: written,
-    }
+    Returned::Web(Box::new(WebResponse {
+        head: WebHead::ok(content_type),
+        body: Bytes::from(written).into(),
+    }))
 }
 
 #[cfg(test)]
@@ -122,21 +122,19 @@ mod tests {
     #[test]
     fn a_web_page_is_what_is_written_unless_that_is_json() {
         for response in ["", "{\"statusCode\":404}", "\"hello\"", " 7\n"] {
-            let page = page(response.into());
-            assert_eq!(page.bytes, response.as_bytes());
-            assert_eq!(page.head, None);
+            let written = response.as_bytes().to_vec();
+            assert_eq!(page(written.clone()), written.into());
         }
         for (written, content_type) in [
             (&b"<p>hello"[..], "text/plain; charset=utf-8"),
             (b"\xff", "application/octet-stream"),
         ] {
-            let page = page(written.to_vec());
-            assert_eq!(page.bytes, written);
-            let head = page.head.expect("it is a page");
-            assert_eq!(
-                (head.status.as_u16(), head.content_type()),
-                (200, Some(content_type))
-            );
+            let expected = WebResponse {
+                head: WebHead::ok(content_type),
+                body: Bytes::from_static(written).into(),
+            };
+            let expected = Returned::Web(Box::new(expected));
+            assert_eq!(page(written.to_vec()), expected);
         }
     }
 }

@@ -103,7 +103,7 @@ fn clean(remains: impl Send + 'static, elsewhere: Option<&Handle>) {
 /// any other guest nobody knows in which state it is.
 fn is_healthy(answer: &wasmtime::Result<Answer>, vitals: &Vitals) -> bool {
     let came_back = match answer {
-        Ok(Ok(returned)) => returned.bytes.len() <= limits::RESPONSE_BYTES_MAX,
+        Ok(Ok(returned)) => returned.bytes() <= limits::RESPONSE_BYTES_MAX,
         Ok(Err(_)) => true,
         Err(_) => false,
     };
@@ -129,7 +129,7 @@ fn outcome(
     bounds: &Bounds,
 ) -> Result<Outcome, HostFailure> {
     let error = match answer {
-        Ok(Ok(returned)) if returned.bytes.len() <= limits::RESPONSE_BYTES_MAX => {
+        Ok(Ok(returned)) if returned.bytes() <= limits::RESPONSE_BYTES_MAX => {
             return Ok(returned.into_outcome());
         }
         Ok(Ok(_)) => FunctionError::ResponseTooLarge {

@@ -58,13 +58,7 @@ impl Guest for Server {
                 response.finish(None).expect("the end");
             }
             "/request-trailers" => request_trailers(&request, out),
-            "/trailers" => {
-                let response = Response::begin(out, 200, &[TEXT]);
-                response.write(b"before trailers");
-                let trailers = Fields::new();
-                trailers.append("x-end", b"1").expect("a trailer");
-                response.finish(Some(trailers)).expect("the end");
-            }
+            "/trailers" => trailers(&request.query, out),
             "/fill" => fill(out, 200, request.number()),
             "/fill-without-body" => fill(out, 204, request.number()),
             "/endless" => {
@@ -149,6 +143,27 @@ fn header(request: &Request, out: ResponseOutparam) {
     let name = String::from_utf8(name).expect("a name in UTF-8");
     let set = Fields::new().append(&name, &value);
     whole(out, 200, &[TEXT], format!("{set:?}").as_bytes());
+}
+
+/// Answers with headers behind the body, and announces those of these names.
+fn trailers(announced: &str, out: ResponseOutparam) {
+    let mut headers = vec![TEXT];
+    if !announced.is_empty() {
+        headers.push(("trailer", announced));
+    }
+    let response = Response::begin(out, 200, &headers);
+    response.write(b"before trailers");
+    let trailers = Fields::new();
+    // The last says how the body is sent, which it was.
+    for (name, value) in [
+        ("x-end", &b"1"[..]),
+        ("x-end", b"\xe9"),
+        ("x-other", b"2"),
+        ("content-length", b"3"),
+    ] {
+        trailers.append(name, value).expect("a trailer");
+    }
+    response.finish(Some(trailers)).expect("the end");
 }
 
 /// Answers with the body, and with a line for each header that came behind it.

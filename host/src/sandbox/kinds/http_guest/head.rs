@@ -1,13 +1,14 @@
 //! Status and headers of a guest's response.
 
-use http::header::{CONTENT_LENGTH, DATE};
+use http::header::{CONTENT_LENGTH, DATE, TRAILER};
 use http::response::Parts;
 
 use crate::domain::WebHead;
 use crate::domain::web::OF_CONNECTION;
 
-/// The head of a response, without the headers that whoever sends it writes for the connection that it has. Its
-/// size needs no bound of its own: the engine has bounded the headers that a guest may set.
+/// The head of a response, without the headers that whoever sends it writes for the connection that it has; only
+/// the guest knows which trailers it means to send. Its size needs no bound of its own: the engine has bounded the
+/// headers that a guest may set.
 ///
 /// # Errors
 /// With what is wrong with it, in a sentence.
@@ -20,7 +21,9 @@ pub(super) fn of(parts: Parts) -> Result<WebHead, String> {
         ));
     }
     for name in OF_CONNECTION.iter().chain(&[CONTENT_LENGTH, DATE]) {
-        headers.remove(name);
+        if *name != TRAILER {
+            headers.remove(name);
+        }
     }
     Ok(WebHead { status, headers })
 }
@@ -60,7 +63,8 @@ mod tests {
         assert_eq!(all("set-cookie"), [b"a=1", b"b=2"]);
         assert_eq!(all("vary"), [b"x", b"y"]);
         assert_eq!(all("x-bytes"), [b"\x80\xff"]);
-        assert_eq!(head.headers.keys_len(), 3);
+        assert_eq!(all("trailer"), [b"x"]);
+        assert_eq!(head.headers.keys_len(), 4);
     }
 
     #[test]

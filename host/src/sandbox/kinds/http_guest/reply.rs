@@ -22,7 +22,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::gateway_event::Gateway;
 use super::{failure, gateway_reply, head};
-use crate::domain::WebHead;
+use crate::domain::{WebBody, WebHead, WebResponse, WebTrailers};
 use crate::invoker::ResponseSink;
 use crate::sandbox::bindings::sparkler::function::types::FunctionError;
 use crate::sandbox::kinds::answer::{Answer, Returned};
@@ -46,6 +46,8 @@ pub(super) struct Reply {
     output: Output,
     /// The piece that is passed on next.
     piece: Bytes,
+    /// The trailers of what nobody reads along. The engine has bounded them as it does headers.
+    trailers: Option<WebTrailers>,
 }
 
 enum Stage {
@@ -69,6 +71,7 @@ impl Reply {
             head: None,
             output: Output::new(sink, budget),
             piece: Bytes::new(),
+            trailers: None,
         }
     }
 
@@ -110,9 +113,18 @@ impl Reply {
             return Err(error);
         }
         let bytes = self.output.take_kept();
-        Ok(match (self.gateway, self.head) {
-            (Some(gateway), Some(head)) => gateway_reply::rendered(gateway, &head, bytes).into(),
-            (_, head) => Returned { head, bytes },
+        let Some(head) = self.head else {
+            return Ok(bytes.into());
+        };
+        Ok(match self.gateway {
+            Some(gateway) => gateway_reply::rendered(gateway, &head, bytes).into(),
+            None => Returned::Web(Box::new(WebResponse {
+                head,
+                body: WebBody {
+                    bytes: bytes.into(),
+                    trailers: self.trailers,
+                },
+            })),
         })
     }
 
@@ -136,12 +148,10 @@ impl Reply {
                 Err(_) => self.fail("Http.NoResponse", NO_RESPONSE.into()),
             },
             Stage::Body(body) => match body.frame().await {
-                // What is no data is trailers, for which no caller has a place.
-                Some(Ok(frame)) => {
-                    if let Ok(piece) = frame.into_data() {
-                        self.take(piece)?;
-                    }
-                }
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(piece) => self.take(piece)?,
+                    Err(frame) => self.take_trailers(frame.into_trailers().unwrap_or_default()),
+                },
                 Some(Err(_)) => self.fail("Http.BodyAborted", BODY_ABORTED.into()),
                 None => self.stage = Stage::Ended,
             },
@@ -196,6 +206,13 @@ impl Reply {
             None => self.output.keep(&piece)?,
         }
         Ok(())
+    }
+
+    fn take_trailers(&mut self, trailers: WebTrailers) {
+        match self.output.sink() {
+            Some(sink) => sink.set_trailers(trailers),
+            None => self.trailers = Some(trailers),
+        }
     }
 
     fn fail(&mut self, error_type: &str, message: String) {

@@ -1,61 +1,24 @@
 //! From a request to one that the engine hands to a guest: nothing of it may be refused later, when it would
 //! look like a failure of the host.
 
-use std::convert::Infallible;
 use std::fmt::Display;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http::header::HOST;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderName, HeaderValue, Request};
-use http_body::{Frame, SizeHint};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 
-use crate::domain::{self, web};
-use crate::domain::{WebBody, WebRequest};
+use crate::domain::{self, WebRequest, web};
 use crate::limits::GUEST_HTTP_FIELDS_BYTES_MAX;
 
 /// What a request that names no host was sent to.
 const NO_AUTHORITY: HeaderValue = HeaderValue::from_static("localhost");
 
-/// A body that is there, as the engine takes it.
-pub(super) struct Body(WebBody);
-
-impl http_body::Body for Body {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let WebBody { bytes, trailers } = &mut self.0;
-        if !bytes.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes)))));
-        }
-        Poll::Ready(
-            trailers
-                .take()
-                .map(|trailers| Ok(Frame::trailers(trailers))),
-        )
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.bytes.is_empty() && self.0.trailers.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.bytes.len() as u64)
-    }
-}
-
-/// The request as the engine takes it, and its scheme.
+/// A request that the engine takes as it is, and its scheme.
 ///
 /// # Errors
 /// With what is wrong with it, in a sentence.
-pub(super) fn checked(mut request: WebRequest) -> Result<(Scheme, Request<Body>), String> {
+pub(super) fn checked(mut request: WebRequest) -> Result<(Scheme, WebRequest), String> {
     let headers = request.headers();
     let mut room = Room::default();
     for (name, value) in headers {
@@ -73,7 +36,7 @@ pub(super) fn checked(mut request: WebRequest) -> Result<(Scheme, Request<Body>)
         // Of a request without a host, the engine would not make one.
         _ => drop(request.headers_mut().insert(HOST, NO_AUTHORITY)),
     }
-    Ok((scheme, request.map(Body)))
+    Ok((scheme, request))
 }
 
 /// What is wrong with a request whose address is none.
@@ -146,6 +109,7 @@ pub(super) fn shown(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::WebBody;
     use http_body_util::BodyExt as _;
 
     fn request(headers: &[(&'static str, &[u8])]) -> WebRequest {
