@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
 use tower::Service;
 
 use super::api::Api;
@@ -21,7 +22,7 @@ use super::callers::{Connected, Peer, Purpose};
 use super::error::WireError;
 use super::function_url::{self, Addressed, Visit};
 use super::handlers::Handlers;
-use super::invoking_path::{self, Invoking};
+use super::invoking_path::{self, Asked, Invoking};
 use super::operations::Operation;
 use super::passage::Passage;
 use super::path_names::PathNames;
@@ -38,6 +39,9 @@ pub struct Door<G> {
     rooms: Arc<Rooms<G>>,
     connected: Connected,
 }
+
+/// The answer to a request that was let in; or to one that was not, which has left already.
+type Answered = Result<Response, Box<Response>>;
 
 /// What is behind the door.
 struct Rooms<G> {
@@ -89,15 +93,17 @@ impl<G: RunGuest> Door<G> {
     /// for it.
     pub async fn answer<B: RequestBody>(self, request: http::Request<B>) -> Response {
         let Self { rooms, connected } = self;
+        let (parts, body) = request.into_parts();
         let region = &rooms.api.account.region;
-        if let Some(addressed) = function_url::addressed(request.uri(), request.headers(), region) {
-            return Box::pin(rooms.visit(&connected, request, addressed)).await;
-        }
-        let uri = request.uri().clone();
-        match invoking_path::read(request.method(), uri.path()) {
-            Some((invoking, name)) => rooms.invoke(&connected, request, invoking, &name).await,
-            None => Box::pin(rooms.route(&connected, request.map(Body::new))).await,
-        }
+        let addressed = function_url::addressed(&parts.uri, &parts.headers, region);
+        let answered = if let Some(addressed) = addressed {
+            Box::pin(rooms.visit(&connected, parts, body, addressed)).await
+        } else if let Some(asked) = invoking_path::read(&parts.method, parts.uri.path()) {
+            rooms.invoke(&connected, &parts, body, asked).await
+        } else {
+            Box::pin(rooms.route(&connected, parts, Body::new(body))).await
+        };
+        answered.unwrap_or_else(|refused| *refused)
     }
 }
 
@@ -106,16 +112,16 @@ impl<G: RunGuest> Rooms<G> {
     ///
     /// # Errors
     /// The answer to one that is kept out, which has left already.
-    fn enter<B>(
+    fn enter(
         &self,
         operation: Option<Operation>,
         connected: &Connected,
-        request: &http::Request<B>,
+        parts: &Parts,
     ) -> Result<Passage, Box<Response>> {
         let (passage, problem) =
-            Passage::of(operation, connected.address, &self.api.proxies, request);
+            Passage::of(operation, connected.address, &self.api.proxies, parts);
         // What is measured or told of a request begins here, and ends behind its answer.
-        match problem.and_then(|()| self.admit(&passage, request)) {
+        match problem.and_then(|()| self.admit(&passage, parts)) {
             Ok(()) => Ok(passage),
             Err(error) => Err(Box::new(self.leave(passage, Err(error)))),
         }
@@ -123,11 +129,11 @@ impl<G: RunGuest> Rooms<G> {
 
     /// What lets a request in or keeps it out, before anything is done for it. Each step may ask what the
     /// steps before it have found.
-    fn admit<B>(&self, passage: &Passage, request: &http::Request<B>) -> Result<(), WireError> {
+    fn admit(&self, passage: &Passage, parts: &Parts) -> Result<(), WireError> {
         let operation = passage.operation;
-        single_headers::check(operation, request.headers())?;
-        self.api.host_names.check(operation, request)?;
-        web_page::check(operation, request.headers())
+        single_headers::check(operation, &parts.headers)?;
+        self.api.host_names.check(operation, parts)?;
+        web_page::check(operation, &parts.headers)
     }
 
     /// What is done for every request after it was handled.
@@ -140,34 +146,30 @@ impl<G: RunGuest> Rooms<G> {
         response
     }
 
-    /// An invocation of the function of this name.
+    /// An invocation.
     async fn invoke<B: RequestBody>(
         &self,
         connected: &Connected,
-        request: http::Request<B>,
-        invoking: Invoking,
-        name: &str,
-    ) -> Response {
-        let passage = match self.enter(Some(invoking.operation()), connected, &request) {
-            Ok(passage) => passage,
-            Err(refused) => return *refused,
-        };
+        parts: &Parts,
+        body: B,
+        asked: Asked<'_>,
+    ) -> Answered {
+        let passage = self.enter(Some(asked.invoking.operation()), connected, parts)?;
         let peer = self.peer(&passage, connected);
-        let answered = self.invoked(request, invoking, name, (passage.id, &peer));
-        let answered = answered.await;
-        self.leave(passage, answered)
+        let answered = self.invoked(parts, body, asked, (passage.id, &peer)).await;
+        Ok(self.leave(passage, answered))
     }
 
     async fn invoked<B: RequestBody>(
         &self,
-        request: http::Request<B>,
-        invoking: Invoking,
-        name: &str,
+        parts: &Parts,
+        body: B,
+        asked: Asked<'_>,
         from: (RequestId, &Arc<Peer>),
     ) -> Result<Response, WireError> {
-        let checked = invoking::checked(&self.api, request, invoking, name, from).await?;
+        let checked = invoking::checked(&self.api, parts, body, &asked, from).await?;
         let (api, (_, peer)) = (&self.api, from);
-        match invoking {
+        match asked.invoking {
             Invoking::Invoke => invoke::answered(api, checked, peer).await,
             Invoking::Stream => Box::pin(invoke_stream::answered(api, checked, peer)).await,
             Invoking::Async => Box::pin(invoke_async::answered(api, checked)).await,
@@ -178,60 +180,55 @@ impl<G: RunGuest> Rooms<G> {
     async fn visit<B: RequestBody>(
         &self,
         connected: &Connected,
-        request: http::Request<B>,
+        parts: Parts,
+        body: B,
         addressed: Addressed,
-    ) -> Response {
-        let passage = match self.enter(Some(Operation::InvokeFunctionUrl), connected, &request) {
-            Ok(passage) => passage,
-            Err(refused) => return *refused,
-        };
+    ) -> Answered {
+        let passage = self.enter(Some(Operation::InvokeFunctionUrl), connected, &parts)?;
         let visit = Visit {
-            request,
+            parts,
+            body,
             addressed,
             passage,
             peer: self.peer(&passage, connected),
         };
         let answered = function_url::serve(Arc::clone(&self.api), visit).await;
-        self.leave(passage, Ok(answered))
+        Ok(self.leave(passage, Ok(answered)))
     }
 
     /// Any other request.
-    async fn route(&self, connected: &Connected, mut request: Request) -> Response {
-        let found = self
-            .routes
-            .find(request.method(), request.uri(), request.headers());
+    async fn route(&self, connected: &Connected, mut parts: Parts, body: Body) -> Answered {
+        let found = self.routes.find(&parts.method, &parts.uri, &parts.headers);
         let (operation, names) = match found {
             Some((operation, names)) => (Some(operation), names),
             None => (None, PathNames::default()),
         };
-        let passage = match self.enter(operation, connected, &request) {
-            Ok(passage) => passage,
-            Err(refused) => return *refused,
-        };
+        let passage = self.enter(operation, connected, &parts)?;
         let peer = self.peer(&passage, connected);
-        let extensions = request.extensions_mut();
-        extensions.insert(passage);
-        extensions.insert(names);
-        extensions.insert(Arc::clone(&peer));
-        let answered = self.handled(operation, request).await;
+        parts.extensions.insert(passage);
+        parts.extensions.insert(names);
+        parts.extensions.insert(Arc::clone(&peer));
+        let answered = self.handled(operation, parts, body).await;
         let held = answered.and_then(|answer| peer.hold_answer(Purpose::Control, None, answer));
-        self.leave(passage, held)
+        Ok(self.leave(passage, held))
     }
 
     async fn handled(
         &self,
         operation: Option<Operation>,
-        request: Request,
+        parts: Parts,
+        body: Body,
     ) -> Result<Response, WireError> {
         let found = operation.and_then(|operation| Some((operation, self.handlers.of(operation)?)));
         let Some((operation, handler)) = found else {
-            return Ok(unknown(&request));
+            return Ok(unknown(&parts));
         };
         if operation.reads_catalog() {
             // Hosts that share their functions answer as one: what another has answered is seen here.
             let caught_up = self.api.catalog.catch_up().await;
             caught_up.map_err(WireError::outdated)?;
         }
+        let request = Request::from_parts(parts, body);
         Ok(handler(request, Arc::clone(&self.api)).await)
     }
 
@@ -245,8 +242,8 @@ impl<G: RunGuest> Rooms<G> {
 }
 
 /// What is answered to a request for no operation of this host.
-fn unknown(request: &Request) -> Response {
-    let logs = cloudwatch::target::unknown(request.method(), request.uri(), request.headers());
+fn unknown(parts: &Parts) -> Response {
+    let logs = cloudwatch::target::unknown(&parts.method, &parts.uri, &parts.headers);
     match logs {
         Some(error) => error.into_response(),
         None => WireError::unknown_operation().into_response(),

@@ -8,8 +8,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use http::Version;
 use http::header::HOST;
-use http::{Request, Version};
+use http::request::Parts;
 
 use super::error::{ErrorCode, WireError};
 use super::operations::Operation;
@@ -43,10 +44,10 @@ impl HostNames {
     ///
     /// # Errors
     /// Where the request names no host at all, or one that is not this one's.
-    pub(super) fn check<B>(
+    pub(super) fn check(
         &self,
         operation: Option<Operation>,
-        request: &Request<B>,
+        request: &Parts,
     ) -> Result<(), WireError> {
         let named = named(request)?;
         let is_open = operation.is_some_and(Operation::is_for_web_pages);
@@ -66,10 +67,10 @@ impl HostNames {
 
 /// The host that a request names, perhaps with a port: in its address, as newer versions of HTTP do, or in the
 /// header, without which one of HTTP/1 is none.
-fn named<B>(request: &Request<B>) -> Result<&str, WireError> {
-    let in_header = request.headers().get(HOST);
-    let in_address = request.uri().authority();
-    let is_header_needed = request.version() < Version::HTTP_2;
+fn named(request: &Parts) -> Result<&str, WireError> {
+    let in_header = request.headers.get(HOST);
+    let in_address = request.uri.authority();
+    let is_header_needed = request.version < Version::HTTP_2;
     if in_header.is_none() && (is_header_needed || in_address.is_none()) {
         return Err(WireError::new(
             ErrorCode::MalformedHttpRequest,
@@ -137,12 +138,14 @@ fn foreign(named: &str) -> WireError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::Request;
 
     fn checked(listed: &[&str], operation: Operation, host: &str) -> Result<(), WireError> {
         let listed: Vec<_> = listed.iter().map(|name| (*name).to_owned()).collect();
         let request = Request::builder().header(HOST, host).body(());
+        let (request, ()) = request.expect("a request").into_parts();
         let names = HostNames::of(&listed).expect("they are names");
-        names.check(Some(operation), &request.expect("a request"))
+        names.check(Some(operation), &request)
     }
 
     #[test]
@@ -221,7 +224,7 @@ mod tests {
     #[test]
     fn a_request_names_its_host_where_its_version_of_http_does() {
         let check = |request: http::request::Builder| {
-            let request = request.body(()).expect("a request");
+            let (request, ()) = request.body(()).expect("a request").into_parts();
             HostNames::default().check(Some(Operation::GetFunction), &request)
         };
         let with_address = || Request::get("http://localhost/x");

@@ -1,6 +1,8 @@
 //! The headers of an invocation.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderValue};
 
 use super::constraint::{Pattern, Violations};
 use super::error::WireError;
@@ -8,12 +10,11 @@ use super::headers::TRACE_ID;
 use crate::domain::named::named;
 use crate::domain::{LogType, Named};
 
-pub(super) const INVOCATION_TYPE: HeaderName = HeaderName::from_static("x-amz-invocation-type");
-pub(super) const LOG_TYPE: HeaderName = HeaderName::from_static("x-amz-log-type");
-pub(super) const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("x-amz-client-context");
-pub(super) const TENANT_ID: HeaderName = HeaderName::from_static("x-amz-tenant-id");
-pub(super) const DURABLE_EXECUTION_NAME: HeaderName =
-    HeaderName::from_static("x-amz-durable-execution-name");
+pub(super) const INVOCATION_TYPE: &str = "x-amz-invocation-type";
+pub(super) const LOG_TYPE: &str = "x-amz-log-type";
+pub(super) const CLIENT_CONTEXT: &str = "x-amz-client-context";
+pub(super) const TENANT_ID: &str = "x-amz-tenant-id";
+pub(super) const DURABLE_EXECUTION_NAME: &str = "x-amz-durable-execution-name";
 
 static TENANT_ID_PATTERN: Pattern = Pattern::new(r"[a-zA-Z0-9\._:\/=+\-@ ]+");
 static DURABLE_EXECUTION_NAME_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9-_]+");
@@ -49,6 +50,37 @@ impl From<StreamedInvocationType> for InvocationType {
     }
 }
 
+/// The headers that matter, as they were sent: of one that is there more than once, the first.
+#[derive(Default)]
+struct Sent<'a> {
+    invocation_type: Option<&'a HeaderValue>,
+    log_type: Option<&'a HeaderValue>,
+    client_context: Option<&'a HeaderValue>,
+    trace: Option<&'a HeaderValue>,
+    tenant: Option<&'a HeaderValue>,
+    durable_execution_name: Option<&'a HeaderValue>,
+}
+
+impl<'a> Sent<'a> {
+    /// Looks through all headers, few as they are: to look for each by its name costs several times as much.
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut sent = Self::default();
+        for (name, value) in headers {
+            let place = match name.as_str() {
+                INVOCATION_TYPE => &mut sent.invocation_type,
+                LOG_TYPE => &mut sent.log_type,
+                CLIENT_CONTEXT => &mut sent.client_context,
+                TENANT_ID => &mut sent.tenant,
+                DURABLE_EXECUTION_NAME => &mut sent.durable_execution_name,
+                _ if name == TRACE_ID => &mut sent.trace,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        sent
+    }
+}
+
 /// The headers that matter, within the model's constraints.
 #[derive(Debug)]
 pub(super) struct InvokeHeaders<'a> {
@@ -68,11 +100,12 @@ impl<'a> InvokeHeaders<'a> {
     /// For all broken constraints together.
     pub(super) fn parse(headers: &'a HeaderMap) -> Result<Self, WireError> {
         let mut violations = Violations::default();
+        let sent = Sent::of(headers);
         let parsed = Self {
-            names_durable_execution: headers.contains_key(&DURABLE_EXECUTION_NAME),
-            ..Self::common::<InvocationType>(headers, &mut violations)
+            names_durable_execution: sent.durable_execution_name.is_some(),
+            ..Self::common::<InvocationType>(&sent, &mut violations)
         };
-        if let Some(name) = headers.get(&DURABLE_EXECUTION_NAME).map(text) {
+        if let Some(name) = sent.durable_execution_name.map(text) {
             let member = "durableExecutionName";
             violations.length(member, &name, 1, 64);
             violations.pattern(member, &name, &DURABLE_EXECUTION_NAME_PATTERN);
@@ -88,7 +121,7 @@ impl<'a> InvokeHeaders<'a> {
     /// For all broken constraints together.
     pub(super) fn parse_streaming(headers: &'a HeaderMap) -> Result<Self, WireError> {
         let mut violations = Violations::default();
-        let parsed = Self::common::<StreamedInvocationType>(headers, &mut violations);
+        let parsed = Self::common::<StreamedInvocationType>(&Sent::of(headers), &mut violations);
         violations.into_result()?;
         Ok(parsed)
     }
@@ -107,24 +140,24 @@ impl<'a> InvokeHeaders<'a> {
 
     /// What all ways have, where `E` is the set of invocation types.
     fn common<E: Named + Into<InvocationType>>(
-        headers: &'a HeaderMap,
+        sent: &Sent<'a>,
         violations: &mut Violations,
     ) -> Self {
-        let invocation_type = violations.given(headers.get(&INVOCATION_TYPE), |v, header| {
+        let invocation_type = violations.given(sent.invocation_type, |v, header| {
             v.one_of::<E>("invocationType", &text(header))
         });
-        let log_type = violations.given(headers.get(&LOG_TYPE), |v, header| {
+        let log_type = violations.given(sent.log_type, |v, header| {
             v.one_of("logType", &text(header))
         });
         let parsed = Self {
             invocation_type: invocation_type.map_or(InvocationType::RequestResponse, Into::into),
             log_type: log_type.unwrap_or_default(),
-            client_context: headers.get(&CLIENT_CONTEXT),
-            trace: headers.get(&TRACE_ID),
-            tenant: headers.get(&TENANT_ID),
+            client_context: sent.client_context,
+            trace: sent.trace,
+            tenant: sent.tenant,
             names_durable_execution: false,
         };
-        if let Some(id) = headers.get(&TENANT_ID).map(text) {
+        if let Some(id) = sent.tenant.map(text) {
             violations.length("tenantId", &id, 1, 256);
             violations.pattern("tenantId", &id, &TENANT_ID_PATTERN);
         }
@@ -148,19 +181,21 @@ impl<'a> InvokeHeaders<'a> {
     }
 }
 
-fn text(header: &HeaderValue) -> std::borrow::Cow<'_, str> {
+fn text(header: &HeaderValue) -> Cow<'_, str> {
     String::from_utf8_lossy(header.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderName;
 
-    fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
-            .collect()
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| {
+            let name = HeaderName::from_static(name);
+            (name, HeaderValue::from_static(value))
+        });
+        pairs.collect()
     }
 
     #[test]

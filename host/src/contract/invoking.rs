@@ -6,14 +6,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Uri};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Uri};
 
 use super::api::Api;
 use super::body::{self, Received, RequestBody};
 use super::callers::Peer;
 use super::error::WireError;
 use super::invoke_headers::{InvocationType, InvokeHeaders};
-use super::invoking_path::Invoking;
+use super::invoking_path::{Asked, Invoking};
 use super::reference::{NameShape, Reference};
 use super::trace_header::Trace;
 use super::{client_context, event_json, query};
@@ -36,24 +37,23 @@ pub(super) struct Checked {
     pub(super) received: Received,
 }
 
-/// Checks a request for the function of this name.
+/// Checks a request for an invocation.
 pub(super) async fn checked<G: RunGuest>(
     api: &Api<G>,
-    request: Request<impl RequestBody>,
-    invoking: Invoking,
-    name: &str,
+    parts: &Parts,
+    body: impl RequestBody,
+    asked: &Asked<'_>,
     from: (RequestId, &Arc<Peer>),
 ) -> Result<Checked, WireError> {
-    let (parts, body) = request.into_parts();
-    let limit = invoking.operation().body_limit();
+    let limit = asked.invoking.operation().body_limit();
     let (id, peer) = from;
     let received = body::receive(body, limit, peer).await?;
-    let headers = headers(invoking, &parts.headers)?;
+    let headers = headers(asked.invoking, &parts.headers)?;
     let is_event = headers.invocation_type == InvocationType::Event;
     if is_event {
         check_size(received.bytes.len())?;
     }
-    let reference = reference(name, &parts.uri, &api.account)?;
+    let reference = reference(&asked.name, &parts.uri, &api.account)?;
     // What AWS names in the text for a missing function when no qualifier was asked for.
     let target = reference.arn(&api.account, Some(&Qualifier::LATEST))?;
     let resolved = api.invoker.resolve(&target)?;

@@ -29,6 +29,14 @@ impl Invoking {
     }
 }
 
+/// An invocation that a request asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Asked<'a> {
+    pub(super) invoking: Invoking,
+    /// The name of the function, decoded once.
+    pub(super) name: Cow<'a, str>,
+}
+
 /// What stands before and behind the name of the function.
 const PATHS: [(Invoking, &str, &str); 3] = [
     around_the_name(Invoking::Invoke),
@@ -53,9 +61,9 @@ const fn around_the_name(invoking: Invoking) -> (Invoking, &'static str, &'stati
     (invoking, before, behind)
 }
 
-/// The operation that a request asks for, and the name of the function, decoded once; `None` where it asks for
-/// none of these. As all paths, they may end in a slash, which older clients send.
-pub(super) fn read<'a>(method: &Method, path: &'a str) -> Option<(Invoking, Cow<'a, str>)> {
+/// The invocation that a request asks for; `None` where it asks for none. As all paths, these may end in a slash,
+/// which older clients send.
+pub(super) fn read<'a>(method: &Method, path: &'a str) -> Option<Asked<'a>> {
     if *method != Method::POST {
         return None;
     }
@@ -67,7 +75,7 @@ pub(super) fn read<'a>(method: &Method, path: &'a str) -> Option<(Invoking, Cow<
             return None;
         }
         let name = percent_decode_str(name).decode_utf8().ok()?;
-        Some((invoking, name))
+        Some(Asked { invoking, name })
     })
 }
 
@@ -77,7 +85,7 @@ mod tests {
 
     fn read(path: &str) -> Option<(Invoking, String)> {
         let read = super::read(&Method::POST, path);
-        read.map(|(invoking, name)| (invoking, name.into_owned()))
+        read.map(|asked| (asked.invoking, asked.name.into_owned()))
     }
 
     #[test]

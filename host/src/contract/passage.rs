@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use http::{Extensions, HeaderValue, Request};
+use http::request::Parts;
+use http::{Extensions, HeaderValue};
 
 use super::callers::PeerAddress;
 use super::error::WireError;
@@ -28,14 +29,14 @@ impl Passage {
     /// the other end of the connection; another server than ours may have accepted that, and have said so.
     ///
     /// The second value is an error where the caller chose what cannot be an id.
-    pub(super) fn of<B>(
+    pub(super) fn of(
         operation: Option<Operation>,
         connected: Option<IpAddr>,
         proxies: &TrustedProxies,
-        request: &Request<B>,
+        request: &Parts,
     ) -> (Self, Result<(), WireError>) {
         let chosen = match operation.is_some_and(Operation::invokes) {
-            true => chosen_id(request.headers().get(REQUEST_ID)),
+            true => chosen_id(request.headers.get(REQUEST_ID)),
             false => Ok(None),
         };
         let (id, problem) = match chosen {
@@ -45,7 +46,7 @@ impl Passage {
         let passage = Self {
             operation,
             id: id.unwrap_or_else(RequestId::random),
-            caller: proxies.caller(connected.or_else(|| peer_told(request)), request.headers()),
+            caller: proxies.caller(connected.or_else(|| peer_told(request)), &request.headers),
         };
         (passage, problem)
     }
@@ -66,8 +67,8 @@ impl Passage {
     }
 }
 
-fn peer_told<B>(request: &Request<B>) -> Option<IpAddr> {
-    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
+fn peer_told(request: &Parts) -> Option<IpAddr> {
+    let connected = request.extensions.get::<ConnectInfo<SocketAddr>>();
     connected.map(|ConnectInfo(address)| address.ip().to_canonical())
 }
 
@@ -107,8 +108,8 @@ mod tests {
     #[test]
     fn only_invocations_have_an_id_of_their_callers_choice() {
         let id = "6b1cdd3e-7a3f-4b8e-9d59-0c2f8a4de8f1";
-        let request = Request::builder().header(REQUEST_ID, id).body(());
-        let request = request.expect("a request");
+        let request = http::Request::builder().header(REQUEST_ID, id).body(());
+        let (request, ()) = request.expect("a request").into_parts();
         let under = |operation| {
             let (passage, problem) =
                 Passage::of(operation, None, &TrustedProxies::default(), &request);

@@ -15,11 +15,11 @@ static OF_ALL: [HeaderName; 4] = [HOST, ORIGIN, SEC_FETCH_SITE, ACCESS_CONTROL_R
 
 /// What a request for the API is to have once. In one for a function these are the function's.
 static OF_THE_API: [HeaderName; 8] = [
-    invoke_headers::INVOCATION_TYPE,
-    invoke_headers::LOG_TYPE,
-    invoke_headers::CLIENT_CONTEXT,
-    invoke_headers::TENANT_ID,
-    invoke_headers::DURABLE_EXECUTION_NAME,
+    HeaderName::from_static(invoke_headers::INVOCATION_TYPE),
+    HeaderName::from_static(invoke_headers::LOG_TYPE),
+    HeaderName::from_static(invoke_headers::CLIENT_CONTEXT),
+    HeaderName::from_static(invoke_headers::TENANT_ID),
+    HeaderName::from_static(invoke_headers::DURABLE_EXECUTION_NAME),
     REQUEST_ID,
     TRACE_ID,
     TARGET,
@@ -89,7 +89,8 @@ mod tests {
         let refusal = |name: &HeaderName| refusal(Some(Operation::Invoke), &with(&[name, name]));
         let malformed = refusal(&HOST).expect("it is doubled");
         assert!(malformed.contains("MalformedHttpRequest"), "{malformed}");
-        let invalid = refusal(&invoke_headers::TENANT_ID).expect("it is doubled");
+        let invalid =
+            refusal(&HeaderName::from_static(invoke_headers::TENANT_ID)).expect("it is doubled");
         assert!(invalid.contains("InvalidRequestContent"), "{invalid}");
     }
 

@@ -45,7 +45,8 @@ const NO_ORIGIN: HeaderValue = HeaderValue::from_static(
 
 /// A request for a function, as it came to the door.
 pub(in crate::contract) struct Visit<B> {
-    pub(in crate::contract) request: Request<B>,
+    pub(in crate::contract) parts: Parts,
+    pub(in crate::contract) body: B,
     pub(in crate::contract) addressed: Addressed,
     pub(in crate::contract) passage: Passage,
     /// What is held for its caller.
@@ -57,7 +58,7 @@ pub(in crate::contract) async fn serve<G: RunGuest>(
     api: Arc<Api<G>>,
     visit: Visit<impl RequestBody>,
 ) -> Response {
-    let trace = Trace::continued(visit.request.headers().get(TRACE_ID));
+    let trace = Trace::continued(visit.parts.headers.get(TRACE_ID));
     let shown_trace = trace.answer.clone();
     let form = visit.addressed.form;
     let found = api.catalog.with_url(&visit.addressed.id);
@@ -95,9 +96,9 @@ impl<'a> Target<'a> {
         trace: Trace,
     ) -> Response {
         let cors = self.url.cors.as_ref();
-        let cors = cors.map(|cors| (cors, Page::of(visit.request.headers())));
+        let cors = cors.map(|cors| (cors, Page::of(&visit.parts.headers)));
         if let Some((cors, page)) = &cors
-            && page.asks(visit.request.method())
+            && page.asks(&visit.parts.method)
         {
             return cors::preflight(cors, page);
         }
@@ -117,16 +118,21 @@ impl<'a> Target<'a> {
     ) -> Result<Response, WireError> {
         self.authorize(api.open_function_urls)?;
         self.refuse_without_tenant()?;
-        let Passage { id, caller, .. } = visit.passage;
-        let (parts, body) = visit.request.into_parts();
+        let Visit {
+            parts,
+            body,
+            addressed,
+            passage: Passage { id, caller, .. },
+            peer,
+        } = visit;
         let limit = Operation::InvokeFunctionUrl.body_limit();
-        let body = body::receive(body, limit, &visit.peer).await?;
+        let body = body::receive(body, limit, &peer).await?;
         let target = self.arn(api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
         let takes = Takes::of(&parts);
         let received = Received {
-            request: told(parts, &body, &visit.addressed, caller, &trace.guest),
-            url_id: visit.addressed.id,
+            request: told(parts, &body, &addressed, caller, &trace.guest),
+            url_id: addressed.id,
             request_id: id,
             caller: event::address_of(caller),
             time: SystemTime::now(),
@@ -141,18 +147,18 @@ impl<'a> Target<'a> {
             log_type: LogType::None,
         };
         if self.url.invoke_mode == Some(InvokeMode::ResponseStream) {
-            let room = visit.peer.expect_stream()?;
+            let room = peer.expect_stream()?;
             let streamed = Streamed::begin(Arc::clone(&api.invoker), resolved, invocation, body);
             let response = streaming::response(streamed, takes).await;
             let response = response.or_else(|reason| without_response(reason, id))?;
             return Ok(held(room, response));
         }
         let expected = api.answers.of(&resolved.version);
-        let room = visit.peer.expect_answer(expected.bytes())?;
+        let room = peer.expect_answer(expected.bytes())?;
         let invoker = Arc::clone(&api.invoker);
         let response = buffered(invoker, resolved, invocation, body, takes).await?;
         api.answers.note(expected, bytes_of(&response));
-        visit.peer.hold_answer(Purpose::Call, room, response)
+        peer.hold_answer(Purpose::Call, room, response)
     }
 
     /// Whether anybody may call: nobody can say who they are yet.
