@@ -43,44 +43,36 @@ impl Kit for C {
         options: &BuildOptions,
         observe: &mut dyn FnMut(BuildEvent<'_>),
     ) -> Result<BuiltGuest, BuildError> {
-        build(options, observe)
+        let directory = &options.directory;
+        let package = output::name(directory, None);
+        let settings = settings(directory)?;
+        let outputs = output::folder(directory);
+        let _lock = lock::acquire(&outputs, &outputs)?;
+        let work = outputs.join("c");
+        sources::write_sdk(&outputs, &work)?;
+        let sources = sources::of(directory)?;
+        let compiler = Compiler::find(options, &work, observe)?;
+        let compiling = Compiling {
+            sources: &sources,
+            module: &work.join("module.wasm"),
+            options,
+        };
+        let memory = compiled(&compiler, &compiling, &package, settings.memory, observe)?;
+        let module = std::fs::read(compiling.module).map_err(|source| BuildError::Read {
+            path: compiling.module.to_owned(),
+            source,
+        })?;
+        let module = match options.debug {
+            true => module,
+            false => debug_sections::removed(&module),
+        };
+        let component = component::of(module)?;
+        output::store(directory, package, component, settings.reuse, Some(memory))
     }
 
     fn templates(&self) -> &'static [Template] {
         templates::TEMPLATES
     }
-}
-
-/// Builds the function in the folder that `options` name.
-fn build(
-    options: &BuildOptions,
-    observe: &mut dyn FnMut(BuildEvent<'_>),
-) -> Result<BuiltGuest, BuildError> {
-    let directory = &options.directory;
-    let package = output::name(directory, None);
-    let settings = settings(directory)?;
-    let outputs = output::folder(directory);
-    let _lock = lock::acquire(&outputs, &outputs)?;
-    let work = outputs.join("c");
-    sources::write_sdk(&outputs, &work)?;
-    let sources = sources::of(directory)?;
-    let compiler = Compiler::find(options, &work, observe)?;
-    let compiling = Compiling {
-        sources: &sources,
-        module: &work.join("module.wasm"),
-        options,
-    };
-    let memory = compiled(&compiler, &compiling, &package, settings.memory, observe)?;
-    let module = std::fs::read(compiling.module).map_err(|source| BuildError::Read {
-        path: compiling.module.to_owned(),
-        source,
-    })?;
-    let module = match options.debug {
-        true => module,
-        false => debug_sections::removed(&module),
-    };
-    let component = component::of(module)?;
-    output::store(directory, package, component, settings.reuse, Some(memory))
 }
 
 fn settings(directory: &Path) -> Result<CheckedSettings, BuildError> {

@@ -45,7 +45,38 @@ impl Kit for JavaScript {
         options: &BuildOptions,
         observe: &mut dyn FnMut(BuildEvent<'_>),
     ) -> Result<BuiltGuest, BuildError> {
-        build(options, observe)
+        let directory = absolute(&options.directory)?;
+        let package = output::name(&directory, declared_name(&directory));
+        let reuse = BuildSettings::read_reuse(&directory)?;
+        let main = sources::main_file(&directory)?;
+        let node = Node::find(options)?;
+        let outputs = output::folder(&directory);
+        let _lock = lock::acquire(&outputs, &outputs)?;
+        node.install_dependencies(&directory, observe)?;
+        let tools = node.tools(observe)?;
+        let work = outputs.join("javascript");
+        sources::write_runtime(&work)?;
+
+        let component = work.join("component.wasm");
+        let mut driver = node.command();
+        driver
+            .arg("driver.mjs")
+            .args([&tools, &directory])
+            .arg(&main)
+            .args([&work, &component])
+            .current_dir(&work);
+        let run = program::run(&mut driver, node::REMEDY, observe)?;
+        if !run.succeeded {
+            return Err(BuildError::Compile {
+                package,
+                messages: without_progress(&run.text),
+            });
+        }
+        let bytes = std::fs::read(&component).map_err(|source| BuildError::Read {
+            path: component,
+            source,
+        })?;
+        output::store(&directory, package, bytes, reuse, None)
     }
 
     fn declared_name(&self, directory: &Path) -> Option<String> {
@@ -55,45 +86,6 @@ impl Kit for JavaScript {
     fn templates(&self) -> &'static [Template] {
         templates::TEMPLATES
     }
-}
-
-/// Builds the function in the folder that `options` name.
-fn build(
-    options: &BuildOptions,
-    observe: &mut dyn FnMut(BuildEvent<'_>),
-) -> Result<BuiltGuest, BuildError> {
-    let directory = absolute(&options.directory)?;
-    let package = output::name(&directory, declared_name(&directory));
-    let reuse = BuildSettings::read_reuse(&directory)?;
-    let main = sources::main_file(&directory)?;
-    let node = Node::find(options)?;
-    let outputs = output::folder(&directory);
-    let _lock = lock::acquire(&outputs, &outputs)?;
-    node.install_dependencies(&directory, observe)?;
-    let tools = node.tools(observe)?;
-    let work = outputs.join("javascript");
-    sources::write_runtime(&work)?;
-
-    let component = work.join("component.wasm");
-    let mut driver = node.command();
-    driver
-        .arg("driver.mjs")
-        .args([&tools, &directory])
-        .arg(&main)
-        .args([&work, &component])
-        .current_dir(&work);
-    let run = program::run(&mut driver, node::REMEDY, observe)?;
-    if !run.succeeded {
-        return Err(BuildError::Compile {
-            package,
-            messages: without_progress(&run.text),
-        });
-    }
-    let bytes = std::fs::read(&component).map_err(|source| BuildError::Read {
-        path: component,
-        source,
-    })?;
-    output::store(&directory, package, bytes, reuse, None)
 }
 
 /// The `name` of the package.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -57,38 +57,54 @@ pub(super) fn run(
 }
 
 fn run_streamed(command: &mut Command, observe: &mut dyn FnMut(BuildEvent<'_>)) -> io::Result<Run> {
+    let mut kept = Vec::new();
+    let status = run_by_lines(command, |line| {
+        let (Line::Out(line) | Line::Err(line)) = line;
+        if !line.trim().is_empty() {
+            observe(BuildEvent::Progress(line.trim()));
+        }
+        if kept.len() == LINES_KEPT_MAX {
+            kept.remove(0);
+        }
+        kept.push(line);
+    })?;
+    Ok(Run {
+        succeeded: status.success(),
+        text: kept.join("\n").trim().to_owned(),
+    })
+}
+
+/// A line that a tool wrote, by the stream that it came on.
+pub(super) enum Line {
+    Out(String),
+    Err(String),
+}
+
+/// Runs `command` to its end; `take` is given each line while it runs.
+pub(super) fn run_by_lines(
+    command: &mut Command,
+    take: impl FnMut(Line),
+) -> io::Result<ExitStatus> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let mut kept = Vec::new();
     thread::scope(|scope| {
         let (sender, lines) = mpsc::channel();
         if let Some(stdout) = child.stdout.take() {
             let sender = sender.clone();
-            scope.spawn(move || send_lines(stdout, &sender));
+            scope.spawn(move || send_lines(stdout, &sender, Line::Out));
         }
         if let Some(stderr) = child.stderr.take() {
-            scope.spawn(move || send_lines(stderr, &sender));
+            scope.spawn(move || send_lines(stderr, &sender, Line::Err));
         }
-        for line in lines {
-            if !line.trim().is_empty() {
-                observe(BuildEvent::Progress(line.trim()));
-            }
-            if kept.len() == LINES_KEPT_MAX {
-                kept.remove(0);
-            }
-            kept.push(line);
-        }
+        lines.into_iter().for_each(take);
     });
-    Ok(Run {
-        succeeded: child.wait()?.success(),
-        text: kept.join("\n").trim().to_owned(),
-    })
+    child.wait()
 }
 
-fn send_lines(stream: impl Read, lines: &mpsc::Sender<String>) {
+fn send_lines(stream: impl Read, lines: &mpsc::Sender<Line>, kind: fn(String) -> Line) {
     let mut stream = BufReader::new(stream);
     let mut line = Vec::new();
     while stream
@@ -96,7 +112,7 @@ fn send_lines(stream: impl Read, lines: &mpsc::Sender<String>) {
         .is_ok_and(|read| read > 0)
     {
         let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        if lines.send(text).is_err() {
+        if lines.send(kind(text)).is_err() {
             return;
         }
         line.clear();

@@ -49,7 +49,26 @@ impl Kit for Python {
         options: &BuildOptions,
         observe: &mut dyn FnMut(BuildEvent<'_>),
     ) -> Result<BuiltGuest, BuildError> {
-        build(options, observe)
+        let directory = &options.directory;
+        let project = Project::read(directory)?;
+        let reuse = BuildSettings::read_reuse(directory)?;
+        let outputs = output::folder(directory);
+        let _lock = lock::acquire(&outputs, &outputs)?;
+        let interpreter = Interpreter::find(options, observe)?;
+        let bundle = Bundle::of(directory, &outputs.join("python"));
+        bundle.clear()?;
+        packages::install(&project, &bundle, &interpreter, options, observe)?;
+        let inputs = bundle.fill(&project)?;
+        let name = output::name(directory, project::declared_name(directory));
+        let component = match bundle.component_of(&inputs) {
+            Some(component) => component,
+            None => {
+                componentize(&name, &bundle, &interpreter, options, observe)?;
+                bundle.remember(&inputs)?;
+                read(&bundle.component())?
+            }
+        };
+        output::store(directory, name, component, reuse, None)
     }
 
     fn declared_name(&self, directory: &Path) -> Option<String> {
@@ -59,33 +78,6 @@ impl Kit for Python {
     fn templates(&self) -> &'static [Template] {
         templates::TEMPLATES
     }
-}
-
-/// Builds the project in the folder that `options` name.
-fn build(
-    options: &BuildOptions,
-    observe: &mut dyn FnMut(BuildEvent<'_>),
-) -> Result<BuiltGuest, BuildError> {
-    let directory = &options.directory;
-    let project = Project::read(directory)?;
-    let reuse = BuildSettings::read_reuse(directory)?;
-    let outputs = output::folder(directory);
-    let _lock = lock::acquire(&outputs, &outputs)?;
-    let interpreter = Interpreter::find(options, observe)?;
-    let bundle = Bundle::of(directory, &outputs.join("python"));
-    bundle.clear()?;
-    packages::install(&project, &bundle, &interpreter, options, observe)?;
-    let inputs = bundle.fill(&project)?;
-    let name = output::name(directory, project::declared_name(directory));
-    let component = match bundle.component_of(&inputs) {
-        Some(component) => component,
-        None => {
-            componentize(&name, &bundle, &interpreter, options, observe)?;
-            bundle.remember(&inputs)?;
-            read(&bundle.component())?
-        }
-    };
-    output::store(directory, name, component, reuse, None)
 }
 
 fn componentize(

@@ -1,10 +1,7 @@
 //! Runs cargo and reads what it says.
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::Command;
 
 use serde::Deserialize;
 
@@ -12,6 +9,7 @@ use super::cargo_program::{cargo_program, not_started};
 use super::flags;
 use super::package::GuestPackage;
 use super::standard_streams::StandardStreams;
+use crate::toolchain::program::{Line, run_by_lines};
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, MemoryLayout};
 
 /// What came of one run of cargo.
@@ -37,48 +35,14 @@ pub(super) fn run(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<CargoRun, BuildError> {
-    let mut cargo = Command::new(cargo_program())
+    let mut cargo = Command::new(cargo_program());
+    cargo
         .args(flags::arguments(package, memory, streams, options))
-        .current_dir(&package.directory)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(not_started)?;
+        .current_dir(&package.directory);
     let mut run = CargoRun::default();
-    thread::scope(|scope| {
-        let (sender, lines) = mpsc::channel();
-        if let Some(stdout) = cargo.stdout.take() {
-            let sender = sender.clone();
-            scope.spawn(move || send_lines(stdout, &sender, Line::Message));
-        }
-        if let Some(stderr) = cargo.stderr.take() {
-            scope.spawn(move || send_lines(stderr, &sender, Line::Said));
-        }
-        lines.iter().for_each(|line| run.take(line, observe));
-    });
-    run.succeeded = cargo.wait().map_err(not_started)?.success();
+    let status = run_by_lines(&mut cargo, |line| run.take(line, observe));
+    run.succeeded = status.map_err(not_started)?.success();
     Ok(run)
-}
-
-enum Line {
-    Message(String),
-    Said(String),
-}
-
-fn send_lines(stream: impl Read, lines: &mpsc::Sender<Line>, kind: fn(String) -> Line) {
-    let mut stream = BufReader::new(stream);
-    let mut line = Vec::new();
-    while stream
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|read| read > 0)
-    {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        if lines.send(kind(text)).is_err() {
-            return;
-        }
-        line.clear();
-    }
 }
 
 impl CargoRun {
@@ -117,8 +81,8 @@ impl CargoRun {
 
     fn take(&mut self, line: Line, observe: &mut dyn FnMut(BuildEvent<'_>)) {
         match line {
-            Line::Said(text) => self.take_said(text, observe),
-            Line::Message(text) => self.take_message(&text),
+            Line::Err(text) => self.take_said(text, observe),
+            Line::Out(text) => self.take_message(&text),
         }
     }
 
@@ -192,10 +156,10 @@ mod tests {
     fn run_that_said(stdout: &[&str], stderr: &[&str]) -> CargoRun {
         let mut run = CargoRun::default();
         for text in stdout {
-            run.take(Line::Message((*text).to_owned()), &mut |_| ());
+            run.take(Line::Out((*text).to_owned()), &mut |_| ());
         }
         for text in stderr {
-            run.take(Line::Said((*text).to_owned()), &mut |_| ());
+            run.take(Line::Err((*text).to_owned()), &mut |_| ());
         }
         run
     }

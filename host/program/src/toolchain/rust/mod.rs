@@ -62,7 +62,29 @@ impl Kit for Rust {
         options: &BuildOptions,
         observe: &mut dyn FnMut(BuildEvent<'_>),
     ) -> Result<BuiltGuest, BuildError> {
-        build(options, observe)
+        let package = package::find(&options.directory, options.package.as_deref())?;
+        target::ensure(&package.directory, observe)?;
+        // Held until the bytes are read: another build may put a file of the same name in the same place.
+        let _lock = lock::acquire(
+            &package.target_directory,
+            &package.target_directory.join(GUEST_TARGET),
+        )?;
+        let Linked {
+            run,
+            memory,
+            path,
+            bytes,
+        } = link(&package, options, observe)?;
+        for warning in run.warnings() {
+            observe(BuildEvent::Warning(warning));
+        }
+        output::finish(Built {
+            package: package.name,
+            path,
+            bytes,
+            reuse: package.reuse,
+            memory: Some(memory),
+        })
     }
 
     fn find_built(&self, directory: &Path) -> BuiltLookup {
@@ -86,36 +108,6 @@ impl Kit for Rust {
     fn reserved_names(&self) -> &'static [&'static str] {
         &["test", "core", "std", "alloc", "proc_macro", "proc-macro"]
     }
-}
-
-/// Builds the crate, or the one of a workspace, that `options` name.
-fn build(
-    options: &BuildOptions,
-    observe: &mut dyn FnMut(BuildEvent<'_>),
-) -> Result<BuiltGuest, BuildError> {
-    let package = package::find(&options.directory, options.package.as_deref())?;
-    target::ensure(&package.directory, observe)?;
-    // Held until the bytes are read: another build may put a file of the same name in the same place.
-    let _lock = lock::acquire(
-        &package.target_directory,
-        &package.target_directory.join(GUEST_TARGET),
-    )?;
-    let Linked {
-        run,
-        memory,
-        path,
-        bytes,
-    } = link(&package, options, observe)?;
-    for warning in run.warnings() {
-        observe(BuildEvent::Warning(warning));
-    }
-    output::finish(Built {
-        package: package.name,
-        path,
-        bytes,
-        reuse: package.reuse,
-        memory: Some(memory),
-    })
 }
 
 /// A component that was linked.
