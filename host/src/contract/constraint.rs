@@ -171,15 +171,14 @@ impl Violations {
     /// A pattern of the model.
     pub(super) fn pattern(&mut self, member: &str, value: &str, pattern: &Pattern) {
         if !pattern.matches(value) {
-            self.broken(member, value, &pattern_text(pattern));
+            self.broken(member, value, &pattern_text(pattern.text));
         }
     }
 
     /// A pattern of the model that is checked in another way, since it looks ahead.
     pub(super) fn pattern_by(&mut self, member: &str, value: &str, pattern: &str, fits: bool) {
         if !fits {
-            let text = format!("Member must satisfy regular expression pattern: {pattern}");
-            self.broken(member, value, &text);
+            self.broken(member, value, &pattern_text(pattern));
         }
     }
 
@@ -196,12 +195,8 @@ impl Violations {
             (least..=most).contains(&item.chars().count()) && !item.contains(LINE_ENDS)
         };
         if !items.iter().all(fits) {
-            let text = format!(
-                "Member must satisfy constraint: [Member must have length less than or equal to \
-                 {most}, Member must have length greater than or equal to {least}, Member must \
-                 satisfy regular expression pattern: .*, Member must not be null]"
-            );
-            self.broken(member, &printed_list(items), &text);
+            let each = format!("{}, {}", length_text(least, most), pattern_text(".*"));
+            self.broken_items(member, items, &each);
         }
     }
 
@@ -217,13 +212,8 @@ impl Violations {
         self.list_length(member, items, 0, items_max);
         let fits = |item: &String| item.chars().count() <= most && pattern.matches(item);
         if !items.iter().all(fits) {
-            let text = format!(
-                "Member must satisfy constraint: [Member must have length less than or equal to \
-                 {most}, Member must have length greater than or equal to 0, {}, Member must not be \
-                 null]",
-                pattern_text(pattern)
-            );
-            self.broken(member, &printed_list(items), &text);
+            let each = format!("{}, {}", length_text(0, most), pattern_text(pattern.text));
+            self.broken_items(member, items, &each);
         }
     }
 
@@ -246,13 +236,7 @@ impl Violations {
         match named.as_deref() {
             Some([only]) => return Ok(*only),
             Some(_) => (),
-            None => {
-                let text = format!(
-                    "Member must satisfy constraint: [{}, Member must not be null]",
-                    one_of_text(&E::names())
-                );
-                self.broken(member, &printed_list(items), &text);
-            }
+            None => self.broken_items(member, items, &one_of_text(&E::names())),
         }
         Err(Broken(()))
     }
@@ -330,6 +314,12 @@ impl Violations {
         ));
     }
 
+    /// A list with an item that does not satisfy what `each` has to.
+    fn broken_items(&mut self, member: &str, items: &[String], each: &str) {
+        let text = format!("Member must satisfy constraint: [{each}, Member must not be null]");
+        self.broken(member, &printed_list(items), &text);
+    }
+
     /// What `make` makes of the values that were given, where nothing is broken.
     ///
     /// # Errors
@@ -381,10 +371,14 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-fn pattern_text(pattern: &Pattern) -> String {
+fn pattern_text(pattern: &str) -> String {
+    format!("Member must satisfy regular expression pattern: {pattern}")
+}
+
+fn length_text(least: usize, most: usize) -> String {
     format!(
-        "Member must satisfy regular expression pattern: {}",
-        pattern.text
+        "Member must have length less than or equal to {most}, Member must have length greater than or \
+         equal to {least}"
     )
 }
 
