@@ -6,7 +6,7 @@ use crate::contract::constraint::{Pattern, Violations};
 use crate::contract::error::WireError;
 use crate::domain::Named as _;
 use crate::domain::attachments::UrlAuthType;
-use crate::domain::policy::Grant;
+use crate::domain::policy::{Conditions, Grant};
 
 static STATEMENT_ID: Pattern = Pattern::new("([a-zA-Z0-9-_]+)");
 static ACTION: Pattern = Pattern::new(r"(lambda:[*]|lambda:[a-zA-Z]+|[*])");
@@ -84,12 +84,14 @@ impl AddPermission {
                 id: id?,
                 action: action?,
                 principal: principal?,
-                source_arn: self.source_arn,
-                source_account: self.source_account,
-                principal_org_id: self.principal_org_id,
-                event_source_token: self.event_source_token,
-                function_url_auth_type: auth_type.map(|auth_type| auth_type.name().into()),
-                invoked_via_function_url: self.invoked_via_function_url,
+                conditions: Conditions {
+                    source_arn: self.source_arn,
+                    source_account: self.source_account,
+                    principal_org_id: self.principal_org_id,
+                    event_source_token: self.event_source_token,
+                    function_url_auth_type: auth_type.map(|auth_type| auth_type.name().into()),
+                    invoked_via_function_url: self.invoked_via_function_url,
+                },
             };
             Ok((grant, self.revision_id))
         })
@@ -113,8 +115,9 @@ mod tests {
         )
         .expect("all of it is fine");
         assert_eq!((grant.id.as_str(), grant.principal.as_str()), ("s", "*"));
-        assert_eq!(grant.principal_org_id.as_deref(), Some("o-0123456789"));
-        assert_eq!(grant.invoked_via_function_url, Some(true));
+        let conditions = grant.conditions;
+        assert_eq!(conditions.principal_org_id.as_deref(), Some("o-0123456789"));
+        assert_eq!(conditions.invoked_via_function_url, Some(true));
         assert_eq!(revision.as_deref(), Some("r"));
     }
 

@@ -12,18 +12,8 @@ pub(crate) struct Grant {
     pub action: String,
     /// An account, an IAM ARN, a service such as `s3.amazonaws.com`, or `*`.
     pub principal: String,
-    /// ARN of what calls on behalf of the principal.
-    pub source_arn: Option<String>,
-    /// Owner of what calls on behalf of the principal.
-    pub source_account: Option<String>,
-    /// The organization that the principal belongs to.
-    pub principal_org_id: Option<String>,
-    /// What Alexa Smart Home has to send.
-    pub event_source_token: Option<String>,
-    /// `NONE` or `AWS_IAM`: the address's way of authentication.
-    pub function_url_auth_type: Option<String>,
-    /// Whether only calls of the function's address count.
-    pub invoked_via_function_url: Option<bool>,
+    /// What must be so besides.
+    pub conditions: Conditions,
 }
 
 impl Grant {
@@ -32,7 +22,7 @@ impl Grant {
     /// # Errors
     /// For a principal that is none, and for a way of authentication where no address is called.
     pub(super) fn statement(&self, resource: &FunctionArn) -> Result<Statement, Refusal> {
-        if self.function_url_auth_type.is_some() && self.action != INVOKE_URL {
+        if self.conditions.function_url_auth_type.is_some() && self.action != INVOKE_URL {
             return Err(Refusal::InvalidParameter(
                 "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action".into(),
             ));
@@ -48,14 +38,7 @@ impl Grant {
             principal,
             action: self.action.clone(),
             resource: resource.to_string(),
-            conditions: Conditions {
-                function_url_auth_type: self.function_url_auth_type.clone(),
-                principal_org_id: self.principal_org_id.clone(),
-                source_account: self.source_account.clone(),
-                event_source_token: self.event_source_token.clone(),
-                source_arn: self.source_arn.clone(),
-                invoked_via_function_url: self.invoked_via_function_url,
-            },
+            conditions: self.conditions.clone(),
         })
     }
 }
@@ -130,6 +113,13 @@ mod tests {
         Ok(serde_json::from_str(&text).expect("it is JSON"))
     }
 
+    fn of_open_address() -> Conditions {
+        Conditions {
+            function_url_auth_type: Some("NONE".into()),
+            ..Conditions::default()
+        }
+    }
+
     fn of_principal(principal: &str) -> Result<Value, Refusal> {
         let grant = Grant {
             principal: principal.into(),
@@ -144,8 +134,10 @@ mod tests {
             id: "s3".into(),
             action: "lambda:InvokeFunction".into(),
             principal: "s3.amazonaws.com".into(),
-            source_arn: Some("arn:aws:s3:::bucket".into()),
-            ..Grant::default()
+            conditions: Conditions {
+                source_arn: Some("arn:aws:s3:::bucket".into()),
+                ..Conditions::default()
+            },
         };
         assert_eq!(
             statement_text(&made(&grant).expect("it is fine")),
@@ -161,11 +153,14 @@ mod tests {
         let grant = Grant {
             action: INVOKE_URL.into(),
             principal: "*".into(),
-            source_account: Some("123456789012".into()),
-            principal_org_id: Some("o-0123456789".into()),
-            event_source_token: Some("token".into()),
-            function_url_auth_type: Some("AWS_IAM".into()),
-            invoked_via_function_url: Some(true),
+            conditions: Conditions {
+                source_account: Some("123456789012".into()),
+                principal_org_id: Some("o-0123456789".into()),
+                event_source_token: Some("token".into()),
+                function_url_auth_type: Some("AWS_IAM".into()),
+                invoked_via_function_url: Some(true),
+                ..Conditions::default()
+            },
             ..Grant::default()
         };
         assert_eq!(
@@ -187,7 +182,7 @@ mod tests {
         let grant = |action: &str| Grant {
             action: action.into(),
             principal: "*".into(),
-            function_url_auth_type: Some("NONE".into()),
+            conditions: of_open_address(),
             ..Grant::default()
         };
         assert!(made(&grant("lambda:InvokeFunctionUrl")).is_ok());
@@ -239,7 +234,7 @@ mod tests {
         let open = Grant {
             action: INVOKE_URL.into(),
             principal: "*".into(),
-            function_url_auth_type: Some("NONE".into()),
+            conditions: of_open_address(),
             ..Grant::default()
         };
         let allows = |grant: &Grant, auth_type: &str| {
@@ -251,7 +246,7 @@ mod tests {
         for closed in [
             Grant {
                 action: "lambda:InvokeFunction".into(),
-                function_url_auth_type: None,
+                conditions: Conditions::default(),
                 ..open.clone()
             },
             Grant {
@@ -259,11 +254,17 @@ mod tests {
                 ..open.clone()
             },
             Grant {
-                source_account: Some("123456789012".into()),
+                conditions: Conditions {
+                    source_account: Some("123456789012".into()),
+                    ..of_open_address()
+                },
                 ..open.clone()
             },
             Grant {
-                invoked_via_function_url: Some(false),
+                conditions: Conditions {
+                    invoked_via_function_url: Some(false),
+                    ..of_open_address()
+                },
                 ..open.clone()
             },
         ] {
