@@ -86,10 +86,9 @@ pub(super) async fn remove<G: CompileGuest>(
 ) -> Result<NoContent, WireError> {
     let id = names.required("StatementId")?.to_owned();
     let reference = name.qualified(&uri, &api.account)?;
-    let mut violations = Violations::default();
-    violations.length("statementId", &id, 1, 100);
-    violations.pattern("statementId", &id, &STATEMENT_ID);
-    violations.into_result()?;
+    let mut v = Violations::default();
+    let id = v.text_matching("statementId", id, 1..=100, &STATEMENT_ID);
+    let id = v.settled(|| id)?;
     let no_function = || {
         let arn = reference.arn_text(&api.account, None);
         WireError::not_found(format!("No policy found for: {arn}"))

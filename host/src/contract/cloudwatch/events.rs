@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LogsError;
 use super::group_name::group_name;
+use super::groups::page_size;
 use super::logs::Logs;
 use super::pattern::FilterPattern;
-use super::streams::check_stream;
+use super::streams::stream_name;
 use super::token;
-use crate::contract::constraint::Violations;
+use crate::contract::constraint::{Broken, Violations};
 use crate::limits::{LOG_PAGE_EVENTS_MAX, LOG_SEARCH_DURATION_MAX};
 use crate::logs::{Direction, LogEvent, Page, Query, Streams};
 
@@ -86,10 +87,8 @@ struct FilteredEvent {
 pub(super) fn get(logs: &Logs, input: GetInput) -> Result<GetOutput, LogsError> {
     let mut v = Violations::default();
     let stream = v.required("logStreamName", input.log_stream_name);
-    if let Ok(stream) = &stream {
-        check_stream("logStreamName", stream, &mut v);
-    }
-    let events_max = events_max(input.limit, &mut v);
+    let stream = stream.and_then(|name| stream_name("logStreamName", name, &mut v));
+    let events_max = page_size(input.limit, LOG_PAGE_EVENTS_MAX, &mut v);
     let from_ms = time(input.start_time, "startTime", &mut v).unwrap_or(0);
     let until_ms = time(input.end_time, "endTime", &mut v).unwrap_or(u64::MAX);
     let stream = LogsError::settled(v, || stream)?;
@@ -123,18 +122,20 @@ pub(super) fn get(logs: &Logs, input: GetInput) -> Result<GetOutput, LogsError> 
 
 /// The events of many streams that match a pattern, page by page until there is no token.
 pub(super) fn filter(logs: &Logs, input: FilterInput) -> Result<FilterOutput, LogsError> {
-    let mut violations = Violations::default();
-    let streams = streams(
-        input.log_stream_names,
-        input.log_stream_name_prefix,
-        &mut violations,
-    )?;
-    let events_max = events_max(input.limit, &mut violations);
-    let from_ms = time(input.start_time, "startTime", &mut violations).unwrap_or(0);
-    let end_ms = time(input.end_time, "endTime", &mut violations);
+    let (names, prefix) = (input.log_stream_names, input.log_stream_name_prefix);
+    if names.is_some() && prefix.is_some() {
+        return Err(LogsError::invalid(
+            "logStreamNames and logStreamNamePrefix cannot both be given. Leave one of them out.",
+        ));
+    }
+    let mut v = Violations::default();
+    let streams = streams(names, prefix, &mut v);
+    let events_max = page_size(input.limit, LOG_PAGE_EVENTS_MAX, &mut v);
+    let from_ms = time(input.start_time, "startTime", &mut v).unwrap_or(0);
+    let end_ms = time(input.end_time, "endTime", &mut v);
     let pattern = input.filter_pattern.unwrap_or_default();
-    violations.length("filterPattern", &pattern, 0, PATTERN_CHARS_MAX);
-    LogsError::settled(violations, || Ok(()))?;
+    let pattern = v.bounded("filterPattern", pattern, 0..=PATTERN_CHARS_MAX);
+    let (streams, pattern) = LogsError::settled(v, || Ok((streams?, pattern?)))?;
     let group = group_name(input.log_group_name, input.log_group_identifier)?;
     let pattern = FilterPattern::parse(&pattern).map_err(LogsError::invalid)?;
     let (direction, position) = match input.next_token.as_deref().map(token::position) {
@@ -176,32 +177,23 @@ fn filtered(page: Page, direction: Direction) -> FilterOutput {
 fn streams(
     names: Option<Vec<String>>,
     prefix: Option<String>,
-    violations: &mut Violations,
-) -> Result<Streams, LogsError> {
+    v: &mut Violations,
+) -> Result<Streams, Broken> {
     match (names, prefix) {
-        (Some(_), Some(_)) => Err(LogsError::invalid(
-            "logStreamNames and logStreamNamePrefix cannot both be given. Leave one of them out.",
-        )),
-        (Some(names), None) => {
-            violations.list_length("logStreamNames", &names, 1, STREAMS_MAX);
-            for name in &names {
-                check_stream("logStreamNames", name, violations);
-            }
-            Ok(Streams::Named(names))
+        (Some(names), _) => {
+            v.list_length("logStreamNames", &names, 1, STREAMS_MAX);
+            let names = names.into_iter();
+            let names = names.map(|name| stream_name("logStreamNames", name, v));
+            // All of them are looked at before the first that is broken ends it.
+            let names: Vec<_> = names.collect();
+            let names: Result<_, _> = names.into_iter().collect();
+            names.map(Streams::Named)
         }
         (None, Some(prefix)) => {
-            check_stream("logStreamNamePrefix", &prefix, violations);
-            Ok(Streams::Prefixed(prefix))
+            stream_name("logStreamNamePrefix", prefix, v).map(Streams::Prefixed)
         }
         (None, None) => Ok(Streams::All),
     }
-}
-
-fn events_max(limit: Option<i64>, v: &mut Violations) -> usize {
-    let limit = v.given(limit, |v, limit| {
-        v.range("limit", limit, &(1..=LOG_PAGE_EVENTS_MAX))
-    });
-    limit.unwrap_or(LOG_PAGE_EVENTS_MAX).into()
 }
 
 /// A time in milliseconds since the epoch.

@@ -100,7 +100,7 @@ impl DescribeInput {
         if let Some(names) = &self.log_group_identifiers {
             violations.list_length("logGroupIdentifiers", names, 1, LOG_GROUPS_NAMED_MAX);
         }
-        let items = items(self.limit, &mut violations);
+        let items = page_size(self.limit, LOG_DESCRIBE_ITEMS_MAX, &mut violations);
         LogsError::settled(violations, || Ok(()))?;
         if self.log_group_name_prefix.is_some() && self.log_group_name_pattern.is_some() {
             return Err(LogsError::invalid(
@@ -111,9 +111,8 @@ impl DescribeInput {
     }
 }
 
-/// How many items a page of a list may have.
-pub(super) fn items(limit: Option<i64>, v: &mut Violations) -> usize {
-    let most = LOG_DESCRIBE_ITEMS_MAX;
+/// How many items a page may have: `most` of them, unless the caller wants fewer.
+pub(super) fn page_size(limit: Option<i64>, most: u16, v: &mut Violations) -> usize {
     let limit = v.given(limit, |v, limit| v.range("limit", limit, &(1..=most)));
     limit.unwrap_or(most).into()
 }

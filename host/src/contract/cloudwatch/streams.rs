@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LogsError;
 use super::group_name::group_name;
-use super::groups::items;
+use super::groups::page_size;
 use super::logs::Logs;
 use super::token;
-use crate::contract::constraint::{Pattern, Violations};
+use crate::contract::constraint::{Broken, Pattern, Violations};
 use crate::domain::named::named;
+use crate::limits::LOG_DESCRIBE_ITEMS_MAX;
 use crate::logs::StreamSummary;
 
 static STREAM: Pattern = Pattern::new(r"[^:*]*");
@@ -53,12 +54,23 @@ type Key = (u64, String);
 
 /// The streams of a group that are asked for.
 pub(super) fn describe(logs: &Logs, input: DescribeInput) -> Result<DescribeOutput, LogsError> {
-    let items = input.check()?;
-    let by_time = input.order_by.as_deref() == Some("LastEventTime");
+    let mut v = Violations::default();
+    let prefix = v.given(input.log_stream_name_prefix, |v, prefix| {
+        stream_name("logStreamNamePrefix", prefix, v)
+    });
+    let order = v.given(input.order_by, |v, name| v.one_of("orderBy", &name));
+    let items = page_size(input.limit, LOG_DESCRIBE_ITEMS_MAX, &mut v);
+    LogsError::settled(v, || Ok(()))?;
+    let by_time = order == Some(Order::LastEventTime);
+    if by_time && prefix.is_some() {
+        return Err(LogsError::invalid(
+            "Cannot order by LastEventTime with a logStreamNamePrefix.",
+        ));
+    }
     let is_descending = input.descending == Some(true);
     let group = group_name(input.log_group_name, input.log_group_identifier)?;
     let after = input.next_token.as_deref().map(key).transpose()?;
-    let prefix = input.log_stream_name_prefix.unwrap_or_default();
+    let prefix = prefix.unwrap_or_default();
     let mut found: Vec<(Key, StreamSummary)> = logs
         .keeper
         .streams(&group)?
@@ -122,30 +134,11 @@ named! {
     }
 }
 
-impl DescribeInput {
-    /// How many items a page may have.
-    fn check(&self) -> Result<usize, LogsError> {
-        let mut violations = Violations::default();
-        if let Some(prefix) = &self.log_stream_name_prefix {
-            check_stream("logStreamNamePrefix", prefix, &mut violations);
-        }
-        let order = violations.given(self.order_by.as_deref(), |v, name| {
-            v.one_of::<Order>("orderBy", name)
-        });
-        let items = items(self.limit, &mut violations);
-        LogsError::settled(violations, || Ok(()))?;
-        let by_time = order == Some(Order::LastEventTime);
-        if by_time && self.log_stream_name_prefix.is_some() {
-            return Err(LogsError::invalid(
-                "Cannot order by LastEventTime with a logStreamNamePrefix.",
-            ));
-        }
-        Ok(items)
-    }
-}
-
-/// Adds what the model's constraints refuse in the name of a stream.
-pub(super) fn check_stream(member: &str, name: &str, violations: &mut Violations) {
-    violations.length(member, name, 1, 512);
-    violations.pattern(member, name, &STREAM);
+/// The name of a stream, or the beginning of one, within the model's constraints.
+pub(super) fn stream_name(
+    member: &str,
+    name: String,
+    v: &mut Violations,
+) -> Result<String, Broken> {
+    v.text_matching(member, name, 1..=512, &STREAM)
 }
