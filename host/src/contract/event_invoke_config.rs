@@ -16,12 +16,11 @@ use super::json_body::JsonBody;
 use super::page::PageRequest;
 use super::path_names::PathName;
 use super::wire::event_invoke::{ConfigMembers, DestinationConfig};
-use super::wire::timestamp;
 use crate::deployer::CompileGuest;
 use crate::deployer::stamp;
 use crate::domain::attachments::EventInvoke;
 use crate::domain::event_invoke::{self, EventInvokeChange};
-use crate::domain::{FunctionArn, FunctionName, FunctionRecord, Qualifier, Refusal};
+use crate::domain::{FunctionArn, FunctionName, FunctionRecord, Qualifier, Refusal, times};
 
 /// Entries that the model lets one page of this list have.
 const PAGE_ITEMS_MAX: u16 = 50;
@@ -205,10 +204,28 @@ fn shown(arn: FunctionArn, config: &EventInvoke) -> Shown {
         ..arn
     };
     Shown {
-        last_modified: timestamp::seconds(config.last_modified),
+        last_modified: seconds(config.last_modified),
         function_arn: qualified.to_string(),
         maximum_retry_attempts: config.retries_max,
         maximum_event_age_in_seconds: config.age_seconds_max,
         destination_config: DestinationConfig::from(config),
+    }
+}
+
+/// Seconds since 1970 with milliseconds, such as `1573686021.479`.
+fn seconds(time: SystemTime) -> f64 {
+    times::unix_ms(time) as f64 / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    #[test]
+    fn seconds_have_milliseconds() {
+        let time = UNIX_EPOCH + Duration::from_millis(1_573_686_021_479);
+        let json = serde_json::to_string(&seconds(time)).expect("a number");
+        assert_eq!(json, "1573686021.479");
     }
 }

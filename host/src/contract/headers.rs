@@ -7,7 +7,3 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-reques
 
 /// The trace that a request belongs to, in the request, for the function and in the answer.
 pub(super) const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
-
-/// Said of every answer of an invocation, as AWS says it.
-pub(super) const REMAPPED_CONTENT_LENGTH: HeaderName =
-    HeaderName::from_static("x-amzn-remapped-content-length");

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::response::Response;
-use http::StatusCode;
+use axum::response::{IntoResponse as _, NoContent, Response};
 
 use super::api::Api;
 use super::callers::{Peer, Purpose, bytes_of};
 use super::error::WireError;
 use super::invoke_headers::InvocationType;
+use super::invoke_reply;
 use super::invoking::{self, Checked};
 use super::run_to_end::run_to_end;
-use super::{answer, invoke_reply};
 use crate::invoker::{How, RunGuest};
 
 /// `POST /2015-03-31/functions/{FunctionName}/invocations`
@@ -28,7 +27,7 @@ pub(super) async fn answered<G: RunGuest>(
         received,
     } = checked;
     match invocation_type {
-        InvocationType::DryRun => Ok(answer::empty(StatusCode::NO_CONTENT)),
+        InvocationType::DryRun => Ok(NoContent.into_response()),
         InvocationType::Event => {
             api.events.accept(invoking::event(invocation)).await?;
             Ok(invoke_reply::accepted(Some(trace)))

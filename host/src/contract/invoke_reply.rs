@@ -8,11 +8,14 @@ use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
 
 use super::answer;
-use super::headers::{REMAPPED_CONTENT_LENGTH, TRACE_ID};
+use super::headers::TRACE_ID;
 use crate::domain::{RequestId, VersionId};
 use crate::invoker::{Completion, error_object as function_error};
 
 pub(super) const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
+/// Said of every answer, as AWS says it.
+const REMAPPED_CONTENT_LENGTH: HeaderName =
+    HeaderName::from_static("x-amzn-remapped-content-length");
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
 

@@ -11,15 +11,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, NoContent, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use http_body::Frame;
 
-use super::answer;
 use super::api::Api;
 use super::callers::{Peer, held};
 use super::error::WireError;
@@ -46,7 +44,7 @@ pub(super) async fn answered<G: RunGuest>(
         received,
     } = checked;
     if invocation_type == InvocationType::DryRun {
-        return Ok(answer::empty(StatusCode::NO_CONTENT));
+        return Ok(NoContent.into_response());
     }
     let id = invocation.request_id;
     let room = peer.expect_stream()?;

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contract::constraint::{Broken, Violations};
-use crate::contract::wire::timestamp;
 use crate::domain::attachments::Provisioned;
 use crate::domain::provisioning::{Progress, Status};
+use crate::domain::times;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -48,7 +48,7 @@ impl ProvisionedConcurrencyConfig {
             allocated_provisioned_concurrent_executions: progress.allocated,
             status,
             status_reason,
-            last_modified: timestamp::text(config.last_modified),
+            last_modified: times::with_offset(config.last_modified),
         }
     }
 }

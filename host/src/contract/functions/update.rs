@@ -50,12 +50,13 @@ pub(in crate::contract) async fn code<G: CompileGuest>(
     body: JsonBody<UpdateFunctionCode>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain(&api.account)?;
-    let wanted = body.read().await?.admitted()?;
+    let wanted = body.read().await?;
+    let architecture = wanted.architecture()?;
     let name = reference.mutable(&api.account)?;
     api.existing(&reference)?;
     let change = CodeChange {
         sender: passage.sender(),
-        ..wanted.change()?
+        ..wanted.change(architecture)?
     };
     let version = api.deployer.update_code(name, change).await?;
     Ok(Json::of(shown(&api, &version)))
@@ -103,41 +104,24 @@ fn shown<G>(api: &Api<G>, version: &Version) -> FunctionConfiguration {
     renderer.configuration(version, qualifier.as_ref(), Detail::Whole)
 }
 
-/// A call of UpdateFunctionCode within the model's constraints.
-struct AdmittedCode {
-    architecture: Option<Architecture>,
-    /// All other members, which have none.
-    others: UpdateFunctionCode,
-}
-
 impl UpdateFunctionCode {
-    fn admitted(mut self) -> Result<AdmittedCode, WireError> {
+    /// The one member that the model constrains.
+    fn architecture(&self) -> Result<Option<Architecture>, WireError> {
         let mut v = Violations::default();
-        let architecture = v.given(self.architectures.take(), |v, names| {
-            v.only_one_of("architectures", &names)
+        let architecture = v.given(self.architectures.as_deref(), |v, names| {
+            v.only_one_of("architectures", names)
         });
-        v.settled(|| {
-            Ok(AdmittedCode {
-                architecture,
-                others: self,
-            })
-        })
+        v.settled(|| Ok(architecture))
     }
-}
 
-impl AdmittedCode {
-    fn change(self) -> Result<CodeChange, WireError> {
-        let Self {
-            architecture,
-            others,
-        } = self;
-        refuse_publish_to(others.publish_to)?;
+    fn change(self, architecture: Option<Architecture>) -> Result<CodeChange, WireError> {
+        refuse_publish_to(self.publish_to)?;
         Ok(CodeChange {
-            package: others.source.package()?,
+            package: self.source.package()?,
             architecture,
-            dry_run: others.dry_run.unwrap_or_default(),
-            publish: others.publish.unwrap_or_default(),
-            expected_revision: others.revision_id,
+            dry_run: self.dry_run.unwrap_or_default(),
+            publish: self.publish.unwrap_or_default(),
+            expected_revision: self.revision_id,
             sender: None,
         })
     }
@@ -150,7 +134,8 @@ mod tests {
     fn change(json: &str) -> Result<CodeChange, String> {
         let wanted: UpdateFunctionCode =
             serde_json::from_str(json).expect("it is the shape's JSON");
-        let change = wanted.admitted().and_then(AdmittedCode::change);
+        let architecture = wanted.architecture();
+        let change = architecture.and_then(|architecture| wanted.change(architecture));
         change.map_err(|error| format!("{error:?}"))
     }
 

@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::settings::SettingsMembers;
 use super::tenancy::TenancyMember;
-use super::timestamp;
 use crate::domain::settings::PackageType;
-use crate::domain::{Account, Digest, LastUpdate, Named as _, Qualifier, Snapshot, State, Version};
+use crate::domain::{
+    Account, Digest, LastUpdate, Named as _, Qualifier, Snapshot, State, Version, times,
+};
 
 /// What AWS says of creations, and in the same words of updates.
 const CREATING: (&str, &str) = ("The function is being created.", "Creating");
@@ -90,7 +91,7 @@ impl Renderer<'_> {
             function_arn: arn.to_string(),
             settings: SettingsMembers::shown(version),
             code_size: version.code.package_bytes,
-            last_modified: timestamp::text(version.last_modified),
+            last_modified: times::with_offset(version.last_modified),
             code_sha256: BASE64_STANDARD.encode(version.code.package.0),
             version: version.id.to_string(),
             revision_id: version.revision.to_string(),

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::timestamp;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::domain::attachments::{Cors, FunctionUrl, InvokeMode};
 use crate::domain::function_url::{NewUrl, UrlChange};
-use crate::domain::{FunctionArn, Named as _};
+use crate::domain::{FunctionArn, Named as _, times};
 
 /// The members of CreateFunctionUrlConfig and UpdateFunctionUrlConfig.
 #[derive(Debug, Default, Deserialize)]
@@ -41,15 +40,11 @@ impl UrlMembers {
     ///
     /// # Errors
     /// For all broken constraints together.
-    pub(in crate::contract) fn new_address(self) -> Result<NewUrl, WireError> {
+    pub(in crate::contract) fn new_address(mut self) -> Result<NewUrl, WireError> {
         let mut v = Violations::default();
-        let auth_type = v.required("authType", self.auth_type.clone());
+        let auth_type = v.required("authType", self.auth_type.take());
         let auth_type = auth_type.and_then(|name| v.one_of("authType", &name));
-        let change = Self {
-            auth_type: None,
-            ..self
-        }
-        .read(&mut v);
+        let change = self.read(&mut v);
         v.settled(|| {
             Ok(NewUrl {
                 auth_type: auth_type?,
@@ -160,9 +155,9 @@ impl UrlConfig {
             function_arn: arn.to_string(),
             auth_type: url.auth_type.name(),
             cors: url.cors.as_ref().map(CorsMembers::of),
-            creation_time: timestamp::text(url.created),
+            creation_time: times::with_offset(url.created),
             last_modified_time: (shown != Shown::Created)
-                .then(|| timestamp::text(url.last_modified)),
+                .then(|| times::with_offset(url.last_modified)),
             invoke_mode: mode.map(InvokeMode::name),
         }
     }

@@ -17,4 +17,3 @@ pub(super) mod runtime;
 pub(super) mod settings;
 pub(super) mod tenancy;
 pub(super) mod text_map;
-pub(super) mod timestamp;
