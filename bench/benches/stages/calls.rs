@@ -81,7 +81,9 @@ impl Calls {
 
     pub(crate) async fn instantiate(&self, version: &Arc<Version>) -> anyhow::Result<Instantiated> {
         let (version, invocation) = (Arc::clone(version), self.invocation());
-        self.host.guests().instantiated(version, invocation).await
+        let admission = self.host.invoker().gate().enter()?;
+        let guests = self.host.guests();
+        guests.instantiated(version, invocation, admission).await
     }
 
     pub(crate) fn fresh_version(&self) -> anyhow::Result<Arc<Version>> {

@@ -142,9 +142,10 @@ impl Stages {
         let version = self.calls.fresh_version()?;
         for _ in 0..times {
             let instantiate = || at_once(self.calls.instantiate(&version));
-            let mut sandbox = part(stage == INSTANTIATE, meter, instantiate)??;
-            part(stage == CALL, meter, || at_once(sandbox.call()))??;
-            part(stage == RESET, meter, || drop(sandbox));
+            let sandbox = part(stage == INSTANTIATE, meter, instantiate)??;
+            let called = part(stage == CALL, meter, || at_once(sandbox.call()))?;
+            called.check()?;
+            part(stage == RESET, meter, || drop(called));
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::contract::{self, Door};
 use crate::sandbox::Sandboxes;
 
 pub use crate::contract::stages::{ReplyTrace, reply};
-pub use crate::sandbox::stages::{Instantiated, make_at_most};
+pub use crate::sandbox::stages::{Called, Instantiated, make_at_most};
 
 impl Host {
     /// What [`Host::serve`] has behind each connection, without the connection.

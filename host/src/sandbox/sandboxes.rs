@@ -43,7 +43,7 @@ use crate::storage::{ArtifactStore, TmpFolders};
 /// concurrency, sandboxes are instantiated ahead; of one that opts in to reuse, a sandbox that has served
 /// an invocation serves the next one of the same version and tenant.
 pub struct Sandboxes {
-    runner: Runner,
+    pub(super) runner: Runner,
 }
 
 /// What sandboxes are made of.
@@ -160,7 +160,7 @@ impl Sandboxes {
         Ok(Self { runner })
     }
 
-    pub(super) fn maker(&self) -> &Maker {
+    fn maker(&self) -> &Maker {
         &self.runner.maker
     }
 
@@ -244,14 +244,14 @@ impl CompileGuest for Sandboxes {
 }
 
 impl RunGuest for Sandboxes {
-    async fn run(
+    fn run(
         &self,
         version: Arc<Version>,
         invocation: Arc<Invocation>,
         how: How,
         admission: Admission,
-    ) -> Result<Report, HostFailure> {
-        self.runner.run(version, invocation, how, admission).await
+    ) -> impl Future<Output = Result<Report, HostFailure>> + Send {
+        self.runner.run(version, invocation, how, admission)
     }
 
     fn memory(&self) -> GuestMemory {

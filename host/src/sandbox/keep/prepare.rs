@@ -159,7 +159,7 @@ async fn set_up(
     let granted = maker.grants.of(version).map_err(PrepareFailure::Guest)?;
     let purpose = Purpose {
         initialization: Initialization::of(version, true),
-        is_reusable: loaded.entry.kind().reuse_max(version) > 1,
+        is_reusable: loaded.entry.kind().reuse_max(version.reuse_max()) > 1,
         granted,
         deadline,
     };

@@ -14,7 +14,6 @@ use super::function::Function;
 use super::http_guest::Server;
 use super::kind::Kind;
 use super::streaming_function::StreamingFunction;
-use crate::domain::Version;
 use crate::sandbox::reach::guest_state::GuestState;
 
 /// Makes the list into the three choices of a kind: by name, by its entry, and by its entry in an instance.
@@ -67,13 +66,14 @@ macro_rules! kinds {
                 }
             }
 
-            /// Invocations that one sandbox may serve before it is thrown away.
-            pub(in crate::sandbox) fn reuse_max(self, version: &Version) -> u32 {
+            /// Invocations that one sandbox may serve before it is thrown away, of a version that wants it to
+            /// serve so many.
+            pub(in crate::sandbox) fn reuse_max(self, of_version: u32) -> u32 {
                 let is_reusable = match self {
                     $(Self::$name => <$kind>::IS_REUSABLE,)+
                 };
                 match is_reusable {
-                    true => version.reuse_max(),
+                    true => of_version,
                     false => 1,
                 }
             }

@@ -15,7 +15,7 @@ use crate::sandbox::kinds::call::Call;
 use crate::sandbox::kinds::input::Input;
 
 /// Everything that one guest needs to run.
-pub(super) struct GuestRun {
+pub(in crate::sandbox) struct GuestRun {
     pub(super) sandbox: Sandbox,
     pub(super) version: Arc<Version>,
     pub(super) invocation: Arc<Invocation>,
@@ -33,9 +33,9 @@ pub(super) struct GuestRun {
 }
 
 /// A guest that has ended, and what is left of it.
-pub(super) struct Ended {
+pub(in crate::sandbox) struct Ended {
     /// Its answer, or why it has none.
-    pub(super) answer: wasmtime::Result<Answer>,
+    pub(in crate::sandbox) answer: wasmtime::Result<Answer>,
     /// Whether it was set up, and its handler began.
     pub(super) is_begun: bool,
     /// How long setting it up took, where that is told apart.
@@ -47,7 +47,7 @@ pub(super) struct Ended {
 
 /// A used sandbox, and what was held while it ran. The order of the fields is the order in which they
 /// go.
-pub(super) struct Remains {
+pub(in crate::sandbox) struct Remains {
     sandbox: Sandbox,
     _ticking: Ticking,
     _in_use: Option<InUse<Sandbox>>,
@@ -61,8 +61,9 @@ impl Remains {
 }
 
 impl GuestRun {
-    /// Runs the guest to its end. Dropping the future ends the guest where it waits.
-    pub(super) async fn run(self) -> Ended {
+    /// Runs the guest to its end, with a halt when it is set up, where stages are measured. Dropping the future ends
+    /// the guest where it waits.
+    pub(in crate::sandbox) async fn run(self, halt: impl Future<Output = ()>) -> Ended {
         let Self {
             mut sandbox,
             version,
@@ -81,6 +82,7 @@ impl GuestRun {
         let instantiated = sandbox.instantiate().await;
         let set_up = started.map(|started| started.elapsed());
         let is_begun = instantiated.is_ok();
+        halt.await;
         let answer = match instantiated {
             Err(error) => Err(error),
             Ok(()) => {

@@ -3,7 +3,7 @@
 pub(in crate::sandbox) mod runner;
 mod source;
 mod record;
-mod guest_run;
+pub(in crate::sandbox) mod guest_run;
 mod shift;
 pub(in crate::sandbox) mod long_runners;
 mod settle;

@@ -12,7 +12,7 @@ use crate::sandbox::reach::outbound::FunctionLessons;
 use crate::sandbox::vitals::Vitals;
 
 /// An invocation that has begun.
-pub(super) struct Record {
+pub(in crate::sandbox) struct Record {
     pub(super) vitals: Arc<Vitals>,
     pub(super) bounds: Bounds,
     pub(super) started: Instant,

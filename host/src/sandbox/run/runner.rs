@@ -1,5 +1,6 @@
 //! One invocation: find it a sandbox, run its guest within its time, report.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,13 +35,15 @@ pub(in crate::sandbox) struct Runner {
 }
 
 /// An invocation that has all it needs to begin.
-struct Ready {
+pub(in crate::sandbox) struct Ready {
     version: Arc<Version>,
     invocation: Arc<Invocation>,
     how: How,
     admission: Admission,
     granted: Option<Arc<Granted>>,
     source: SandboxSource,
+    /// Invocations that its sandbox may serve.
+    reuse_max: u32,
     /// What it carries, in the form that its guest takes.
     input: Input,
 }
@@ -53,6 +56,9 @@ struct KeptFor {
 
 impl Runner {
     /// Runs an invocation to its end or its deadline.
+    ///
+    /// What few invocations wait for is in boxes, here and below: a future is as large as the largest that it may
+    /// wait for, and it is moved a few times before it runs.
     pub(in crate::sandbox) async fn run(
         &self,
         version: Arc<Version>,
@@ -60,26 +66,74 @@ impl Runner {
         how: How,
         admission: Admission,
     ) -> Result<Report, HostFailure> {
+        let ready = match self.ready(version, invocation, how, admission).await? {
+            Ok(ready) => ready,
+            Err(report) => return Ok(report),
+        };
+        let reuse_max = ready.reuse_max;
+        let kept_for = (reuse_max > 1).then(|| KeptFor {
+            version: Arc::clone(&ready.version),
+            tenant_id: ready.invocation.tenant_id.clone(),
+        });
+        let response = ready.how.response.clone();
+        let (guest, record) = self.begin(ready, kept_for.is_some());
+        let shelf = guest
+            .in_use
+            .as_ref()
+            .map(|in_use| Arc::clone(in_use.shelf()));
+        let ended = match &response {
+            Some(response) => {
+                let running = self.run_within(guest, &record);
+                Box::pin(while_read(running, response)).await
+            }
+            None => self.run_within(guest, &record).await,
+        };
+        let set_up = ended.as_ref().ok().and_then(|ended| ended.set_up);
+        let settled = settle(ended, &record, reuse_max, self.long_runners.handle());
+        let elapsed = record.started.elapsed();
+        if let Some(shelf) = shelf {
+            // What could not be replaced at once for want of room may have room now.
+            self.preparer.fill(&shelf);
+        }
+        let Settled { outcome, sandbox } = settled?;
+        let report = record.report(outcome, set_up, elapsed);
+        if let (Some(kept_for), Some(sandbox)) = (kept_for, sandbox) {
+            self.keep(kept_for, sandbox);
+        }
+        Ok(report)
+    }
+
+    /// Finds all that an invocation needs to begin; its report, where its function asks for what is not there.
+    pub(in crate::sandbox) async fn ready(
+        &self,
+        version: Arc<Version>,
+        invocation: Arc<Invocation>,
+        how: How,
+        admission: Admission,
+    ) -> Result<Result<Ready, Report>, HostFailure> {
         if let Some(report) = exec_wrapper::missing(&version) {
-            return Ok(report);
+            return Ok(Err(report));
         }
         let granted = match self.maker.grants.of(&version) {
             Ok(granted) => granted,
-            Err(error) => return Ok(not_granted(error)),
+            Err(error) => return Ok(Err(not_granted(error))),
         };
-        let source = self.source(&version, &invocation, &admission).await?;
-        let takes_requests = source.kind().takes_requests();
-        let input = Input::of(&invocation.payload, takes_requests).await?;
-        let ready = Ready {
+        let of_version = version.reuse_max();
+        let is_reused = of_version > 1;
+        let source = self.source(&version, &invocation, &admission, is_reused);
+        let source = source.await?;
+        let kind = source.kind();
+        let input = Input::of(&invocation.payload, kind.takes_requests()).await?;
+        Ok(Ok(Ready {
             version,
             invocation,
             how,
             admission,
             granted,
             source,
+            reuse_max: kind.reuse_max(of_version),
             input,
-        };
-        self.run_guest(ready).await
+        }))
     }
 
     /// A sandbox that is kept for such invocations, or what a fresh one is made of.
@@ -88,14 +142,13 @@ impl Runner {
         version: &Arc<Version>,
         invocation: &Invocation,
         admission: &Admission,
+        is_reused: bool,
     ) -> Result<SandboxSource, HostFailure> {
         let callers = || Callers {
             tenant_id: invocation.tenant_id.clone(),
             initialization: Initialization::of(version, admission.is_provisioned()),
         };
-        if version.reuse_max() > 1
-            && let Some(sandbox) = self.idle.take(version, &callers())
-        {
+        if is_reused && let Some(sandbox) = self.idle.take(version, &callers()) {
             return Ok(SandboxSource::Kept {
                 sandbox,
                 in_use: None,
@@ -118,41 +171,8 @@ impl Runner {
         })
     }
 
-    /// Runs the guest of an invocation, whose time begins now.
-    async fn run_guest(&self, ready: Ready) -> Result<Report, HostFailure> {
-        let reuse_max = ready.source.kind().reuse_max(&ready.version);
-        let kept_for = (reuse_max > 1).then(|| KeptFor {
-            version: Arc::clone(&ready.version),
-            tenant_id: ready.invocation.tenant_id.clone(),
-        });
-        let response = ready.how.response.clone();
-        let (guest, record) = self.begin(ready, kept_for.is_some());
-        let shelf = guest
-            .in_use
-            .as_ref()
-            .map(|in_use| Arc::clone(in_use.shelf()));
-        let running = self.run_within(guest, &record);
-        let ended = match &response {
-            Some(response) => while_read(running, response).await,
-            None => running.await,
-        };
-        let set_up = ended.as_ref().ok().and_then(|ended| ended.set_up);
-        let settled = settle(ended, &record, reuse_max, self.long_runners.handle());
-        let elapsed = record.started.elapsed();
-        if let Some(shelf) = shelf {
-            // What could not be replaced at once for want of room may have room now.
-            self.preparer.fill(&shelf);
-        }
-        let Settled { outcome, sandbox } = settled?;
-        let report = record.report(outcome, set_up, elapsed);
-        if let (Some(kept_for), Some(sandbox)) = (kept_for, sandbox) {
-            self.keep(kept_for, sandbox);
-        }
-        Ok(report)
-    }
-
     /// Begins an invocation: its time, its sandbox, and what its report will be made of.
-    fn begin(&self, ready: Ready, is_reusable: bool) -> (GuestRun, Record) {
+    pub(in crate::sandbox) fn begin(&self, ready: Ready, is_reusable: bool) -> (GuestRun, Record) {
         let Ready {
             version,
             invocation,
@@ -161,6 +181,7 @@ impl Runner {
             granted,
             source,
             input,
+            ..
         } = ready;
         let started = Instant::now();
         let bounds = bounds(&version, &terms);
@@ -233,7 +254,7 @@ impl Runner {
             vitals, deadline, ..
         } = record;
         let holds_thread = guest.sandbox.copied_bytes() > limits::INLINE_COPY_BYTES_MAX;
-        let guest = Box::pin(guest.run());
+        let guest = Box::pin(guest.run(ready(())));
         let mut shift = Shift::new(guest, vitals, *deadline, self.long_runners.handle());
         if holds_thread {
             shift.move_away();
