@@ -255,8 +255,10 @@ impl<G: RunGuest> Invoker<G> {
             response.set_executed(version.id);
         }
         let (version, invocation) = (Arc::clone(version), Arc::clone(invocation));
-        let run = self.guests.run(version, invocation, how.clone(), admission);
-        Ok(run.await)
+        let guests = &self.guests;
+        Ok(guests
+            .run(version, invocation, how.clone(), admission)
+            .await)
     }
 
     fn keep_log(&self, version: &Arc<Version>, started: SystemTime, log: Rendered) {

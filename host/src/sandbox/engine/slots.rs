@@ -55,7 +55,8 @@ impl Slots {
             return Ok(slot);
         }
         self.make_room();
-        match timeout(limits::SANDBOX_WAIT_MAX, permits.acquire_owned()).await {
+        let waiting = timeout(limits::SANDBOX_WAIT_MAX, permits.acquire_owned());
+        match Box::pin(waiting).await {
             Ok(Ok(slot)) => Ok(slot),
             Ok(Err(_)) | Err(_) => Err(HostFailure::NoCapacity),
         }

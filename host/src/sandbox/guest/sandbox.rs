@@ -80,7 +80,7 @@ impl Sandbox {
             let instance = loaded.component.instantiate_async(&mut self.store).await?;
             let handler = loaded.entry.in_instance(&mut self.store, &instance)?;
             if let Some(lifecycle) = &loaded.lifecycle {
-                lifecycle.run(&mut self.store, &instance).await?;
+                Box::pin(lifecycle.run(&mut self.store, &instance)).await?;
             }
             self.stage = Stage::Live { handler, instance };
         }

@@ -59,8 +59,8 @@ impl Kind for Command {
         call: Call<'_>,
     ) -> wasmtime::Result<Answer> {
         let (event, is_from_web) = call.input.into_event()?;
-        let written = run(store, guest, event, is_from_web, call.response).await;
-        written.map(Ok)
+        let written = run(store, guest, event, is_from_web, call.response);
+        Box::pin(written).await.map(Ok)
     }
 }
 

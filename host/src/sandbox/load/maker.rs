@@ -104,8 +104,8 @@ impl Maker {
         }
         let started = Instant::now();
         let loading = self.load(&version.function, image);
-        let loaded = self.loaded.get_or_load(component, loading).await;
-        match loaded {
+        let loading = self.loaded.get_or_load(component, loading);
+        match Box::pin(loading).await {
             Ok(loaded) => Ok((loaded, Some(started.elapsed()))),
             Err(Rejection { reason, .. }) => Err(HostFailure::CodeUnavailable(reason)),
         }

@@ -70,7 +70,7 @@ impl Kind for Server {
         guest: &incoming_handler::Guest,
         call: Call<'_>,
     ) -> wasmtime::Result<Answer> {
-        serve(store, guest, call.input, call.response).await
+        Box::pin(serve(store, guest, call.input, call.response)).await
     }
 }
 
