@@ -44,8 +44,11 @@ impl Trace {
         let mut guest = *TEMPLATE;
         let seconds = u32::try_from(seconds & 0xffff_ffff).unwrap_or_default();
         write_hex(&mut guest[SECONDS], &seconds.to_be_bytes());
-        write_hex(&mut guest[ROOT], &rand::random::<[u8; 12]>());
-        write_hex(&mut guest[PARENT], &rand::random::<[u8; 8]>());
+        let mut random = [0; 20];
+        rand::fill(&mut random);
+        let (root, parent) = random.split_at(12);
+        write_hex(&mut guest[ROOT], root);
+        write_hex(&mut guest[PARENT], parent);
         // All else is lower case already.
         let answer = guest.to_ascii_lowercase();
         Self {

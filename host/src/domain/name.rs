@@ -1,5 +1,6 @@
 //! Names of functions, versions and aliases.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -96,14 +97,19 @@ impl VersionId {
         let number = text.parse().ok().filter(|_| is_number)?;
         Some(Self::Number(number))
     }
+
+    /// The version as text. Every invocation needs it, and formatting it takes several times as long.
+    pub fn text(self) -> Cow<'static, str> {
+        match self {
+            Self::Latest => "$LATEST".into(),
+            Self::Number(number) => number.to_string().into(),
+        }
+    }
 }
 
 impl fmt::Display for VersionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Latest => f.write_str("$LATEST"),
-            Self::Number(number) => write!(f, "{number}"),
-        }
+        f.write_str(&self.text())
     }
 }
 

@@ -109,7 +109,12 @@ impl ReportFigure {
 
 /// Rounded up, as it is billed.
 fn whole_milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    nanoseconds(duration).div_ceil(1_000_000)
+}
+
+/// In a number that is quick to divide. It has room for centuries.
+pub(crate) fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Rounded up, so that what was used is never shown as nothing.

@@ -5,7 +5,8 @@
 
 pub(in crate::sandbox) mod swept;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use std::hash::Hash;
 use std::time::Duration;
 
@@ -64,9 +65,10 @@ impl<K: Clone + Eq + Hash, T> Waiting<K, T> {
         fits: impl Fn(&T, Instant) -> bool,
         is_stale: impl Fn(&T) -> bool,
     ) -> (Option<T>, Vec<T>) {
-        let Some(waiters) = self.owners.get_mut(owner) else {
+        let Entry::Occupied(mut of_owner) = self.owners.entry(owner.clone()) else {
             return (None, Vec::new());
         };
+        let waiters = of_owner.get_mut();
         let stale = waiters.iter().take_while(|waiter| is_stale(&waiter.thing));
         let stale = stale.count();
         let stale: Vec<T> = waiters.drain(..stale).map(|waiter| waiter.thing).collect();
@@ -74,7 +76,7 @@ impl<K: Clone + Eq + Hash, T> Waiting<K, T> {
         let newest = waiters.iter().rposition(fits);
         let newest = newest.and_then(|newest| waiters.remove(newest));
         if waiters.is_empty() {
-            self.owners.remove(owner);
+            of_owner.remove();
         }
         self.count -= stale.len() + usize::from(newest.is_some());
         (newest.map(|waiter| waiter.thing), stale)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{Initialization, Ran};
+use crate::domain::report_line::nanoseconds;
 use crate::domain::{Amount, Ending, Named as _, Outcome, ReportFigure, VersionId};
 
 /// More than the platform's own lines take.
@@ -102,8 +103,7 @@ impl Text {
 
     /// With two digits after the point, as AWS shows it.
     fn milliseconds(&mut self, duration: Duration) -> &mut Self {
-        let hundredths = (duration.as_nanos() + 5_000) / 10_000;
-        let hundredths = u64::try_from(hundredths).unwrap_or(u64::MAX);
+        let hundredths = nanoseconds(duration).saturating_add(5_000) / 10_000;
         let rest = hundredths % 100;
         self.number(hundredths / 100).text(".");
         if rest < 10 {

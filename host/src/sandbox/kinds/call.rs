@@ -1,5 +1,6 @@
 //! One call of a guest that is set up: what it is called with, and what it answers.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use tokio::time::Instant;
@@ -25,7 +26,7 @@ impl Call<'_> {
     pub(super) fn texts(&self) -> Texts {
         Texts {
             invoked_arn: self.invocation.target.text(),
-            version: self.version.id.to_string(),
+            version: self.version.id.text(),
             request_id: [0; Hyphenated::LENGTH],
         }
     }
@@ -49,7 +50,7 @@ impl Call<'_> {
 /// What a function is told as text.
 pub(super) struct Texts {
     invoked_arn: String,
-    version: String,
+    version: Cow<'static, str>,
     request_id: [u8; Hyphenated::LENGTH],
 }
 
