@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{CodeSection, Encode as _, FunctionSection, Instruction, Module, TypeSection};
+use wasm_encoder::{
+    CodeSection, CustomSection, Encode as _, FunctionSection, Instruction, Module, TypeSection,
+};
 use wasmparser::{BinaryReader, BinaryReaderError, MemoryType, Operator, Parser, Payload, TypeRef};
 
 use piecewise::{Bulk, PIECE_BYTES, Piecewise};
@@ -34,6 +36,8 @@ const NESTING_MAX: u32 = 32;
 pub(in crate::sandbox) enum Unreadable {
     #[error("{0}")]
     Malformed(#[from] BinaryReaderError),
+    #[error("{0}")]
+    Strange(String),
     #[error("components are nested more than {NESTING_MAX} deep in it")]
     Nested,
 }
@@ -83,8 +87,7 @@ fn module_in_pieces(module: &[u8]) -> Result<Option<Vec<u8>>> {
     match pieces.parse_core_module(&mut encoded, Parser::new(0), module) {
         Ok(()) => Ok(Some(encoded.finish())),
         Err(Error::ParseError(error)) => Err(error.into()),
-        // The compiler says what is wrong with it.
-        Err(_) => Ok(None),
+        Err(error) => Err(Unreadable::Strange(error.to_string())),
     }
 }
 
@@ -202,6 +205,19 @@ impl Reencode for Pieces {
         for (_, own_type) in self.functions.values().zip(self.outline.types..) {
             functions.function(own_type);
         }
+        Ok(())
+    }
+
+    /// As it is: names need not be right, and nothing gets another number.
+    fn parse_custom_section(
+        &mut self,
+        module: &mut Module,
+        section: wasmparser::CustomSectionReader<'_>,
+    ) -> Done {
+        module.section(&CustomSection {
+            name: section.name().into(),
+            data: section.data().into(),
+        });
         Ok(())
     }
 

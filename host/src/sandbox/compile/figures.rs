@@ -42,7 +42,7 @@ pub(in crate::sandbox) fn figures(component: &[u8], space: AddressSpace) -> Resu
             Payload::End(_) => match (open.pop(), open.last_mut()) {
                 (Some(Open::Module(module)), Some(Open::Component(parent))) => {
                     largest = largest.max(module.bytes());
-                    copied_bytes = copied_bytes.max(module.copied_bytes(space));
+                    copied_bytes += module.copied_bytes(space);
                     parent.modules.push(module.bytes());
                 }
                 (Some(Open::Component(level)), Some(Open::Component(parent))) => {
@@ -84,8 +84,11 @@ struct Module {
     reached: HashSet<u32>,
     /// Its memories together, as they are at the start.
     memory_bytes: u64,
+    imported_memories: u32,
     /// What is written to memories at the start.
     data_bytes: u64,
+    /// Whether only its instance knows where some of it is written, or to whose memory.
+    is_placed_late: bool,
 }
 
 impl Module {
@@ -94,10 +97,11 @@ impl Module {
     }
 
     /// What is copied to set up an instance. Mostly nothing: the engine maps an image of a memory with its data,
-    /// where there is the address space for it and the image is not too large.
+    /// where there is the address space for it, the image is not too large, and it is known what is in it.
     fn copied_bytes(&self, space: AddressSpace) -> u64 {
-        let is_mapped =
-            space == AddressSpace::Ample && self.memory_bytes <= limits::MEMORY_IMAGE_BYTES_MAX;
+        let is_mapped = space == AddressSpace::Ample
+            && self.memory_bytes <= limits::MEMORY_IMAGE_BYTES_MAX
+            && !self.is_placed_late;
         if is_mapped { 0 } else { self.data_bytes }
     }
 
@@ -105,10 +109,12 @@ impl Module {
         match payload {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
-                    let TypeRef::Tag(_) = import?.ty else {
-                        self.bytes += ENTRY_BYTES;
-                        continue;
-                    };
+                    match import?.ty {
+                        TypeRef::Tag(_) => continue,
+                        TypeRef::Memory(_) => self.imported_memories += 1,
+                        _ => {}
+                    }
+                    self.bytes += ENTRY_BYTES;
                 }
             }
             Payload::GlobalSection(section) => {
@@ -129,8 +135,18 @@ impl Module {
             Payload::DataSection(section) => {
                 for data in section {
                     let data = data?;
-                    if matches!(data.kind, DataKind::Active { .. }) {
+                    if let DataKind::Active {
+                        memory_index,
+                        offset_expr,
+                    } = data.kind
+                    {
                         self.data_bytes += data.data.len() as u64;
+                        let offset = offset_expr.get_operators_reader().read()?;
+                        self.is_placed_late |= memory_index < self.imported_memories
+                            || !matches!(
+                                offset,
+                                Operator::I32Const { .. } | Operator::I64Const { .. }
+                            );
                     }
                 }
             }
@@ -352,5 +368,17 @@ mod tests {
         assert_eq!(copied(most, AddressSpace::Ample), 0);
         assert_eq!(copied(most + 1, AddressSpace::Ample), 4);
         assert_eq!(copied(1, AddressSpace::Scarce), 4);
+        let linked = "(component (core module (import \"a\" \"m\" (memory 1))
+            (import \"a\" \"base\" (global $base i32)) (memory $own 1)
+            (data (memory $own) (i32.const 0) \"four\") MORE))";
+        for (more, expected) in [
+            ("", 0),
+            ("(data (memory 0) (i32.const 0) \"five5\")", 9),
+            ("(data (memory $own) (global.get $base) \"five5\")", 9),
+        ] {
+            let component = wat::parse_str(linked.replace("MORE", more)).expect("a component");
+            let figures = figures(&component, AddressSpace::Ample).expect("it can be read");
+            assert_eq!(figures.copied_bytes, expected, "{more}");
+        }
     }
 }

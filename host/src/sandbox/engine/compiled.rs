@@ -13,7 +13,7 @@ pub(in crate::sandbox) const FIGURES_BYTES: usize = 2 * size_of::<u64>() + END.l
 pub(in crate::sandbox) struct Figures {
     /// What an instance takes beside its memories and tables.
     pub(in crate::sandbox) instance_bytes: u64,
-    /// What is copied to set up the largest of its modules, where their data is not mapped.
+    /// What is copied to set up its modules, where their data is not mapped.
     pub(in crate::sandbox) copied_bytes: u64,
 }
 

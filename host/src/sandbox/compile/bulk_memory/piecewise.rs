@@ -109,11 +109,9 @@ impl Piecewise {
     }
 
     /// ```text
-    /// if left > PIECE {
-    ///     if all of it is in bounds, where that matters {
-    ///         if to > from in the same memory { from the end to the beginning, piece by piece }
-    ///         else { from the beginning to the end, piece by piece }
-    ///     }
+    /// if left > PIECE and all of it is in bounds {
+    ///     if it is a copy and to > from { from the end to the beginning, piece by piece }
+    ///     else { from the beginning to the end, piece by piece }
     /// }
     /// what is left, which is at most a piece, or ends here
     /// ```
@@ -129,17 +127,17 @@ impl Piecewise {
         }
         code.block(BlockType::Empty);
         leave_at_the_last_piece(&mut code, 0);
+        // Of what is out of bounds no piece is written: an address behind the last one is the first again.
+        self.to.leave_out_of_bounds(&mut code, TO);
         if let Some(from) = self.from {
-            self.to.leave_out_of_bounds(&mut code, TO);
             from.leave_out_of_bounds(&mut code, FROM);
-            if self.to.index == from.index {
-                code.local_get(TO)
-                    .local_get(FROM)
-                    .i64_gt_u()
-                    .if_(BlockType::Empty);
-                self.backwards(&mut code);
-                code.br(1).end();
-            }
+            // Two memories may be one, imported twice.
+            code.local_get(TO)
+                .local_get(FROM)
+                .i64_gt_u()
+                .if_(BlockType::Empty);
+            self.backwards(&mut code);
+            code.br(1).end();
         }
         self.forwards(&mut code);
         code.end();

@@ -3,7 +3,7 @@ use wasmtime::{Engine, Instance, Store};
 
 const P: u64 = PIECE_BYTES as u64;
 
-/// What becomes of a module's first memory, or that it ended, after a call of `run`.
+/// What becomes of a module's memories, or that it ended, after a call of `run`.
 fn memory_after(module: &[u8], arguments: [u64; 3]) -> Option<Vec<u8>> {
     let engine = Engine::default();
     let module = wasmtime::Module::from_binary(&engine, module).expect("a module");
@@ -14,8 +14,16 @@ fn memory_after(module: &[u8], arguments: [u64; 3]) -> Option<Vec<u8>> {
         .expect("a function");
     let [to, from, length] = arguments;
     run.call(&mut store, (to, from, length)).ok()?;
-    let memory = instance.get_memory(&mut store, "m").expect("a memory");
-    Some(memory.data(&store).to_vec())
+    let own = instance.get_memory(&mut store, "m").expect("a memory");
+    let other = instance.get_memory(&mut store, "other");
+    let data = |memory: wasmtime::Memory| memory.data(&store).to_vec();
+    Some(
+        [Some(own), other]
+            .into_iter()
+            .flatten()
+            .flat_map(data)
+            .collect(),
+    )
 }
 
 /// A module of 32 pages with a pattern in it that runs `instruction` with such arguments.
@@ -106,7 +114,7 @@ fn copies_are_the_same_in_pieces() {
 
 #[test]
 fn copies_between_memories_are_the_same_in_pieces() {
-    let other = "(memory $other i64 32) (data (memory $other) (i64.const 300_000) \"other\")";
+    let other = "(memory $other (export \"other\") i64 32) (data (memory $other) (i64.const 300_000) \"other\")";
     let there = module("i32", other, "memory.copy 0 1", ["i32", "i64", "i32"]);
     same(&there, &calls());
     let back = module("i32", other, "memory.copy 1 0", ["i64", "i32", "i32"]);
@@ -118,6 +126,78 @@ fn fills_are_the_same_in_pieces() {
     same(&module("i32", "", "memory.fill", ["i32"; 3]), &calls());
     let wide = module("i64", "", "memory.fill", ["i64", "i32", "i64"]);
     same(&wide, &calls());
+}
+
+#[test]
+fn nothing_is_written_where_addresses_begin_again() {
+    let text = "(module (memory (export \"m\") 65536)
+        (func (export \"run\") (param i64 i64 i64)
+            (memory.fill (i32.wrap_i64 (local.get 0)) (i32.const 1) (i32.wrap_i64 (local.get 2)))))";
+    let module = wat::parse_str(text).expect("a module");
+    let changed = module_in_pieces(&module)
+        .expect("it can be read")
+        .expect("it is changed");
+    let call = [(1 << 32) - P, 0, 2 * P];
+    assert!(memory_after(&module, call).is_none());
+    assert!(memory_after(&changed, call).is_none());
+}
+
+#[test]
+fn a_memory_that_is_imported_twice_is_copied_as_one() {
+    let text = "(module (import \"a\" \"m\" (memory 32)) (import \"a\" \"m\" (memory 32))
+        (func (export \"run\") (param i32 i32 i32)
+            (memory.copy 0 1 (local.get 0) (local.get 1) (local.get 2))))";
+    let module = wat::parse_str(text).expect("a module");
+    let changed = module_in_pieces(&module)
+        .expect("it can be read")
+        .expect("it is changed");
+    let after = |module: &[u8]| {
+        let engine = Engine::default();
+        let module = wasmtime::Module::from_binary(&engine, module).expect("a module");
+        let mut store = Store::new(&engine, ());
+        let memory = wasmtime::Memory::new(&mut store, wasmtime::MemoryType::new(32, None));
+        let memory = memory.expect("a memory");
+        for (at, byte) in (0_u8..=250).cycle().zip(memory.data_mut(&mut store)) {
+            *byte = at;
+        }
+        let imports = [memory.into(), memory.into()];
+        let instance = Instance::new(&mut store, &module, &imports).expect("an instance");
+        let run = instance.get_typed_func::<(u32, u32, u32), ()>(&mut store, "run");
+        let (place, length) = (PIECE_BYTES / 2, 3 * PIECE_BYTES);
+        let called = run
+            .expect("a function")
+            .call(&mut store, (place, 0, length));
+        called.expect("in bounds");
+        memory.data(&store).to_vec()
+    };
+    assert!(after(&module) == after(&changed));
+}
+
+#[test]
+fn functions_keep_their_numbers_and_names_need_not_be_right() {
+    let text = "(module (import \"a\" \"f\" (func)) (memory (export \"m\") 1) (table 2 funcref)
+        (elem (i32.const 0) $start $filled) (global $ran (mut i32) (i32.const 0))
+        (func $start (global.set $ran (i32.const 1))) (start $start)
+        (func $filled (memory.fill (i32.const 3) (i32.const 7) (i32.const 2)))
+        (func (export \"run\") (param i64 i64 i64)
+            (if (i32.eqz (global.get $ran)) (then (unreachable)))
+            (call_indirect (i32.const 1)))
+        (@custom \"name\" \"\\ff no names\"))";
+    let module = wat::parse_str(text).expect("a module");
+    let changed = module_in_pieces(&module)
+        .expect("it can be read")
+        .expect("it is changed");
+    let engine = Engine::default();
+    let module = wasmtime::Module::from_binary(&engine, &changed).expect("a module");
+    let mut store = Store::new(&engine, ());
+    let import = wasmtime::Func::wrap(&mut store, || ());
+    let instance = Instance::new(&mut store, &module, &[import.into()]).expect("an instance");
+    let run = instance.get_typed_func::<(u64, u64, u64), ()>(&mut store, "run");
+    run.expect("a function")
+        .call(&mut store, (0, 0, 0))
+        .expect("it ran");
+    let memory = instance.get_memory(&mut store, "m").expect("a memory");
+    assert_eq!(memory.data(&store)[..6], [0, 0, 0, 7, 7, 0]);
 }
 
 #[test]
