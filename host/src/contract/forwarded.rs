@@ -96,10 +96,12 @@ impl TrustedProxies {
         if !headers.contains_key(FORWARDED_FOR) && !headers.contains_key(FORWARDED_PROTO) {
             return None;
         }
-        let chain: Vec<_> = entries(headers, &FORWARDED_FOR).map(address).collect();
+        let chain: Vec<_> = plain_entries(headers, &FORWARDED_FOR)
+            .map(address)
+            .collect();
         let (address, vouched_entries) = self.first_untrusted(proxy, &chain);
         // Of several, the last is what the proxy in front of this host has added.
-        let scheme = entries(headers, &FORWARDED_PROTO).last();
+        let scheme = plain_entries(headers, &FORWARDED_PROTO).last();
         Some(Caller {
             address: Some(address),
             scheme: scheme.and_then(Scheme::parse).unwrap_or(Scheme::Http),
@@ -112,7 +114,7 @@ impl TrustedProxies {
         if !headers.contains_key(FORWARDED) {
             return None;
         }
-        let hops: Vec<_> = entries(headers, &FORWARDED).map(Hop::of).collect();
+        let hops: Vec<_> = hops(headers).collect();
         let chain: Vec<_> = hops.iter().map(|hop| hop.address).collect();
         let (address, vouched) = self.first_untrusted(proxy, &chain);
         let hop = hops.len().checked_sub(vouched.max(1)).map(|at| hops[at]);
@@ -163,18 +165,35 @@ impl Hop {
     }
 }
 
-/// The entries of all headers of this name, in their order.
-pub(super) fn entries<'a>(
+/// The entries of all headers `Forwarded`, in their order.
+fn hops(headers: &HeaderMap) -> impl Iterator<Item = Hop> {
+    let lines = headers.get_all(FORWARDED).into_iter().map(text);
+    lines.flat_map(|line| {
+        // A quote that a client has left open would make one entry of its own and of what a proxy has added.
+        let line = if is_balanced(line) { line } else { UNKNOWN };
+        outside_quotes(line, ',').map(Hop::of)
+    })
+}
+
+fn is_balanced(line: &str) -> bool {
+    line.matches('"').count().is_multiple_of(2)
+}
+
+/// The entries of all headers of this name, in their order. They know no quotes.
+pub(super) fn plain_entries<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
 ) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(name).into_iter();
-    lines.flat_map(|line| outside_quotes(text(line), ',').map(str::trim))
+    lines.flat_map(|line| text(line).split(',').map(str::trim))
 }
+
+/// An entry that is nobody's address.
+const UNKNOWN: &str = "unknown";
 
 /// A header as text. What is none is one entry that is nobody's address.
 fn text(line: &HeaderValue) -> &str {
-    line.to_str().unwrap_or("?")
+    line.to_str().unwrap_or(UNKNOWN)
 }
 
 /// The parts of a text between separators that stand in no quotes.
@@ -254,6 +273,20 @@ mod tests {
         ] {
             let found = caller(PROXY, &[(&FORWARDED_FOR, chain)]);
             assert_eq!(found, told(address, "http", vouched), "{chain}");
+        }
+        // What a client sends cannot swallow what the proxy adds to it.
+        let quoted = caller(PROXY, &[(&FORWARDED_FOR, "\"6.6.6.6, 192.0.2.1")]);
+        assert_eq!(quoted, told("192.0.2.1", "http", 1));
+        for open in [
+            "for=6.6.6.6;proto=https;x=\", for=192.0.2.1",
+            "for=6.6.6.6;proto=https;x=\", for=\"[2001:db8::7]\"",
+            "x=\";for=6.6.6.6;proto=https, for=192.0.2.1",
+        ] {
+            assert_eq!(
+                caller(PROXY, &[(&FORWARDED, open)]),
+                told(PROXY, "http", 0),
+                "{open}"
+            );
         }
         let lines = [(&FORWARDED_FOR, "6.6.6.6"), (&FORWARDED_FOR, "192.0.2.1")];
         assert_eq!(caller(PROXY, &lines).0, "192.0.2.1");
