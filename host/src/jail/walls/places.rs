@@ -20,8 +20,9 @@ pub(super) type Held = Vec<PathFd>;
 /// Confines this thread and those that it starts; gives what is missing, as `Jail::gaps` lists it.
 pub(super) fn confine(needs: &Needs) -> Result<(Held, Vec<&'static str>), JailError> {
     let held = needs.places.iter().filter_map(|(place, right)| {
-        // One that is not there, or out of reach already, needs no rule.
-        let handle = PathFd::new(place).ok()?;
+        // One that is not there, or out of reach already, needs no rule; neither does a pipe without a name, such as a
+        // shell's `<(…)`, which nothing guards.
+        let handle = PathFd::new(place).ok().filter(is_of_a_file_system)?;
         Some((place, handle, rights(*right, place)))
     });
     let held: Vec<_> = held.collect();
@@ -33,6 +34,14 @@ pub(super) fn confine(needs: &Needs) -> Result<(Held, Vec<&'static str>), JailEr
         in_proc.map(|(_, handle, _)| handle).collect(),
         gaps(needs, abi(&status)),
     ))
+}
+
+/// Whether it has a name of its own, and is no pipe or socket that only a descriptor leads to.
+fn is_of_a_file_system(handle: &PathFd) -> bool {
+    const PIPES: rustix::fs::FsWord = 0x5049_5045;
+    const SOCKETS: rustix::fs::FsWord = 0x534f_434b;
+    let kind = rustix::fs::fstatfs(handle).map(|status| status.f_type);
+    !kind.is_ok_and(|kind| matches!(kind, PIPES | SOCKETS))
 }
 
 fn restrict(
@@ -105,6 +114,27 @@ fn gaps(needs: &Needs, abi: ABI) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
+
+    #[test]
+    fn a_pipe_without_a_name_can_still_be_read() {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        writer.write_all(b"secret").expect("written");
+        drop(writer);
+        let place = format!("/proc/self/fd/{}", reader.as_raw_fd());
+        // It is this thread alone that is confined.
+        let confined = std::thread::spawn(move || {
+            let mut needs = Needs::default();
+            needs.read(&place);
+            let (_held, _gaps) = confine(&needs).expect("confined");
+            let outside = std::fs::read_to_string("/etc/passwd");
+            (std::fs::read_to_string(place), outside)
+        });
+        let (pipe, outside) = confined.join().expect("no panic");
+        assert_eq!(pipe.expect("read"), "secret");
+        assert!(outside.is_err());
+    }
 
     #[test]
     fn what_a_kernel_does_not_confine_is_named() {

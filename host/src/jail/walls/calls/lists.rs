@@ -61,7 +61,8 @@ pub(super) const OPEN_FILES: &[i64] = &[
     libc::SYS_writev,
 ];
 
-/// Files by their names, which Landlock guards, and more of those that are open.
+/// Files by their names, which Landlock guards, but for their times (`utimensat`), and more of those that are open. Who may
+/// use a file is changed by no name.
 pub(super) const FILES: &[i64] = &[
     libc::SYS_close_range,
     libc::SYS_copy_file_range,
@@ -72,7 +73,6 @@ pub(super) const FILES: &[i64] = &[
     libc::SYS_fadvise64,
     libc::SYS_fallocate,
     libc::SYS_fchmod,
-    libc::SYS_fchmodat,
     // SQLite, of the files beside a database, where root runs it.
     libc::SYS_fchown,
     libc::SYS_fdatasync,
@@ -174,7 +174,6 @@ pub(super) const CONNECTIONS: &[i64] = &[
 pub(super) const OLDER_FORMS: &[i64] = &[
     libc::SYS_access,
     libc::SYS_arch_prctl,
-    libc::SYS_chmod,
     libc::SYS_dup2,
     libc::SYS_epoll_create,
     libc::SYS_epoll_wait,
@@ -196,7 +195,6 @@ pub(super) const OLDER_FORMS: &[i64] = &[
     libc::SYS_symlink,
     libc::SYS_time,
     libc::SYS_unlink,
-    libc::SYS_utimes,
     libc::SYS_vfork,
 ];
 #[cfg(not(target_arch = "x86_64"))]
