@@ -90,7 +90,7 @@ impl<G: CompileGuest> Pipeline<G> {
             guests,
             tended: Tended::default(),
             init_observer: OnceLock::new(),
-            room: Places::without_levels(CONCURRENT_DEPLOYS_MAX, CONCURRENT_DEPLOYS_MAX),
+            room: Places::without_levels(CONCURRENT_DEPLOYS_MAX, 1),
         }
     }
 

@@ -152,7 +152,8 @@ fn lost(full: Full, bytes: usize) -> WireError {
         Full::Host => ErrorCode::ServiceUnavailable,
     };
     let text = format!(
-        "The request was carried out, but there is no room for its answer of {bytes} bytes beside those that          callers have not read yet. Read them, and try again with fewer at once."
+        "The request was carried out, but there is no room for its answer of {bytes} bytes beside those that \
+         callers have not read yet. Read them, and try again with fewer at once."
     );
     WireError::new(code, text)
 }

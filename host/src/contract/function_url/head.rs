@@ -104,7 +104,7 @@ pub(super) fn is_bodiless(head: &WebHead) -> bool {
 /// The response that a server for HTTP gave. Trailers follow it where it announced them and `takes` has them.
 pub(super) fn given(mut response: WebResponse, takes: Takes) -> Response {
     let is_announced = response.head.headers.contains_key(TRAILER);
-    if !(is_announced && takes.trailers) {
+    if !(is_announced && takes.trailers && takes.body) {
         response.body.trailers = None;
     }
     if response.body.trailers.is_none() {

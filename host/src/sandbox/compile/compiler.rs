@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::choice::compiler;
 use super::compiling::{self, Compilation, Compile, Step, Stop, failed};
@@ -182,7 +183,15 @@ impl Compiler {
             },
         };
         let artifact = checked.compilation.artifact(meter).await?;
-        Ok(self.store(code.component, artifact).await?)
+        // A compiler that stops in the middle is ended with `checked`.
+        let stored = timeout(
+            limits::COMPILE_DURATION_MAX,
+            self.store(code.component, artifact),
+        );
+        let in_time = stored
+            .await
+            .map_err(|_| failed("its code did not come to an end"))?;
+        Ok(in_time?)
     }
 
     /// Initializes a version for a snapshot when its turn comes.

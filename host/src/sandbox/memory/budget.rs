@@ -62,6 +62,10 @@ impl Budget {
     /// # Errors
     /// Where they are not there.
     pub(in crate::sandbox) fn take(&self, bytes: u64) -> Result<(), Spent> {
+        if bytes == 0 {
+            // There is always room for nothing, even where more is held than may be.
+            return Ok(());
+        }
         let mut held = self.held.lock();
         let wanted = held.bytes.saturating_add(bytes);
         if wanted > self.limit_bytes.load(Ordering::Relaxed) {

@@ -69,16 +69,17 @@ fn settle_ended(
         ..
     } = ended;
     drop(admission);
+    // A single host call may have carried it over its deadline.
+    let is_late = Instant::now() >= *deadline;
     let elsewhere = vitals.ticked.load(Ordering::Relaxed).then_some(elsewhere);
-    let sandbox = match reuse_max > 1 && is_healthy(&answer, vitals) {
+    let sandbox = match reuse_max > 1 && !is_late && is_healthy(&answer, vitals) {
         true => still_fresh(remains.into_sandbox(), reuse_max, elsewhere),
         false => {
             clean(remains, elsewhere);
             None
         }
     };
-    // A single instruction may have carried it over its deadline.
-    if Instant::now() >= *deadline {
+    if is_late {
         return Ok(Settled {
             outcome: Outcome::Failed(timed_out(bounds)),
             sandbox: None,

@@ -68,7 +68,14 @@ impl Http<'_> {
         B: Body<Data = bytes::Bytes> + Send + 'static,
         B::Error: Into<Error>,
     {
-        let bytes = weights::headers(request.headers()) + request.uri().path().len();
+        let uri = request.uri();
+        let target = uri
+            .path_and_query()
+            .map_or(0, |target| target.as_str().len());
+        let authority = uri
+            .authority()
+            .map_or(0, |authority| authority.as_str().len());
+        let bytes = weights::headers(request.headers()) + target + authority;
         let charge = Charge::take(self.costs.budget(), bytes)?;
         let request = self.engine.new_incoming_request(scheme, request)?;
         self.costs.put(request.rep(), charge);
