@@ -43,7 +43,7 @@ pub(super) struct Received {
     pub(super) bytes: Bytes,
     /// Headers that came behind it, as far as the bound of a request's head allows.
     pub(super) trailers: Option<HeaderMap>,
-    _charge: Option<Charge>,
+    pub(super) charge: Option<Charge>,
 }
 
 /// Reads `body` to its end, for the peer with this peer.
@@ -162,7 +162,7 @@ impl<B: RequestBody> Reading<'_, B> {
         Received {
             bytes,
             trailers: self.trailers,
-            _charge: self.charge,
+            charge: self.charge,
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::api::Api;
 use super::body::{self, Received};
-use super::callers::Peer;
+use super::callers::{Charge, Peer};
 use super::error::WireError;
 use super::passage::Passage;
 use super::wire::parse;
@@ -26,6 +26,14 @@ impl<T: DeserializeOwned + Send + 'static> JsonBody<T> {
     /// For what is not JSON, and for members of the wrong type.
     pub(super) async fn read(self) -> Result<T, WireError> {
         parse::body(self.received).await
+    }
+
+    /// The members, and what is charged for the body, for those who keep a large part of it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(super) async fn read_charged(self) -> Result<(T, Option<Charge>), WireError> {
+        parse::charged_body(self.received).await
     }
 }
 

@@ -93,10 +93,15 @@ impl Held {
                 Arc::new(more.map_err(|_| no_room())?)
             }
         };
-        Ok(Bytes::from_owner(Piece {
-            bytes,
-            _charge: charge,
-        }))
+        Ok(Piece::of(bytes, charge))
+    }
+}
+
+/// The bytes, which hold what is charged for them until they are gone.
+pub(in crate::contract) fn charged(bytes: Bytes, charge: Option<Charge>) -> Bytes {
+    match charge {
+        Some(charge) => Piece::of(bytes, Arc::new(charge)),
+        None => bytes,
     }
 }
 
@@ -104,6 +109,15 @@ impl Held {
 struct Piece {
     bytes: Bytes,
     _charge: Arc<Charge>,
+}
+
+impl Piece {
+    fn of(bytes: Bytes, charge: Arc<Charge>) -> Bytes {
+        Bytes::from_owner(Self {
+            bytes,
+            _charge: charge,
+        })
+    }
 }
 
 impl AsRef<[u8]> for Piece {
@@ -203,6 +217,18 @@ mod tests {
             .expect("there is room");
         assert_eq!(peers.figures().bytes, LARGE);
         drop(held);
+        assert_eq!(peers.figures().bytes, 0);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_body_is_charged_until_it_is_gone() {
+        let peers = Peers::within(16 * LARGE);
+        let charge = peers.peer(None).expect_answer(LARGE);
+        let package = charged(vec![b'x'; 9].into(), charge.expect("there is room"));
+        let part = package.slice(3..);
+        drop(package);
+        assert_eq!((part.len(), peers.figures().bytes), (6, LARGE));
+        drop(part);
         assert_eq!(peers.figures().bytes, 0);
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
+use crate::contract::callers::charged;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
@@ -43,10 +44,12 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     Extension(passage): Extension<Passage>,
     body: JsonBody<CreateFunction>,
 ) -> Result<Json<impl Serialize>, WireError> {
-    let wanted = body.read().await?;
+    let (wanted, charge) = body.read_charged().await?;
+    let new = wanted.checked(&api.account)?;
     let new = NewFunction {
         sender: passage.sender(),
-        ..wanted.checked(&api.account)?
+        package: charged(new.package, charge),
+        ..new
     };
     let version = api.deployer.create(new).await?;
     // As AWS shows it: the ARN is that of the function, even where this is version 1 of it.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::publish::refuse_publish_to;
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
+use crate::contract::callers::charged;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
@@ -50,13 +51,15 @@ pub(in crate::contract) async fn code<G: CompileGuest>(
     body: JsonBody<UpdateFunctionCode>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.plain(&api.account)?;
-    let wanted = body.read().await?;
+    let (wanted, charge) = body.read_charged().await?;
     let architecture = wanted.architecture()?;
     let name = reference.mutable(&api.account)?;
     api.existing(&reference)?;
+    let change = wanted.change(architecture)?;
     let change = CodeChange {
         sender: passage.sender(),
-        ..wanted.change(architecture)?
+        package: charged(change.package, charge),
+        ..change
     };
     let version = api.deployer.update_code(name, change).await?;
     Ok(Json::of(shown(&api, &version)))

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::contract::aside::aside;
 use crate::contract::body::Received;
+use crate::contract::callers::Charge;
 use crate::contract::error::{ErrorCode, WireError};
 
 /// The body as `T`, and no longer as bytes. A large one is parsed on a thread that may be busy for a
@@ -15,7 +16,23 @@ pub(in crate::contract) async fn body<T>(received: Received) -> Result<T, WireEr
 where
     T: DeserializeOwned + Send + 'static,
 {
-    aside(received.bytes.len(), move || parsed(&received.bytes)).await?
+    let (members, _charge) = charged_body(received).await?;
+    Ok(members)
+}
+
+/// As [`body`], with what is charged for the body, for those who keep a large part of it.
+///
+/// # Errors
+/// As [`body`].
+pub(in crate::contract) async fn charged_body<T>(
+    received: Received,
+) -> Result<(T, Option<Charge>), WireError>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    let Received { bytes, charge, .. } = received;
+    let members = aside(bytes.len(), move || parsed(&bytes)).await??;
+    Ok((members, charge))
 }
 
 fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WireError> {
