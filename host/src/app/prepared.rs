@@ -113,9 +113,6 @@ impl Prepared {
                 // What the program that loads programs reads, and what the compiler has in the place of a log.
                 needs.read("/etc/ld.so.cache");
                 needs.change("/dev/null");
-                // Processor time of a compiler stands in a place that has its number. What Linux tells there of a
-                // process's memory and variables is for those who may trace it, and this one may trace nobody.
-                needs.read("/proc");
             }
         }
     }
