@@ -81,6 +81,13 @@ fn who_has_its_share_is_refused_at_once_and_others_are_not() {
 }
 
 #[test]
+fn an_upload_is_held_no_longer_than_until_it_is_stored() {
+    let host = TestHost::start();
+    host.deploy(guests::echo());
+    until(host.address(), HELD, |bytes| bytes == 0);
+}
+
+#[test]
 fn answers_that_nobody_reads_are_bounded_and_others_go_on() {
     const CALLERS: usize = 100;
     let host = TestHost::start();
