@@ -60,8 +60,12 @@ impl Origin {
                 counting.count(|counts| counts.accepted += 1);
                 let (seen, accept) = (Arc::clone(&counting), Arc::clone(&accept));
                 thread::spawn(move || {
+                    let connection = stream.try_clone();
                     let mut stream = BufReader::new(accept(stream));
                     while serve(&mut stream, &seen).is_some() {}
+                    if let Ok(connection) = connection {
+                        wait_for_end(connection);
+                    }
                     seen.count(|counts| counts.closed += 1);
                 });
             }
@@ -113,6 +117,13 @@ impl Seen {
         change(&mut self.counts());
         self.changed.notify_all();
     }
+}
+
+/// Hangs up, and waits until the other side has noticed and does so, too.
+fn wait_for_end(mut connection: TcpStream) {
+    // One that is closed already is what is waited for.
+    let _ = connection.shutdown(std::net::Shutdown::Write);
+    let _ = std::io::copy(&mut connection, &mut std::io::sink());
 }
 
 type Connection = BufReader<Box<dyn Stream>>;
