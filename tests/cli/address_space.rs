@@ -1,22 +1,7 @@
 //! Hosts that have little address space, as in a container with `ulimit -v`.
 
-use std::process::{Command, Stdio};
-
-use sparkler_tests::server::{Server, program};
+use sparkler_tests::Server;
 use sparkler_tests::wat;
-
-/// A server that may have so much.
-#[track_caller]
-fn within(kilobytes: u32) -> Server {
-    const SERVE: &str = "ulimit -v \"$1\"; exec \"$0\" serve --listen 127.0.0.1:0 --ephemeral";
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", SERVE, &program(), &kilobytes.to_string()])
-        .env_remove("RUST_LOG")
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null());
-    Server::of(&mut command)
-}
 
 #[track_caller]
 fn assert_functions_work(server: &Server) {
@@ -41,7 +26,7 @@ fn assert_functions_work(server: &Server) {
 
 #[test]
 fn functions_are_deployed_and_called_with_less_than_one_memory_may_have() {
-    let server = within(4_000_000);
+    let server = Server::limited("-v 4000000");
     assert_functions_work(&server);
     let said = server.last_words();
     assert!(said.contains("they are made one by one"), "{said}");
@@ -49,5 +34,5 @@ fn functions_are_deployed_and_called_with_less_than_one_memory_may_have() {
 
 #[test]
 fn functions_are_deployed_and_called_with_little_more_than_that() {
-    assert_functions_work(&within(5_000_000));
+    assert_functions_work(&Server::limited("-v 5000000"));
 }

@@ -1,11 +1,13 @@
 //! A data directory on a disk that has no room: what would grow is refused with the reason, what is there runs, and
 //! everything can be deleted.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use sparkler_tests::lambda::event;
 use sparkler_tests::server::run;
 use sparkler_tests::small_disk::SmallDisk;
-use sparkler_tests::{Connection, NewFunction, Request, Server, guests, wat};
+use sparkler_tests::{Connection, NewFunction, Request, Server, guests, metric, wat};
 
 use crate::{Workbench, assert_fails};
 
@@ -16,16 +18,6 @@ const FREE_BYTES_MIN: u64 = DISK_BYTES / 100 * 5;
 fn request(server: &Server, method: &str, path: &str, body: &Value) -> (u16, String) {
     let reply = server.lambda().call(method, path, body);
     (reply.status, reply.text().to_owned())
-}
-
-#[track_caller]
-fn metric(server: &Server, name: &str) -> u64 {
-    let page = Request::new("GET", "/metrics").send(server.address);
-    let value = page.text().lines().find_map(|line| {
-        let (found, value) = line.rsplit_once(' ')?;
-        (found == name).then(|| value.parse().expect("a number"))
-    });
-    value.unwrap_or_else(|| panic!("{name} is not in {}", page.text()))
 }
 
 /// A component like `wasm` that is another one, and larger by so many bytes.
@@ -64,11 +56,13 @@ fn on_a_disk_that_is_full_to_the_last_byte_nothing_is_begun_and_everything_can_b
     let mut connection = Connection::open(server.address);
     assert_eq!(connection.exchange(&event("sad", failing)).status, 202);
     let dead = Request::new("GET", "/sparkler/events?state=dead");
+    let give_up_at = Instant::now() + Duration::from_secs(60);
     while connection.exchange(&dead).json()["counts"]["dead"] != 1 {
+        assert!(Instant::now() < give_up_at, "the event does not end");
         std::thread::yield_now();
     }
-    disk.fill_but(0);
-    assert_eq!(metric(&server, "sparkler_data_free_bytes"), 0);
+    disk.fill();
+    assert_eq!(metric(server.address, "sparkler_data_free_bytes"), 0);
 
     let refused = lambda.create(&NewFunction::new("new", large));
     assert_eq!(
@@ -80,7 +74,7 @@ fn on_a_disk_that_is_full_to_the_last_byte_nothing_is_begun_and_everything_can_b
     assert!(refused.text().contains("nearly full"), "{}", refused.text());
     assert_eq!(lambda.get("new").status, 404);
     assert_eq!(lambda.invoke("echo", "[1]").text(), "[1]");
-    assert!(metric(&server, "sparkler_data_refused_total") >= 1);
+    assert!(metric(server.address, "sparkler_data_refused_total") >= 1);
 
     let alias = format!("{aliases}/live");
     assert_eq!(request(&server, "DELETE", &alias, &json!({})).0, 204);
@@ -94,7 +88,7 @@ fn on_a_disk_that_is_full_to_the_last_byte_nothing_is_begun_and_everything_can_b
 
     // Whatever that has made room for, others have taken; and the host crashes.
     disk.empty();
-    disk.fill_but(0);
+    disk.fill();
     server.kill();
     let server = disk.serve(&[]);
     let lambda = server.lambda();
@@ -113,10 +107,10 @@ fn on_a_disk_that_is_full_to_the_last_byte_nothing_is_begun_and_everything_can_b
     assert_eq!(lambda.get("sad").status, 404);
 
     disk.empty();
-    assert!(metric(&server, "sparkler_data_free_bytes") > FREE_BYTES_MIN);
+    assert!(metric(server.address, "sparkler_data_free_bytes") > FREE_BYTES_MIN);
     server.deploy("echo", echo, &[]);
     assert_eq!(lambda.invoke("echo", "[3]").text(), "[3]");
-    assert!(metric(&server, "sparkler_data_bytes{part=\"reserve\"}") > 0);
+    assert!(metric(server.address, "sparkler_data_bytes{part=\"reserve\"}") > 0);
 }
 
 #[test]
@@ -124,7 +118,10 @@ fn a_budget_bounds_what_the_data_directory_takes() {
     let bench = Workbench::new();
     let data = bench.text("data");
     let server = Server::start(["--data-dir", &data, "--data-max", "16MiB"]);
-    assert_eq!(metric(&server, "sparkler_data_bytes_limit"), 16 << 20);
+    assert_eq!(
+        metric(server.address, "sparkler_data_bytes_limit"),
+        16 << 20
+    );
     let small = wat::guest("answer_of_size.wat");
     // Half of it is for packages.
     let large = NewFunction::new("large", larger(&small, 9 << 20, 1));
@@ -132,7 +129,7 @@ fn a_budget_bounds_what_the_data_directory_takes() {
     assert_eq!(refused.refusal(), (400, "CodeStorageExceededException"));
     assert!(refused.text().contains("--data-max"), "{}", refused.text());
     server.deploy("small", &small, &[]);
-    assert!(metric(&server, "sparkler_data_bytes{part=\"packages\"}") > 0);
+    assert!(metric(server.address, "sparkler_data_bytes{part=\"packages\"}") > 0);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What the host holds for callers: it is counted, shared out, and given back.
 
 use std::net::SocketAddr;
-use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sparkler_tests::lambda::invocation;
-use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, server};
+use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, metric};
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 
@@ -13,22 +13,22 @@ const FUNCTIONS: &str = "/2015-03-31/functions";
 const PART_BYTES: usize = 5_000_000;
 const ANNOUNCED_BYTES: usize = 6_000_000;
 
-/// A figure of the host.
-#[track_caller]
-fn figure(address: SocketAddr, name: &str) -> u64 {
-    let page = Request::new("GET", "/metrics").send(address);
-    let mut lines = page.text().lines();
-    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    let value = value.and_then(|value| value.parse().ok());
-    value.unwrap_or_else(|| panic!("no {name} in {}", page.text()))
-}
+/// Longest wait for what must come.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 const HELD: &str = "sparkler_callers_held_bytes";
 const REFUSED: &str = "sparkler_callers_refused_total{reason=\"share\"}";
 
 /// Waits until a figure is as it should be.
+#[track_caller]
 fn until(address: SocketAddr, name: &str, is: impl Fn(u64) -> bool) {
-    while !is(figure(address, name)) {
+    let give_up_at = Instant::now() + WAIT_MAX;
+    loop {
+        let value = metric(address, name);
+        if is(value) {
+            return;
+        }
+        assert!(Instant::now() < give_up_at, "{name} stays {value}");
         std::thread::yield_now();
     }
 }
@@ -57,12 +57,12 @@ fn who_has_its_share_is_refused_at_once_and_others_are_not() {
     let function = host.deploy(guests::echo());
     let address = host.address();
     let mut held = Vec::new();
-    while figure(address, REFUSED) == 0 {
-        let before = figure(address, HELD);
+    while metric(address, REFUSED) == 0 {
+        let before = metric(address, HELD);
         held.push(begun(&function, address, "192.0.2.1"));
-        while figure(address, HELD) < before + PART_BYTES as u64 && figure(address, REFUSED) == 0 {
-            std::thread::yield_now();
-        }
+        until(address, HELD, |bytes| {
+            bytes >= before + PART_BYTES as u64 || metric(address, REFUSED) > 0
+        });
     }
     let refused = large_event(&function, "192.0.2.1").send(address);
     assert_eq!(refused.refusal(), (429, "TooManyRequestsException"));
@@ -102,8 +102,8 @@ fn answers_that_nobody_reads_are_bounded_and_others_go_on() {
         connection.send(&event);
         unread.push(connection);
         assert_eq!(other.invoke("1").text(), "1");
-        let limit = figure(address, "sparkler_callers_held_bytes_limit");
-        assert!(figure(address, HELD) <= limit);
+        let limit = metric(address, "sparkler_callers_held_bytes_limit");
+        assert!(metric(address, HELD) <= limit);
     }
     until(address, REFUSED, |count| count > 0);
     drop(unread);
@@ -111,18 +111,10 @@ fn answers_that_nobody_reads_are_bounded_and_others_go_on() {
     assert_eq!(event.send(address).status, 200);
 }
 
-/// A server that may have so many descriptors.
-fn with_descriptors(count: u32) -> Server {
-    let script = format!("ulimit -n {count} && exec \"$0\" serve --listen 127.0.0.1:0 --ephemeral");
-    let mut command = Command::new("sh");
-    command.args(["-c", &script, &server::program()]);
-    Server::of(&mut command)
-}
-
 #[test]
 fn nobody_keeps_others_out_by_connecting() {
-    let server = with_descriptors(500);
-    let max = figure(server.address, "sparkler_connections_limit");
+    let server = Server::limited("-n 500");
+    let max = metric(server.address, "sparkler_connections_limit");
     assert!(max < 500, "{max}");
     let idle: Vec<_> = (0..2 * max)
         .map(|_| Connection::open(server.address))
@@ -131,15 +123,15 @@ fn nobody_keeps_others_out_by_connecting() {
         let reply = Request::new("GET", "/health").send(server.address);
         assert_eq!(reply.status, 200);
     }
-    assert!(figure(server.address, "sparkler_connections_ended_idle_total") > 0);
-    assert!(figure(server.address, "sparkler_connections") <= max);
+    assert!(metric(server.address, "sparkler_connections_ended_idle_total") > 0);
+    assert!(metric(server.address, "sparkler_connections") <= max);
     drop(idle);
 }
 
 #[test]
 fn where_all_connections_are_at_work_a_new_one_is_refused_at_once() {
-    let server = with_descriptors(300);
-    let max = figure(server.address, "sparkler_connections_limit");
+    let server = Server::limited("-n 300");
+    let max = metric(server.address, "sparkler_connections_limit");
     let head = format!("POST {FUNCTIONS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n");
     let mut last = None;
     let mut busy = Vec::new();

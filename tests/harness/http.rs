@@ -324,3 +324,13 @@ fn unread_bytes(host: SocketAddr, peer: SocketAddr) -> Option<u64> {
         u64::from_str_radix(queues.split_once(':')?.1, 16).ok()
     })
 }
+
+/// The value of a line of the metrics of the host there, by its name with its labels.
+#[track_caller]
+pub fn metric(address: SocketAddr, name: &str) -> u64 {
+    let page = Request::new("GET", "/metrics").send(address);
+    let mut lines = page.text().lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    let value = value.and_then(|value| value.parse().ok());
+    value.unwrap_or_else(|| panic!("{name} is not in {}", page.text()))
+}

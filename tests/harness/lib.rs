@@ -25,7 +25,7 @@ pub mod wat;
 
 pub use event_stream::{Event, EventStream};
 pub use host::{Deploying, Function, TestHost};
-pub use http::{Connection, Reply, Request};
+pub use http::{Connection, Reply, Request, metric};
 pub use lambda::{Lambda, NewFunction};
 pub use origin::Origin;
 pub use receiver::Receiver;

@@ -126,6 +126,16 @@ impl Server {
         Self::start(["--ephemeral"])
     }
 
+    /// Starts one without state under a limit of the shell's, such as `-n 500`.
+    #[track_caller]
+    pub fn limited(limit: &str) -> Self {
+        let script =
+            format!("ulimit {limit} && exec \"$0\" serve --listen 127.0.0.1:0 --ephemeral");
+        let mut command = cleaned(Command::new("sh"));
+        command.args(["-c", &script, &program()]);
+        Self::of(&mut command)
+    }
+
     /// Starts a prepared command; returns when it listens.
     #[track_caller]
     pub fn of(command: &mut Command) -> Self {

@@ -1,7 +1,7 @@
 //! Code that is made to keep all other deploys waiting.
 
 use serde_json::json;
-use sparkler_tests::{NewFunction, Request, TestHost, wat};
+use sparkler_tests::{NewFunction, TestHost, metric, wat};
 
 use super::assert_serving;
 
@@ -57,14 +57,6 @@ fn is_pending(host: &TestHost, function: &str, qualifier: &str) -> bool {
     reply.json()["State"] == "Pending"
 }
 
-/// The value of a line of the metrics.
-fn metric(host: &TestHost, line: &str) -> u64 {
-    let page = Request::new("GET", "/metrics").send(host.address());
-    let found = page.text().lines().find_map(|one| one.strip_prefix(line));
-    let value = found.and_then(|value| value.trim().parse().ok());
-    value.unwrap_or_else(|| panic!("{line} is not in {}", page.text()))
-}
-
 #[test]
 fn small_functions_are_deployed_while_bombs_and_endless_initializations_go_on() {
     let host = TestHost::start();
@@ -84,9 +76,15 @@ fn small_functions_are_deployed_while_bombs_and_endless_initializations_go_on() 
     for name in &endless {
         assert!(is_pending(&host, name, "1"), "{name}");
     }
-    let initializing = metric(&host, "sparkler_deploy_steps_running{step=\"initialize\"}");
+    let initializing = metric(
+        host.address(),
+        "sparkler_deploy_steps_running{step=\"initialize\"}",
+    );
     assert!((1..=3).contains(&initializing), "{initializing}");
-    let compiling = metric(&host, "sparkler_deploy_steps_running{step=\"compile\"}");
+    let compiling = metric(
+        host.address(),
+        "sparkler_deploy_steps_running{step=\"compile\"}",
+    );
     assert!((1..=3).contains(&compiling), "{compiling}");
 }
 

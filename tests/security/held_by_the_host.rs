@@ -2,19 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use sparkler_tests::{Reply, Request, TestHost, wat};
+use sparkler_tests::{Reply, TestHost, metric, wat};
 
 use super::{assert_failed, assert_serving};
 
 /// What all guests of a host hold, in bytes.
 fn held(host: &TestHost) -> u64 {
-    let page = Request::new("GET", "/metrics").send(host.address());
-    let start = "sparkler_guest_memory_bytes ";
-    let line = page
-        .text()
-        .lines()
-        .find_map(|line| line.strip_prefix(start));
-    line.expect("the metric").parse().expect("a number")
+    metric(host.address(), "sparkler_guest_memory_bytes")
 }
 
 #[track_caller]
