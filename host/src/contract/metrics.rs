@@ -58,20 +58,23 @@ type Labels<'a> = &'a [(&'a str, &'a dyn Display)];
 
 impl Page {
     fn account(&mut self, figures: &Figures) {
-        const RUNNING: &str = "sparkler_invocations_running";
-        self.gauge(RUNNING, "Invocations that run now.");
-        self.value(RUNNING, &[], figures.running);
-
-        const LIMIT: &str = "sparkler_concurrency_limit";
-        self.gauge(LIMIT, "Invocations that may run at once.");
-        self.value(LIMIT, &[], figures.limit);
-
-        const UNRESERVED: &str = "sparkler_concurrency_unreserved";
-        self.gauge(
-            UNRESERVED,
-            "What of the limit is set aside for no function.",
+        self.single_gauge(
+            "sparkler_invocations_running",
+            "Invocations that run now.",
+            figures.running,
         );
-        self.value(UNRESERVED, &[], figures.unreserved);
+
+        self.single_gauge(
+            "sparkler_concurrency_limit",
+            "Invocations that may run at once.",
+            figures.limit,
+        );
+
+        self.single_gauge(
+            "sparkler_concurrency_unreserved",
+            "What of the limit is set aside for no function.",
+            figures.unreserved,
+        );
 
         const THROTTLED: &str = "sparkler_invocations_throttled_total";
         self.counter(THROTTLED, "Invocations that were refused, by reason.");
@@ -82,25 +85,26 @@ impl Page {
             self.value(THROTTLED, &[("reason", &throttle_reason(throttle))], count);
         }
 
-        const LEFT_OUT: &str = "sparkler_metrics_functions_left_out";
-        self.gauge(
-            LEFT_OUT,
+        self.single_gauge(
+            "sparkler_metrics_functions_left_out",
             "Functions with a reservation that are not shown here.",
+            figures.functions_left_out,
         );
-        self.value(LEFT_OUT, &[], figures.functions_left_out);
     }
 
     fn memory(&mut self, memory: GuestMemory) {
-        const HELD: &str = "sparkler_guest_memory_bytes";
-        self.gauge(
-            HELD,
-            "Memory that sandboxes hold, idle and prepared ones included, or that the host holds for them.",
+        self.single_gauge(
+            "sparkler_guest_memory_bytes",
+            "Memory that sandboxes hold, idle and prepared ones included, or that the host holds for \
+             them.",
+            memory.held_bytes,
         );
-        self.value(HELD, &[], memory.held_bytes);
 
-        const LIMIT: &str = "sparkler_guest_memory_limit_bytes";
-        self.gauge(LIMIT, "What they may hold together.");
-        self.value(LIMIT, &[], memory.limit_bytes);
+        self.single_gauge(
+            "sparkler_guest_memory_limit_bytes",
+            "What they may hold together.",
+            memory.limit_bytes,
+        );
     }
 
     fn functions(&mut self, functions: &[FunctionFigures]) {
@@ -186,12 +190,11 @@ impl Page {
         for (stage, places) in &figures.stages {
             self.value(AGAIN, &[("step", stage)], places.lost);
         }
-        const KILLED: &str = "sparkler_deploy_steps_killed_total";
-        self.counter(
-            KILLED,
+        self.single_counter(
+            "sparkler_deploy_steps_killed_total",
             "Steps that were begun once more, since the system had killed their process.",
+            figures.killed,
         );
-        self.value(KILLED, &[], figures.killed);
     }
 
     fn requests(&mut self, counts: &[Count]) {
@@ -208,16 +211,17 @@ impl Page {
     }
 
     fn callers(&mut self, figures: HeldFigures) {
-        const HELD: &str = "sparkler_callers_held_bytes";
-        self.gauge(
-            HELD,
+        self.single_gauge(
+            "sparkler_callers_held_bytes",
             "Bytes held for callers: what arrives, and answers that were not read.",
+            figures.bytes,
         );
-        self.value(HELD, &[], figures.bytes);
 
-        const MAX: &str = "sparkler_callers_held_bytes_limit";
-        self.gauge(MAX, "Bytes that may be held for all callers.");
-        self.value(MAX, &[], figures.bytes_max);
+        self.single_gauge(
+            "sparkler_callers_held_bytes_limit",
+            "Bytes that may be held for all callers.",
+            figures.bytes_max,
+        );
 
         const REFUSED: &str = "sparkler_callers_refused_total";
         self.counter(
@@ -231,21 +235,29 @@ impl Page {
             self.value(REFUSED, &[("reason", &reason)], count);
         }
 
-        const OPEN: &str = "sparkler_connections";
-        self.gauge(OPEN, "Connections of callers.");
-        self.value(OPEN, &[], figures.connections);
+        self.single_gauge(
+            "sparkler_connections",
+            "Connections of callers.",
+            figures.connections,
+        );
 
-        const OPEN_MAX: &str = "sparkler_connections_limit";
-        self.gauge(OPEN_MAX, "Connections that there may be at once.");
-        self.value(OPEN_MAX, &[], figures.connections_max);
+        self.single_gauge(
+            "sparkler_connections_limit",
+            "Connections that there may be at once.",
+            figures.connections_max,
+        );
 
-        const ENDED: &str = "sparkler_connections_ended_idle_total";
-        self.counter(ENDED, "Idle connections that made room for others.");
-        self.value(ENDED, &[], figures.connections_ended_idle);
+        self.single_counter(
+            "sparkler_connections_ended_idle_total",
+            "Idle connections that made room for others.",
+            figures.connections_ended_idle,
+        );
 
-        const TURNED_AWAY: &str = "sparkler_connections_refused_total";
-        self.counter(TURNED_AWAY, "Connections for which there was no room.");
-        self.value(TURNED_AWAY, &[], figures.connections_refused);
+        self.single_counter(
+            "sparkler_connections_refused_total",
+            "Connections for which there was no room.",
+            figures.connections_refused,
+        );
     }
 
     fn configs(
@@ -272,6 +284,18 @@ impl Page {
                 self.value(metric, labels, value(function, config));
             }
         }
+    }
+
+    /// A gauge of one value.
+    fn single_gauge(&mut self, metric: &str, help: &str, value: impl Display) {
+        self.gauge(metric, help);
+        self.value(metric, &[], value);
+    }
+
+    /// A counter of one value.
+    fn single_counter(&mut self, metric: &str, help: &str, value: impl Display) {
+        self.counter(metric, help);
+        self.value(metric, &[], value);
     }
 
     fn gauge(&mut self, metric: &str, help: &str) {

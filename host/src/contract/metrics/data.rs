@@ -12,32 +12,41 @@ impl Page {
             self.value(BYTES, labels, bytes);
         }
 
-        const LIMIT: &str = "sparkler_data_bytes_limit";
-        self.gauge(LIMIT, "What the data directory may take.");
-        self.value(LIMIT, &[], figures.bytes_max);
-
-        const FREE: &str = "sparkler_data_free_bytes";
-        self.gauge(FREE, "What is free in its file system.");
-        self.value(FREE, &[], figures.free_bytes);
-
-        const FREE_MIN: &str = "sparkler_data_free_bytes_min";
-        self.gauge(FREE_MIN, "What must stay free there.");
-        self.value(FREE_MIN, &[], figures.free_bytes_min);
-
-        const GAVE_WAY: &str = "sparkler_data_artifacts_gave_way_total";
-        self.counter(
-            GAVE_WAY,
-            "Compiled code that was removed since something else had no room.",
+        self.single_gauge(
+            "sparkler_data_bytes_limit",
+            "What the data directory may take.",
+            figures.bytes_max,
         );
-        self.value(GAVE_WAY, &[], figures.gave_way);
 
-        const GAVE_WAY_BYTES: &str = "sparkler_data_artifacts_gave_way_bytes_total";
-        self.counter(GAVE_WAY_BYTES, "Its bytes.");
-        self.value(GAVE_WAY_BYTES, &[], figures.gave_way_bytes);
+        self.single_gauge(
+            "sparkler_data_free_bytes",
+            "What is free in its file system.",
+            figures.free_bytes,
+        );
 
-        const REFUSED: &str = "sparkler_data_refused_total";
-        self.counter(REFUSED, "How often there was no room for something.");
-        self.value(REFUSED, &[], figures.refused);
+        self.single_gauge(
+            "sparkler_data_free_bytes_min",
+            "What must stay free there.",
+            figures.free_bytes_min,
+        );
+
+        self.single_counter(
+            "sparkler_data_artifacts_gave_way_total",
+            "Compiled code that was removed since something else had no room.",
+            figures.gave_way,
+        );
+
+        self.single_counter(
+            "sparkler_data_artifacts_gave_way_bytes_total",
+            "Its bytes.",
+            figures.gave_way_bytes,
+        );
+
+        self.single_counter(
+            "sparkler_data_refused_total",
+            "How often there was no room for something.",
+            figures.refused,
+        );
     }
 }
 
