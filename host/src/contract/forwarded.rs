@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 
+use super::host_names::in_brackets;
 use crate::domain::Scheme;
 use crate::domain::network::Network;
 use crate::domain::web::FORWARDED_PROTO;
@@ -207,10 +208,7 @@ fn outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
 
 /// An address, perhaps with a port, and that of IPv6 in brackets then.
 fn address(text: &str) -> Option<IpAddr> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'));
-    let parsed = bare.unwrap_or(text).parse().ok();
+    let parsed = in_brackets(text).unwrap_or(text).parse().ok();
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     parsed
         .or_else(with_port)

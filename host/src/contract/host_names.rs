@@ -103,11 +103,13 @@ fn plain(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
+/// What stands in brackets, as an address of IPv6 does.
+pub(super) fn in_brackets(text: &str) -> Option<&str> {
+    text.strip_prefix('[')?.strip_suffix(']')
+}
+
 fn is_address(name: &str) -> bool {
-    match name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'))
-    {
+    match in_brackets(name) {
         Some(name) => name.parse::<Ipv6Addr>().is_ok(),
         None => name.parse::<Ipv4Addr>().is_ok(),
     }
@@ -115,11 +117,8 @@ fn is_address(name: &str) -> bool {
 
 /// Whether it is the name of the machine itself, or one below it.
 pub(super) fn is_local(name: &str) -> bool {
-    let Some(start) = name.len().checked_sub(LOCAL_DOMAIN.len()) else {
-        return false;
-    };
-    let (before, end) = name.as_bytes().split_at(start);
-    end.eq_ignore_ascii_case(LOCAL_DOMAIN.as_bytes()) && before.last().is_none_or(|b| *b == b'.')
+    let last = name.rsplit('.').next();
+    last.is_some_and(|label| label.eq_ignore_ascii_case(LOCAL_DOMAIN))
 }
 
 fn foreign(named: &str) -> WireError {

@@ -31,9 +31,10 @@ pub(super) async fn download<G: CompileGuest>(
         .ok_or(Denial::Forged)?;
     api.downloads.check(digest, &uri, SystemTime::now())?;
     // How large it is shows when it was read; what is answered is counted behind that.
-    let mut reading = peer.charge(Purpose::Control);
     let bytes_max = usize::try_from(PACKAGE_BYTES_MAX).unwrap_or(usize::MAX);
-    reading.hold(bytes_max).map_err(WireError::from)?;
+    let _reading = peer
+        .hold(Purpose::Control, bytes_max)
+        .map_err(WireError::from)?;
     let package = api.deployer.package(digest).await?;
     let package = package.ok_or(NoPackage::Gone)?;
     let kind = if package.starts_with(b"\0asm") {

@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 
 use super::callers::{Connected, Connections, Full, Peers};
 use super::connection_threads::ConnectionThreads;
-use super::error::{ErrorCode, WireError};
+use super::error::WireError;
 use super::forwarded::TrustedProxies;
 use super::progressing::Progressing;
 use super::unread_body::UnreadBody;
@@ -185,18 +185,16 @@ fn refuse(mut stream: std::net::TcpStream, full: Full) {
 }
 
 fn too_many(full: Full) -> WireError {
-    let (code, text) = match full {
-        Full::Share => (
-            ErrorCode::TooManyRequests,
+    let text = match full {
+        Full::Share => {
             "This caller has as many connections as it may, and all of them are at work. Use them for more than one \
-             request, and try again.",
-        ),
-        Full::Host => (
-            ErrorCode::ServiceUnavailable,
-            "The host has as many connections as it may, and all of them are at work. Try again later.",
-        ),
+             request, and try again."
+        }
+        Full::Host => {
+            "The host has as many connections as it may, and all of them are at work. Try again later."
+        }
     };
-    WireError::new(code, text)
+    WireError::new(full.code(), text)
 }
 
 /// The next connection. Failures of the system are waited out, since nothing else can be done.

@@ -102,14 +102,8 @@ impl Fair {
     pub(crate) fn ask(&mut self, lane: Lane, expected: Duration) -> u64 {
         let id = self.asked;
         self.asked += 1;
-        let owner = self.owners.get(&lane.owner);
-        let waiting = Waiting {
-            level: self.level_of(expected),
-            cost_ms: milliseconds(expected).max(COST_MS_MIN),
-            came_ms: self.time_ms,
-            came_of_owner_ms: owner.map_or(0, |owner| owner.time_ms),
-            lane,
-        };
+        let level = self.level_of(expected);
+        let waiting = self.newcomer(lane, level, milliseconds(expected).max(COST_MS_MIN));
         self.waiting.insert(id, waiting);
         id
     }
@@ -136,7 +130,8 @@ impl Fair {
                 // It could leave its place to nobody.
                 return true;
             }
-            let rising = self.rising(served.lane.clone(), next);
+            let cost_ms = milliseconds(self.levels[next].time);
+            let rising = self.newcomer(served.lane.clone(), next, cost_ms);
             // Whoever is past the first level waits for the places that it would go on to hold.
             let heir = self.first(Some(id), 1);
             let is_before = heir.is_some_and(|heir| self.is_before(heir, &rising));
@@ -185,12 +180,12 @@ impl Fair {
         (is_over && level + 1 < self.levels.len()).then_some(level + 1)
     }
 
-    /// One that is served, as if it asked for the next level now.
-    fn rising(&self, lane: Lane, level: usize) -> Waiting {
+    /// One that asks now.
+    fn newcomer(&self, lane: Lane, level: usize, cost_ms: u64) -> Waiting {
         let owner = self.owners.get(&lane.owner);
         Waiting {
             level,
-            cost_ms: milliseconds(self.levels[level].time),
+            cost_ms,
             came_ms: self.time_ms,
             came_of_owner_ms: owner.map_or(0, |owner| owner.time_ms),
             lane,

@@ -111,6 +111,20 @@ impl Peer {
         self.connections.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// So many bytes, of something that arrives or is about to be done.
+    ///
+    /// # Errors
+    /// Where they are too many.
+    pub(in crate::contract) fn hold(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        bytes: usize,
+    ) -> Result<Charge, Full> {
+        let mut charge = self.charge(purpose);
+        charge.hold(bytes)?;
+        Ok(charge)
+    }
+
     /// Nothing yet.
     pub(in crate::contract) fn charge(self: &Arc<Self>, purpose: Purpose) -> Charge {
         Charge {
@@ -199,19 +213,26 @@ impl Drop for Charge {
     }
 }
 
+impl Full {
+    /// How a caller is told.
+    pub(in crate::contract) fn code(self) -> ErrorCode {
+        match self {
+            Self::Share => ErrorCode::TooManyRequests,
+            Self::Host => ErrorCode::ServiceUnavailable,
+        }
+    }
+}
+
 impl From<Full> for WireError {
     fn from(full: Full) -> Self {
-        match full {
-            Full::Share => Self::new(
-                ErrorCode::TooManyRequests,
+        let text = match full {
+            Full::Share => {
                 "The host holds as much for this caller as it may: bodies that have not arrived whole, and answers \
-                 that were not read. Read them, or send fewer at once, and try again.",
-            ),
-            Full::Host => Self::new(
-                ErrorCode::ServiceUnavailable,
-                "The host is busy with other large requests. Try again later.",
-            ),
-        }
+                 that were not read. Read them, or send fewer at once, and try again."
+            }
+            Full::Host => "The host is busy with other large requests. Try again later.",
+        };
+        Self::new(full.code(), text)
     }
 }
 

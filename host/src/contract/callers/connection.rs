@@ -67,9 +67,8 @@ impl Connection {
         }
         let headers = request.headers().iter();
         let headers = headers.map(|(name, value)| name.as_str().len() + value.len() + HEADER_BYTES);
-        let mut charge = self.peer.charge(Purpose::Call);
-        charge.hold(headers.sum::<usize>() + request.uri().path().len())?;
-        Ok(Some(charge))
+        let bytes = headers.sum::<usize>() + request.uri().path().len();
+        self.peer.hold(Purpose::Call, bytes).map(Some)
     }
 
     /// Notes bytes that were read, and says how many are not asked for yet.

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::budget::{Charge, Full, Peer, Purpose};
-use crate::contract::error::{ErrorCode, WireError};
+use crate::contract::error::WireError;
 use crate::limits::{SMALL_BYTES_MAX, STREAM_HELD_BYTES};
 
 impl Peer {
@@ -30,9 +30,7 @@ impl Peer {
         if bytes <= SMALL_BYTES_MAX {
             return Ok(None);
         }
-        let mut charge = self.charge(Purpose::Call);
-        charge.hold(bytes)?;
-        Ok(Some(charge))
+        self.hold(Purpose::Call, bytes).map(Some)
     }
 
     /// Room for what of a streamed answer may be on its way.
@@ -40,9 +38,7 @@ impl Peer {
     /// # Errors
     /// Where there is none.
     pub(in crate::contract) fn expect_stream(self: &Arc<Self>) -> Result<Charge, Full> {
-        let mut charge = self.charge(Purpose::Call);
-        charge.hold(STREAM_HELD_BYTES)?;
-        Ok(charge)
+        self.hold(Purpose::Call, STREAM_HELD_BYTES)
     }
 
     /// Counts an answer that is there, until it was written. `expected` is the room that was set aside for it.
@@ -161,15 +157,11 @@ fn no_room() -> axum::Error {
 }
 
 fn lost(full: Full, bytes: usize) -> WireError {
-    let code = match full {
-        Full::Share => ErrorCode::TooManyRequests,
-        Full::Host => ErrorCode::ServiceUnavailable,
-    };
     let text = format!(
         "The request was carried out, but there is no room for its answer of {bytes} bytes beside those that \
          callers have not read yet. Read them, and try again with fewer at once."
     );
-    WireError::new(code, text)
+    WireError::new(full.code(), text)
 }
 
 #[cfg(test)]

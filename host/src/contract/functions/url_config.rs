@@ -58,9 +58,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
         created: now,
         last_modified: now,
     };
-    let shown = asked
-        .viewpoint
-        .shown(&api.account, &place, &url, Shown::Created);
+    let shown = config(&asked.origin, &api.account, &place, &url, Shown::Created);
     let arn = place.arn(&api.account);
     amend(
         &api,
@@ -89,9 +87,7 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
         function_url::changed(record, qualifier.as_ref(), change, SystemTime::now())
     });
     let url = url.await.map_err(instead(function_url::no_function))?;
-    let shown = asked
-        .viewpoint
-        .shown(&api.account, &place, &url, Shown::Updated);
+    let shown = config(&asked.origin, &api.account, &place, &url, Shown::Updated);
     Ok(Json::of(shown))
 }
 
@@ -103,7 +99,6 @@ pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
     origin: Origin,
 ) -> Result<Json<impl Serialize>, WireError> {
     let place = place(&name, &uri, &api.account)?.in_function(function_url::no_url)?;
-    let viewpoint = Viewpoint { origin };
     let record = api.catalog.get(&place.function);
     let attached = record
         .as_ref()
@@ -111,7 +106,7 @@ pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
     let url = attached
         .and_then(|attached| attached.url.as_ref())
         .ok_or_else(function_url::no_url)?;
-    let shown = viewpoint.shown(&api.account, &place, url, Shown::Read);
+    let shown = config(&origin, &api.account, &place, url, Shown::Read);
     Ok(Json::of(shown))
 }
 
@@ -138,7 +133,6 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     let key = |text: &str| Some(Qualifier::parse(text));
     let (wanted, spelling) = PageRequest::parse_with(&uri, 50, v, spelling, key)?;
     let reference = Reference::of(&spelling, None, &api.account)?;
-    let viewpoint = Viewpoint { origin };
     let record = reference
         .function()
         .and_then(|name| api.catalog.get(name))
@@ -158,7 +152,7 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
     let (urls, next_marker) = wanted.cut(urls, |(qualifier, _)| qualifier.to_string());
     let shown = |(qualifier, url): (&Qualifier, &FunctionUrl)| {
         let place = Place::of(record.latest.function.clone(), Some(qualifier.clone()));
-        viewpoint.shown(&api.account, &place, url, Shown::Read)
+        config(&origin, &api.account, &place, url, Shown::Read)
     };
     let page = Page {
         function_url_configs: urls.into_iter().map(shown).collect(),
@@ -171,7 +165,8 @@ pub(in crate::contract) async fn list<G: Send + Sync + 'static>(
 struct Asked {
     place: Possible,
     members: UrlMembers,
-    viewpoint: Viewpoint,
+    /// From where the caller sees this host.
+    origin: Origin,
 }
 
 impl Asked {
@@ -185,7 +180,7 @@ impl Asked {
         Ok(Self {
             place: place(name, uri, account)?,
             members: body.read().await?,
-            viewpoint: Viewpoint { origin },
+            origin,
         })
     }
 }
@@ -236,22 +231,16 @@ fn place(name: &PathName, uri: &Uri, account: &Account) -> Result<Possible, Wire
     ))
 }
 
-/// From where the caller sees this host: addresses that are shown must lead back to it.
-struct Viewpoint {
-    origin: Origin,
-}
-
-impl Viewpoint {
-    fn shown(
-        &self,
-        account: &Account,
-        place: &Place,
-        url: &FunctionUrl,
-        shown: Shown,
-    ) -> UrlConfig {
-        let address = address::shown(self.origin.as_str(), &url.id, &account.region);
-        UrlConfig::of(url, &place.arn(account), address, shown)
-    }
+/// As it is shown to who sees this host at `origin`: addresses must lead back to it.
+fn config(
+    origin: &Origin,
+    account: &Account,
+    place: &Place,
+    url: &FunctionUrl,
+    shown: Shown,
+) -> UrlConfig {
+    let address = address::shown(origin.as_str(), &url.id, &account.region);
+    UrlConfig::of(url, &place.arn(account), address, shown)
 }
 
 /// Changes the function at `place`; `missing` is refused where there is none.

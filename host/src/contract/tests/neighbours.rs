@@ -82,9 +82,7 @@ async fn with_one_behind() -> (Host, Arc<BehindJournal>) {
 /// Has one of several hosts answer.
 async fn at(host: &Host, door: usize, method: Method, path: &str, body: &str) -> Answer {
     let request = Request::builder().method(method).uri(path);
-    let request = request
-        .header("host", "localhost:9001")
-        .body(Body::from(body.to_owned()));
+    let request = request.body(Body::from(body.to_owned()));
     host.doors[door].send(request.expect("a request")).await
 }
 
