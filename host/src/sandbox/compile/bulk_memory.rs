@@ -10,13 +10,11 @@ mod piecewise;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{
-    CodeSection, CustomSection, Encode as _, FunctionSection, Instruction, Module, TypeSection,
-};
+use wasm_encoder::{CodeSection, Encode as _, FunctionSection, Instruction, Module, TypeSection};
 use wasmparser::{BinaryReader, BinaryReaderError, MemoryType, Operator, Parser, Payload, TypeRef};
 
 use piecewise::{Bulk, PIECE_BYTES, Piecewise};
@@ -79,7 +77,7 @@ fn module_in_pieces(module: &[u8]) -> Result<Option<Vec<u8>>> {
     for payload in Parser::new(0).parse_all(module) {
         outline.read(payload?)?;
     }
-    let mut pieces = Pieces::of(outline);
+    let mut pieces = Pieces::of(&outline);
     if pieces.functions.is_empty() {
         return Ok(None);
     }
@@ -97,7 +95,7 @@ struct Outline {
     types: u32,
     functions: u32,
     memories: Vec<MemoryType>,
-    bulk: BTreeMap<Bulk, ()>,
+    bulk: BTreeSet<Bulk>,
     data_bytes: Vec<usize>,
 }
 
@@ -127,7 +125,7 @@ impl Outline {
             Payload::CodeSectionEntry(body) => {
                 for operator in body.get_operators_reader()? {
                     if let Some(bulk) = Bulk::of(&operator?) {
-                        self.bulk.insert(bulk, ());
+                        self.bulk.insert(bulk);
                     }
                 }
             }
@@ -155,27 +153,27 @@ impl Outline {
 
 /// Puts functions in the place of bulk instructions.
 struct Pieces {
-    outline: Outline,
-    /// What each does that is added to the module, and how.
-    functions: BTreeMap<Bulk, Piecewise>,
-    /// The number of each among the functions.
-    numbers: BTreeMap<Bulk, u32>,
+    /// Types that the module has of its own.
+    types: u32,
+    /// What is added to the module, by what it does, each with its number among the functions.
+    functions: BTreeMap<Bulk, (u32, Piecewise)>,
 }
 
 impl Pieces {
-    fn of(outline: Outline) -> Self {
-        let functions: BTreeMap<_, _> = outline
-            .bulk
-            .keys()
-            .filter(|bulk| outline.is_large(**bulk))
-            .filter_map(|bulk| Some((*bulk, Piecewise::of(*bulk, &outline.memories)?)))
-            .collect();
-        let numbers = functions.keys().copied().zip(outline.functions..).collect();
+    fn of(outline: &Outline) -> Self {
+        let large = outline.bulk.iter().filter(|bulk| outline.is_large(**bulk));
+        let added = large.filter_map(|bulk| Piecewise::of(*bulk, &outline.memories));
+        let numbered = (outline.functions..).zip(added);
         Self {
-            outline,
-            functions,
-            numbers,
+            types: outline.types,
+            functions: numbered
+                .map(|(number, function)| (function.bulk(), (number, function)))
+                .collect(),
         }
+    }
+
+    fn added(&self) -> impl Iterator<Item = &Piecewise> {
+        self.functions.values().map(|(_, function)| function)
     }
 }
 
@@ -190,7 +188,7 @@ impl Reencode for Pieces {
         section: wasmparser::TypeSectionReader<'_>,
     ) -> Done {
         utils::parse_type_section(self, types, section)?;
-        for function in self.functions.values() {
+        for function in self.added() {
             types.ty().function(function.parameters(), []);
         }
         Ok(())
@@ -202,7 +200,7 @@ impl Reencode for Pieces {
         section: wasmparser::FunctionSectionReader<'_>,
     ) -> Done {
         utils::parse_function_section(self, functions, section)?;
-        for (_, own_type) in self.functions.values().zip(self.outline.types..) {
+        for (_, own_type) in self.added().zip(self.types..) {
             functions.function(own_type);
         }
         Ok(())
@@ -214,10 +212,7 @@ impl Reencode for Pieces {
         module: &mut Module,
         section: wasmparser::CustomSectionReader<'_>,
     ) -> Done {
-        module.section(&CustomSection {
-            name: section.name().into(),
-            data: section.data().into(),
-        });
+        module.section(&self.custom_section(section)?);
         Ok(())
     }
 
@@ -225,9 +220,9 @@ impl Reencode for Pieces {
         &mut self,
         operator: Operator<'a>,
     ) -> Result<Instruction<'a>, Error<Infallible>> {
-        let number = Bulk::of(&operator).and_then(|bulk| self.numbers.get(&bulk));
-        match number {
-            Some(number) => Ok(Instruction::Call(*number)),
+        let added = Bulk::of(&operator).and_then(|bulk| self.functions.get(&bulk));
+        match added {
+            Some((number, _)) => Ok(Instruction::Call(*number)),
             None => utils::instruction(self, operator),
         }
     }
@@ -238,7 +233,7 @@ impl Reencode for Pieces {
         section: wasmparser::CodeSectionReader<'_>,
     ) -> Done {
         utils::parse_code_section(self, code, section)?;
-        for function in self.functions.values() {
+        for function in self.added() {
             code.function(&function.body());
         }
         Ok(())

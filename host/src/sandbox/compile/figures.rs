@@ -10,6 +10,7 @@ use wasmparser::{
     TypeRef,
 };
 
+use super::inspect::memory_of;
 use crate::limits;
 use crate::sandbox::engine::compiled::Figures;
 use crate::sandbox::engine::engines::AddressSpace;
@@ -125,10 +126,8 @@ impl Module {
             }
             Payload::MemorySection(section) => {
                 for memory in section {
-                    let memory = memory?;
-                    let page_bytes = 1 << memory.page_size_log2.unwrap_or(16);
-                    let memory_bytes = memory.initial.saturating_mul(page_bytes);
-                    self.memory_bytes = self.memory_bytes.saturating_add(memory_bytes);
+                    let initial_bytes = memory_of(memory?).initial_bytes;
+                    self.memory_bytes = self.memory_bytes.saturating_add(initial_bytes);
                     self.bytes += ENTRY_BYTES;
                 }
             }

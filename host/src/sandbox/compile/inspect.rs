@@ -192,7 +192,7 @@ fn read(component: &[u8], found: &mut Inspection) -> wasmparser::Result<()> {
     Ok(())
 }
 
-fn memory_of(memory: wasmparser::MemoryType) -> Memory {
+pub(super) fn memory_of(memory: wasmparser::MemoryType) -> Memory {
     let page_bytes = 1_u64 << memory.page_size_log2.unwrap_or(16);
     Memory {
         initial_bytes: memory.initial.saturating_mul(page_bytes),

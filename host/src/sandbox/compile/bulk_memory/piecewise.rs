@@ -91,6 +91,11 @@ impl Piecewise {
         })
     }
 
+    /// The instruction whose place it takes.
+    pub(super) fn bulk(&self) -> Bulk {
+        self.bulk
+    }
+
     /// Whether each of the three that it takes has 64 bits.
     fn widths(&self) -> [bool; 3] {
         let to = self.to.is_64;
