@@ -102,10 +102,7 @@ impl Sandbox {
 
     /// What its guest is.
     pub(in crate::sandbox) fn kind(&self) -> GuestKind {
-        match &self.stage {
-            Stage::New => self.loaded.entry.kind(),
-            Stage::Live { handler, .. } => handler.kind(),
-        }
+        self.loaded.entry.kind()
     }
 
     /// What it was made for.

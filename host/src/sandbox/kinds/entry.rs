@@ -116,13 +116,6 @@ macro_rules! kinds {
         }
 
         impl ReadyGuest {
-            /// Which of the kinds it is.
-            pub(in crate::sandbox) fn kind(&self) -> GuestKind {
-                match self {
-                    $(Self::$name(_) => GuestKind::$name,)+
-                }
-            }
-
             /// Calls the guest.
             pub(in crate::sandbox) async fn call(
                 &self,

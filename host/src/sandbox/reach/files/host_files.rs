@@ -20,11 +20,7 @@ pub(in crate::sandbox) struct HostFiles {
     pub(super) identities: RandomState,
     /// Where what blocks is run.
     pub(super) elsewhere: Handle,
-    /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
-    give_way: GiveWay,
 }
-
-type GiveWay = Arc<dyn Fn() -> bool + Send + Sync>;
 
 impl HostFiles {
     /// `folders` is where `/tmp` is made; calls that block run beside the tasks of `elsewhere`. Where there is no room
@@ -34,23 +30,21 @@ impl HostFiles {
         elsewhere: Handle,
         give_way: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Arc<Self> {
-        let give_way: GiveWay = Arc::new(give_way);
         let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile);
         let open_max = descriptors.current.map_or(u64::MAX, |all| {
             all / 100 * limits::GUEST_FILES_OPEN_PERCENT_MAX
         });
         Arc::new(Self {
-            tmp: TmpSpace::new(folders, Arc::clone(&give_way)),
+            tmp: TmpSpace::new(folders, give_way),
             open: AtomicUsize::new(0),
             open_max: usize::try_from(open_max).unwrap_or(usize::MAX),
             identities: RandomState::new(),
             elsewhere,
-            give_way,
         })
     }
 
     /// Lets a sandbox go that serves nobody; `false` where there is none.
     pub(super) fn give_way(&self) -> bool {
-        (self.give_way)()
+        self.tmp.give_way()
     }
 }

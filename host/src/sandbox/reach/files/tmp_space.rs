@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::{Add, Sub};
-use std::sync::{Arc, Condvar, MutexGuard, OnceLock};
+use std::sync::{Condvar, MutexGuard, OnceLock};
 use std::time::Instant;
 
 use crate::domain::Lock;
@@ -65,7 +65,7 @@ pub(super) struct TmpSpace {
     /// A share of what was free when the first folder was made.
     bytes_max: OnceLock<u64>,
     /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
-    give_way: Arc<dyn Fn() -> bool + Send + Sync>,
+    give_way: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 #[derive(Default)]
@@ -76,14 +76,22 @@ struct Room {
 }
 
 impl TmpSpace {
-    pub(super) fn new(folders: TmpFolders, give_way: Arc<dyn Fn() -> bool + Send + Sync>) -> Self {
+    pub(super) fn new(
+        folders: TmpFolders,
+        give_way: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
         Self {
             folders,
             room: Lock::default(),
             returned: Condvar::new(),
             bytes_max: OnceLock::new(),
-            give_way,
+            give_way: Box::new(give_way),
         }
+    }
+
+    /// Lets a sandbox go that serves nobody; `false` where there is none.
+    pub(super) fn give_way(&self) -> bool {
+        (self.give_way)()
     }
 
     /// A folder for a guest that needs one.
@@ -105,7 +113,7 @@ impl TmpSpace {
             let room = self.room.lock();
             match self.take_from(room, amount, bound, give_up_at) {
                 Some(taken) => return taken,
-                None if (self.give_way)() => {}
+                None if self.give_way() => {}
                 None => return false,
             }
         }

@@ -243,8 +243,7 @@ impl types::HostDescriptor for Called<'_, Files> {
     }
 
     async fn create_directory_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
-        check_paths(&[&path])?;
-        self.with_folder(&fd, move |folder| folder.create_folder(&path))
+        self.with_path(&fd, path, |folder, path| folder.create_folder(path))
             .await
     }
 
@@ -259,9 +258,8 @@ impl types::HostDescriptor for Called<'_, Files> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<DescriptorStat> {
-        check_paths(&[&path])?;
-        self.with_folder(&fd, move |folder| {
-            Ok(stat(&folder.metadata_at(&path, follows(flags))?))
+        self.with_path(&fd, path, move |folder, path| {
+            Ok(stat(&folder.metadata_at(path, follows(flags))?))
         })
         .await
     }
@@ -274,10 +272,9 @@ impl types::HostDescriptor for Called<'_, Files> {
         accessed: NewTimestamp,
         modified: NewTimestamp,
     ) -> FsResult<()> {
-        check_paths(&[&path])?;
-        self.with_folder(&fd, move |folder| {
+        self.with_path(&fd, path, move |folder, path| {
             let times = new_times(&accessed, &modified)?;
-            folder.set_times_at(&path, follows(flags), &times)
+            folder.set_times_at(path, follows(flags), &times)
         })
         .await
     }
@@ -306,9 +303,8 @@ impl types::HostDescriptor for Called<'_, Files> {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) -> FsResult<Fd> {
-        check_paths(&[&path])?;
         let how = opening(path_flags, open_flags, flags);
-        let opened = self.with_folder(&fd, move |folder| folder.open(&path, &how));
+        let opened = self.with_path(&fd, path, move |folder, path| folder.open(path, &how));
         let descriptor = match opened.await? {
             Opened::File(file) => Descriptor::File(Arc::new(file)),
             Opened::Folder(folder) => Descriptor::Folder(Arc::new(folder)),
@@ -317,14 +313,12 @@ impl types::HostDescriptor for Called<'_, Files> {
     }
 
     async fn readlink_at(&mut self, fd: Fd, path: String) -> FsResult<String> {
-        check_paths(&[&path])?;
-        self.with_folder(&fd, move |folder| folder.read_link(&path))
+        self.with_path(&fd, path, |folder, path| folder.read_link(path))
             .await
     }
 
     async fn remove_directory_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
-        check_paths(&[&path])?;
-        self.with_folder(&fd, move |folder| folder.remove_folder(&path))
+        self.with_path(&fd, path, |folder, path| folder.remove_folder(path))
             .await
     }
 
@@ -350,8 +344,7 @@ impl types::HostDescriptor for Called<'_, Files> {
     }
 
     async fn unlink_file_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
-        check_paths(&[&path])?;
-        self.with_folder(&fd, move |folder| folder.remove_file(&path))
+        self.with_path(&fd, path, |folder, path| folder.remove_file(path))
             .await
     }
 
@@ -376,9 +369,8 @@ impl types::HostDescriptor for Called<'_, Files> {
         flags: PathFlags,
         path: String,
     ) -> FsResult<MetadataHashValue> {
-        check_paths(&[&path])?;
-        self.with_folder(&fd, move |folder| {
-            let metadata = folder.metadata_at(&path, follows(flags))?;
+        self.with_path(&fd, path, move |folder, path| {
+            let metadata = folder.metadata_at(path, follows(flags))?;
             Ok(hash(&metadata, folder.guest()))
         })
         .await

@@ -154,7 +154,7 @@ impl Exchange {
 
     fn received(
         self,
-        response: Response<Incoming>,
+        mut response: Response<Incoming>,
         lease: Arc<Lease>,
         pause_max: Duration,
     ) -> Result<(Response<WasiBody>, BodySent), Error> {
@@ -162,10 +162,9 @@ impl Exchange {
         if !self.allowance.received().has_room_for(promised) {
             return Err(too_large(&self.allowance));
         }
-        let (mut head, incoming) = response.into_parts();
-        head.headers = charged_headers(self.allowance.budget(), &head.headers)
-            .map_err(|_| Error::HttpResponseHeaderSectionSize(None))?;
-        let response = Response::from_parts(head, incoming);
+        let headers = charged_headers(self.allowance.budget(), response.headers());
+        *response.headers_mut() =
+            headers.map_err(|_| Error::HttpResponseHeaderSectionSize(None))?;
         let body_lease = Arc::clone(&lease);
         let response = response.map(|incoming| {
             ResponseBody::new(incoming, body_lease, self.allowance, pause_max).boxed_unsync()

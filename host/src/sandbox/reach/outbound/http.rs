@@ -8,11 +8,11 @@ mod fields;
 mod messages;
 mod weights;
 
-use http::{HeaderMap, Request, Response};
-use http_body::Body;
+use http::{HeaderMap, Response};
 use tokio::sync::oneshot;
 use wasmtime::component::{HasData, Resource};
 use wasmtime_wasi::p2::IoError;
+use wasmtime_wasi_http::WasiHttpCtxView;
 use wasmtime_wasi_http::p2::bindings::http::outgoing_handler;
 use wasmtime_wasi_http::p2::bindings::http::types::{
     self, ErrorCode, FutureIncomingResponse, IncomingRequest, OutgoingRequest, RequestOptions,
@@ -20,11 +20,11 @@ use wasmtime_wasi_http::p2::bindings::http::types::{
 };
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use wasmtime_wasi_http::p2::{HeaderError, HttpError, HttpResult};
-use wasmtime_wasi_http::{Error, WasiHttpCtxView};
 
+use crate::domain::WebRequest;
 use crate::sandbox::memory::charge::Charge;
 use crate::sandbox::reach::table::Costs;
-use bodies::BodyCosts;
+pub(super) use bodies::BodyCosts;
 use charged_body::ChargedBody;
 pub(super) use weights::charged_headers;
 
@@ -34,8 +34,6 @@ pub(in crate::sandbox) struct Http<'a> {
     pub(super) costs: &'a mut Costs,
     pub(super) bodies: &'a mut BodyCosts,
 }
-
-pub(super) use bodies::BodyCosts as Bodies;
 
 /// How generated code gets at it.
 pub(super) struct HttpCalls;
@@ -59,15 +57,11 @@ use as_the_engine_does;
 
 impl Http<'_> {
     /// A request for a guest that is a server.
-    pub(in crate::sandbox) fn new_incoming_request<B>(
+    pub(in crate::sandbox) fn new_incoming_request(
         &mut self,
         scheme: Scheme,
-        request: Request<B>,
-    ) -> wasmtime::Result<Resource<IncomingRequest>>
-    where
-        B: Body<Data = bytes::Bytes> + Send + 'static,
-        B::Error: Into<Error>,
-    {
+        request: WebRequest,
+    ) -> wasmtime::Result<Resource<IncomingRequest>> {
         let uri = request.uri();
         let target = uri
             .path_and_query()

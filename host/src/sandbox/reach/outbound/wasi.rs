@@ -17,7 +17,7 @@ use super::allowance::Allowance;
 use super::broken_stream;
 use super::exchange::{BodySent, Exchange};
 use super::failure;
-use super::http::{Bodies, Http, HttpCalls};
+use super::http::{BodyCosts, Http, HttpCalls};
 use super::network::Network;
 use crate::domain::Version;
 use crate::limits;
@@ -32,7 +32,7 @@ const TYPES: Provided = Provided::wasi("wasi:http/types");
 pub(in crate::sandbox) struct Outbound {
     context: WasiHttpCtx,
     requests: Requests,
-    bodies: Bodies,
+    bodies: BodyCosts,
 }
 
 impl Part for Outbound {
@@ -49,7 +49,7 @@ impl Part for Outbound {
         Self {
             context,
             requests: Requests(None),
-            bodies: Bodies::default(),
+            bodies: BodyCosts::default(),
         }
     }
 

@@ -10,6 +10,7 @@ use wasmtime::component::Resource;
 use wasmtime_wasi::p2::bindings::filesystem::types::{self, ErrorCode, Filesize};
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
+use super::conversions::check_paths;
 use crate::sandbox::reach::files::blocking::Job;
 use crate::sandbox::reach::files::error_code::code_of;
 use crate::sandbox::reach::files::listing::{Entry, Listing};
@@ -113,6 +114,18 @@ impl<P: Part> Called<'_, P> {
         let folder = self.folder(fd)?;
         let elsewhere = folder.elsewhere().clone();
         blocking(&elsewhere, move || call(&folder)).await
+    }
+
+    /// Does something with a path in a folder.
+    pub(super) async fn with_path<T: Send + 'static>(
+        &mut self,
+        fd: &Fd,
+        path: String,
+        call: impl FnOnce(&OpenFolder, &str) -> io::Result<T> + Send + 'static,
+    ) -> FsResult<T> {
+        check_paths(&[&path])?;
+        self.with_folder(fd, move |folder| call(folder, &path))
+            .await
     }
 
     /// Does something with either.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable};
-use wasmtime_wasi_http::p2::HttpResult;
 use wasmtime_wasi_http::p2::bindings::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, FutureTrailers, HostFutureIncomingResponse,
     HostFutureTrailers, HostIncomingBody, HostOutgoingBody, IncomingBody, IncomingResponse,
     OutgoingBody,
 };
+use wasmtime_wasi_http::p2::{HttpError, HttpResult};
 
 use super::charged_body::ChargedStream;
 use super::{Http, as_the_engine_does};
@@ -67,12 +67,12 @@ impl HostOutgoingBody for Http<'_> {
         body: Resource<OutgoingBody>,
         trailers: Option<Resource<Fields>>,
     ) -> HttpResult<()> {
-        let trailers_place = trailers.as_ref().map(Resource::rep);
-        let held = trailers_place.and_then(|place| self.costs.take(place));
-        let bytes = held.as_ref().map_or(0, Charge::bytes);
-        drop(held);
+        let held = trailers.as_ref();
+        let held = held.and_then(|trailers| self.costs.take(trailers.rep()));
+        // Given back before it is taken anew.
+        let bytes = held.map_or(0, |held| held.bytes());
         let ended = self.bodies.end(&body, bytes);
-        ended.map_err(wasmtime_wasi_http::p2::HttpError::trap)?;
+        ended.map_err(HttpError::trap)?;
         HostOutgoingBody::finish(&mut self.engine, body, trailers)
     }
 

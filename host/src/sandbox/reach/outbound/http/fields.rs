@@ -10,12 +10,12 @@ use crate::sandbox::memory::charge::Charge;
 
 impl Http<'_> {
     /// Does what adds so many bytes to the fields at `place`, if there is room for them.
-    fn adding<T>(
+    fn adding(
         &mut self,
         place: u32,
         bytes: usize,
-        add: impl FnOnce(&mut Self) -> HeaderResult<T>,
-    ) -> HeaderResult<T> {
+        add: impl FnOnce(&mut Self) -> HeaderResult<()>,
+    ) -> HeaderResult<()> {
         let cost = self.costs.of(place);
         let before = cost.bytes();
         cost.add(bytes).map_err(HeaderError::trap)?;
@@ -34,6 +34,15 @@ impl Http<'_> {
             .get(&Resource::<FieldMap>::new_borrow(place))?;
         let bytes = weights::headers(fields);
         Ok(self.costs.set(place, bytes)?)
+    }
+
+    /// A handle that was given for headers of something else counts for all of them: it may outlive that.
+    pub(super) fn shared_fields(
+        &mut self,
+        fields: Resource<types::Fields>,
+    ) -> wasmtime::Result<Resource<FieldMap>> {
+        self.weigh_fields(fields.rep())?;
+        Ok(fields)
     }
 }
 
@@ -100,16 +109,5 @@ impl HostFields for Http<'_> {
     fn drop(&mut self, fields: Resource<FieldMap>) -> wasmtime::Result<()> {
         self.costs.take(fields.rep());
         HostFields::drop(&mut self.engine, fields)
-    }
-}
-
-impl Http<'_> {
-    /// A handle that was given for headers of something else counts for all of them: it may outlive that.
-    pub(super) fn shared_fields(
-        &mut self,
-        fields: Resource<types::Fields>,
-    ) -> wasmtime::Result<Resource<FieldMap>> {
-        self.weigh_fields(fields.rep())?;
-        Ok(fields)
     }
 }

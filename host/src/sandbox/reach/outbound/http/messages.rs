@@ -8,6 +8,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::{
     IncomingResponse, Method, OutgoingBody, OutgoingRequest, OutgoingResponse, RequestOptions,
     ResponseOutparam, Scheme, StatusCode,
 };
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use super::charged_body::ChargedBody;
 use super::{Http, as_the_engine_does, charged_body, weights};
@@ -61,6 +62,24 @@ impl Http<'_> {
             + text(&request.path_with_query);
         Ok(self.costs.set(place, bytes)?)
     }
+
+    /// Has a body count that has begun, here and wherever its other end goes, which is in `slot` of the message at
+    /// `place`.
+    fn begin_body<T: 'static>(
+        &mut self,
+        place: u32,
+        begun: NewBody,
+        slot: impl FnOnce(&mut T) -> &mut Option<HyperOutgoingBody>,
+    ) -> wasmtime::Result<NewBody> {
+        let Ok(body) = begun else {
+            return Ok(Err(()));
+        };
+        let cost = self.bodies.begin(&body, self.costs.budget())?;
+        let message = Resource::<T>::new_borrow(place);
+        let slot = slot(self.engine.table.get_mut(&message)?);
+        *slot = slot.take().map(|body| ChargedBody::boxed(body, cost));
+        Ok(Ok(body))
+    }
 }
 
 impl HostOutgoingRequest for Http<'_> {
@@ -87,14 +106,10 @@ impl HostOutgoingRequest for Http<'_> {
 
     fn body(&mut self, request: Resource<OutgoingRequest>) -> wasmtime::Result<NewBody> {
         let place = request.rep();
-        let Ok(body) = HostOutgoingRequest::body(&mut self.engine, request)? else {
-            return Ok(Err(()));
-        };
-        let cost = self.bodies.begin(&body, self.costs.budget())?;
-        let request = Resource::<OutgoingRequest>::new_borrow(place);
-        let slot = &mut self.engine.table.get_mut(&request)?.body;
-        *slot = slot.take().map(|body| ChargedBody::boxed(body, cost));
-        Ok(Ok(body))
+        let begun = HostOutgoingRequest::body(&mut self.engine, request)?;
+        self.begin_body(place, begun, |request: &mut OutgoingRequest| {
+            &mut request.body
+        })
     }
 
     fn set_method(
@@ -245,14 +260,10 @@ impl HostOutgoingResponse for Http<'_> {
 
     fn body(&mut self, response: Resource<OutgoingResponse>) -> wasmtime::Result<NewBody> {
         let place = response.rep();
-        let Ok(body) = HostOutgoingResponse::body(&mut self.engine, response)? else {
-            return Ok(Err(()));
-        };
-        let cost = self.bodies.begin(&body, self.costs.budget())?;
-        let response = Resource::<OutgoingResponse>::new_borrow(place);
-        let slot = &mut self.engine.table.get_mut(&response)?.body;
-        *slot = slot.take().map(|body| ChargedBody::boxed(body, cost));
-        Ok(Ok(body))
+        let begun = HostOutgoingResponse::body(&mut self.engine, response)?;
+        self.begin_body(place, begun, |response: &mut OutgoingResponse| {
+            &mut response.body
+        })
     }
 
     fn headers(
