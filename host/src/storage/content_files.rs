@@ -109,7 +109,7 @@ impl Files {
         let folder = self.folder.subfolder(&name[..2])?;
         let file = file.sync()?;
         let _counting = self.counting.lock();
-        let before = self.bytes(digest)?;
+        let before = folder.file_bytes(&name)?;
         file.commit(&folder, &name)?;
         self.count(before, Some(content.len() as u64));
         Ok(())
@@ -121,7 +121,7 @@ impl Files {
             return Ok(());
         };
         let _counting = self.counting.lock();
-        let before = self.bytes(digest)?;
+        let before = folder.file_bytes(&name)?;
         folder.remove_file(&name)?;
         self.count(before, None);
         Ok(())
@@ -129,12 +129,12 @@ impl Files {
 
     fn count(&self, before: Option<u64>, after: Option<u64>) {
         let disk = self.data_dir.disk();
-        after
-            .into_iter()
-            .for_each(|bytes| disk.added(DataPart::Packages, bytes));
-        before
-            .into_iter()
-            .for_each(|bytes| disk.removed(DataPart::Packages, bytes));
+        if let Some(bytes) = after {
+            disk.added(DataPart::Packages, bytes);
+        }
+        if let Some(bytes) = before {
+            disk.removed(DataPart::Packages, bytes);
+        }
     }
 
     /// What the content of `digest` takes, if it is there.

@@ -197,7 +197,7 @@ impl Disk {
         let mut look = self.look.lock();
         self.look_at_disk(&mut look);
         DataFigures {
-            parts: self.parts(&look),
+            parts: self.parts(&look).to_vec(),
             bytes_max: self.budget,
             free_bytes: look.space.free,
             free_bytes_min: self.free_bytes_min,
@@ -207,9 +207,9 @@ impl Disk {
         }
     }
 
-    fn parts(&self, look: &Look) -> Vec<(DataPart, u64)> {
+    fn parts(&self, look: &Look) -> [(DataPart, u64); 6] {
         let counted = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        vec![
+        [
             (DataPart::Packages, counted(&self.packages)),
             (DataPart::Artifacts, counted(&self.artifacts)),
             (DataPart::Logs, counted(&self.logs)),

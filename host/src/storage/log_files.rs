@@ -136,10 +136,9 @@ impl LogFiles {
     pub(crate) fn remove(&self, name: &str) -> Result<(), StorageError> {
         let bytes = self.folder.file_bytes(name)?;
         self.folder.remove_file(name)?;
-        let disk = self.data_dir.disk();
-        bytes
-            .into_iter()
-            .for_each(|bytes| disk.removed(DataPart::Logs, bytes));
+        if let Some(bytes) = bytes {
+            self.data_dir.disk().removed(DataPart::Logs, bytes);
+        }
         Ok(())
     }
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, Weak};
 use tokio::task::spawn_blocking;
 
 use super::{Disk, Gone, Look, NoRoom};
-use crate::domain::DataPart;
 
 /// What somebody wants to store.
 #[derive(Clone, Copy, Debug)]
@@ -227,18 +226,17 @@ impl Disk {
 
     fn tell_of_none(&self, look: &mut Look, answer: &NoRoom) {
         if !std::mem::replace(&mut look.is_told, true) {
-            let bytes = |wanted: DataPart| {
-                let parts = self.parts(look).into_iter();
-                parts
-                    .filter(|(part, _)| *part == wanted)
-                    .map(|(_, bytes)| bytes)
-                    .sum::<u64>()
-            };
+            let [
+                (_, packages),
+                (_, artifacts),
+                (_, logs),
+                (_, catalog),
+                (_, events),
+                _,
+            ] = self.parts(look);
             tracing::warn!(
                 data_dir = %self.root.path().display(),
-                packages = bytes(DataPart::Packages), artifacts = bytes(DataPart::Artifacts),
-                events = bytes(DataPart::Events), catalog = bytes(DataPart::Catalog),
-                logs = bytes(DataPart::Logs), free = look.space.free,
+                packages, artifacts, events, catalog, logs, free = look.space.free,
                 "there is no room in the data directory, and what would make it grow is refused: {answer}"
             );
         }

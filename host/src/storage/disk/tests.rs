@@ -79,12 +79,17 @@ impl Fake {
     }
 
     fn part(&self, wanted: DataPart) -> u64 {
-        let parts = self.disk.figures().parts.into_iter();
-        parts
-            .filter(|(part, _)| *part == wanted)
-            .map(|(_, bytes)| bytes)
-            .sum()
+        part(&self.disk, wanted)
     }
+}
+
+/// What a part of it takes.
+fn part(disk: &Disk, wanted: DataPart) -> u64 {
+    let parts = disk.figures().parts.into_iter();
+    parts
+        .filter(|(part, _)| *part == wanted)
+        .map(|(_, bytes)| bytes)
+        .sum()
 }
 
 #[tokio::test]
@@ -176,13 +181,7 @@ async fn packages_keep_to_their_share() {
 fn all_that_is_in_a_data_directory_is_counted_and_found_again() {
     use crate::storage::{ArtifactStore, LogFiles};
     let temp = tempfile::tempdir().expect("a folder");
-    let part = |data_dir: &DataDir, wanted: DataPart| {
-        let parts = data_dir.disk().figures().parts.into_iter();
-        parts
-            .filter(|(part, _)| *part == wanted)
-            .map(|(_, bytes)| bytes)
-            .sum::<u64>()
-    };
+    let part = |data_dir: &DataDir, wanted| part(data_dir.disk(), wanted);
     let data_dir = DataDir::open(temp.path()).expect("opened");
     let artifacts = ArtifactStore::in_dir(&data_dir).expect("a store");
     let component = crate::domain::Digest::of(b"component");
