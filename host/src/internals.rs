@@ -34,7 +34,7 @@ pub use crate::invoker::{
 };
 #[cfg(feature = "jail")]
 pub use crate::jail::{Jail, JailError};
-pub use crate::package::{PackageError, Precompiled, read_named, reuse_of, wasm_of};
+pub use crate::package::{PackageError, Precompiled, read_at_most, read_named, reuse_of, wasm_of};
 #[cfg(all(feature = "compiler", feature = "jail"))]
 pub use crate::sandbox::compile_worker_outside;
 #[cfg(feature = "compiler")]

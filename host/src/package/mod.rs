@@ -15,7 +15,7 @@ mod tests;
 
 use bytes::Bytes;
 
-pub use named_file::read_named;
+pub use named_file::{read_at_most, read_named};
 pub use precompiled::Precompiled;
 pub use reuse::reuse_of;
 

@@ -38,6 +38,14 @@ fn read_within(path: &Path, bytes_max: u64, wait_max: Duration) -> io::Result<Op
         is_empty_pipe: metadata.file_type().is_fifo(),
         wait_max,
     };
+    read_at_most(source, bytes_max)
+}
+
+/// All of `source`, or `None` where that is more than `bytes_max`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_at_most(source: impl Read, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     // One byte more tells what is too large from what just fits.
     source.take(bytes_max + 1).read_to_end(&mut bytes)?;
