@@ -118,7 +118,7 @@ impl Sandboxes {
         let give_way = giving_way(&idle, &shelves);
         let files = HostFiles::new(config.tmp, elsewhere.clone(), give_way.clone());
         let bound = Bound::of_this_process();
-        tracing::info!("functions may hold {bound} of memory together");
+        tracing::info!("the memory of all functions together is bounded to {bound}");
         let loaded = Arc::new(LoadedFunctions::default());
         let in_use: Weak<LoadedFunctions> = Arc::downgrade(&loaded);
         artifacts.give_way_but_for(in_use);
