@@ -18,11 +18,18 @@ struct LeftBehind {
     answers: &'static str,
 }
 
-const ALL: [LeftBehind; 1] = [LeftBehind {
-    schema: 3,
-    catalog: include_str!("left_behind/schema_3/catalog.sql"),
-    answers: include_str!("left_behind/schema_3/answers.json"),
-}];
+const ALL: [LeftBehind; 2] = [
+    LeftBehind {
+        schema: 2,
+        catalog: include_str!("left_behind/schema_2/catalog.sql"),
+        answers: include_str!("left_behind/schema_2/answers.json"),
+    },
+    LeftBehind {
+        schema: 3,
+        catalog: include_str!("left_behind/schema_3/catalog.sql"),
+        answers: include_str!("left_behind/schema_3/answers.json"),
+    },
+];
 
 impl LeftBehind {
     fn in_directory(&self) -> tempfile::TempDir {
