@@ -73,17 +73,6 @@
 //! [`HostConfig::with_interface`] gives functions what only this program can do, and [`Host::serve`] opens the
 //! Lambda API to the same functions.
 //!
-//! # In this crate
-//!
-//! Read the modules in the order in which they stand here. Arrows point one way:
-//! `embed → app → contract → events → {invoker, deployer} → {catalog, logs, storage, package} →
-//! domain`; `sandbox` stands behind the traits of `invoker` and `deployer`.
-//!
-//! What is absent, by intent: `domain` knows neither wasm nor tokio nor a wire, and of HTTP only the plain
-//! types of requests and responses (`domain::web`); only `contract` speaks it on the side of the server; only
-//! `sandbox` knows wasmtime; only `catalog` and
-//! `events` know SQL.
-//!
 //! # Features
 //!
 //! All are on unless `default-features = false`, and each can be left out:

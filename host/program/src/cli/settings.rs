@@ -6,6 +6,7 @@
 pub(super) mod checks;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -52,15 +53,26 @@ impl FunctionTable {
         Ok(SettingsChange {
             description: read(self.description, |text| checks::description(&text))?
                 .or(Some(defaults.description)),
-            memory_mb: read(self.memory, checks::memory)?.or(Some(defaults.memory_mb)),
-            timeout_seconds: read(self.timeout, checks::timeout)?
-                .or(Some(defaults.timeout_seconds)),
+            memory_mb: number(self.memory, &Settings::MEMORY_MB, "memory", "MB")?
+                .or(Some(defaults.memory_mb)),
+            timeout_seconds: number(
+                self.timeout,
+                &Settings::TIMEOUT_SECONDS,
+                "timeout",
+                "seconds",
+            )?
+            .or(Some(defaults.timeout_seconds)),
             environment: Some(Environment(environment)),
             handler: read(self.handler, checks::handler)?.or(defaults.handler),
             runtime: read(self.runtime, checks::runtime)?.or(defaults.runtime),
             logging: Logging::of(name, log_format.unwrap_or_default()).into(),
-            ephemeral_storage_mb: read(self.ephemeral_storage, checks::ephemeral_storage)?
-                .or(Some(defaults.ephemeral_storage_mb)),
+            ephemeral_storage_mb: number(
+                self.ephemeral_storage,
+                &Settings::EPHEMERAL_STORAGE_MB,
+                "ephemeral-storage",
+                "MB",
+            )?
+            .or(Some(defaults.ephemeral_storage_mb)),
             ..SettingsChange::default()
         })
     }
@@ -72,6 +84,16 @@ fn read<T, U>(
     check: impl FnOnce(T) -> Result<U, String>,
 ) -> Result<Option<U>, Fault> {
     value.map(|value| checked(value, check)).transpose()
+}
+
+/// The value of a key that is a number within bounds.
+fn number(
+    value: Option<Spanned<u32>>,
+    range: &RangeInclusive<u32>,
+    key: &str,
+    unit: &str,
+) -> Result<Option<u32>, Fault> {
+    read(value, |value| checks::within(value, range, key, unit))
 }
 
 /// Settings of a function, as flags.
@@ -109,7 +131,7 @@ impl SettingsFlags {
     }
 }
 
-fn in_range(range: &std::ops::RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
+fn in_range(range: &RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(i64::from(*range.start())..=i64::from(*range.end()))
 }
 

@@ -16,24 +16,13 @@ pub(in crate::cli) fn name(name: &str) -> Result<FunctionName, String> {
     })
 }
 
-pub(in crate::cli) fn memory(megabytes: u32) -> Result<u32, String> {
-    within(megabytes, &Settings::MEMORY_MB, "memory", "MB")
-}
-
-pub(in crate::cli) fn timeout(seconds: u32) -> Result<u32, String> {
-    within(seconds, &Settings::TIMEOUT_SECONDS, "timeout", "seconds")
-}
-
-pub(in crate::cli) fn ephemeral_storage(megabytes: u32) -> Result<u32, String> {
-    within(
-        megabytes,
-        &Settings::EPHEMERAL_STORAGE_MB,
-        "ephemeral-storage",
-        "MB",
-    )
-}
-
-fn within(value: u32, range: &RangeInclusive<u32>, what: &str, unit: &str) -> Result<u32, String> {
+/// A number that the settings of AWS bound.
+pub(in crate::cli) fn within(
+    value: u32,
+    range: &RangeInclusive<u32>,
+    what: &str,
+    unit: &str,
+) -> Result<u32, String> {
     bounded(value.into(), range).map_err(|outside| {
         format!(
             "{what} is {}; it is {} {unit}.",
