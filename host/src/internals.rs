@@ -11,13 +11,16 @@ use crate::logs::LogKeeper;
 #[cfg(feature = "jail")]
 pub use crate::app::prepared::Prepared;
 #[cfg(feature = "server")]
-pub use crate::contract::{Door, Operation, settings_members};
+pub use crate::contract::{Door, Operation, Preset, settings_members};
 pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
 pub use crate::domain::attachments::EventInvoke;
 pub use crate::domain::environment::{BadName, check_name};
 pub use crate::domain::grants::FOLDERS_VARIABLE;
 pub use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
-pub use crate::domain::policy::{Conditions, Principal, Statement};
+pub use crate::domain::policy::{
+    Context, Decision, Document, Found, Identity, Opinion, OwnPolicies, PolicyError, PolicyKind,
+    Reason, Request, decide,
+};
 pub use crate::domain::runtime::{RETIRED_RUNTIMES, SUPPORTED_RUNTIMES};
 pub use crate::domain::settings::bounds::within;
 pub use crate::domain::settings::{LogFormat, Logging, SettingsChange};
@@ -45,7 +48,7 @@ pub use crate::sandbox::{Import, Inspection, Sandboxes, inspect};
 pub mod limits {
     pub use crate::limits::{
         CLIENT_CONTEXT_BASE64_BYTES_MAX, COMPILE_DURATION_MAX, CONCURRENT_INVOCATIONS_MAX,
-        ENVIRONMENT_BYTES_MAX, PACKAGE_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX,
+        ENVIRONMENT_BYTES_MAX, PACKAGE_BYTES_MAX, POLICY_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX,
     };
 }
 

@@ -12,7 +12,7 @@ pub use deploys::*;
 pub(crate) use events::*;
 pub(crate) use guests::*;
 pub(crate) use logs::*;
-pub(crate) use stores::*;
+pub use stores::*;
 
 const _: () = assert!(2 * DEPLOY_REQUEST_BYTES_MAX < CALLERS_BYTES_MAX);
 const _: () = assert!(SMALL_BYTES_MAX * CONNECTIONS_MAX < CALLERS_BYTES_MAX);

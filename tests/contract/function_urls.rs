@@ -13,9 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sparkler::FunctionName;
-use sparkler::internals::{
-    Conditions, FunctionRecord, Parts as _, Principal, Qualifier, Statement,
-};
+use sparkler::internals::{Document, FunctionRecord, Parts as _, Qualifier};
 use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, wat};
 
 use super::assert_refused;
@@ -75,22 +73,25 @@ impl Site {
     }
 }
 
+/// What AWS asks for where everybody may call an address.
+const OPEN: &str = r#"{
+    "Version": "2012-10-17",
+    "Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunctionUrl", "Resource": "*",
+        "Condition": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}
+    }, {
+        "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction", "Resource": "*",
+        "Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+    }]
+}"#;
+
 /// Lets everybody call the address of a function or of its alias.
 fn permit(function: &str, qualifier: Option<&Qualifier>) {
-    let statement = Statement {
-        id: "open".into(),
-        principal: Principal::Everybody,
-        action: "lambda:InvokeFunctionUrl".into(),
-        resource: String::new(),
-        conditions: Conditions {
-            function_url_auth_type: Some("NONE".into()),
-            ..Conditions::default()
-        },
-    };
     let qualifier = qualifier.cloned();
     amend(function, move |record| {
+        let policy = Document::resource(OPEN).expect("a policy");
         record.with_attached(qualifier.as_ref(), |attached| {
-            attached.policy.push(statement.clone());
+            attached.policy = policy.clone();
         })
     });
 }

@@ -23,7 +23,7 @@ use super::unsupported_operations::{
 };
 use super::{
     aliases, code_signing, event_administration, event_invoke_config, health, metrics,
-    package_download, policy, recursion, runtime_management, tags,
+    package_download, policy, recursion, resource_policy, runtime_management, tags,
 };
 use crate::deployer::CompileGuest;
 use crate::invoker::{PrepareGuest, RunGuest};
@@ -89,6 +89,9 @@ fn handler<G: RunGuest + CompileGuest + PrepareGuest>(operation: Operation) -> O
         O::GetPolicy => by(policy::get::<G>),
         O::AddPermission => by(policy::add::<G>),
         O::RemovePermission => by(policy::remove::<G>),
+        O::GetResourcePolicy => by(resource_policy::get::<G>),
+        O::PutResourcePolicy => by(resource_policy::put::<G>),
+        O::DeleteResourcePolicy => by(resource_policy::delete::<G>),
         O::ListTags => by(tags::list::<G>),
         O::TagResource => by(tags::tag::<G>),
         O::UntagResource => by(tags::untag::<G>),

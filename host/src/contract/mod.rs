@@ -28,6 +28,7 @@ mod body;
 mod json_body;
 mod path_names;
 mod reference;
+mod resource_policy;
 mod spelling;
 mod query;
 mod page;
@@ -87,7 +88,7 @@ pub(crate) use door::door;
 pub(crate) use download_key::DownloadKey;
 pub(crate) use forwarded::TrustedProxies;
 pub(crate) use host_names::HostNames;
-pub use operations::Operation;
+pub use operations::{Operation, Preset};
 pub(crate) use request_counts::RequestCounts;
 pub use wire::settings::settings_members;
 

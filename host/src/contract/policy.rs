@@ -55,7 +55,7 @@ pub(super) async fn add<G: CompileGuest>(
         })
         .await?;
     let added = Added {
-        statement: policy::statement_text(&statement),
+        statement: statement.text(),
     };
     Ok(Json::created(added))
 }
@@ -111,7 +111,7 @@ pub(super) async fn remove<G: CompileGuest>(
 }
 
 /// The ARN that was asked for, if there is such a function; version or alias need not exist.
-fn existing<G>(api: &Api<G>, reference: &Reference) -> Option<FunctionArn> {
+pub(super) fn existing<G>(api: &Api<G>, reference: &Reference) -> Option<FunctionArn> {
     let name = reference.function()?;
     let qualifier = reference.qualifier.as_ref();
     api.catalog.get(name)?;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use uuid::Uuid;
 
 use super::named::named;
-use super::policy::Statement;
+use super::policy::Document;
 
 /// All that is attached at one place.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,8 +14,8 @@ pub struct Attachments {
     pub event_invoke: Option<EventInvoke>,
     /// The sandboxes that wait for its calls.
     pub provisioned: Option<Provisioned>,
-    /// Who may do what with it; empty where there is no policy.
-    pub policy: Vec<Statement>,
+    /// Who may do what with it; empty where there is none.
+    pub policy: Document,
     /// The revision that the last change of the policy made; the function, version or alias goes on to
     /// others, as at AWS. `None` where there is no policy.
     pub policy_revision: Option<Uuid>,
@@ -31,7 +31,7 @@ impl Attachments {
         Self {
             event_invoke: None,
             provisioned: None,
-            policy: Vec::new(),
+            policy: Document::empty(),
             policy_revision: None,
             url: None,
             runtime_updates: None,

@@ -75,3 +75,10 @@ pub(crate) const RECENT_COMMITS_MAX: usize = 16_384;
 
 /// How long a host that has stopped still counts as being at work, where hosts share their functions.
 pub(crate) const LEASE_DURATION: Duration = Duration::from_secs(30);
+
+/// Bytes of a policy's JSON, as AWS documents it.
+pub const POLICY_BYTES_MAX: usize = 20 * 1024;
+
+/// Steps of comparing texts with patterns that one decision may take, some milliseconds of work. Policies that
+/// people write take some thousand.
+pub(crate) const POLICY_STEPS_MAX: usize = 4_000_000;

@@ -35,6 +35,7 @@ mod logs;
 mod new;
 mod output;
 mod paths;
+mod policy;
 mod project;
 mod reach_args;
 mod serve;
@@ -88,6 +89,7 @@ enum Command {
     Logs(logs::Logs),
     Delete(delete::Delete),
     Events(events::Events),
+    Policy(policy::Policy),
     Inspect(inspect::Inspect),
     #[cfg(feature = "compiler")]
     Compile(compile::Compile),
@@ -122,6 +124,7 @@ fn run(command: Command) -> CommandResult {
         Command::Logs(command) => command.run(),
         Command::Delete(command) => command.run(),
         Command::Events(command) => command.run(),
+        Command::Policy(command) => command.run(),
         Command::Inspect(command) => command.run(),
         #[cfg(feature = "compiler")]
         Command::Compile(command) => command.run(),

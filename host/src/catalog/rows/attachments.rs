@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::format::{Format, Unreadable, named};
-use super::policy::StatementRow;
+use super::policy::{self, PolicyRow, StatementRow};
 use crate::domain::attachments::{Cors, EventInvoke, FunctionUrl, Provisioned, RuntimeUpdates};
 use crate::domain::{Attachments, Named as _};
 
@@ -16,6 +16,8 @@ pub(in crate::catalog) struct AttachmentsRow {
     event_invoke: Option<EventInvokeRow>,
     provisioned: Option<ProvisionedRow>,
     policy: Vec<StatementRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    policy_form: Option<PolicyRow>,
     policy_revision: Option<Uuid>,
     url: Option<FunctionUrlRow>,
     runtime_updates: Option<RuntimeUpdatesRow>,
@@ -68,7 +70,13 @@ impl AttachmentsRow {
             v: Format::default(),
             event_invoke: attached.event_invoke.as_ref().map(EventInvokeRow::of),
             provisioned: attached.provisioned.as_ref().map(ProvisionedRow::of),
-            policy: attached.policy.iter().map(StatementRow::of).collect(),
+            policy: attached
+                .policy
+                .statements()
+                .iter()
+                .map(StatementRow::of)
+                .collect(),
+            policy_form: PolicyRow::of(&attached.policy),
             policy_revision: attached.policy_revision,
             url: attached.url.as_ref().map(FunctionUrlRow::of),
             runtime_updates: attached.runtime_updates.as_ref().map(RuntimeUpdatesRow::of),
@@ -79,7 +87,7 @@ impl AttachmentsRow {
         Ok(Attachments {
             event_invoke: self.event_invoke.map(EventInvokeRow::value),
             provisioned: self.provisioned.map(ProvisionedRow::value),
-            policy: self.policy.into_iter().map(StatementRow::value).collect(),
+            policy: policy::policy(self.policy_form, self.policy)?,
             policy_revision: self.policy_revision,
             url: self.url.map(FunctionUrlRow::value).transpose()?,
             runtime_updates: self

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::attachments::{EventInvokeRow, FunctionUrlRow, ProvisionedRow, RuntimeUpdatesRow};
 use super::format::Unreadable;
-use crate::domain::policy::{Conditions, Principal, Statement};
+use super::policy::{self, StatementRow};
+use crate::domain::policy::{Conditions, Grant};
 use crate::domain::{Attachments, Code, Digest, Snapshot};
 
 #[derive(Default, Deserialize)]
@@ -78,11 +79,11 @@ struct ShownKeys {
 
 impl LegacyAttachments {
     pub(in crate::catalog) fn value(self) -> Result<Attachments, Unreadable> {
-        let policy = self.policy.into_iter().map(LegacyStatement::value);
+        let statements = self.policy.into_iter().map(LegacyStatement::value);
         Ok(Attachments {
             event_invoke: self.event_invoke.map(EventInvokeRow::value),
             provisioned: self.provisioned.map(ProvisionedRow::value),
-            policy: policy.collect(),
+            policy: policy::policy(None, statements.collect::<Result<_, _>>()?)?,
             policy_revision: self.policy_revision,
             url: self.url.map(FunctionUrlRow::value).transpose()?,
             runtime_updates: self
@@ -94,23 +95,22 @@ impl LegacyAttachments {
 }
 
 impl LegacyStatement {
-    fn value(self) -> Statement {
+    fn value(self) -> Result<StatementRow, Unreadable> {
         let Self { id, shown } = self;
         let ShownCondition {
             string_equals,
             arn_like,
             bool,
         } = shown.condition;
-        Statement {
+        let grant = Grant {
             id,
             principal: match shown.principal {
-                ShownPrincipal::Text(text) if text == "*" => Principal::Everybody,
-                ShownPrincipal::Text(arn) => Principal::Aws(arn),
-                ShownPrincipal::Named(NamedPrincipal::Aws(arn)) => Principal::Aws(arn),
-                ShownPrincipal::Named(NamedPrincipal::Service(name)) => Principal::Service(name),
+                ShownPrincipal::Text(name)
+                | ShownPrincipal::Named(
+                    NamedPrincipal::Aws(name) | NamedPrincipal::Service(name),
+                ) => name,
             },
             action: shown.action,
-            resource: shown.resource,
             conditions: Conditions {
                 function_url_auth_type: string_equals.function_url_auth_type,
                 principal_org_id: string_equals.principal_org_id,
@@ -119,7 +119,8 @@ impl LegacyStatement {
                 source_arn: arn_like.source_arn,
                 invoked_via_function_url: bool.invoked_via_function_url.map(|via| via == "true"),
             },
-        }
+        };
+        policy::stated(&grant, &shown.resource).map(StatementRow::Stated)
     }
 }
 

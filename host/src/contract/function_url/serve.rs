@@ -31,9 +31,10 @@ use crate::contract::run_to_end::run_to_end;
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
 use crate::domain::attachments::{FunctionUrl, InvokeMode, UrlAuthType};
+use crate::domain::policy::{self, Context, Identity, OwnPolicies, decide};
 use crate::domain::{
     FunctionArn, FunctionRecord, Invocation, LogType, Named as _, Outcome, Payload, Qualifier,
-    Refusal, RequestId, WebBody, WebRequest, policy,
+    Refusal, RequestId, WebBody, WebRequest,
 };
 use crate::invoker::{How, Invoker, Resolved, RunGuest};
 
@@ -42,6 +43,9 @@ use crate::invoker::{How, Invoker, Resolved, RunGuest};
 const NO_ORIGIN: HeaderValue = HeaderValue::from_static(
     "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts",
 );
+
+/// What whoever calls an address has to be allowed to do: to call it, and to invoke its function by that.
+const URL_ACTIONS: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
 
 /// A request for a function, as it came to the door.
 pub(in crate::contract) struct Visit<B> {
@@ -116,7 +120,7 @@ impl<'a> Target<'a> {
         visit: Visit<impl RequestBody>,
         trace: Trace,
     ) -> Result<Response, WireError> {
-        self.authorize(api.open_function_urls)?;
+        self.authorize(api)?;
         self.refuse_without_tenant()?;
         let Visit {
             parts,
@@ -162,15 +166,31 @@ impl<'a> Target<'a> {
     }
 
     /// Whether anybody may call: nobody can say who they are yet.
-    fn authorize(&self, is_open: bool) -> Result<(), WireError> {
-        let attached = self.record.attached(Some(self.place));
-        let is_allowed =
-            is_open || policy::allows_function_url(&attached.policy, UrlAuthType::None.name());
+    fn authorize<G>(&self, api: &Api<G>) -> Result<(), WireError> {
         let is_there = self.record.has(Some(self.place));
-        match self.url.auth_type == UrlAuthType::None && is_there && is_allowed {
+        let is_open = self.url.auth_type == UrlAuthType::None;
+        match is_there && is_open && (api.open_function_urls || self.is_allowed_to_all(api)) {
             true => Ok(()),
             false => Err(forbidden()),
         }
+    }
+
+    fn is_allowed_to_all<G>(&self, api: &Api<G>) -> bool {
+        let policy = &self.record.attached(Some(self.place)).policy;
+        let (identity, own) = (Identity::anonymous(), OwnPolicies::default());
+        let resource = self.arn(api).text();
+        let context = Context::default()
+            .with("lambda:FunctionUrlAuthType", self.url.auth_type.name())
+            .with("lambda:InvokedViaFunctionUrl", "true");
+        URL_ACTIONS.iter().all(|action| {
+            let request = policy::Request {
+                identity: &identity,
+                action,
+                resource: &resource,
+                context: &context,
+            };
+            decide(request, &own, policy).is_allowed()
+        })
     }
 
     /// An address has no way to name a tenant, so that functions which need one cannot be called here.

@@ -4,11 +4,13 @@
 //! The table stands in `table`, one line an operation; `handlers` says which function answers each. So
 //! whatever is to hold for all of them has a place: the door asks the operation, not its path.
 
+mod preset;
 mod row;
 mod table;
 
 use std::fmt;
 
+pub use preset::Preset;
 pub(super) use row::{Address, Resource, Takes};
 pub use table::Operation;
 

@@ -132,6 +132,9 @@ operations! {
         AddPermission: post("/2015-03-31/functions/{FunctionName}/policy"), Small, QualifiedFunction;
         RemovePermission:
             delete("/2015-03-31/functions/{FunctionName}/policy/{StatementId}"), Nothing, QualifiedFunction;
+        GetResourcePolicy: get("/2026-07-09/resource-policy/{ResourceArn}"), Nothing, Tagged;
+        PutResourcePolicy: put("/2026-07-09/resource-policy/{ResourceArn}"), Small, Tagged;
+        DeleteResourcePolicy: delete("/2026-07-09/resource-policy/{ResourceArn}"), Nothing, Tagged;
         ListTags: get("/2017-03-31/tags/{Resource}"), Nothing, Tagged;
         TagResource: post("/2017-03-31/tags/{Resource}"), Small, Tagged;
         UntagResource: delete("/2017-03-31/tags/{Resource}"), Nothing, Tagged;

@@ -1,7 +1,13 @@
 //! What AddPermission is asked for, and the statement that it makes.
 
-use super::statement::{Conditions, INVOKE_URL, Principal, Statement};
-use crate::domain::{FunctionArn, Refusal};
+use super::condition::Condition;
+use super::operator::{Operator, Test};
+use super::principal::Principal;
+use super::statement::{Effect, Selection, Statement};
+use crate::domain::Refusal;
+
+/// The action that a call of a function's address is.
+const INVOKE_URL: &str = "lambda:InvokeFunctionUrl";
 
 /// What AddPermission is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,101 +22,118 @@ pub(crate) struct Grant {
     pub conditions: Conditions,
 }
 
+/// What AddPermission can make conditions of; what is `None` may be anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Conditions {
+    /// `NONE` or `AWS_IAM`: the way of authentication of the function's address.
+    pub function_url_auth_type: Option<String>,
+    /// The organization that the principal belongs to.
+    pub principal_org_id: Option<String>,
+    /// Owner of what calls on behalf of the principal.
+    pub source_account: Option<String>,
+    /// What Alexa Smart Home has to send.
+    pub event_source_token: Option<String>,
+    /// ARN, perhaps with `*` in it, of what calls on behalf of the principal.
+    pub source_arn: Option<String>,
+    /// Whether the function's address is called.
+    pub invoked_via_function_url: Option<bool>,
+}
+
 impl Grant {
-    /// The statement as AWS makes it.
+    /// Whether AWS would grant it.
     ///
     /// # Errors
     /// For a principal that is none, and for a way of authentication where no address is called.
-    pub(super) fn statement(&self, resource: &FunctionArn) -> Result<Statement, Refusal> {
+    pub(super) fn check(&self) -> Result<(), Refusal> {
         if self.conditions.function_url_auth_type.is_some() && self.action != INVOKE_URL {
             return Err(Refusal::InvalidParameter(
                 "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action".into(),
             ));
         }
-        let principal = principal(&self.principal).ok_or_else(|| {
-            Refusal::InvalidParameter(
-                "The provided principal was invalid. Please check the principal and try again."
-                    .into(),
-            )
-        })?;
-        Ok(Statement {
-            id: self.id.clone(),
-            principal,
-            action: self.action.clone(),
-            resource: resource.to_string(),
-            conditions: self.conditions.clone(),
-        })
+        match self.principal.len() > 1 && self.principal.contains(['*', '?']) {
+            true => Err(no_principal()),
+            false => Ok(()),
+        }
+    }
+
+    /// The statement as AWS makes it.
+    ///
+    /// # Errors
+    /// For a principal that is none, and for other values that no policy could have.
+    pub(crate) fn statement(&self, resource: &str) -> Result<Statement, Refusal> {
+        let principal = Principal::named(&self.principal).ok_or_else(no_principal)?;
+        let parts = || {
+            Ok::<_, String>(Statement {
+                id: Some(self.id.clone()),
+                effect: Effect::Allow,
+                principals: Some(Selection::In(vec![principal])),
+                actions: Selection::In(vec![super::statement::action(&self.action)?]),
+                resources: Selection::In(vec![super::statement::exact(resource)]),
+                conditions: self.conditions.stated()?,
+            })
+        };
+        parts().map_err(Refusal::InvalidParameter)
     }
 }
 
-/// The principal that `text` names; `None` where it names none.
-fn principal(text: &str) -> Option<Principal> {
-    let is_account =
-        |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if text == "*" {
-        return Some(Principal::Everybody);
-    }
-    if is_account(text) {
-        return Some(Principal::Aws(format!("arn:aws:iam::{text}:root")));
-    }
-    if is_identity(text, is_account) {
-        return Some(Principal::Aws(text.into()));
-    }
-    is_service(text).then(|| Principal::Service(text.into()))
+fn no_principal() -> Refusal {
+    Refusal::InvalidParameter(
+        "The provided principal was invalid. Please check the principal and try again.".into(),
+    )
 }
 
-/// `arn:aws:iam::ACCOUNT:root`, and users, roles and sessions of it.
-fn is_identity(text: &str, is_account: impl Fn(&str) -> bool) -> bool {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    let ["arn", partition, service, "", account, resource] = parts[..] else {
-        return false;
-    };
-    let kinds: &[&str] = match service {
-        "iam" => &["user/", "role/"],
-        "sts" => &["assumed-role/", "federated-user/"],
-        _ => return false,
-    };
-    let is_named = kinds.iter().any(|kind| {
-        resource
-            .strip_prefix(kind)
-            .is_some_and(|name| !name.is_empty())
-    });
-    let is_root = service == "iam" && resource == "root";
-    partition.starts_with("aws") && is_account(account) && (is_named || is_root)
-}
-
-/// `s3.amazonaws.com`, or the same of another partition or of a region.
-fn is_service(text: &str) -> bool {
-    let name = [
-        ".amazonaws.com",
-        ".amazonaws.com.cn",
-        ".amazon.com",
-        ".amazon",
-    ]
-    .iter()
-    .find_map(|suffix| text.strip_suffix(suffix));
-    name.is_some_and(|name| {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
-        !name.is_empty() && name.bytes().all(fits)
-    })
+impl Conditions {
+    /// The same as conditions of a statement, in the order in which they are shown.
+    fn stated(&self) -> Result<Vec<Condition>, String> {
+        let via_url = self.invoked_via_function_url.map(|via| via.to_string());
+        let said = [
+            (Test::ArnLike, "AWS:SourceArn", &self.source_arn),
+            (Test::Bool, "lambda:InvokedViaFunctionUrl", &via_url),
+            (
+                Test::StringEquals,
+                "AWS:SourceAccount",
+                &self.source_account,
+            ),
+            (
+                Test::StringEquals,
+                "aws:PrincipalOrgID",
+                &self.principal_org_id,
+            ),
+            (
+                Test::StringEquals,
+                "lambda:EventSourceToken",
+                &self.event_source_token,
+            ),
+            (
+                Test::StringEquals,
+                "lambda:FunctionUrlAuthType",
+                &self.function_url_auth_type,
+            ),
+        ];
+        let stated = said.into_iter().filter_map(|(test, key, value)| {
+            // What is asked for is text: it has no variables.
+            let value = value.as_ref()?.replace("${", "${$}{");
+            Some(Condition::of(Operator::plain(test), key, &value))
+        });
+        stated.collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::statement::{allows_function_url, statement_text};
     use super::*;
     use crate::domain::{Account, samples};
 
     fn made(grant: &Grant) -> Result<Statement, Refusal> {
         let name = samples::name("greet");
-        grant.statement(&Account::default().function_arn(&name, None))
+        grant.check()?;
+        grant.statement(&Account::default().function_arn(&name, None).to_string())
     }
 
     fn shown(grant: &Grant) -> Result<Value, Refusal> {
-        let text = statement_text(&made(grant)?);
-        Ok(serde_json::from_str(&text).expect("it is JSON"))
+        Ok(serde_json::from_str(&made(grant)?.text()).expect("it is JSON"))
     }
 
     fn of_open_address() -> Conditions {
@@ -122,6 +145,7 @@ mod tests {
 
     fn of_principal(principal: &str) -> Result<Value, Refusal> {
         let grant = Grant {
+            action: "lambda:InvokeFunction".into(),
             principal: principal.into(),
             ..Grant::default()
         };
@@ -140,7 +164,7 @@ mod tests {
             },
         };
         assert_eq!(
-            statement_text(&made(&grant).expect("it is fine")),
+            made(&grant).expect("it is fine").text(),
             "{\"Sid\":\"s3\",\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"},\
              \"Action\":\"lambda:InvokeFunction\",\
              \"Resource\":\"arn:aws:lambda:us-east-1:123456789012:function:greet\",\
@@ -218,6 +242,7 @@ mod tests {
             "12345",
             ".amazonaws.com",
             "arn:aws:iam::123456789012:role/",
+            "arn:aws:iam::123456789012:user/*",
             "arn:aws:s3:::bucket",
         ] {
             let refused = of_principal(principal).expect_err("it is none");
@@ -226,49 +251,6 @@ mod tests {
                     .to_string()
                     .starts_with("The provided principal was invalid.")
             );
-        }
-    }
-
-    #[test]
-    fn an_address_is_open_to_anybody_only_where_a_statement_says_so() {
-        let open = Grant {
-            action: INVOKE_URL.into(),
-            principal: "*".into(),
-            conditions: of_open_address(),
-            ..Grant::default()
-        };
-        let allows = |grant: &Grant, auth_type: &str| {
-            allows_function_url(&[made(grant).expect("it is fine")], auth_type)
-        };
-        assert!(allows(&open, "NONE"));
-        assert!(!allows(&open, "AWS_IAM"));
-        assert!(!allows_function_url(&[], "NONE"));
-        for closed in [
-            Grant {
-                action: "lambda:InvokeFunction".into(),
-                conditions: Conditions::default(),
-                ..open.clone()
-            },
-            Grant {
-                principal: "123456789012".into(),
-                ..open.clone()
-            },
-            Grant {
-                conditions: Conditions {
-                    source_account: Some("123456789012".into()),
-                    ..of_open_address()
-                },
-                ..open.clone()
-            },
-            Grant {
-                conditions: Conditions {
-                    invoked_via_function_url: Some(false),
-                    ..of_open_address()
-                },
-                ..open.clone()
-            },
-        ] {
-            assert!(!allows(&closed, "NONE"), "{closed:?}");
         }
     }
 }
