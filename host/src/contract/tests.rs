@@ -10,6 +10,7 @@ mod invocations;
 mod left_behind;
 mod logs;
 mod neighbours;
+mod resource_policies;
 mod streams;
 mod versions;
 

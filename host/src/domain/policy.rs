@@ -17,6 +17,7 @@ mod moment;
 mod operator;
 mod pattern;
 mod principal;
+mod request;
 mod statement;
 mod steps;
 mod strict_json;
@@ -28,10 +29,11 @@ mod truth;
 pub(crate) use attached::{
     granted, no_policy, of_resource, refuse_latest, removed, replaced, revoked, shown,
 };
-pub use decision::{Decision, Found, Opinion, OwnPolicies, PolicyKind, Reason, Request, decide};
+pub use decision::{Decision, Found, Opinion, OwnPolicies, PolicyKind, Reason, decide};
 pub use document::Document;
 pub use error::PolicyError;
 pub(crate) use grant::{Conditions, Grant};
 pub use identity::Identity;
 pub use keys::Context;
+pub use request::Request;
 pub(crate) use statement::Statement;

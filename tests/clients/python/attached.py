@@ -29,6 +29,18 @@ assert json.loads(policy["Policy"])["Statement"] == [json.loads(added["Statement
 aws.remove_permission(FunctionName=NAME, StatementId="bucket", RevisionId=policy["RevisionId"])
 refused(aws.exceptions.ResourceNotFoundException, aws.get_policy, FunctionName=NAME)
 
+document = json.dumps({"Version": "2012-10-17", "Id": "mine", "Statement": [{
+    "Effect": "Deny", "Principal": "*", "Action": "lambda:DeleteFunction", "Resource": arn}]})
+put = aws.put_resource_policy(ResourceArn=arn, Policy=document)
+assert json.loads(put["Policy"]) == json.loads(document), put
+shown = aws.get_resource_policy(ResourceArn=arn)
+assert [shown[key] for key in ("Policy", "RevisionId")] == [put[key] for key in ("Policy", "RevisionId")]
+assert aws.get_policy(FunctionName=NAME)["Policy"] == put["Policy"]
+refused(
+    aws.exceptions.InvalidParameterValueException, aws.put_resource_policy, ResourceArn=arn, Policy="{}")
+aws.delete_resource_policy(ResourceArn=arn, RevisionId=put["RevisionId"])
+refused(aws.exceptions.ResourceNotFoundException, aws.get_resource_policy, ResourceArn=arn)
+
 put = aws.put_function_event_invoke_config(FunctionName=NAME, MaximumRetryAttempts=1)
 aws.update_function_event_invoke_config(FunctionName=NAME, MaximumEventAgeInSeconds=120)
 pages = aws.get_paginator("list_function_event_invoke_configs").paginate(FunctionName=NAME)

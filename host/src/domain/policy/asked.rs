@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::decision::Request;
 use super::identity::{Identity, Kind};
 use super::pattern::ARN_SEGMENTS;
 use super::principal::{Principal, Reach};
+use super::request::Request;
 use super::steps::Steps;
 
 /// A request while it is decided on.

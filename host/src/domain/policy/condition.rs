@@ -1,7 +1,7 @@
 //! A condition: an operator, the key that it looks at, and the values that it compares with.
 
+use core::net::IpAddr;
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use serde_json::Value;
 

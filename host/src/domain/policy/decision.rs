@@ -5,23 +5,10 @@ use std::sync::Arc;
 
 use super::asked::Asked;
 use super::document::Document;
-use super::identity::{Identity, Kind};
-use super::keys::Context;
+use super::identity::Kind;
 use super::principal::Reach;
+use super::request::Request;
 use super::statement::{Effect, Statement};
-
-/// May `identity` do `action` with `resource`?
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Who asks.
-    pub identity: &'a Identity,
-    /// Such as `lambda:InvokeFunction`.
-    pub action: &'a str,
-    /// The ARN as it was addressed; `*` for what is about the account.
-    pub resource: &'a str,
-    /// What else is known.
-    pub context: &'a Context,
-}
 
 /// The policies that an identity brings with it.
 #[derive(Clone, Debug, Default)]
