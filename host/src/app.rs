@@ -11,6 +11,7 @@ pub(crate) mod prepared;
 mod serving;
 mod stores;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
@@ -61,6 +62,9 @@ pub struct HostConfig {
     /// caller is and which scheme it uses: what they say in `X-Forwarded-For` and `X-Forwarded-Proto`, or in
     /// `Forwarded`. Nobody else's does.
     pub trusted_proxies: Vec<String>,
+    /// The file of keys, where callers have to say who they are: each request is then signed as AWS's clients sign
+    /// it. Without one, whoever reaches the host may do everything.
+    pub keys: Option<PathBuf>,
     /// How asynchronous events are retried, and where messages about them go.
     pub events: EventsConfig,
     /// Whether guests may send HTTP requests to everybody, private addresses included, and it is noted
@@ -85,6 +89,7 @@ impl Default for HostConfig {
             open_function_urls: false,
             host_names: Vec::new(),
             trusted_proxies: Vec::new(),
+            keys: None,
             events: EventsConfig::default(),
             learn_http: false,
             folders: Vec::new(),

@@ -43,6 +43,7 @@ pub use crate::sandbox::compile_worker_outside;
 #[cfg(feature = "compiler")]
 pub use crate::sandbox::precompile;
 pub use crate::sandbox::{Import, Inspection, Sandboxes, inspect};
+pub use crate::sigv4::{Signable, headers as signed_headers};
 
 /// Bounds that the commands tell, and keep to.
 pub mod limits {

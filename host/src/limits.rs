@@ -4,6 +4,7 @@ mod callers;
 mod guests;
 mod deploys;
 mod events;
+mod identity;
 mod logs;
 mod stores;
 
@@ -11,6 +12,7 @@ pub use callers::*;
 pub use deploys::*;
 pub(crate) use events::*;
 pub(crate) use guests::*;
+pub(crate) use identity::*;
 pub(crate) use logs::*;
 pub use stores::*;
 

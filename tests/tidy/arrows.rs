@@ -26,6 +26,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "contract/",
             "events/delivery/http_client.rs",
             "sandbox/",
+            "sigv4/verifying/",
             "domain/prelude.rs",
             "domain/web.rs",
         ],

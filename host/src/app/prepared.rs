@@ -56,6 +56,7 @@ impl Prepared {
         self.storage(&mut needs);
         self.grants(&mut needs);
         self.destinations(&mut needs);
+        self.keys(&mut needs);
         self.compiler(&mut needs);
         outbound_needs(&mut needs);
         process(&mut needs);
@@ -100,6 +101,17 @@ impl Prepared {
         if destinations.sqs_endpoint.is_some() || destinations.sns_endpoint.is_some() {
             needs.connect();
         }
+    }
+
+    fn keys(&self, needs: &mut Needs) {
+        #[cfg(feature = "server")]
+        if let Some(path) = &self.config.keys {
+            for folder in crate::identity::needs(path) {
+                needs.read(folder);
+            }
+        }
+        #[cfg(not(feature = "server"))]
+        let _ = needs;
     }
 
     fn compiler(&self, needs: &mut Needs) {

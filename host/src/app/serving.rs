@@ -1,6 +1,7 @@
 //! What a host says over HTTP.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -13,6 +14,8 @@ use crate::contract::{
     RequestCounts, TrustedProxies,
 };
 use crate::domain::Digest;
+use crate::identity::Identities;
+use crate::limits::KEYS_LOOK_INTERVAL;
 use crate::sandbox::{ENGINE_VERSION, Sandboxes};
 
 /// The name of the secret that signs addresses of packages: one that a host made is good at its neighbour.
@@ -26,6 +29,7 @@ pub(super) struct Serving {
     proxies: TrustedProxies,
     peers: Arc<Peers>,
     open_function_urls: bool,
+    identities: Option<Arc<Identities>>,
 }
 
 impl Serving {
@@ -37,8 +41,30 @@ impl Serving {
             peers: Arc::default(),
             proxies: TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?,
             open_function_urls: config.open_function_urls,
+            identities: config.keys.as_deref().map(known).transpose()?,
         })
     }
+}
+
+/// Those whom the file of keys names, which is looked at again and again for as long as they are asked for.
+fn known(path: &Path) -> Result<Arc<Identities>, StartError> {
+    let identities = Identities::open(path.to_owned(), contract::preset).map_err(start_error)?;
+    let identities = Arc::new(identities);
+    let watched = Arc::downgrade(&identities);
+    tokio::spawn(async move {
+        let mut looks = tokio::time::interval(KEYS_LOOK_INTERVAL);
+        loop {
+            looks.tick().await;
+            let Some(identities) = watched.upgrade() else {
+                return;
+            };
+            let looked = tokio::task::spawn_blocking(move || identities.look());
+            if let Err(error) = looked.await {
+                tracing::error!(%error, "the file of keys could not be looked at");
+            }
+        }
+    });
+    Ok(identities)
 }
 
 impl Host {
@@ -76,6 +102,14 @@ impl Host {
         Ok(())
     }
 
+    /// Reads the file of keys again, as it is done anyway a second after it has changed. Where that fails, all stays as it
+    /// was, and the log says why.
+    pub fn reload_keys(&self) {
+        if let Some(identities) = &self.serving.identities {
+            identities.reload();
+        }
+    }
+
     /// The Lambda API and function URLs, for a server of your own. Functions are told who is connected
     /// where your server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
     pub fn router(&self) -> axum::Router {
@@ -100,6 +134,7 @@ impl Host {
             requests: RequestCounts::default(),
             host_names: self.serving.host_names.clone(),
             open_function_urls: self.serving.open_function_urls,
+            identities: self.serving.identities.clone(),
         }
     }
 }

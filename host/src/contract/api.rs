@@ -15,6 +15,7 @@ use crate::catalog::Catalog;
 use crate::deployer::Deployer;
 use crate::domain::{Account, Digest, FunctionRecord};
 use crate::events::Events;
+use crate::identity::Identities;
 use crate::invoker::{Invoker, Provisioner};
 use crate::logs::LogKeeper;
 
@@ -40,6 +41,8 @@ pub(crate) struct Api<G> {
     pub downloads: DownloadKey,
     /// Whom the host believes who sends a request.
     pub proxies: TrustedProxies,
+    /// Who may call; `None` where nobody is asked who they are.
+    pub identities: Option<Arc<Identities>>,
     /// What is held for callers.
     pub peers: Arc<Peers>,
     /// How large answers will be.

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::callers::{Charge, Peer, Purpose};
 use super::error::{ErrorCode, WireError};
+use crate::domain::Lock;
 use crate::limits::{BODY_BYTES_PER_SECOND_MIN, BODY_LAG_MAX, SMALL_BYTES_MAX};
 
 /// What the body of a request must be for the door.
@@ -44,6 +45,20 @@ pub(super) struct Received {
     /// Headers that came behind it, as far as the bound of a request's head allows.
     pub(super) trailers: Option<HeaderMap>,
     pub(super) charge: Option<Charge>,
+}
+
+/// A body that was read before the handler of its request was reached, which takes it from the extensions.
+#[derive(Clone, Debug)]
+pub(super) struct ReadBefore(Arc<Lock<Option<Received>>>);
+
+impl ReadBefore {
+    pub(super) fn of(received: Received) -> Self {
+        Self(Arc::new(Lock::new(Some(received))))
+    }
+
+    pub(super) fn take(&self) -> Option<Received> {
+        self.0.lock().take()
+    }
 }
 
 /// Reads `body` to its end, for the peer with this peer.

@@ -17,21 +17,23 @@ use http::request::Parts;
 use tower::Service;
 
 use super::api::Api;
-use super::body::RequestBody;
+use super::body::{self, ReadBefore, RequestBody};
 use super::callers::{Connected, Peer, Purpose};
 use super::error::WireError;
 use super::function_url::{self, Addressed, Visit};
 use super::handlers::Handlers;
+use super::invoking::Sender;
 use super::invoking_path::{self, Asked, Invoking};
 use super::operations::Operation;
 use super::passage::Passage;
 use super::path_names::PathNames;
+use super::permission::{self, Asking};
 use super::routes::Routes;
+use super::signed::{self, Signed};
 use super::{
     answer, cloudwatch, invoke, invoke_async, invoke_stream, invoking, single_headers, web_page,
 };
 use crate::deployer::CompileGuest;
-use crate::domain::RequestId;
 use crate::invoker::{PrepareGuest, RunGuest};
 
 /// Everything that the host answers, as one service. A clone is another handle to the same.
@@ -117,23 +119,29 @@ impl<G: RunGuest> Rooms<G> {
         operation: Option<Operation>,
         connected: &Connected,
         parts: &Parts,
-    ) -> Result<Passage, Box<Response>> {
+    ) -> Result<(Passage, Option<Box<Signed>>), Box<Response>> {
         let (passage, problem) =
             Passage::of(operation, connected.address, &self.api.proxies, parts);
         // What is measured or told of a request begins here, and ends behind its answer.
         match problem.and_then(|()| self.admit(&passage, parts)) {
-            Ok(()) => Ok(passage),
+            Ok(signed) => Ok((passage, signed)),
             Err(error) => Err(Box::new(self.leave(passage, Err(error)))),
         }
     }
 
     /// What lets a request in or keeps it out, before anything is done for it. Each step may ask what the
     /// steps before it have found.
-    fn admit(&self, passage: &Passage, parts: &Parts) -> Result<(), WireError> {
+    fn admit(&self, passage: &Passage, parts: &Parts) -> Result<Option<Box<Signed>>, WireError> {
         let operation = passage.operation;
         single_headers::check(operation, &parts.headers)?;
         self.api.host_names.check(operation, parts)?;
-        web_page::check(operation, &parts.headers)
+        web_page::check(operation, &parts.headers)?;
+        match &self.api.identities {
+            None => Ok(None),
+            Some(identities) => {
+                signed::claimed(identities, passage, parts, &self.api.account.region)
+            }
+        }
     }
 
     /// What is done for every request after it was handled.
@@ -154,9 +162,14 @@ impl<G: RunGuest> Rooms<G> {
         body: B,
         asked: Asked<'_>,
     ) -> Answered {
-        let passage = self.enter(Some(asked.invoking.operation()), connected, parts)?;
+        let (passage, signed) = self.enter(Some(asked.invoking.operation()), connected, parts)?;
         let peer = self.peer(&passage, connected);
-        let answered = self.invoked(parts, body, asked, (passage.id, &peer)).await;
+        let sender = Sender {
+            passage,
+            peer: &peer,
+            signed,
+        };
+        let answered = self.invoked(parts, body, asked, sender).await;
         Ok(self.leave(passage, answered))
     }
 
@@ -165,10 +178,10 @@ impl<G: RunGuest> Rooms<G> {
         parts: &Parts,
         body: B,
         asked: Asked<'_>,
-        from: (RequestId, &Arc<Peer>),
+        sender: Sender<'_>,
     ) -> Result<Response, WireError> {
-        let checked = invoking::checked(&self.api, parts, body, &asked, from).await?;
-        let (api, (_, peer)) = (&self.api, from);
+        let (api, peer) = (&self.api, sender.peer);
+        let checked = invoking::checked(api, parts, body, &asked, sender).await?;
         match asked.invoking {
             Invoking::Invoke => invoke::answered(api, checked, peer).await,
             Invoking::Stream => Box::pin(invoke_stream::answered(api, checked, peer)).await,
@@ -184,7 +197,8 @@ impl<G: RunGuest> Rooms<G> {
         body: B,
         addressed: Addressed,
     ) -> Answered {
-        let passage = self.enter(Some(Operation::InvokeFunctionUrl), connected, &parts)?;
+        // Who has to say who they are is known with the function.
+        let (passage, _) = self.enter(Some(Operation::InvokeFunctionUrl), connected, &parts)?;
         let visit = Visit {
             parts,
             body,
@@ -203,14 +217,53 @@ impl<G: RunGuest> Rooms<G> {
             Some((operation, names)) => (Some(operation), names),
             None => (None, PathNames::default()),
         };
-        let passage = self.enter(operation, connected, &parts)?;
+        let (passage, signed) = self.enter(operation, connected, &parts)?;
         let peer = self.peer(&passage, connected);
         parts.extensions.insert(passage);
         parts.extensions.insert(names);
         parts.extensions.insert(Arc::clone(&peer));
-        let answered = self.handled(operation, parts, body).await;
+        let answered = match signed {
+            None => self.handled(operation, parts, body).await,
+            Some(signed) => self.permitted(signed, &passage, parts, body, &peer).await,
+        };
         let held = answered.and_then(|answer| peer.hold_answer(Purpose::Control, None, answer));
         Ok(self.leave(passage, held))
+    }
+
+    /// A request whose sender has to be believed, and allowed what it asks for, before anything is done.
+    async fn permitted(
+        &self,
+        signed: Box<Signed>,
+        passage: &Passage,
+        mut parts: Parts,
+        body: Body,
+        peer: &Arc<Peer>,
+    ) -> Result<Response, WireError> {
+        let operation = passage.operation;
+        let mut hidden = None;
+        let asked = async {
+            let received = body::receive(body, signed::body_limit(operation), peer).await?;
+            let signer = signed.proven(&received.bytes).await?;
+            if operation.is_some_and(Operation::reads_catalog) {
+                // What is said in the policies of resources, other hosts may have changed.
+                let caught_up = self.api.catalog.catch_up().await;
+                caught_up.map_err(WireError::outdated)?;
+            }
+            if let Some(operation) = operation {
+                let asking = Asking::of(&signer, passage, &parts.headers);
+                permission::check(&self.api, &asking, operation, &parts, &received.bytes).await?;
+                hidden = permission::hidden_tags(&self.api, &asking, operation, &parts)?;
+            }
+            Ok::<_, WireError>((signer, received))
+        };
+        let asked = asked.await;
+        let (signer, received) = asked.map_err(|error| signed::in_protocol(operation, error))?;
+        parts.extensions.insert(signer);
+        if let Some(hidden) = hidden {
+            parts.extensions.insert(hidden);
+        }
+        parts.extensions.insert(ReadBefore::of(received));
+        self.handled(operation, parts, Body::empty()).await
     }
 
     async fn handled(

@@ -12,6 +12,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTE
 use serde_json::{Map, Value};
 
 use crate::domain::{Growing, Refusal, Throttle};
+use crate::sigv4::Denial;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
@@ -23,6 +24,8 @@ pub(super) struct WireError {
     reason: Option<&'static str>,
     fault: Fault,
     closes_connection: bool,
+    /// Whether it answers a request of the JSON 1.1 protocol.
+    is_json_1_1: bool,
 }
 
 /// The errors that this host answers with.
@@ -46,6 +49,8 @@ pub(super) enum ErrorCode {
     ServiceUnavailable,
     SnapStartNotReady,
     TooManyRequests,
+    /// Who sends a request is not believed to be whom it says, for the reason of this name.
+    Unbelieved(&'static str),
     UnknownOperation,
     Validation,
 }
@@ -186,6 +191,7 @@ impl ErrorCode {
                 lower,
                 Fault::User,
             ),
+            Self::Unbelieved(name) => shape(StatusCode::FORBIDDEN, name, lower, Fault::Absent),
             Self::UnknownOperation => shape(
                 StatusCode::NOT_FOUND,
                 "UnknownOperationException",
@@ -211,6 +217,7 @@ impl WireError {
             reason: None,
             fault: code.shape().fault,
             closes_connection: false,
+            is_json_1_1: false,
         }
     }
 
@@ -295,6 +302,27 @@ impl WireError {
         }
     }
 
+    /// The same error, as the JSON 1.1 protocol has it.
+    pub(super) fn in_json_1_1(self) -> Self {
+        Self {
+            is_json_1_1: true,
+            ..self
+        }
+    }
+
+    /// The caller sends more than its key may.
+    pub(super) fn caller_rate_exceeded() -> Self {
+        Self {
+            reason: Some("CallerRateLimitExceeded"),
+            ..Self::new(ErrorCode::TooManyRequests, "Rate exceeded")
+        }
+    }
+
+    /// What is wrong, as it is told.
+    pub(super) fn text(self) -> String {
+        self.message.unwrap_or_default()
+    }
+
     /// The error as a whole answer, for who has not asked anything that could be answered.
     pub(super) fn in_http(self) -> String {
         let body = self.body();
@@ -312,6 +340,9 @@ impl WireError {
             return "{}".into();
         }
         let mut body = Map::new();
+        if self.is_json_1_1 {
+            body.insert("__type".into(), self.code.shape().name.into());
+        }
         if let Some(reason) = self.reason {
             body.insert("Reason".into(), reason.into());
         }
@@ -336,7 +367,10 @@ impl IntoResponse for WireError {
     fn into_response(self) -> Response {
         let Shape { status, name, .. } = self.code.shape();
         let mut response = Response::new(Body::from(self.body()));
-        *response.status_mut() = status;
+        *response.status_mut() = match self.is_json_1_1 && status == StatusCode::FORBIDDEN {
+            true => StatusCode::BAD_REQUEST,
+            false => status,
+        };
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ERROR_TYPE, HeaderValue::from_static(name));
@@ -366,6 +400,12 @@ pub(super) fn throttle_reason(throttle: Throttle) -> &'static str {
     match throttle {
         Throttle::Account => "ConcurrentInvocationLimitExceeded",
         Throttle::Reserved => "ReservedFunctionConcurrentInvocationLimitExceeded",
+    }
+}
+
+impl From<Denial> for WireError {
+    fn from(denial: Denial) -> Self {
+        Self::new(ErrorCode::Unbelieved(denial.name()), denial.to_string())
     }
 }
 

@@ -22,7 +22,7 @@ use super::unsupported_operations::{
     CAPACITY, DURABLE, LAYERS, MAPPINGS, Reply, SIGNING, answered,
 };
 use super::{
-    aliases, code_signing, event_administration, event_invoke_config, health, metrics,
+    aliases, code_signing, event_administration, event_invoke_config, health, known_keys, metrics,
     package_download, policy, recursion, resource_policy, runtime_management, tags,
 };
 use crate::deployer::CompileGuest;
@@ -156,6 +156,7 @@ fn handler<G: RunGuest + CompileGuest + PrepareGuest>(operation: Operation) -> O
         O::ListEvents => by(event_administration::list::<G>),
         O::PurgeEvents => by(event_administration::purge::<G>),
         O::RedriveEvents => by(event_administration::redrive::<G>),
+        O::ListKeys => by(known_keys::list::<G>),
         O::GetMetrics => by(metrics::metrics::<G>),
         O::GetHealth => by(health::health),
         O::DownloadPackage => by(package_download::download::<G>),

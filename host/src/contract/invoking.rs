@@ -1,7 +1,7 @@
 //! What the operations that invoke have in common: the request becomes an invocation.
 //!
-//! Checks come in this order: size, constraints, region and account, qualifier, existence, state, the
-//! event and the client context, the tenant, what this host lacks. Then nothing has happened yet.
+//! Checks come in this order: size, who sends it, constraints, region and account, qualifier, whether they may,
+//! existence, state, the event and the client context, the tenant, what this host lacks. Then nothing has happened yet.
 
 use std::sync::Arc;
 
@@ -15,10 +15,13 @@ use super::callers::Peer;
 use super::error::WireError;
 use super::invoke_headers::{InvocationType, InvokeHeaders};
 use super::invoking_path::{Asked, Invoking};
+use super::passage::Passage;
+use super::permission::{self, Asking};
 use super::reference::{NameShape, Reference};
+use super::signed::Signed;
 use super::trace_header::Trace;
 use super::{client_context, event_json, query};
-use crate::domain::{Account, Invocation, Qualifier, RequestId};
+use crate::domain::{Account, Invocation, Qualifier};
 use crate::events::NewEvent;
 use crate::invoker::{Resolved, RunGuest};
 use crate::limits::EVENT_PAYLOAD_BYTES_MAX;
@@ -37,23 +40,39 @@ pub(super) struct Checked {
     pub(super) received: Received,
 }
 
+/// Who sends a request for an invocation.
+pub(super) struct Sender<'a> {
+    pub(super) passage: Passage,
+    /// What is held for it.
+    pub(super) peer: &'a Arc<Peer>,
+    /// What it says of itself, where the host asks.
+    pub(super) signed: Option<Box<Signed>>,
+}
+
 /// Checks a request for an invocation.
 pub(super) async fn checked<G: RunGuest>(
     api: &Api<G>,
     parts: &Parts,
     body: impl RequestBody,
     asked: &Asked<'_>,
-    from: (RequestId, &Arc<Peer>),
+    sender: Sender<'_>,
 ) -> Result<Checked, WireError> {
     let limit = asked.invoking.operation().body_limit();
-    let (id, peer) = from;
-    let received = body::receive(body, limit, peer).await?;
+    let received = body::receive(body, limit, sender.peer).await?;
+    let signer = match sender.signed {
+        Some(signed) => Some(Box::pin(signed.proven(&received.bytes)).await?),
+        None => None,
+    };
     let headers = headers(asked.invoking, &parts.headers)?;
     let is_event = headers.invocation_type == InvocationType::Event;
     if is_event {
         check_size(received.bytes.len())?;
     }
     let reference = reference(&asked.name, &parts.uri, &api.account)?;
+    if let Some(signer) = signer {
+        let asking = Asking::of(&signer, &sender.passage, &parts.headers);
+        permission::to_invoke(api, &asking, asked.invoking.operation(), &reference)?;
+    }
     // What AWS names in the text for a missing function when no qualifier was asked for.
     let target = reference.arn(&api.account, Some(&Qualifier::LATEST))?;
     let resolved = api.invoker.resolve(&target)?;
@@ -69,7 +88,7 @@ pub(super) async fn checked<G: RunGuest>(
     let trace = Trace::continued(headers.trace);
     let invocation = Invocation {
         target,
-        request_id: id,
+        request_id: sender.passage.id,
         payload: event.into(),
         trace_id: Some(trace.guest),
         client_context,

@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
 
 use super::api::Api;
-use super::body::{self, Received};
+use super::body::{self, ReadBefore, Received};
 use super::callers::{Charge, Peer};
 use super::error::WireError;
 use super::passage::Passage;
@@ -54,6 +54,9 @@ impl<G: Send + Sync> FromRequest<Arc<Api<G>>> for Received {
 
     async fn from_request(request: Request, _: &Arc<Api<G>>) -> Result<Self, WireError> {
         let extensions = request.extensions();
+        if let Some(read) = extensions.get::<ReadBefore>().and_then(ReadBefore::take) {
+            return Ok(read);
+        }
         let operation = Passage::in_request(extensions)?.operation;
         let peer: Option<&Arc<Peer>> = extensions.get();
         let (Some(operation), Some(peer)) = (operation, peer) else {

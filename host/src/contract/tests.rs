@@ -6,6 +6,7 @@ mod concurrency;
 mod door;
 mod events;
 mod functions;
+mod identity;
 mod invocations;
 mod left_behind;
 mod logs;
@@ -46,6 +47,7 @@ use crate::domain::{
     Version,
 };
 use crate::events::{Events, EventsConfig, EventsParts, RetryDelays, SystemClock};
+use crate::identity::Identities;
 use crate::invoker::{
     Admission, Gate, GuestMemory, HostFailure, How, Invoker, PrepareFailure, PrepareGuest,
     Provisioner, ResponseSink, RunGuest,
@@ -311,6 +313,7 @@ async fn api(stores: Stores, guests: Arc<Script>, logs: Arc<LogKeeper>) -> Api<S
         engine: Digest([0; 32]),
         downloads: DownloadKey::new(secret.expect("a secret")),
         proxies: TrustedProxies::default(),
+        identities: None,
         peers: Arc::default(),
         answers: ExpectedAnswers::default(),
         log_reads: LogReads::default(),
@@ -343,12 +346,19 @@ impl Host {
 
     /// A host on each of these stores.
     async fn of(all: Vec<Stores>) -> Self {
+        Self::knowing(all, None).await
+    }
+
+    /// The same, where callers have to be one of these.
+    async fn knowing(all: Vec<Stores>, known: Option<Arc<Identities>>) -> Self {
         let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
         let guests = Arc::new(Script::default());
         let mut apis: Vec<Api<Script>> = Vec::new();
         for stores in all {
             // Logs are of one host each; whoever looks for a line here finds it at any of them.
-            apis.push(api(stores, Arc::clone(&guests), Arc::clone(&logs)).await);
+            let api = api(stores, Arc::clone(&guests), Arc::clone(&logs)).await;
+            let identities = known.clone();
+            apis.push(Api { identities, ..api });
         }
         let deployer = Arc::clone(&apis[0].deployer);
         let doors = apis.into_iter().map(|api| Door {

@@ -31,6 +31,27 @@ pub(crate) fn compact(time: SystemTime) -> String {
     text(time, COMPACT)
 }
 
+/// The point in time that a text such as `20191121T193212Z` names.
+pub(crate) fn parse_compact(text: &str) -> Option<SystemTime> {
+    let bytes = text.as_bytes();
+    let is_form = bytes.len() == 16 && bytes[8] == b'T' && bytes[15] == b'Z';
+    let digits = |at: std::ops::Range<usize>| -> Option<u16> {
+        let digits = bytes.get(at)?.iter();
+        digits.into_iter().try_fold(0u16, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
+            Some(number * 10 + digit)
+        })
+    };
+    let small = |at| digits(at).and_then(|number| u8::try_from(number).ok());
+    if !is_form {
+        return None;
+    }
+    let month = time::Month::try_from(small(4..6)?).ok()?;
+    let date = time::Date::from_calendar_date(digits(0..4)?.into(), month, small(6..8)?).ok()?;
+    let time = time::Time::from_hms(small(9..11)?, small(11..13)?, small(13..15)?).ok()?;
+    Some(UtcDateTime::new(date, time).into())
+}
+
 /// As servers for HTTP log it: `21/Nov/2019:19:32:12 +0000`.
 pub(crate) fn common_log(time: SystemTime) -> String {
     text(time, COMMON_LOG)
@@ -59,6 +80,29 @@ fn text(time: SystemTime, format: StaticFormatDescription) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compact_times_are_read_back_and_nothing_else_is() {
+        for seconds in [0, 951_782_400, 1_767_323_045, 4_107_542_400] {
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            assert_eq!(parse_compact(&compact(time)), Some(time));
+        }
+        for wrong in [
+            "",
+            "20260102",
+            "20260102T030405",
+            "20260102 030405Z",
+            "20261302T030405Z",
+            "20260230T030405Z",
+            "20260102T240405Z",
+            "2026010aT030405Z",
+            "+0260102T030405Z",
+            "20260102T030405ZZ",
+            "2026é102T03405Z",
+        ] {
+            assert_eq!(parse_compact(wrong), None, "{wrong}");
+        }
+    }
 
     fn at(milliseconds: u64) -> SystemTime {
         UNIX_EPOCH + Duration::from_millis(milliseconds)

@@ -3,9 +3,11 @@
 use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
+use super::canonical::{self, path_encoded_again};
+use super::key::SigningKey;
+use super::terms::{ALGORITHM, TERMINATOR};
 use crate::domain::{hex, times};
 
 /// Who signs.
@@ -40,24 +42,27 @@ impl fmt::Debug for Credentials {
 
 /// What of a request is signed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Signable<'a> {
+pub struct Signable<'a> {
     /// In capitals.
-    pub(crate) method: &'a str,
+    pub method: &'a str,
     /// With the port, where the URL names one.
-    pub(crate) host: &'a str,
+    pub host: &'a str,
     /// As it is sent.
-    pub(crate) path: &'a str,
-    /// Sorted and encoded as the signature wants it; empty where there is none.
-    pub(crate) query: &'a str,
-    pub(crate) service: &'a str,
-    pub(crate) region: &'a str,
+    pub path: &'a str,
+    /// As it is sent; empty where there is none.
+    pub query: &'a str,
+    /// Such as `lambda`.
+    pub service: &'a str,
+    /// Such as `us-east-1`.
+    pub region: &'a str,
     /// Names in lower case.
-    pub(crate) headers: &'a [(&'static str, String)],
-    pub(crate) body: &'a [u8],
+    pub headers: &'a [(&'static str, String)],
+    /// All of it.
+    pub body: &'a [u8],
 }
 
 /// The headers that sign a request which is sent at `now`.
-pub(crate) fn headers(
+pub fn headers(
     request: &Signable<'_>,
     credentials: &Credentials,
     now: SystemTime,
@@ -78,8 +83,9 @@ pub(crate) fn headers(
     let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
 
-    let path = encoded_again(request.path);
-    let mut canonical = format!("{}\n{path}\n{}\n", request.method, request.query);
+    let path = path_encoded_again(request.path);
+    let query = canonical::query(request.query, |_| false);
+    let mut canonical = format!("{}\n{path}\n{query}\n", request.method);
     for (name, value) in &signed {
         let _ = writeln!(canonical, "{name}:{value}");
     }
@@ -90,46 +96,22 @@ pub(crate) fn headers(
     );
 
     let (region, service) = (request.region, request.service);
-    let scope = format!("{}/{region}/{service}/aws4_request", &time[..8]);
+    let scope = format!("{}/{region}/{service}/{TERMINATOR}", &time[..8]);
     let text = format!(
-        "AWS4-HMAC-SHA256\n{time}\n{scope}\n{}",
+        "{ALGORITHM}\n{time}\n{scope}\n{}",
         hex(&Sha256::digest(canonical.as_bytes()))
     );
-    let mut key = format!("AWS4{}", credentials.secret_access_key).into_bytes();
-    for part in [&time[..8], region, service, "aws4_request"] {
-        key = mac(&key, part);
-    }
+    let secret = credentials.secret_access_key.as_bytes();
+    let key = SigningKey::derive(secret, &time[..8], region, service);
     added.push((
         "authorization",
         format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={}",
+            "{ALGORITHM} Credential={}/{scope}, SignedHeaders={names}, Signature={}",
             credentials.access_key_id,
-            hex(&mac(&key, &text))
+            hex(&key.sign(&text))
         ),
     ));
     added
-}
-
-/// Every service but S3 encodes the path, which is encoded already, once more.
-fn encoded_again(path: &str) -> String {
-    let mut text = String::new();
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                text.push(char::from(byte));
-            }
-            _ => {
-                let _ = write!(text, "%{byte:02X}");
-            }
-        }
-    }
-    text
-}
-
-fn mac(key: &[u8], text: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key may have any length");
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
 }
 
 #[cfg(test)]
@@ -168,8 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_encoded_twice_and_a_session_token_is_signed() {
-        assert_eq!(encoded_again("/arn%3Aaws/a~b"), "/arn%253Aaws/a~b");
+    fn a_session_token_is_signed() {
         let credentials = Credentials {
             session_token: Some("TOKEN".into()),
             ..Credentials::default()

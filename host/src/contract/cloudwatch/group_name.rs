@@ -34,7 +34,7 @@ pub(super) fn group_name(
 }
 
 /// The name in an ARN, `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, or the name that it is.
-fn named_by(identifier: &str) -> &str {
+pub(in crate::contract) fn named_by(identifier: &str) -> &str {
     let mut parts = identifier.splitn(7, ':');
     match (parts.next(), parts.nth(4), parts.next()) {
         (Some("arn"), Some("log-group"), Some(name)) => name,

@@ -16,4 +16,5 @@ mod streams;
 pub(super) mod target;
 mod token;
 
+pub(super) use group_name::named_by as group_named_by;
 pub(crate) use log_reads::LogReads;

@@ -102,7 +102,7 @@ pub(in crate::contract) fn addressed(
 
 /// The host of a request and its port, as the client named them, for the header of that name. What is no
 /// text is none.
-pub(super) fn host_header(uri: &Uri, headers: &HeaderMap) -> HeaderValue {
+pub(in crate::contract) fn host_header(uri: &Uri, headers: &HeaderMap) -> HeaderValue {
     let host = match uri.authority() {
         Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
         None => headers.get(HOST).cloned(),

@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use crate::contract::forwarded::{Caller, FORWARDED_FOR};
 use crate::contract::headers::TRACE_ID;
+use crate::contract::signed::Signer;
 use crate::domain::event_text::{is_textual, keeps_its_size};
 use crate::domain::web::{FORWARDED_PROTO, OF_CONNECTION};
 use crate::domain::{RequestId, WebCall, WebRequest, times};
@@ -35,6 +36,8 @@ pub(super) struct Received {
     pub(super) url_id: String,
     pub(super) request_id: RequestId,
     pub(super) caller: IpAddr,
+    /// Who has signed it, where that is asked for.
+    pub(super) signer: Option<Signer>,
     pub(super) time: SystemTime,
 }
 
@@ -134,8 +137,10 @@ struct Event<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext<'a> {
-    account_id: &'static str,
+    account_id: &'a str,
     api_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<Authorizer<'a>>,
     domain_name: &'a str,
     domain_prefix: &'a str,
     http: HttpContext<'a>,
@@ -144,6 +149,41 @@ struct RequestContext<'a> {
     stage: &'static str,
     time: String,
     time_epoch: u64,
+}
+
+#[derive(Serialize)]
+struct Authorizer<'a> {
+    iam: Iam<'a>,
+}
+
+/// Who has signed a request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Iam<'a> {
+    access_key: &'a str,
+    account_id: &'a str,
+    caller_id: &'a str,
+    cognito_identity: (),
+    principal_org_id: Option<&'a str>,
+    user_arn: &'a str,
+    user_id: &'a str,
+}
+
+impl<'a> Authorizer<'a> {
+    fn of(Signer(key): &'a Signer) -> Self {
+        let user = key.user();
+        Self {
+            iam: Iam {
+                access_key: key.id(),
+                account_id: user.account.as_str(),
+                caller_id: &user.id,
+                cognito_identity: (),
+                principal_org_id: user.org.as_deref(),
+                user_arn: &user.arn,
+                user_id: &user.id,
+            },
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -189,9 +229,12 @@ impl WebCall for Received {
 
 impl Received {
     fn context<'a>(&'a self, host: &'a str) -> RequestContext<'a> {
+        let authorizer = self.signer.as_ref().map(Authorizer::of);
         RequestContext {
-            // Whose account called; nobody has to say so.
-            account_id: "anonymous",
+            account_id: authorizer
+                .as_ref()
+                .map_or("anonymous", |by| by.iam.account_id),
+            authorizer,
             api_id: &self.url_id,
             domain_name: host,
             domain_prefix: &self.url_id,

@@ -18,5 +18,5 @@ mod serve;
 mod stream_reply;
 mod streaming;
 
-pub(super) use address::{Addressed, addressed};
+pub(super) use address::{Addressed, addressed, host_header};
 pub(super) use serve::{Visit, serve};

@@ -27,7 +27,9 @@ use crate::contract::forwarded::Caller;
 use crate::contract::headers::TRACE_ID;
 use crate::contract::operations::Operation;
 use crate::contract::passage::Passage;
+use crate::contract::permission::Asking;
 use crate::contract::run_to_end::run_to_end;
+use crate::contract::signed::{self, Signed};
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
 use crate::domain::attachments::{FunctionUrl, InvokeMode, UrlAuthType};
@@ -37,6 +39,7 @@ use crate::domain::{
     Refusal, RequestId, WebBody, WebRequest,
 };
 use crate::invoker::{How, Invoker, Resolved, RunGuest};
+use crate::sigv4::Denial;
 
 /// Takes a page that came by a path away from the origin that it shares with the API: it must not read
 /// there what its owner could.
@@ -120,17 +123,29 @@ impl<'a> Target<'a> {
         visit: Visit<impl RequestBody>,
         trace: Trace,
     ) -> Result<Response, WireError> {
-        self.authorize(api)?;
-        self.refuse_without_tenant()?;
+        let signed = self.authorize(api, &visit)?;
+        if signed.is_none() {
+            self.refuse_without_tenant()?;
+        }
         let Visit {
             parts,
             body,
             addressed,
-            passage: Passage { id, caller, .. },
+            passage,
             peer,
         } = visit;
+        let Passage { id, caller, .. } = passage;
         let limit = Operation::InvokeFunctionUrl.body_limit();
         let body = body::receive(body, limit, &peer).await?;
+        let signer = match signed {
+            Some(signed) => {
+                let signer = Box::pin(signed.proven(&body.bytes)).await?;
+                self.permit(api, &Asking::of(&signer, &passage, &parts.headers))?;
+                self.refuse_without_tenant()?;
+                Some(signer)
+            }
+            None => None,
+        };
         let target = self.arn(api);
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
         let takes = Takes::of(&parts);
@@ -139,6 +154,7 @@ impl<'a> Target<'a> {
             url_id: addressed.id,
             request_id: id,
             caller: event::address_of(caller),
+            signer,
             time: SystemTime::now(),
         };
         let invocation = Invocation {
@@ -165,23 +181,57 @@ impl<'a> Target<'a> {
         peer.hold_answer(Purpose::Call, room, response)
     }
 
-    /// Whether anybody may call: nobody can say who they are yet.
-    fn authorize<G>(&self, api: &Api<G>) -> Result<(), WireError> {
-        let is_there = self.record.has(Some(self.place));
-        let is_open = self.url.auth_type == UrlAuthType::None;
-        match is_there && is_open && (api.open_function_urls || self.is_allowed_to_all(api)) {
-            true => Ok(()),
-            false => Err(forbidden()),
+    /// Whether whoever sends a request may call, as far as that is known without its body. Where they have to say
+    /// who they are, this is what they say.
+    fn authorize<G, B>(
+        &self,
+        api: &Api<G>,
+        visit: &Visit<B>,
+    ) -> Result<Option<Box<Signed>>, WireError> {
+        if !self.record.has(Some(self.place)) {
+            return Err(forbidden());
         }
+        match (self.url.auth_type, &api.identities) {
+            (UrlAuthType::None, _) if api.open_function_urls || self.is_allowed_to_all(api) => {
+                Ok(None)
+            }
+            (UrlAuthType::AwsIam, Some(identities)) => {
+                let scope = ("lambda", &*api.account.region);
+                let source = visit.passage.sender();
+                match signed::read(identities, &visit.parts, source, scope) {
+                    Ok(signed) => Ok(Some(Box::new(signed))),
+                    Err(Denial::NothingSigned) => Err(forbidden()),
+                    Err(denial) => Err(denial.into()),
+                }
+            }
+            (UrlAuthType::None, _) | (UrlAuthType::AwsIam, None) => Err(forbidden()),
+        }
+    }
+
+    /// Whether somebody who has signed may call.
+    fn permit<G>(&self, api: &Api<G>, asking: &Asking<'_>) -> Result<(), WireError> {
+        let policy = &self.record.attached(Some(self.place)).policy;
+        let context = self.context();
+        let asked = asking.all(&URL_ACTIONS, &self.arn(api).text(), policy, &context);
+        asked.map_err(|_| forbidden())
+    }
+
+    /// What policies may ask about a call of an address.
+    fn context(&self) -> [(&'static str, &'static str); 2] {
+        [
+            ("lambda:FunctionUrlAuthType", self.url.auth_type.name()),
+            ("lambda:InvokedViaFunctionUrl", "true"),
+        ]
     }
 
     fn is_allowed_to_all<G>(&self, api: &Api<G>) -> bool {
         let policy = &self.record.attached(Some(self.place)).policy;
         let (identity, own) = (Identity::anonymous(), OwnPolicies::default());
         let resource = self.arn(api).text();
-        let context = Context::default()
-            .with("lambda:FunctionUrlAuthType", self.url.auth_type.name())
-            .with("lambda:InvokedViaFunctionUrl", "true");
+        let known = self.context().into_iter();
+        let context = known.fold(Context::default(), |context, (key, value)| {
+            context.with(key, value)
+        });
         URL_ACTIONS.iter().all(|action| {
             let request = policy::Request {
                 identity: &identity,

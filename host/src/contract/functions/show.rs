@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use http::Uri;
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ use crate::contract::concurrency::reserved::Concurrency;
 use crate::contract::error::WireError;
 use crate::contract::origin::Origin;
 use crate::contract::path_names::PathName;
+use crate::contract::permission::HiddenTags;
 use crate::contract::reference::Reference;
 use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
 use crate::domain::{FunctionRecord, Version};
@@ -25,7 +26,17 @@ struct GetFunction {
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tags_error: Option<TagsError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     concurrency: Option<Concurrency>,
+}
+
+/// Why tags are not shown.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct TagsError {
+    error_code: &'static str,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -41,6 +52,7 @@ pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
     name: PathName,
     uri: Uri,
     origin: Origin,
+    hidden: Option<Extension<HiddenTags>>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let Found {
         reference,
@@ -55,7 +67,11 @@ pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
             repository_type: "S3",
             location: api.downloads.address(origin.as_str(), package),
         },
-        tags: Some(record.tags.clone()).filter(|tags| !tags.is_empty()),
+        tags: Some(record.tags.clone()).filter(|tags| !tags.is_empty() && hidden.is_none()),
+        tags_error: hidden.map(|Extension(HiddenTags(message))| TagsError {
+            error_code: "AccessDeniedException",
+            message,
+        }),
         concurrency: Concurrency::of(&record),
     };
     Ok(Json::of(shown))

@@ -237,6 +237,7 @@ operations! {
         ListEvents: get("/sparkler/events"), Nothing, Host;
         PurgeEvents: delete("/sparkler/events"), Nothing, Host;
         RedriveEvents: post("/sparkler/events/redrive"), Nothing, Host;
+        ListKeys: get("/sparkler/keys"), Nothing, Host;
         GetMetrics: get("/metrics"), Nothing, Host;
     }
 

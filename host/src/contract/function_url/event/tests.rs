@@ -28,6 +28,7 @@ fn with_headers(headers: &[(&str, &str)]) -> Received {
         url_id: "id".into(),
         request_id: RequestId(uuid::Uuid::nil()),
         caller,
+        signer: None,
         time: UNIX_EPOCH + Duration::from_millis(1_584_039_838_390),
     }
 }

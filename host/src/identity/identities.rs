@@ -1,0 +1,111 @@
+//! Who is known now.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::bucket::{Bucket, Rate};
+use super::key::Key;
+use super::policies::Presets;
+use super::set::{KeySet, KeysError};
+use crate::domain::{Lock, SharedLock};
+use crate::limits::{FAILING_SOURCES_MAX, UNKNOWN_KEYS_PER_SECOND_MAX};
+use crate::sigv4::SigningKey;
+
+/// What requests under unknown keys are measured by.
+const UNKNOWN: Rate = Rate {
+    per_second: UNKNOWN_KEYS_PER_SECOND_MAX as f64,
+    burst: UNKNOWN_KEYS_PER_SECOND_MAX as f64,
+};
+
+/// Who is known now.
+pub(crate) struct Identities {
+    path: PathBuf,
+    presets: Presets,
+    current: SharedLock<Arc<KeySet>>,
+    /// One at a time reads the file.
+    reading: Lock<()>,
+    failing: Lock<HashMap<Option<IpAddr>, Bucket>>,
+    nobodys: SigningKey,
+}
+
+impl Identities {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// Where it cannot be read, may be read by others, or says what cannot be.
+    pub(crate) fn open(path: PathBuf, presets: Presets) -> Result<Self, KeysError> {
+        let set = KeySet::read(&path, presets, &KeySet::default())?;
+        let random: [u8; 32] = rand::random();
+        let identities = Self {
+            path,
+            presets,
+            current: SharedLock::default(),
+            reading: Lock::default(),
+            failing: Lock::default(),
+            nobodys: SigningKey::derive(&random, "00000000", "nowhere", "nothing"),
+        };
+        *identities.current.write() = Arc::new(set);
+        Ok(identities)
+    }
+
+    /// The key with this id.
+    pub(crate) fn key(&self, id: &str) -> Option<Arc<Key>> {
+        self.current.read().keys.get(id).cloned()
+    }
+
+    /// All keys, by their ids.
+    pub(crate) fn all(&self) -> Vec<Arc<Key>> {
+        let set = Arc::clone(&self.current.read());
+        let mut all: Vec<_> = set.keys.values().cloned().collect();
+        all.sort_by(|one, other| one.id().cmp(other.id()));
+        all
+    }
+
+    /// A key of nobody's, with which a request under an unknown one is verified, so that it takes as long.
+    pub(crate) fn nobodys(&self) -> SigningKey {
+        self.nobodys.clone()
+    }
+
+    /// Reads the file again where it has changed.
+    pub(crate) fn look(&self) {
+        let current = Arc::clone(&self.current.read());
+        if current.is_outdated() {
+            self.reload();
+        }
+    }
+
+    /// Reads the file again. Where that fails, everything stays as it was, and the log says why.
+    pub(crate) fn reload(&self) {
+        let _reading = self.reading.lock();
+        let before = Arc::clone(&self.current.read());
+        let unchanged = before.seen_now();
+        match KeySet::read(&self.path, self.presets, &before) {
+            Ok(set) => {
+                tracing::info!(keys = set.keys.len(), "the keys were read again");
+                *self.current.write() = Arc::new(set);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the keys stay as they were");
+                *self.current.write() = Arc::new(unchanged);
+            }
+        }
+    }
+
+    /// Whether a source that has named an unknown key is worth the arithmetic that a known one gets.
+    pub(crate) fn is_worth_it(&self, source: Option<IpAddr>) -> bool {
+        let now = Instant::now();
+        let mut failing = self.failing.lock();
+        if failing.len() >= FAILING_SOURCES_MAX && !failing.contains_key(&source) {
+            failing.retain(|_, bucket| !bucket.is_full(UNKNOWN, now));
+            if failing.len() >= FAILING_SOURCES_MAX {
+                return false;
+            }
+        }
+        let bucket = failing.entry(source);
+        let bucket = bucket.or_insert_with(|| Bucket::of(UNKNOWN, now));
+        bucket.take(UNKNOWN, now)
+    }
+}

@@ -1,0 +1,213 @@
+//! All keys of a file, checked.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::bucket::Rate;
+use super::file::{AccountEntry, File, KeyEntry, RateEntry, Status, UserEntry, moment};
+use super::key::Key;
+use super::policies::{self, Presets};
+use super::secret::Secret;
+use super::sources::{Sources, Stamp};
+use super::user::{User, arn_of, id_of};
+use crate::domain::policy::Identity;
+use crate::domain::{AccountId, Lock};
+use crate::limits::{KEYS_MAX, KEYS_OF_USER_MAX};
+
+/// Why a file of keys is not taken. The text holds no secret.
+#[derive(Debug, thiserror::Error)]
+#[error("the keys of {path} are not taken: {reason}")]
+pub(crate) struct KeysError {
+    path: String,
+    reason: String,
+}
+
+/// All keys of a file, by their ids.
+#[derive(Default)]
+pub(super) struct KeySet {
+    pub(super) keys: HashMap<String, Arc<Key>>,
+    /// The files that it was made of, as they were before they were read.
+    pub(super) files: Vec<(std::path::PathBuf, Stamp)>,
+}
+
+impl KeySet {
+    /// Reads the file at `path`. What is known of how keys are used is taken over from `before`.
+    pub(super) fn read(path: &Path, presets: Presets, before: &Self) -> Result<Self, KeysError> {
+        let mut reading = Reading {
+            sources: Sources::of(path),
+            presets,
+            before,
+            keys: HashMap::new(),
+        };
+        // A file that changes while it is read is read again.
+        let stamp = Stamp::of(path);
+        let read = reading.file(path);
+        let Reading { sources, keys, .. } = reading;
+        let mut files: Vec<_> = sources
+            .read
+            .iter()
+            .map(|path| (path.clone(), Stamp::of(path)))
+            .collect();
+        if let Some((_, of_keys)) = files.first_mut() {
+            *of_keys = stamp;
+        }
+        match read {
+            Ok(()) => Ok(Self { keys, files }),
+            Err(reason) => Err(KeysError {
+                path: path.display().to_string(),
+                reason,
+            }),
+        }
+    }
+
+    /// The same keys, for files as they are now: a file that was found to be wrong is not read again until it changes.
+    pub(super) fn seen_now(&self) -> Self {
+        let files = self.files.iter();
+        Self {
+            keys: self.keys.clone(),
+            files: files
+                .map(|(path, _)| (path.clone(), Stamp::of(path)))
+                .collect(),
+        }
+    }
+
+    /// Whether any of its files is another one by now.
+    pub(super) fn is_outdated(&self) -> bool {
+        let mut files = self.files.iter();
+        files.any(|(path, stamp)| Stamp::of(path) != *stamp)
+    }
+}
+
+struct Reading<'a> {
+    sources: Sources,
+    presets: Presets,
+    before: &'a KeySet,
+    keys: HashMap<String, Arc<Key>>,
+}
+
+impl Reading<'_> {
+    fn file(&mut self, path: &Path) -> Result<(), String> {
+        let text = self.sources.keys(path)?;
+        for (id, account) in &File::parse(&text)?.account {
+            if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(format!(
+                    "'{id}' is no account: one has twelve digits, such as [account.123456789012]"
+                ));
+            }
+            self.account(&AccountId::from(id.as_str()), account)?;
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, id: &AccountId, account: &AccountEntry) -> Result<(), String> {
+        let org: Option<Arc<str>> = account.org.as_deref().map(Arc::from);
+        for (name, user) in &account.user {
+            let arn = arn_of(id, name);
+            let added = self.user(id, org.clone(), &arn, user);
+            added.map_err(|reason| format!("{arn}: {reason}"))?;
+        }
+        Ok(())
+    }
+
+    fn user(
+        &mut self,
+        account: &AccountId,
+        org: Option<Arc<str>>,
+        arn: &str,
+        entry: &UserEntry,
+    ) -> Result<(), String> {
+        let identity = Identity::aws(arn).filter(|_| is_name(arn)).ok_or(
+            "this is no name of a user: one has at most 64 letters, digits and any of +=,.@_-",
+        )?;
+        let user = Arc::new(User {
+            account: account.clone(),
+            org,
+            arn: arn.into(),
+            id: id_of(arn),
+            identity,
+            own: policies::own(account, entry, self.presets, &mut self.sources)?,
+            rate: entry.rate.map(rate).transpose()?,
+        });
+        if entry.key.len() > KEYS_OF_USER_MAX {
+            return Err(format!(
+                "it has {} keys, and may have {KEYS_OF_USER_MAX}: one in use, and one to take its place",
+                entry.key.len()
+            ));
+        }
+        for key in &entry.key {
+            let added = self.key(&user, key);
+            added.map_err(|reason| format!("the key '{}': {reason}", key.id))?;
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, user: &Arc<User>, entry: &KeyEntry) -> Result<(), String> {
+        check_id(&entry.id)?;
+        let secret = self.sources.secret(&entry.secret)?;
+        check_secret(&secret)?;
+        let expires = match &entry.expires {
+            Some(written) => Some(moment(written).ok_or(
+                "'expires' is no point in time: it looks like 2027-01-01T00:00:00Z, with its zone",
+            )?),
+            None => None,
+        };
+        let before = self.before.keys.get(&entry.id);
+        let key = Key {
+            id: entry.id.clone(),
+            secret,
+            token: entry.session_token.clone(),
+            expires,
+            is_active: entry.status == Status::Active,
+            user: Arc::clone(user),
+            derived: Lock::default(),
+            usage: before.map(|key| Arc::clone(&key.usage)).unwrap_or_default(),
+        };
+        if self.keys.insert(entry.id.clone(), Arc::new(key)).is_some() {
+            return Err("another key has this id, too".into());
+        }
+        match self.keys.len() > KEYS_MAX {
+            true => Err(format!("there are more than {KEYS_MAX} keys")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whether the last part of an ARN is what AWS takes as the name of a user.
+fn is_name(arn: &str) -> bool {
+    let name = arn.split_once(":user/").map_or("", |(_, name)| name);
+    let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(is_char)
+}
+
+fn rate(entry: RateEntry) -> Result<Rate, String> {
+    let rate = Rate {
+        per_second: entry.per_second,
+        burst: entry.burst.unwrap_or(entry.per_second.max(1.0)),
+    };
+    let is_sound = |number: f64, least: f64| number.is_finite() && number >= least;
+    match is_sound(rate.per_second, f64::MIN_POSITIVE) && is_sound(rate.burst, 1.0) {
+        true => Ok(rate),
+        false => Err("its rate needs a per_second above 0, and a burst of 1 at least".into()),
+    }
+}
+
+fn check_id(id: &str) -> Result<(), String> {
+    let is_char = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    match (16..=128).contains(&id.len()) && id.bytes().all(is_char) {
+        true => Ok(()),
+        false => Err("an id has 16 to 128 letters, digits and underscores".into()),
+    }
+}
+
+/// What is short enough to be guessed is no secret.
+fn check_secret(secret: &Secret) -> Result<(), String> {
+    let text = secret.revealed();
+    let is_long = (16..=256).contains(&text.len());
+    match is_long && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(()),
+        false => Err(
+            "its secret is no text of 16 to 256 visible characters: `sparkler keys new` makes one of 40".into(),
+        ),
+    }
+}

@@ -1,0 +1,40 @@
+//! What is read of those who say who they are, and how much of it is believed.
+
+use std::time::Duration;
+
+/// Longest header `Authorization` that is taken apart: a key, a scope, a signature and the names of some fifty headers.
+pub(crate) const AUTHORIZATION_BYTES_MAX: usize = 4 * 1024;
+
+/// Headers that one signature may cover. AWS's clients sign about ten.
+pub(crate) const SIGNED_HEADERS_MAX: usize = 64;
+
+/// How far a client's clock may be off, either way, as Lambda enforces it.
+pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
+
+/// How long a presigned address may be good for, as AWS documents it: seven days.
+pub(crate) const PRESIGNED_SECONDS_MAX: u32 = 604_800;
+
+/// Keys that are derived from one secret and kept: two days around midnight, for each service that is spoken here.
+pub(crate) const DERIVED_KEYS_MAX: usize = 6;
+
+/// Largest file of keys: some thousands of users with two keys each.
+pub(crate) const KEYS_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Largest file with one secret, or one policy that a file of keys names. AWS's managed policies have 6 KB.
+pub(crate) const KEYS_PART_BYTES_MAX: u64 = 64 * 1024;
+
+/// Keys that a host knows.
+pub(crate) const KEYS_MAX: usize = 10_000;
+
+/// Keys that a user may have: one that is in use, and one that takes its place.
+pub(crate) const KEYS_OF_USER_MAX: usize = 2;
+
+/// How often the file of keys is looked at for a change.
+pub(crate) const KEYS_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Requests under unknown keys, in a second, that one source is taken seriously for. Beyond it they get the same answer
+/// without any arithmetic.
+pub(crate) const UNKNOWN_KEYS_PER_SECOND_MAX: u32 = 10;
+
+/// Sources that are told apart for that. Those that have been quiet for long are forgotten first.
+pub(crate) const FAILING_SOURCES_MAX: usize = 4_096;
