@@ -9,6 +9,7 @@ mod events;
 mod full_disk;
 mod grants;
 mod jail;
+mod keys;
 mod kits;
 mod learn_http;
 mod logs;

@@ -1,6 +1,6 @@
 //! A small blocking client of the Lambda API, for the commands that talk to a server.
 //!
-//! It signs nothing, since a Sparkler server asks for no signature, and speaks plain HTTP only.
+//! It signs requests where the environment has a key, as AWS's tools do, and speaks plain HTTP only.
 
 mod address;
 mod connection;
@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod functions;
 mod logs;
+mod signer;
 mod wire;
 
 pub(super) use address::{NotPlain, plain as plain_address};

@@ -76,11 +76,10 @@ impl Demo {
             // A sender that is gone asks to leave as well.
             let _ = left.await;
         };
-        let serving = runtime.block_on(Serving::start(
-            host::ephemeral_config(),
-            &ListenAddress::loopback(0),
-            shutdown,
-        ))?;
+        let serving = runtime.block_on(async {
+            let (listener, _) = ListenAddress::loopback(0).bind().await?;
+            Serving::start(host::ephemeral_config(), listener, shutdown).await
+        })?;
         let endpoint = format!("http://{}", serving.address);
         output::done(&format!("Serving at {endpoint}, without state"));
         let all_as_expected = play(&endpoint, &built)?;

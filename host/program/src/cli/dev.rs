@@ -13,6 +13,7 @@ use sparkler::internals::Parts as _;
 use sparkler::{Account, FunctionName, HostConfig, Refusal};
 use tokio::task::spawn_blocking;
 
+use super::auth_args::AuthArgs;
 use super::functions::{CodeSource, Function};
 use super::grant_args::GrantArgs;
 use super::host::{self, Deployed, Serving};
@@ -52,6 +53,9 @@ pub(super) struct Dev {
     learn_http: bool,
 
     #[command(flatten)]
+    auth: AuthArgs,
+
+    #[command(flatten)]
     reach: ReachArgs,
 
     #[command(flatten)]
@@ -85,11 +89,14 @@ impl Dev {
             folders: grants.folders,
             secrets: grants.secrets,
             learn_http: self.learn_http,
+            keys: self.auth.keys()?,
             ..host::ephemeral_config()
         };
         self.reach.apply(&mut config, &self.listen);
         let stop = shutdown.clone().requested();
-        let serving = Serving::start(config, &self.listen, stop).await?;
+        let (listener, address) = self.listen.bind().await?;
+        self.auth.check(address)?;
+        let serving = Serving::start(config, listener, stop).await?;
         output::data(&format!("Listening on http://{}", serving.address));
         let changes = Changes::watch(&self.directory)?;
         tokio::select! {

@@ -9,10 +9,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::disable_transparent_huge_pages;
 use sparkler::internals::{CompileGuest, Deployer, NotDeployed, Parts as _, Wanted};
 use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, StartError, Storage};
+use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use super::functions::Function;
-use super::listen::ListenAddress;
 use super::signals::Shutdown;
 pub(super) use sparkler::internals::Deployed;
 
@@ -87,10 +87,10 @@ impl Serving {
     /// Starts a host, and serves until `shutdown`.
     pub(super) async fn start(
         config: HostConfig,
-        listen: &ListenAddress,
+        listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<Self> {
-        let (listener, address) = listen.bind().await?;
+        let address = listener.local_addr()?;
         let host = Host::start(config).await?;
         let server = host.clone();
         Ok(Self {

@@ -9,8 +9,6 @@ use anyhow::anyhow;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-use super::output;
-
 /// The port that AWS's own local Lambda endpoints use too.
 pub(super) const DEFAULT_PORT: u16 = 9001;
 
@@ -41,19 +39,12 @@ impl ListenAddress {
         self.host.trim_matches(['[', ']'])
     }
 
-    /// Listens there; warns where strangers could reach it.
+    /// Listens there.
     pub(super) async fn bind(&self) -> anyhow::Result<(TcpListener, SocketAddr)> {
         let listener = TcpListener::bind((self.host(), self.port))
             .await
             .map_err(|error| anyhow!(self.explain(&error)))?;
         let address = listener.local_addr()?;
-        if !address.ip().is_loopback() {
-            output::warning(&format!(
-                "{address} can be reached from other machines, and this server asks nobody who they \
-                 are: whoever reaches it can run, replace and delete every function. Listen on \
-                 127.0.0.1 unless the network is yours alone."
-            ));
-        }
         Ok((listener, address))
     }
 

@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything said about it to stderr. A command ends with 0, or with 1 when it
 //! failed; what clap refuses ends with 2.
 
+mod auth_args;
 mod build;
 mod client;
 #[cfg(feature = "compiler")]
@@ -26,6 +27,7 @@ mod input;
 mod inspect;
 mod invoke;
 mod jail_args;
+mod keys;
 mod learned_http;
 mod list;
 mod listen;
@@ -89,6 +91,7 @@ enum Command {
     Logs(logs::Logs),
     Delete(delete::Delete),
     Events(events::Events),
+    Keys(keys::Keys),
     Policy(policy::Policy),
     Inspect(inspect::Inspect),
     #[cfg(feature = "compiler")]
@@ -124,6 +127,7 @@ fn run(command: Command) -> CommandResult {
         Command::Logs(command) => command.run(),
         Command::Delete(command) => command.run(),
         Command::Events(command) => command.run(),
+        Command::Keys(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Inspect(command) => command.run(),
         #[cfg(feature = "compiler")]

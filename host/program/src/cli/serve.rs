@@ -12,6 +12,7 @@ use sparkler::internals::limits::CONCURRENT_INVOCATIONS_MAX;
 use sparkler::{Account, Host, HostConfig, Storage};
 use tokio::net::TcpListener;
 
+use super::auth_args::AuthArgs;
 use super::event_args::EventArgs;
 use super::functions::Function;
 use super::grant_args::GrantArgs;
@@ -22,7 +23,7 @@ use super::logging::LogArgs;
 use super::reach_args::ReachArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
-use super::{CommandResult, learned_http, output, paths, sizes};
+use super::{CommandResult, learned_http, output, paths, signals, sizes};
 
 /// How long the program waits for threads that still compile when everything else has ended.
 const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
@@ -34,6 +35,7 @@ Examples:
   sparkler serve functions/                   Deploy what functions/sparkler.toml names
   sparkler serve --listen 127.0.0.1:0         Take any free port, and print it
   sparkler serve --destinations out/          Write what comes of events to files
+  sparkler serve --keys keys.toml             Ask callers for requests that are signed
   sparkler serve --learn-http fetch.wasm      Print which HTTP requests functions have to be allowed
 
 A PATH is a component, a zip that holds one, the folder of a function that was built with
@@ -52,7 +54,7 @@ A PATH is a component, a zip that holds one, the folder of a function that was b
   [secrets]
   api-key = { file = \"key.txt\" }         # or: { env = \"API_KEY\" }
 
-Nobody is asked for a password: whoever reaches the address can do everything.
+Without --keys nobody is asked who they are: whoever reaches the address can do everything.
 SIGTERM or ctrl-c lets running invocations end first; a second one does not.";
 
 /// Serve functions behind AWS Lambda's HTTP contract
@@ -109,6 +111,9 @@ pub(super) struct Serve {
     trust_artifacts: bool,
 
     #[command(flatten)]
+    auth: AuthArgs,
+
+    #[command(flatten)]
     reach: ReachArgs,
 
     #[command(flatten)]
@@ -135,6 +140,7 @@ impl Serve {
             .map(|function| function.read_package().map(|package| (function, package)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let listener = self.listen.bind_alone()?;
+        self.auth.check(listener.local_addr()?)?;
         let prepared = Prepared::of(self.config()?)?;
         // From here on this process has what its host needs. There is no other thread yet: one would stay outside.
         let _jail = self.jail.enter(&prepared)?;
@@ -157,6 +163,11 @@ impl Serve {
             learned_http::warn();
         }
         let host = prepared.start().await?;
+        if self.auth.keys()?.is_some() {
+            let host = host.clone();
+            signals::at_each_hangup(move || host.reload_keys())
+                .context("signals cannot be received")?;
+        }
         if !deploy(&host, &self.account(), &functions, &shutdown).await? {
             return Ok(ExitCode::SUCCESS);
         }
@@ -174,6 +185,7 @@ impl Serve {
     fn config(&self) -> anyhow::Result<HostConfig> {
         let grants = self.grants.with_projects(&self.paths)?;
         let mut config = host::config(self.account(), self.storage()?);
+        config.keys = self.auth.keys()?;
         config.data_bytes_max = self.data_max;
         config.compile = self.jail.compiler();
         config.folders = grants.folders;

@@ -39,6 +39,23 @@ impl Shutdown {
     }
 }
 
+/// Does this each time that the server gets SIGHUP, which does not end it from now on.
+pub(super) fn at_each_hangup(act: impl Fn() + Send + Sync + 'static) -> io::Result<()> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    let act = std::sync::Arc::new(act);
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            let act = std::sync::Arc::clone(&act);
+            // What is read may be slow to come.
+            let done = tokio::task::spawn_blocking(move || act());
+            if done.await.is_err() {
+                output::warning("SIGHUP could not be followed.");
+            }
+        }
+    });
+    Ok(())
+}
+
 async fn next((interrupt, terminate): &mut (Signal, Signal)) {
     tokio::select! {
         _ = interrupt.recv() => (),

@@ -9,6 +9,7 @@ use ureq::{Agent, Body};
 
 use super::address::{NotPlain, plain as plain_address};
 use super::error::ClientError;
+use super::signer::Signer;
 use super::wire::ServiceError;
 use crate::limits::{CLIENT_ANSWER_BYTES_MAX, CLIENT_CONNECT_MAX, CLIENT_WAIT_MAX};
 
@@ -23,6 +24,9 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 pub(in crate::cli) struct Client {
     agent: Agent,
     endpoint: String,
+    uri: Uri,
+    /// Who calls, where the environment says so.
+    signer: Option<Signer>,
 }
 
 impl Client {
@@ -36,6 +40,8 @@ impl Client {
         Ok(Self {
             agent: agent(&uri),
             endpoint: endpoint.to_owned(),
+            uri,
+            signer: Signer::of(|name| std::env::var(name).ok()),
         })
     }
 
@@ -72,13 +78,17 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        headers: &[(&str, String)],
+        headers: &[(&'static str, String)],
         body: &[u8],
     ) -> Result<Response<Vec<u8>>, ClientError> {
         let mut request = Request::builder()
-            .method(method)
+            .method(method.clone())
             .uri(format!("{}{path}", self.endpoint));
-        for (name, value) in headers {
+        let signature = self
+            .signer
+            .as_ref()
+            .map(|signer| signer.headers(method.as_str(), &self.uri, path, headers, body));
+        for (name, value) in headers.iter().chain(signature.iter().flatten()) {
             request = request.header(*name, value);
         }
         let unsendable = |error: ureq::http::Error| ClientError::BadRequest(error.to_string());

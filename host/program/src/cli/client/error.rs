@@ -76,8 +76,12 @@ fn way_out(error_type: &str) -> &'static str {
              never runs."
         }
         "CodeStorageExceededException" => "\nDelete functions that are not needed any more.",
-        "AccessDeniedException" | "UnrecognizedClientException" => {
-            "\nThis command signs no requests. Is the address that of a Sparkler server?"
+        "MissingAuthenticationTokenException" => {
+            "\nThis server asks who calls: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to a key that it knows."
+        }
+        "UnrecognizedClientException" | "InvalidSignatureException" => {
+            "\nRequests are signed with the key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, for the region in \
+             AWS_REGION. Does this server know that key?"
         }
         _ => "",
     }
