@@ -7,6 +7,7 @@ mod aws_cli;
 mod boto3;
 mod rust_sdk;
 mod rust_sdk_streaming;
+mod signed;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
