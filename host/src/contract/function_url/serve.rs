@@ -136,12 +136,14 @@ impl<'a> Target<'a> {
         } = visit;
         let Passage { id, caller, .. } = passage;
         let limit = Operation::InvokeFunctionUrl.body_limit();
-        let body = body::receive(body, limit, &peer).await?;
+        let mut body = body::receive(body, limit, &peer).await?;
         let signer = match signed {
             Some(signed) => {
                 let signer = Box::pin(signed.proven(&body.bytes)).await?;
                 self.permit(api, &Asking::of(&signer, &passage, &parts.headers))?;
                 self.refuse_without_tenant()?;
+                // No signature is over what follows a body.
+                body.trailers = None;
                 Some(signer)
             }
             None => None,
