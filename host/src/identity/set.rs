@@ -135,9 +135,10 @@ impl Reading<'_> {
                 entry.key.len()
             ));
         }
-        for key in &entry.key {
+        // By their places: whoever has mixed the two up has written a secret where its id belongs.
+        for (place, key) in entry.key.iter().enumerate() {
             let added = self.key(&user, key);
-            added.map_err(|reason| format!("the key '{}': {reason}", key.id))?;
+            added.map_err(|reason| format!("its key {}: {reason}", place + 1))?;
         }
         Ok(())
     }

@@ -181,6 +181,11 @@ fn what_cannot_be_is_refused_with_its_place_and_no_secret() {
         ),
         ("SPKL0000000000000001", "SPKL", "16 to 128"),
         (
+            "SPKL0000000000000001",
+            "mixed/up+forty/characters",
+            "16 to 128",
+        ),
+        (
             "SPKL0000000000000002",
             "SPKL0000000000000001",
             "another key",
