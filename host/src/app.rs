@@ -20,6 +20,8 @@ use crate::deployer::{
 };
 use crate::domain::{Account, Ending, FunctionName, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
+#[cfg(feature = "server")]
+use crate::invoker::RunGuest as _;
 use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Gate, Invoker, Provisioner};
 use crate::limits;
@@ -216,6 +218,8 @@ impl Host {
         })
         .map_err(start_error)?;
         let guests = Arc::new(sandboxes);
+        #[cfg(feature = "server")]
+        let serving = serving.within(guests.memory().left_bytes);
         let deployer = Arc::new(Deployer::new(
             config.account.clone(),
             Arc::clone(&catalog),

@@ -16,8 +16,14 @@ pub(crate) use identity::*;
 pub(crate) use logs::*;
 pub use stores::*;
 
-const _: () = assert!(2 * DEPLOY_REQUEST_BYTES_MAX < CALLERS_BYTES_MAX);
-const _: () = assert!(SMALL_BYTES_MAX * CONNECTIONS_MAX < CALLERS_BYTES_MAX);
+const _: () = assert!(2 * (DEPLOY_REQUEST_BYTES_MAX as u64) < CALLERS_BYTES_MAX);
+const _: () = assert!(
+    2 * (DEPLOY_REQUEST_BYTES_MAX as u64)
+        < HOST_MEMORY_BYTES_MIN / 100 * CALLERS_MEMORY_PERCENT_MAX
+);
+const _: () = assert!(CALLERS_MEMORY_PERCENT_MAX + CONNECTIONS_MEMORY_PERCENT_MAX < 90);
+const _: () = assert!(READ_BYTES_MAX <= SMALL_BYTES_MAX);
+const _: () = assert!(READ_BYTES_MAX + SMALL_BYTES_MAX < UNCOUNTED_ANSWER_BYTES_MAX);
 const _: () = assert!(SYNC_PAYLOAD_BYTES_MAX < RESPONSE_BYTES_MAX);
 const _: () = assert!(PACKAGE_BYTES_MAX < UNZIPPED_BYTES_MAX);
 const _: () = assert!(OUTBOUND_REQUESTS_OF_INVOCATION_MAX < OUTBOUND_REQUESTS_MAX);

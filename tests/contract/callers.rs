@@ -16,12 +16,12 @@ const ANNOUNCED_BYTES: usize = 6_000_000;
 /// Longest wait for what must come.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-const HELD: &str = "sparkler_callers_held_bytes";
-const REFUSED: &str = "sparkler_callers_refused_total{reason=\"share\"}";
+pub(super) const HELD: &str = "sparkler_callers_held_bytes";
+pub(super) const REFUSED: &str = "sparkler_callers_refused_total{reason=\"share\"}";
 
 /// Waits until a figure is as it should be.
 #[track_caller]
-fn until(address: SocketAddr, name: &str, is: impl Fn(u64) -> bool) {
+pub(super) fn until(address: SocketAddr, name: &str, is: impl Fn(u64) -> bool) {
     let give_up_at = Instant::now() + WAIT_MAX;
     loop {
         let value = metric(address, name);
@@ -46,6 +46,19 @@ fn begun(function: &Function<'_>, address: SocketAddr, caller: &str) -> Connecti
     connection
 }
 
+/// Events that do not arrive whole, as many as their sender may have.
+pub(super) fn filled(function: &Function<'_>, address: SocketAddr) -> Vec<Connection> {
+    let mut held = Vec::new();
+    while metric(address, REFUSED) == 0 {
+        let before = metric(address, HELD);
+        held.push(begun(function, address, "192.0.2.1"));
+        until(address, HELD, |bytes| {
+            bytes >= before + PART_BYTES as u64 || metric(address, REFUSED) > 0
+        });
+    }
+    held
+}
+
 fn large_event(function: &Function<'_>, caller: &str) -> Request {
     let event = " ".repeat(ANNOUNCED_BYTES) + "1";
     invocation(function.name(), event).header("X-Forwarded-For", caller)
@@ -56,14 +69,7 @@ fn who_has_its_share_is_refused_at_once_and_others_are_not() {
     let host = TestHost::configured(|config| config.trusted_proxies = vec!["127.0.0.1".into()]);
     let function = host.deploy(guests::echo());
     let address = host.address();
-    let mut held = Vec::new();
-    while metric(address, REFUSED) == 0 {
-        let before = metric(address, HELD);
-        held.push(begun(&function, address, "192.0.2.1"));
-        until(address, HELD, |bytes| {
-            bytes >= before + PART_BYTES as u64 || metric(address, REFUSED) > 0
-        });
-    }
+    let held = filled(&function, address);
     let refused = large_event(&function, "192.0.2.1").send(address);
     assert_eq!(refused.refusal(), (429, "TooManyRequestsException"));
     let small = invocation(function.name(), "1").header("X-Forwarded-For", "192.0.2.1");

@@ -8,6 +8,7 @@ mod function_urls;
 mod destinations;
 mod events;
 mod functions;
+mod heads;
 mod http;
 mod invoke;
 mod packages;

@@ -44,6 +44,14 @@ impl Serving {
             identities: config.keys.as_deref().map(known).transpose()?,
         })
     }
+
+    /// The same, of a host for which its guests leave so much memory.
+    pub(super) fn within(self, memory_bytes: u64) -> Self {
+        Self {
+            peers: Arc::new(Peers::sharing(memory_bytes)),
+            ..self
+        }
+    }
 }
 
 /// Those whom the file of keys names, which is looked at again and again for as long as they are asked for.

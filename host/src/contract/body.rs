@@ -1,7 +1,8 @@
 //! Request bodies: read within a bound of size, of time and of what is held for their senders.
 //!
 //! Memory is taken as the bytes arrive, and a sender that falls behind the least rate loses it. What
-//! is too large is refused before it is read, where its length was announced.
+//! is too large is refused before it is read, where its length was announced. A small event that is there at once is
+//! not counted, and everything else is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +12,12 @@ use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use super::callers::{Charge, Peer, Purpose};
+use super::callers::{Charge, Full, Peer, Purpose, table_bytes, wire_bytes};
 use super::error::{ErrorCode, WireError};
 use crate::domain::Lock;
-use crate::limits::{BODY_BYTES_PER_SECOND_MIN, BODY_LAG_MAX, SMALL_BYTES_MAX};
+use crate::limits::{
+    BODY_BYTES_PER_SECOND_MIN, BODY_LAG_MAX, BODY_ROOM_BYTES_MIN, SMALL_BYTES_MAX,
+};
 
 /// What the body of a request must be for the door.
 pub trait RequestBody:
@@ -80,7 +83,7 @@ pub(super) async fn receive(
         limit,
         expected,
         due: Instant::now() + BODY_LAG_MAX,
-        room: expected.min(SMALL_BYTES_MAX),
+        room: 0,
         peer,
         charge: None,
         trailers: None,
@@ -100,7 +103,7 @@ struct Reading<'a, B> {
     /// Bytes that there is room for.
     room: usize,
     peer: &'a Arc<Peer>,
-    /// What is held; nothing where the body is small.
+    /// What is held; nothing where the body is a small event that is there at once.
     charge: Option<Charge>,
     trailers: Option<HeaderMap>,
 }
@@ -110,13 +113,23 @@ impl<B: RequestBody> Reading<'_, B> {
         let Some(first) = self.next_piece(0).await? else {
             return Ok(self.received(Bytes::new()));
         };
-        if self.body.is_end_stream() {
+        let is_whole = self.body.is_end_stream();
+        if is_whole && first.len() <= SMALL_BYTES_MAX && self.limit.purpose == Purpose::Call {
+            return Ok(self.received(first));
+        }
+        self.make_room(first.len())?;
+        if is_whole {
             return Ok(self.received(first));
         }
         let mut all = Vec::new();
-        self.append(&mut all, first);
+        self.append(&mut all, &first);
+        drop(first);
         while let Some(piece) = self.next_piece(all.len()).await? {
-            self.append(&mut all, piece);
+            let bytes = all.len() + piece.len();
+            if bytes > self.room {
+                self.make_room(bytes)?;
+            }
+            self.append(&mut all, &piece);
         }
         Ok(self.received(all.into()))
     }
@@ -136,7 +149,7 @@ impl<B: RequestBody> Reading<'_, B> {
                     self.take_in(before, piece.len())?;
                     return Ok(Some(piece));
                 }
-                Err(frame) => self.trailers = frame.into_trailers().ok(),
+                Err(frame) => self.take_trailers(frame.into_trailers().ok())?,
             }
         }
     }
@@ -146,9 +159,6 @@ impl<B: RequestBody> Reading<'_, B> {
         if total > self.limit.bytes_max {
             return Err(too_large(self.limit));
         }
-        if total > self.room {
-            self.make_room(total)?;
-        }
         self.due = (self.due + least_rate(bytes)).min(Instant::now() + BODY_LAG_MAX);
         Ok(())
     }
@@ -156,21 +166,38 @@ impl<B: RequestBody> Reading<'_, B> {
     /// Makes room for so many bytes, and for as many again of those that are expected: what was only announced
     /// costs nothing, and no byte is moved often.
     fn make_room(&mut self, bytes: usize) -> Result<(), WireError> {
-        let wanted = (2 * bytes).min(self.expected).max(bytes);
-        let purpose = self.limit.purpose;
-        let charge = self.charge.get_or_insert_with(|| self.peer.charge(purpose));
-        charge
-            .hold(wanted)
-            .map_err(|full| WireError::from(full).closing())?;
+        let ahead = (2 * bytes).max(BODY_ROOM_BYTES_MIN);
+        let wanted = ahead.min(self.expected).max(bytes);
+        self.hold(wanted)?;
         self.room = wanted;
         Ok(())
     }
 
-    fn append(&self, all: &mut Vec<u8>, piece: Bytes) {
+    /// Keeps the trailers. They are the last that comes.
+    fn take_trailers(&mut self, trailers: Option<HeaderMap>) -> Result<(), WireError> {
+        if let Some(trailers) = &trailers {
+            self.hold(self.room + wire_bytes(trailers) + table_bytes(trailers))?;
+        }
+        self.trailers = trailers;
+        Ok(())
+    }
+
+    /// Holds so many bytes. What is small finds room where large ones do not.
+    fn hold(&mut self, bytes: usize) -> Result<(), WireError> {
+        let purpose = self.limit.purpose;
+        let charge = self.charge.get_or_insert_with(|| self.peer.charge(purpose));
+        let held = match bytes <= SMALL_BYTES_MAX {
+            true => charge.settle(bytes),
+            false => charge.hold(bytes),
+        };
+        held.map_err(|full| WireError::from(full).closing())
+    }
+
+    fn append(&self, all: &mut Vec<u8>, piece: &[u8]) {
         if all.len() + piece.len() > all.capacity() {
             all.reserve_exact(self.room - all.len());
         }
-        all.extend_from_slice(&piece);
+        all.extend_from_slice(piece);
     }
 
     fn received(self, bytes: Bytes) -> Received {
@@ -179,6 +206,21 @@ impl<B: RequestBody> Reading<'_, B> {
             trailers: self.trailers,
             charge: self.charge,
         }
+    }
+}
+
+impl Received {
+    /// Holds a body for its sender that is not done with at once, where it was too small to be held.
+    ///
+    /// # Errors
+    /// Where there is no room.
+    pub(super) fn keep(&mut self, purpose: Purpose, peer: &Arc<Peer>) -> Result<(), Full> {
+        if self.charge.is_none() {
+            let mut charge = peer.charge(purpose);
+            charge.settle(self.bytes.len())?;
+            self.charge = Some(charge);
+        }
+        Ok(())
     }
 }
 
@@ -383,6 +425,55 @@ mod tests {
         assert!(receive(SHARE / 2).await.is_ok());
     }
 
+    /// A body with trailers, of which there are so many.
+    fn with_trailers(count: usize) -> Body {
+        let mut trailers = HeaderMap::new();
+        for number in 0..count {
+            let name = format!("x-{number}").parse::<http::HeaderName>();
+            trailers.insert(name.expect("a name"), "1".parse().expect("a value"));
+        }
+        Body::new(body(1).with_trailers(async move { Some(Ok(trailers)) }))
+    }
+
+    #[tokio::test]
+    async fn trailers_are_held_with_the_body() {
+        let peers = Peers::within(2 * SHARE);
+        let peer = peers.peer(None);
+        let few = super::receive(with_trailers(2), LARGE, &peer).await;
+        let few = few.expect("there is room");
+        assert_eq!(few.trailers.map(|trailers| trailers.len()), Some(2));
+        assert!(
+            few.charge
+                .is_some_and(|charge| charge.bytes() < SMALL_BYTES_MAX)
+        );
+        let many = super::receive(with_trailers(1_000), LARGE, &peer).await;
+        let text = format!("{:?}", many.expect_err("there is no room"));
+        assert!(text.contains("ServiceUnavailable"), "{text}");
+        assert_eq!(peers.figures().bytes, 0);
+    }
+
+    #[tokio::test]
+    async fn a_small_event_that_is_there_at_once_is_not_held_and_what_waits_is() {
+        let peers = Peers::within(2 * SHARE);
+        let peer = peers.peer(None);
+        let charged = async |body, limit: BodyLimit| {
+            let received = super::receive(body, limit, &peer).await;
+            let charge = received.expect("there is room").charge;
+            charge.map(|charge| charge.bytes())
+        };
+        let control = BodyLimit {
+            purpose: Purpose::Control,
+            ..LARGE
+        };
+        assert_eq!(charged(body(100), LARGE).await, None);
+        assert_eq!(charged(body(100), control).await, Some(100));
+        let in_pieces = pieces(vec!["1234", "5678"], false);
+        assert_eq!(charged(in_pieces, LARGE).await, Some(BODY_ROOM_BYTES_MIN));
+        let mut event = super::receive(body(100), LARGE, &peer).await.expect("room");
+        event.keep(Purpose::Call, &peer).expect("there is room");
+        assert_eq!(peers.figures().bytes, 100);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_body_costs_what_has_arrived_and_not_what_is_announced() {
         let peers = Peers::within(2 * SHARE);
@@ -398,7 +489,7 @@ mod tests {
             assert!(polled.await.is_pending());
             held.push(peers.figures().bytes / SMALL_BYTES_MAX);
         }
-        assert_eq!(held, [0, 0, 3, 3]);
+        assert_eq!(held, [1, 1, 3, 3]);
         drop(waiting);
         assert_eq!(peers.figures().bytes, 0);
     }

@@ -185,7 +185,7 @@ impl<G: RunGuest> Rooms<G> {
         match asked.invoking {
             Invoking::Invoke => invoke::answered(api, checked, peer).await,
             Invoking::Stream => Box::pin(invoke_stream::answered(api, checked, peer)).await,
-            Invoking::Async => Box::pin(invoke_async::answered(api, checked)).await,
+            Invoking::Async => Box::pin(invoke_async::answered(api, checked, peer)).await,
         }
     }
 

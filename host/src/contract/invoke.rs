@@ -24,11 +24,12 @@ pub(super) async fn answered<G: RunGuest>(
         resolved,
         invocation,
         trace,
-        received,
+        mut received,
     } = checked;
     match invocation_type {
         InvocationType::DryRun => Ok(NoContent.into_response()),
         InvocationType::Event => {
+            received.keep(Purpose::Call, peer)?;
             api.events.accept(invoking::event(invocation)).await?;
             Ok(invoke_reply::accepted(Some(trace)))
         }

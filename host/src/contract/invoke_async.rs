@@ -4,9 +4,12 @@
 //! All is checked as for an invocation that is waited for, but for the concurrency: an event that finds
 //! no room waits.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 
 use super::api::Api;
+use super::callers::{Peer, Purpose};
 use super::error::WireError;
 use super::invoke_reply;
 use super::invoking::{self, Checked};
@@ -17,12 +20,14 @@ use crate::invoker::RunGuest;
 pub(super) async fn answered<G: RunGuest>(
     api: &Api<G>,
     checked: Checked,
+    peer: &Arc<Peer>,
 ) -> Result<Response, WireError> {
     let Checked {
         invocation,
-        received: _received,
+        mut received,
         ..
     } = checked;
+    received.keep(Purpose::Call, peer)?;
     let event = NewEvent {
         trace_id: None,
         ..invoking::event(invocation)

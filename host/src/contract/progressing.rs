@@ -1,7 +1,8 @@
 //! A stream to a client that must go on reading: where nothing can be written for a while, writing
 //! fails, and the connection ends with what it holds. Until then nothing more is read of it.
 //!
-//! What is read is counted, so that a head which arrives and requests before their turn are held for their sender.
+//! What is read is counted, so that a head which arrives and requests before their turn are held for their sender; and
+//! so is what waits to be written.
 
 use std::future::Future as _;
 use std::io;
@@ -15,18 +16,25 @@ use tokio::time::{Sleep, sleep};
 
 use super::callers::{Charge, Connection, Full, Purpose};
 use super::error::WireError;
-use crate::limits::{READ_BYTES_MAX, WRITE_PAUSE_MAX};
+use crate::limits::{READ_BYTES_MAX, UNCOUNTED_ANSWER_BYTES_MAX, WRITE_PAUSE_MAX};
 
 /// A stream on which each write must get on within [`WRITE_PAUSE_MAX`].
 pub(super) struct Progressing<S> {
     stream: S,
     connection: Arc<Connection>,
-    /// What is held of a head that is large, or of much that was sent before its turn.
-    head: Option<Charge>,
-    /// Runs from when a write had to wait until one gets on.
-    stalled: Option<Pin<Box<Sleep>>>,
+    /// Whether something is held of a head that is large, or of much that was sent before its turn.
+    holds_arriving: bool,
+    /// From when a write had to wait until one gets on.
+    stalled: Option<Stalled>,
     /// Whether nothing was read since a write has to wait.
     has_put_reading_off: bool,
+}
+
+/// A write that waits.
+struct Stalled {
+    gives_up: Pin<Box<Sleep>>,
+    /// For what of it was not counted before.
+    _unread: Charge,
 }
 
 impl<S> Progressing<S> {
@@ -34,7 +42,7 @@ impl<S> Progressing<S> {
         Self {
             stream,
             connection,
-            head: None,
+            holds_arriving: false,
             stalled: None,
             has_put_reading_off: false,
         }
@@ -42,21 +50,33 @@ impl<S> Progressing<S> {
 
     /// Counts what was read and not asked for yet. More than one read of it needs room.
     fn take_in(&mut self, bytes: usize) -> Result<(), Full> {
-        let unclaimed = self.connection.arrived(bytes);
-        if unclaimed <= READ_BYTES_MAX {
-            self.head = None;
-            return Ok(());
+        let is_much = self.connection.arrived(bytes) > READ_BYTES_MAX;
+        if is_much || self.holds_arriving {
+            self.holds_arriving = is_much;
+            return self.connection.hold_arriving(READ_BYTES_MAX);
         }
-        let peer = self.connection.peer();
-        let head = self.head.get_or_insert_with(|| peer.charge(Purpose::Call));
-        head.hold(unclaimed)
+        Ok(())
     }
 
-    /// What became of a write: one that waits for too long has failed.
+    /// Notes that there is nothing to be read. What waits for more is counted, however small it is; and what is not
+    /// waited for any more is let go, not only when something comes.
+    fn wait(&mut self) -> Result<(), Full> {
+        self.connection.waits();
+        let is_waited_for = self.connection.unclaimed() > 0;
+        if is_waited_for || self.holds_arriving {
+            self.holds_arriving = is_waited_for;
+            return self.connection.hold_arriving(0);
+        }
+        Ok(())
+    }
+
+    /// What became of a write of so many bytes: one that waits for too long has failed, and so has one that there is
+    /// no room to wait for.
     fn judged<T>(
         &mut self,
         written: Poll<io::Result<T>>,
         context: &mut Context<'_>,
+        bytes: impl FnOnce() -> usize,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -65,16 +85,35 @@ impl<S> Progressing<S> {
             }
             return written;
         }
-        let stalled = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(sleep(WRITE_PAUSE_MAX)));
-        stalled.as_mut().poll(context).map(|()| {
+        let stalled = match &mut self.stalled {
+            Some(stalled) => stalled,
+            None => match stalled(&self.connection, bytes()) {
+                Ok(stalled) => self.stalled.insert(stalled),
+                Err(error) => return Poll::Ready(Err(error)),
+            },
+        };
+        stalled.gives_up.as_mut().poll(context).map(|()| {
             Err(io::Error::new(
                 io::ErrorKind::TimedOut,
                 "the client has read nothing of its answer for too long",
             ))
         })
     }
+}
+
+/// What waits from now on. A small answer is counted here for the first time; of a larger one, whoever made it holds
+/// all that there is.
+fn stalled(connection: &Connection, bytes: usize) -> io::Result<Stalled> {
+    let uncounted = Some(bytes).filter(|bytes| *bytes <= UNCOUNTED_ANSWER_BYTES_MAX);
+    let mut unread = connection.peer().charge(Purpose::Call);
+    unread.settle(uncounted.unwrap_or(0)).map_err(|full| {
+        tracing::debug!(?full, bytes, "there is no room for an answer to wait");
+        io::Error::other("there is no room for an answer that its client does not read")
+    })?;
+    Ok(Stalled {
+        gives_up: Box::pin(sleep(WRITE_PAUSE_MAX)),
+        _unread: unread,
+    })
 }
 
 impl<S: AsyncWrite + Unpin> Progressing<S> {
@@ -99,8 +138,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Progressing<S> {
         }
         let before = buffer.filled().len();
         let Poll::Ready(read) = poll_piece(Pin::new(&mut self.stream), context, buffer) else {
-            self.connection.waits();
-            return Poll::Pending;
+            let waits = self.wait();
+            return waits.map_or_else(
+                |full| Poll::Ready(Err(self.refuse(context, full))),
+                |()| Poll::Pending,
+            );
         };
         let bytes = buffer.filled().len() - before;
         match self.take_in(bytes) {
@@ -133,7 +175,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Progressing<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.judged(written, context)
+        self.judged(written, context, || bytes.len())
     }
 
     fn poll_write_vectored(
@@ -142,7 +184,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Progressing<S> {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.judged(written, context)
+        let bytes = || pieces.iter().map(|piece| piece.len()).sum();
+        self.judged(written, context, bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -245,16 +288,88 @@ mod tests {
         let (near, mut far) = duplex(16 * READ_BYTES_MAX);
         let mut stream = progressing(near, &peers);
         let mut room = vec![0; 4 * READ_BYTES_MAX];
-        far.write_all(&[b'x'; 3 * READ_BYTES_MAX])
-            .await
-            .expect("there is room");
-        for _ in 0..2 {
-            let read = stream.read(&mut room).await;
-            read.expect("there is room");
+        for is_more_to_read in [true, false] {
+            far.write_all(&[b'x'; 2 * READ_BYTES_MAX])
+                .await
+                .expect("there is room");
+            for _ in 0..2 {
+                let read = stream.read(&mut room).await;
+                read.expect("there is room");
+            }
+            assert_eq!(peers.figures().bytes, 2 * READ_BYTES_MAX);
+            stream.connection.claim();
+            if is_more_to_read {
+                far.write_all(b"x").await.expect("there is room");
+            }
+            let read = std::future::poll_fn(|context| {
+                let mut room = ReadBuf::new(&mut room);
+                Poll::Ready(Pin::new(&mut stream).poll_read(context, &mut room))
+            });
+            assert_eq!(read.await.is_ready(), is_more_to_read);
+            assert_eq!(peers.figures().bytes, 0);
+            stream.connection.claim();
         }
-        stream.connection.claim();
-        let read = stream.read(&mut room).await;
-        read.expect("there is room");
+    }
+
+    #[tokio::test]
+    async fn a_head_that_has_begun_to_arrive_is_held_while_it_waits_for_the_rest() {
+        let peers = Peers::default();
+        let (near, mut far) = duplex(1_000);
+        let mut stream = progressing(near, &peers);
+        let mut room = [0; 1_000];
+        for held in [100, 200] {
+            far.write_all(&[b'x'; 100]).await.expect("there is room");
+            let read = stream.read(&mut room).await;
+            assert_eq!(read.expect("there is room"), 100);
+            let waits = std::future::poll_fn(|context| {
+                let mut room = ReadBuf::new(&mut room);
+                Poll::Ready(Pin::new(&mut stream).poll_read(context, &mut room))
+            });
+            assert!(waits.await.is_pending());
+            assert_eq!(peers.figures().bytes, held);
+        }
+    }
+
+    /// What becomes of a write of so many bytes to a client that reads nothing.
+    async fn unread(
+        stream: &mut Progressing<DuplexStream>,
+        bytes: usize,
+    ) -> Poll<io::Result<usize>> {
+        let bytes = vec![0; bytes];
+        std::future::poll_fn(|context| {
+            Poll::Ready(Pin::new(&mut *stream).poll_write(context, &bytes))
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_small_answer_is_held_while_it_waits_for_its_reader() {
+        let peers = Peers::default();
+        let (near, mut far) = duplex(1);
+        let mut stream = progressing(near, &peers);
+        assert!(unread(&mut stream, 1).await.is_ready());
+        assert_eq!(peers.figures().bytes, 0);
+        for _ in 0..2 {
+            assert!(unread(&mut stream, 7_000).await.is_pending());
+            assert_eq!(peers.figures().bytes, 7_000);
+        }
+        far.read_exact(&mut [0]).await.expect("it is written to");
+        assert!(unread(&mut stream, 7_000).await.is_ready());
+        assert_eq!(peers.figures().bytes, 0);
+        // Whoever made one that is larger holds it.
+        let large = UNCOUNTED_ANSWER_BYTES_MAX + 1;
+        assert!(unread(&mut stream, large).await.is_pending());
+        assert_eq!(peers.figures().bytes, 0);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_waits_where_there_is_no_room_ends_its_connection() {
+        let peers = Peers::within(8_000);
+        let (near, _far) = duplex(1);
+        let mut stream = progressing(near, &peers);
+        assert!(unread(&mut stream, 1).await.is_ready());
+        let written = unread(&mut stream, 7_000).await;
+        assert!(matches!(written, Poll::Ready(Err(_))), "{written:?}");
         assert_eq!(peers.figures().bytes, 0);
     }
 }

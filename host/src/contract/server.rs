@@ -24,7 +24,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use super::callers::{Connected, Connections, Full, Peers};
 use super::connection_threads::ConnectionThreads;
@@ -33,7 +33,7 @@ use super::forwarded::TrustedProxies;
 use super::progressing::Progressing;
 use super::unread_body::UnreadBody;
 use crate::limits::{
-    ACCEPT_PAUSE, CONNECTION_BUFFER_BYTES_MAX, CONNECTION_DESCRIPTORS_PERCENT_MAX, CONNECTIONS_MAX,
+    ACCEPT_PAUSE, CONNECTION_BUFFER_BYTES_MAX, CONNECTION_DESCRIPTORS_PERCENT_MAX,
     REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX, REQUEST_HEADERS_MAX,
 };
 
@@ -58,9 +58,14 @@ pub(crate) async fn serve<A, F>(
     A: Fn(Request<Arriving>) -> F + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
+    let max = connections_max(neighbours.peers);
+    let megabytes = neighbours.peers.figures().bytes_max / (1024 * 1024);
+    tracing::info!(
+        "{megabytes} MB at most are held for callers, who have {max} connections at most"
+    );
     let mut server = Server {
         answerer,
-        open: Connections::at_most(connections_max(), Arc::clone(neighbours.peers)),
+        open: Connections::at_most(max, Arc::clone(neighbours.peers)),
         neighbours,
         http: http(),
         graceful: GracefulShutdown::new(),
@@ -97,11 +102,12 @@ fn http() -> http1::Builder {
     http
 }
 
-/// As many as there may be, or as there are descriptors for.
-fn connections_max() -> usize {
+/// As many as there is memory for, or as there are descriptors for.
+fn connections_max(peers: &Peers) -> usize {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let share = descriptors.saturating_mul(CONNECTION_DESCRIPTORS_PERCENT_MAX) / 100;
-    usize::try_from(share).map_or(CONNECTIONS_MAX, |share| share.clamp(1, CONNECTIONS_MAX))
+    let for_memory = peers.connections_max();
+    usize::try_from(share).map_or(for_memory, |share| share.clamp(1, for_memory))
 }
 
 impl<M, A, F> Server<'_, M>
@@ -112,26 +118,33 @@ where
 {
     async fn accept_all(&mut self, listener: &TcpListener) -> Infallible {
         loop {
-            let (stream, address) = accept(listener).await;
-            self.forget_ended();
-            let caller = self.neighbours.peers.connected(Some(address.ip()));
-            let is_proxy = self.neighbours.proxies.trust(address.ip());
-            let room = self.open.room_for(&caller.peer, is_proxy);
-            match (room, stream.into_std()) {
-                (Ok(()), Ok(stream)) => self.serve(stream, &caller),
-                (Err(full), Ok(stream)) => refuse(stream, full),
-                (_, Err(error)) => {
-                    tracing::debug!(%error, "a connection could not be handed over");
-                }
+            tokio::select! {
+                (stream, address) = accept(listener) => self.take_in(stream, address),
+                Some(ended) = self.tasks.join_next_with_id() => self.forget(ended),
             }
         }
     }
 
-    fn forget_ended(&mut self) {
+    fn take_in(&mut self, stream: TcpStream, address: SocketAddr) {
+        // Where one makes room for another, those that have ended need not.
         while let Some(ended) = self.tasks.try_join_next_with_id() {
-            let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
-            self.open.ended(id);
+            self.forget(ended);
         }
+        let caller = self.neighbours.peers.connected(Some(address.ip()));
+        let is_proxy = self.neighbours.proxies.trust(address.ip());
+        let room = self.open.room_for(&caller.peer, is_proxy);
+        match (room, stream.into_std()) {
+            (Ok(()), Ok(stream)) => self.serve(stream, &caller),
+            (Err(full), Ok(stream)) => refuse(stream, full),
+            (_, Err(error)) => {
+                tracing::debug!(%error, "a connection could not be handed over");
+            }
+        }
+    }
+
+    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+        self.open.ended(id);
     }
 
     fn serve(&mut self, stream: std::net::TcpStream, caller: &Connected) {
@@ -143,15 +156,14 @@ where
         let answer = (self.answerer)(caller);
         let asked = Arc::clone(&connection);
         let service = service_fn(move |request| {
-            let answering = asked.begin();
-            let head = asked.hold_head(&request);
-            let answered = head.map(|head| (head, answer(UnreadBody::of(request, &asked))));
+            let request = UnreadBody::of(request, &asked);
+            let begun = asked.begin(&request);
+            let begun = begun.map(|begun| (begun, answer(request)));
             async move {
-                let response = match answered {
-                    Ok((_head, answered)) => answered.await,
-                    Err(full) => WireError::from(full).closing().into_response(),
+                let response = match begun {
+                    Ok((begun, answer)) => begun.answered(answer.await),
+                    Err(refused) => refused.into_response(),
                 };
-                drop(answering);
                 Ok::<_, Infallible>(response)
             }
         });

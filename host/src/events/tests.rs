@@ -114,6 +114,7 @@ impl RunGuest for Script {
         GuestMemory {
             held_bytes: 1,
             limit_bytes: 2,
+            left_bytes: 0,
         }
     }
 }

@@ -64,6 +64,8 @@ pub struct GuestMemory {
     pub held_bytes: u64,
     /// What they may hold.
     pub limit_bytes: u64,
+    /// What they leave to the host of the memory that there is for both.
+    pub left_bytes: u64,
 }
 
 /// How an invocation is run, beyond what its function is set to.

@@ -40,9 +40,16 @@ pub(crate) const REQUEST_HEAD_BYTES_MAX: usize = 64 * 1024;
 /// smaller ones far more would fit, and each is kept as some 100 bytes, however small it is.
 pub(crate) const REQUEST_HEADERS_MAX: usize = REQUEST_HEAD_BYTES_MAX / 64;
 
+/// Headers that a request, its trailers or an answer may have without being counted: each of them costs more than its
+/// bytes, but real ones have fewer, and their table with so many is a few kilobytes.
+pub(crate) const SMALL_HEAD_HEADERS_MAX: usize = 48;
+
 /// Headers and cookies of a response that a function gives through its URL: as large as those of a
 /// request may be.
 pub(crate) const URL_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Headers of such a response: as many as a request may have.
+pub(crate) const URL_RESPONSE_HEADERS_MAX: usize = REQUEST_HEADERS_MAX;
 
 /// Prelude of a streamed response: JSON takes more room than the head that it describes.
 pub(crate) const URL_PRELUDE_BYTES_MAX: usize = 2 * URL_RESPONSE_HEAD_BYTES_MAX;
@@ -50,6 +57,18 @@ pub(crate) const URL_PRELUDE_BYTES_MAX: usize = 2 * URL_RESPONSE_HEAD_BYTES_MAX;
 /// Client connections at once. Where there are as many, one that is idle ends for each that comes; where none is, the
 /// new one is refused.
 pub(crate) const CONNECTIONS_MAX: usize = 10_000;
+
+/// What a connection takes on which nothing is asked, or on which a request waits for its body: what is read of it at
+/// once, the head of that request, and what stands for it in the host.
+pub(crate) const CONNECTION_BYTES: u64 = 28 * 1024;
+
+/// Share of the memory that guests leave to the host, in percent, that connections may take: fewer than
+/// [`CONNECTIONS_MAX`] where there is little.
+pub(crate) const CONNECTIONS_MEMORY_PERCENT_MAX: u64 = 30;
+
+/// Pause after all connections were looked through, and few of them were idle, before they are looked through again:
+/// a flood of new ones does not keep the host busy with that.
+pub(crate) const CONNECTIONS_SWEEP_PAUSE: Duration = Duration::from_millis(20);
 
 /// Share of all connections, in percent, that one peer may have: others find room at once, and not only when what is
 /// idle has ended.
@@ -72,16 +91,25 @@ pub(crate) const BODY_BYTES_PER_SECOND_MIN: usize = 64 * 1024;
 /// How long an answer may wait for its reader without getting on by a byte.
 pub(crate) const WRITE_PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// What is held for all callers together: bodies and heads as they arrive, and answers until they were read. Some
-/// forty of the largest events or answers of one caller, who gets to the half.
-pub(crate) const CALLERS_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// What is held for all callers together at most: bodies and heads as they arrive, and answers until they were read.
+/// Some forty of the largest events or answers of one caller, who gets to the half.
+pub(crate) const CALLERS_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
-/// A peer that holds one of so many parts of [`CALLERS_BYTES_MAX`] and asks for more than there is has its share;
+/// Share of the memory that guests leave to the host, in percent, that is held for callers: less than
+/// [`CALLERS_BYTES_MAX`] where there is little. Of the least that guests leave, half is the largest upload.
+pub(crate) const CALLERS_MEMORY_PERCENT_MAX: u64 = 55;
+
+/// A peer that holds one of so many parts of what may be held for all and asks for more than there is has its share;
 /// with less, it is the others who have taken it.
 pub(crate) const PEER_PARTS_MAX: usize = 8;
 
-/// What is read of a connection at once, and so what of it waits uncounted.
-pub(crate) const READ_BYTES_MAX: usize = 32 * 1024;
+/// A peer that holds more than one of so many parts of what may be held for all keeps no buffers that have become large
+/// for a head: its connections end behind such heads.
+pub(crate) const KEPT_PARTS_MAX: usize = 64;
+
+/// What is read of a connection at once, and so what of it waits uncounted. It is a byte less than a buffer of 16 KiB:
+/// hyper makes a buffer larger that was filled, and keeps it for as long as the connection lives.
+pub(crate) const READ_BYTES_MAX: usize = 16 * 1024 - 1;
 
 /// What a connection buffers of requests and answers: room for a head, and for what came with its end.
 pub(crate) const CONNECTION_BUFFER_BYTES_MAX: usize = REQUEST_HEAD_BYTES_MAX + READ_BYTES_MAX;
@@ -90,9 +118,16 @@ pub(crate) const CONNECTION_BUFFER_BYTES_MAX: usize = REQUEST_HEAD_BYTES_MAX + R
 pub(crate) const STREAM_HELD_BYTES: usize =
     2 * STREAM_BUFFER_BYTES_MAX + CONNECTION_BUFFER_BYTES_MAX;
 
-/// Bodies and answers up to this size are not counted: with one for each of [`CONNECTIONS_MAX`] they are
-/// bounded.
+/// Events that arrive at once, and answers that are written at once, are not counted up to this size: there are no more
+/// of them than invocations that run.
 pub(crate) const SMALL_BYTES_MAX: usize = 16 * 1024;
+
+/// What of an answer may wait for its reader without having been counted before: its head, and a small body. It is
+/// counted when it waits.
+pub(crate) const UNCOUNTED_ANSWER_BYTES_MAX: usize = CONNECTION_BUFFER_BYTES_MAX;
+
+/// Room for a body that arrives in pieces, at least: less would be moved often.
+pub(crate) const BODY_ROOM_BYTES_MIN: usize = 4 * 1024;
 
 /// What is read of a body that is not wanted, and thrown away, so that its sender gets to read the answer.
 pub(crate) const DISCARDED_BODY_BYTES_MAX: usize = 512 * 1024 * 1024;

@@ -259,6 +259,7 @@ impl RunGuest for Sandboxes {
         GuestMemory {
             held_bytes: memory.held_bytes(),
             limit_bytes: memory.bound().bytes,
+            left_bytes: memory.bound().left_bytes(),
         }
     }
 }

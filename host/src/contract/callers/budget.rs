@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::contract::error::{ErrorCode, WireError};
-use crate::limits::{CALLERS_BYTES_MAX, PEER_PARTS_MAX};
+use crate::limits::{KEPT_PARTS_MAX, PEER_PARTS_MAX};
 
 /// What is held for a caller is for one of these, which do not take each other's room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +57,6 @@ enum Reach {
     Work,
     /// What was worked for: alone, a peer gets to three quarters.
     Done,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self::of(CALLERS_BYTES_MAX)
-    }
 }
 
 impl Budget {
@@ -123,6 +117,13 @@ impl Peer {
         let mut charge = self.charge(purpose);
         charge.hold(bytes)?;
         Ok(charge)
+    }
+
+    /// Whether nothing is to be kept for it that it does not need: it holds more than a small part, or all hold half.
+    pub(super) fn keeps_nothing(&self) -> bool {
+        let max = self.budget.bytes_max;
+        let own = self.held[Purpose::Call as usize].load(Ordering::Relaxed);
+        own > max / KEPT_PARTS_MAX || self.budget.held() > max / 2
     }
 
     /// Nothing yet.

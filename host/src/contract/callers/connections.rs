@@ -2,17 +2,21 @@
 //!
 //! Where there are as many as there may be, one that is idle goes for each that comes: the one that is idle for longest
 //! of the peer that has most. So nobody can keep others out by connecting and asking nothing.
+//!
+//! All are looked through for that, so a part of them goes at once. Where fewer than that are idle, nobody is looked for
+//! again for a moment: else whoever keeps all of them at work would have the host look through them for each that comes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::task::{AbortHandle, Id};
+use tokio::time::Instant;
 
 use super::budget::{Full, Peer};
 use super::connection::Connection;
 use super::peers::Peers;
-use crate::limits::CONNECTIONS_OF_PEER_PERCENT_MAX;
+use crate::limits::{CONNECTIONS_OF_PEER_PERCENT_MAX, CONNECTIONS_SWEEP_PAUSE};
 
 /// One of so many connections goes at once where there is no room, since all are looked through for that.
 const PART_OF_SWEEP: usize = 100;
@@ -23,6 +27,26 @@ pub(in crate::contract) struct Connections {
     max: usize,
     peers: Arc<Peers>,
     clock: Arc<AtomicU64>,
+    /// When all may be looked through again, for idle ones of the peer that asks, and of any.
+    sweep_of_peer: Sweep,
+    sweep_of_all: Sweep,
+}
+
+/// When connections may be looked through.
+#[derive(Debug, Default)]
+struct Sweep {
+    not_before: Option<Instant>,
+}
+
+impl Sweep {
+    fn is_due(&self) -> bool {
+        self.not_before.is_none_or(|due| Instant::now() >= due)
+    }
+
+    /// Notes how many were found, of so many that were looked for.
+    fn found(&mut self, found: usize, wanted: usize) {
+        self.not_before = (found < wanted).then(|| Instant::now() + CONNECTIONS_SWEEP_PAUSE);
+    }
 }
 
 struct Open {
@@ -39,6 +63,8 @@ impl Connections {
             max,
             peers,
             clock: Arc::default(),
+            sweep_of_peer: Sweep::default(),
+            sweep_of_all: Sweep::default(),
         }
     }
 
@@ -54,10 +80,10 @@ impl Connections {
     ) -> Result<(), Full> {
         self.clock.fetch_add(1, Ordering::Relaxed);
         let of_peer_max = (self.max * CONNECTIONS_OF_PEER_PERCENT_MAX / 100).max(1);
-        if !is_proxy && peer.connections() >= of_peer_max && !self.end_idle_of(peer) {
+        if !is_proxy && peer.connections() >= of_peer_max && !self.make_room_of(peer) {
             return Err(self.refused(Full::Share));
         }
-        if self.open.len() >= self.max && !self.end_idle_of_largest() {
+        if self.open.len() >= self.max && !self.make_room() {
             return Err(self.refused(Full::Host));
         }
         Ok(())
@@ -91,40 +117,62 @@ impl Connections {
         full
     }
 
-    fn end_idle_of(&mut self, peer: &Arc<Peer>) -> bool {
+    fn make_room_of(&mut self, peer: &Arc<Peer>) -> bool {
+        if !self.sweep_of_peer.is_due() {
+            return false;
+        }
+        let ended = self.end_idle_of(peer);
+        self.sweep_of_peer.found(ended, self.part());
+        ended > 0
+    }
+
+    fn make_room(&mut self) -> bool {
+        if !self.sweep_of_all.is_due() {
+            return false;
+        }
+        let idle = self.open.values();
+        let idle = idle.filter(|open| open.connection.idle_since().is_some());
+        let peers = idle.map(|open| open.connection.peer());
+        let largest = peers.max_by_key(|peer| peer.connections()).map(Arc::clone);
+        let ended = largest.map_or(0, |largest| self.end_idle_of(&largest));
+        self.sweep_of_all.found(ended, self.part());
+        ended > 0
+    }
+
+    /// As many as go at once.
+    fn part(&self) -> usize {
+        (self.max / PART_OF_SWEEP).max(1)
+    }
+
+    /// Ends those of a peer that are idle for longest, and says how many.
+    fn end_idle_of(&mut self, peer: &Arc<Peer>) -> usize {
         let all = self.open.iter();
         let idle = all.filter(|(_, open)| Arc::ptr_eq(open.connection.peer(), peer));
         let idle = idle.filter_map(|(id, open)| Some((open.connection.idle_since()?, *id)));
         let mut idle: Vec<_> = idle.collect();
-        let count = (self.max / PART_OF_SWEEP).clamp(1, idle.len().max(1));
-        if idle.is_empty() {
-            return false;
+        let count = self.part().min(idle.len());
+        if count == 0 {
+            return 0;
         }
         idle.select_nth_unstable_by_key(count - 1, |(since, _)| *since);
-        for (_, id) in &idle[..count] {
-            if let Some(open) = self.open.get(id) {
-                open.abort.abort();
-            }
-            self.ended(*id);
-        }
-        self.peers
-            .connections
-            .ended_idle
-            .fetch_add(count as u64, Ordering::Relaxed);
-        true
+        let ended = idle[..count]
+            .iter()
+            .filter(|(since, id)| self.end(*id, *since));
+        let ended = ended.count();
+        let counts = &self.peers.connections;
+        counts.ended_idle.fetch_add(ended as u64, Ordering::Relaxed);
+        ended
     }
 
-    fn end_idle_of_largest(&mut self) -> bool {
-        let idle = self
-            .open
-            .values()
-            .filter(|open| open.connection.idle_since().is_some());
-        let peers = idle.map(|open| open.connection.peer());
-        let largest = peers.max_by_key(|peer| peer.connections());
-        match largest.map(Arc::clone) {
-            Some(largest) => self.end_idle_of(&largest),
-            None => false,
-        }
+    /// Ends one that has been idle since then, unless a request was begun on it meanwhile.
+    fn end(&mut self, id: Id, since: u64) -> bool {
+        let open = self.open.get(&id);
+        let Some(open) = open.filter(|open| open.connection.end_idle(since)) else {
+            return false;
+        };
+        open.abort.abort();
+        self.ended(id);
+        true
     }
 }
 
@@ -132,6 +180,7 @@ impl Connections {
 mod tests {
     use super::*;
     use crate::contract::callers::connection::Answering;
+    use http::Request;
 
     struct Table {
         connections: Connections,
@@ -165,7 +214,8 @@ mod tests {
 
         fn busy(&mut self, peer: u8) -> Result<(Answering, Id), Full> {
             let (connection, id) = self.open(peer)?;
-            Ok((connection.begin(), id))
+            let answering = connection.begin(&Request::new(()));
+            Ok((answering.expect("it is small"), id))
         }
 
         fn is_open(&self, id: Id) -> bool {
@@ -188,7 +238,7 @@ mod tests {
         assert_eq!(table.peers.figures().connections, 3);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_is_being_answered_stays_and_a_new_connection_is_refused_at_once() {
         let mut table = Table::at_most(2);
         let _first = table.busy(1).expect("there is room");
@@ -197,8 +247,33 @@ mod tests {
         let connection = Arc::clone(&table.connections.open[&id].connection);
         drop(second);
         connection.waits();
+        // They were looked through just now, and none was idle.
+        assert_eq!(table.open(3).err(), Some(Full::Host));
+        tokio::time::advance(CONNECTIONS_SWEEP_PAUSE).await;
         assert!(table.open(3).is_ok());
         assert!(!table.is_open(id));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_begun_while_idle_ones_are_looked_for_is_answered() {
+        let mut table = Table::at_most(1);
+        let (connection, id) = table.open(1).expect("there is room");
+        let seen = connection.idle_since().expect("it is idle");
+        let answering = connection.begin(&Request::new(()));
+        assert!(!table.connections.end(id, seen));
+        assert!(table.is_open(id));
+        drop(answering);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_whose_connections_are_all_at_work_does_not_keep_others_from_being_looked_for() {
+        let mut table = Table::at_most(10);
+        let busy: Vec<_> = std::iter::from_fn(|| table.busy(1).ok()).collect();
+        let (_, idle) = table.open(2).expect("there is room");
+        assert_eq!(table.open(1).err(), Some(Full::Share));
+        assert!(table.open(3).is_ok());
+        assert!(!table.is_open(idle));
+        drop(busy);
     }
 
     #[tokio::test]

@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::budget::{Budget, Full, Peer};
+use super::shares::Shares;
 use crate::domain::Lock;
 
 /// Peers that are remembered before those for which nothing is held any more are forgotten.
 const REMEMBERED_MIN: usize = 1_024;
 
 /// The peers for which something is held.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Peers {
+    shares: Shares,
     budget: Arc<Budget>,
     known: Lock<Known>,
     pub(super) connections: ConnectionCounts,
@@ -73,7 +75,32 @@ pub(crate) struct Connected {
     pub(in crate::contract) peer: Arc<Peer>,
 }
 
+impl Default for Peers {
+    fn default() -> Self {
+        Self::sharing(u64::MAX)
+    }
+}
+
 impl Peers {
+    /// The peers of a host for which its guests leave so much memory: what is held for them has a share of that.
+    pub(crate) fn sharing(memory_bytes: u64) -> Self {
+        Self::with(Shares::of(memory_bytes))
+    }
+
+    fn with(shares: Shares) -> Self {
+        Self {
+            shares,
+            budget: Arc::new(Budget::of(shares.bytes_max)),
+            known: Lock::default(),
+            connections: ConnectionCounts::default(),
+        }
+    }
+
+    /// Connections that there is memory for.
+    pub(in crate::contract) fn connections_max(&self) -> usize {
+        self.shares.connections_max
+    }
+
     /// Whoever has this address, where it is known.
     pub(in crate::contract) fn connected(&self, address: Option<IpAddr>) -> Connected {
         let address = address.map(|address| address.to_canonical());
@@ -112,10 +139,10 @@ impl Peers {
 
     #[cfg(test)]
     pub(in crate::contract) fn within(bytes_max: usize) -> Self {
-        Self {
-            budget: Arc::new(Budget::of(bytes_max)),
-            ..Self::default()
-        }
+        Self::with(Shares {
+            bytes_max,
+            ..Shares::of(u64::MAX)
+        })
     }
 }
 

@@ -6,18 +6,19 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, SET_COOKIE, TE, TRAILER};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, SET_COOKIE, TE, TRAILER};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::contract::callers::wire_bytes;
 use crate::domain::web::OF_CONNECTION;
 use crate::domain::{WebBody, WebHead, WebResponse};
-use crate::limits::URL_RESPONSE_HEAD_BYTES_MAX;
+use crate::limits::{READ_BYTES_MAX, URL_RESPONSE_HEAD_BYTES_MAX, URL_RESPONSE_HEADERS_MAX};
 
 /// A function's own headers that tell of the connection, or of the answer as it is sent, come out under
 /// names with this in front, as AWS remaps them.
@@ -133,6 +134,24 @@ pub(super) fn begun(head: WebHead, body: Body) -> Response {
     *response.status_mut() = head.status;
     *response.headers_mut() = head.headers;
     response
+}
+
+/// Bounds the head of a response by what a connection is to keep of it: one that has too many headers is none, and
+/// behind one that is large the connection ends, with the buffer that it was written from.
+pub(super) fn bound(response: &mut Response) {
+    if response.headers().len() > URL_RESPONSE_HEADERS_MAX {
+        tracing::debug!("what a function returned is no response: it has too many headers");
+        *response = failed();
+    }
+    if wire_bytes(response.headers()) > READ_BYTES_MAX {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
+}
+
+/// The response where the function failed, or answered with what is no response.
+pub(super) fn failed() -> Response {
+    (StatusCode::BAD_GATEWAY, "Internal Server Error").into_response()
 }
 
 /// Says whether the content type is named as none.
@@ -323,5 +342,21 @@ mod tests {
         let many: BTreeMap<String, &str> = (0..40_000).map(|n| (format!("h{n}"), "")).collect();
         assert!(read(&json!({ "headers": many })).is_err());
         assert!(read(&json!({ "cookies": vec![""; 40_000] })).is_err());
+    }
+
+    #[test]
+    fn behind_a_large_head_the_connection_ends_and_one_of_too_many_headers_is_none() {
+        let bounded = |members: Value| {
+            let mut bounded = response(read(&members).expect("it is fine"), Bytes::new());
+            bound(&mut bounded);
+            let closes = bounded.headers().contains_key(CONNECTION);
+            (bounded.status().as_u16(), closes)
+        };
+        let long = |bytes: usize| json!({"headers": {"x": "a".repeat(bytes)}});
+        assert_eq!(bounded(long(READ_BYTES_MAX / 2)), (200, false));
+        assert_eq!(bounded(long(READ_BYTES_MAX)), (200, true));
+        let cookies = |count: usize| json!({"cookies": vec!["a"; count]});
+        assert_eq!(bounded(cookies(100)), (200, false));
+        assert_eq!(bounded(cookies(URL_RESPONSE_HEADERS_MAX)), (502, false));
     }
 }

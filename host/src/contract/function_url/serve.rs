@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::header::CONTENT_SECURITY_POLICY;
 use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Request};
 
 use super::address::{self, Addressed, Form};
 use super::cors::{self, Page};
@@ -74,6 +74,7 @@ pub(in crate::contract) async fn serve<G: RunGuest>(
         Some(target) => target.answered(&api, visit, trace).await,
         None => WireError::other_account().into_response(),
     };
+    head::bound(&mut response);
     let headers = response.headers_mut();
     headers.insert(TRACE_ID, shown_trace);
     if form == Form::Path {
@@ -152,7 +153,7 @@ impl<'a> Target<'a> {
         let resolved = api.invoker.resolve(&target).map_err(without_names)?;
         let takes = Takes::of(&parts);
         let received = Received {
-            request: told(parts, &body, &addressed, caller, &trace.guest),
+            request: told(parts, &mut body, &addressed, caller, &trace.guest),
             url_id: addressed.id,
             request_id: id,
             caller: event::address_of(caller),
@@ -263,7 +264,7 @@ impl<'a> Target<'a> {
 /// The request as the function gets it: under its own address, and told what the host knows.
 fn told(
     parts: Parts,
-    body: &body::Received,
+    body: &mut body::Received,
     addressed: &Addressed,
     caller: Caller,
     trace: &str,
@@ -271,7 +272,7 @@ fn told(
     let host = address::host_header(&parts.uri, &parts.headers);
     let mut request = Request::new(WebBody {
         bytes: body.bytes.clone(),
-        trailers: body.trailers.clone(),
+        trailers: body.trailers.take(),
     });
     *request.method_mut() = parts.method;
     *request.version_mut() = parts.version;
@@ -303,7 +304,7 @@ async fn buffered<G: RunGuest>(
     match run.await.map_err(without_names)?.report.outcome {
         Outcome::Web(response) => Ok(head::given(*response, takes)),
         Outcome::Returned(answer) => rendered(answer, id).await,
-        Outcome::Failed(_) => Ok(failed()),
+        Outcome::Failed(_) => Ok(head::failed()),
     }
 }
 
@@ -315,19 +316,14 @@ async fn rendered(answer: Bytes, id: RequestId) -> Result<Response, WireError> {
 fn without_response(reason: NoResponse, id: RequestId) -> Result<Response, WireError> {
     match reason {
         NoResponse::Refused(refusal) => Err(without_names(refusal)),
-        NoResponse::Failed => Ok(failed()),
+        NoResponse::Failed => Ok(head::failed()),
         NoResponse::Malformed(malformed) => Ok(no_response(malformed, id)),
     }
 }
 
 fn no_response(Malformed(reason): Malformed, id: RequestId) -> Response {
     tracing::debug!(request_id = %id, reason, "what a function returned is no response");
-    failed()
-}
-
-/// The response where the function failed, or answered with what is no response.
-fn failed() -> Response {
-    (StatusCode::BAD_GATEWAY, "Internal Server Error").into_response()
+    head::failed()
 }
 
 fn forbidden() -> WireError {

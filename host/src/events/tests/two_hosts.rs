@@ -65,6 +65,7 @@ impl RunGuest for Watched {
         GuestMemory {
             held_bytes: 1,
             limit_bytes: 2,
+            left_bytes: 0,
         }
     }
 }

@@ -45,8 +45,12 @@ impl Bound {
     /// What the process may take at most before guests get no more: what they may hold, and a part of what is left to
     /// the host.
     pub(super) fn ceiling_bytes(&self) -> u64 {
-        let host_bytes = self.available.bytes.saturating_sub(self.bytes);
-        self.bytes.saturating_add(host_bytes / 4)
+        self.bytes.saturating_add(self.left_bytes() / 4)
+    }
+
+    /// What guests leave to the host.
+    pub(in crate::sandbox) fn left_bytes(&self) -> u64 {
+        self.available.bytes.saturating_sub(self.bytes)
     }
 
     /// A bound that nothing else comes before.
@@ -113,6 +117,8 @@ mod tests {
     fn guests_get_no_more_than_the_machine_has() {
         let bound = Bound::of_this_process();
         assert!(bound.bytes > 0 && bound.bytes < of_machine().bytes);
+        assert!(bound.left_bytes() > 0);
+        assert!(bound.bytes + bound.left_bytes() <= of_machine().bytes);
         assert!(bound.to_string().contains(" MB, which is "), "{bound}");
     }
 }
