@@ -10,8 +10,8 @@ use super::{Host, HostConfig, StartError, start_error};
 use crate::catalog::Catalog;
 use crate::contract::server::Neighbours;
 use crate::contract::{
-    self, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, HostNames, LogReads, Peers,
-    RequestCounts, TrustedProxies,
+    self, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, HostNames, LogReads,
+    Peers, RequestCounts, TrustedProxies,
 };
 use crate::domain::Digest;
 use crate::identity::Identities;
@@ -103,6 +103,7 @@ impl Host {
             threads: &threads,
             peers: &self.serving.peers,
             proxies: &self.serving.proxies,
+            date: &Arc::new(AnswerDate::default()),
         };
         contract::server::serve(listener, neighbours, answerer, shutdown).await;
         // What was begun on the threads ends there, also where its caller has left.

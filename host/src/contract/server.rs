@@ -28,6 +28,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::callers::{Connected, Connections, Full, Peers};
 use super::connection_threads::ConnectionThreads;
+use super::date::AnswerDate;
 use super::error::WireError;
 use super::forwarded::TrustedProxies;
 use super::progressing::Progressing;
@@ -45,6 +46,7 @@ pub(crate) struct Neighbours<'a> {
     pub(crate) threads: &'a ConnectionThreads,
     pub(crate) peers: &'a Arc<Peers>,
     pub(crate) proxies: &'a TrustedProxies,
+    pub(crate) date: &'a Arc<AnswerDate>,
 }
 
 /// Serves connections to `listener`, each with the function that `answerer` makes for its caller, until
@@ -63,6 +65,7 @@ pub(crate) async fn serve<A, F>(
     tracing::info!(
         "{megabytes} MB at most are held for callers, who have {max} connections at most"
     );
+    let date = neighbours.date;
     let mut server = Server {
         answerer,
         open: Connections::at_most(max, Arc::clone(neighbours.peers)),
@@ -73,6 +76,7 @@ pub(crate) async fn serve<A, F>(
     };
     tokio::select! {
         never = server.accept_all(&listener) => match never {},
+        never = date.follow() => match never {},
         () = shutdown => {}
     }
     // A client that connects from now on is refused, rather than accepted and never answered.
@@ -155,15 +159,19 @@ where
         let connection = self.open.connection(Arc::clone(&caller.peer));
         let answer = (self.answerer)(caller);
         let asked = Arc::clone(&connection);
+        // Counted for this connection alone: the threads that serve have nothing to do with each other's counts.
+        let date = Arc::new(Arc::clone(self.neighbours.date));
         let service = service_fn(move |request| {
             let request = UnreadBody::of(request, &asked);
             let begun = asked.begin(&request);
             let begun = begun.map(|begun| (begun, answer(request)));
+            let date = Arc::clone(&date);
             async move {
-                let response = match begun {
+                let mut response = match begun {
                     Ok((begun, answer)) => begun.answered(answer.await),
                     Err(refused) => refused.into_response(),
                 };
+                date.correct(&mut response);
                 Ok::<_, Infallible>(response)
             }
         });
@@ -240,6 +248,7 @@ mod tests {
     use axum::routing::{get, post};
     use bytes::Bytes;
     use http_body_util::BodyExt as _;
+    use std::time::SystemTime;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::sync::{Notify, oneshot};
     use tokio::task::JoinHandle;
@@ -255,6 +264,10 @@ mod tests {
     }
 
     async fn running(router: Router) -> Running {
+        running_by(router, AnswerDate::default()).await
+    }
+
+    async fn running_by(router: Router, date: AnswerDate) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (shutdown, on_shutdown) = oneshot::channel();
@@ -275,6 +288,7 @@ mod tests {
                 threads: &threads,
                 peers: &Arc::default(),
                 proxies: &TrustedProxies::default(),
+                date: &Arc::new(date),
             };
             serve(listener, neighbours, answerer, shutdown).await;
         });
@@ -340,6 +354,25 @@ mod tests {
         server.shutdown.send(()).expect("it runs");
         server.ended.abort();
         assert_eq!(request.await.expect("the connection was closed"), "");
+    }
+
+    #[tokio::test]
+    async fn an_answer_has_the_date_of_the_clock_also_after_that_was_set_back() {
+        const THEN: SystemTime = SystemTime::UNIX_EPOCH;
+        let clock: fn() -> SystemTime = || THEN;
+        let date = AnswerDate::by(clock);
+        date.saw(SystemTime::now());
+        let server = running_by(Router::new(), date).await;
+        let dates = async || {
+            let request = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+            let answer = exchange(server.address, request).await;
+            let lines = answer.lines();
+            let dates = lines.filter_map(|line| line.strip_prefix("date: "));
+            dates.map(str::to_owned).collect::<Vec<_>>()
+        };
+        while dates().await != ["Thu, 01 Jan 1970 00:00:00 GMT"] {
+            assert_eq!(dates().await.len(), 1);
+        }
     }
 
     #[tokio::test]

@@ -14,6 +14,10 @@ const COMPACT: StaticFormatDescription =
     format_description!("[year][month][day]T[hour][minute][second]Z");
 const COMMON_LOG: StaticFormatDescription =
     format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+#[cfg(feature = "server")]
+const HTTP: StaticFormatDescription = format_description!(
+    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+);
 const DAY: StaticFormatDescription = format_description!("[year]/[month]/[day]");
 
 /// As records show it: `2019-11-21T19:32:12.000Z`.
@@ -55,6 +59,12 @@ pub(crate) fn parse_compact(text: &str) -> Option<SystemTime> {
 /// As servers for HTTP log it: `21/Nov/2019:19:32:12 +0000`.
 pub(crate) fn common_log(time: SystemTime) -> String {
     text(time, COMMON_LOG)
+}
+
+/// As headers of HTTP have it: `Thu, 21 Nov 2019 19:32:12 GMT`.
+#[cfg(feature = "server")]
+pub(crate) fn http_date(time: SystemTime) -> String {
+    text(time, HTTP)
 }
 
 /// The day alone: `2019/11/21`.
