@@ -114,6 +114,58 @@ fn on_a_disk_that_is_full_to_the_last_byte_nothing_is_begun_and_everything_can_b
 }
 
 #[test]
+fn compiled_code_gives_way_to_a_deploy_and_is_made_again_when_it_is_called() {
+    let disk = SmallDisk::new(DISK_BYTES);
+    let server = disk.serve(&[]);
+    let value = |name: &str| metric(server.address, name);
+    let artifacts = || value("sparkler_data_bytes{part=\"artifacts\"}");
+    let echo = guests::echo();
+    for (name, seed) in [("one", 1), ("two", 2)] {
+        server.deploy(name, &larger(echo, 10, seed), &[]);
+        assert_eq!(server.lambda().invoke(name, "[1]").text(), "[1]");
+    }
+    let parts = [
+        "packages",
+        "artifacts",
+        "logs",
+        "catalog",
+        "events",
+        "reserve",
+    ];
+    let used: u64 = parts
+        .map(|part| value(&format!("sparkler_data_bytes{{part=\"{part}\"}}")))
+        .iter()
+        .sum();
+    // With the room for what is compiled of it, twice its size, a little more than there is.
+    let room = value("sparkler_data_bytes_limit") - used;
+    let bytes = usize::try_from(room / 3).expect("a size") + (64 << 10);
+    let large = larger(echo, bytes - echo.len(), 3);
+    let before = artifacts();
+    server.deploy("large", &large, &[]);
+    assert!(value("sparkler_data_artifacts_gave_way_total") >= 1);
+    assert!(server.said().contains("gives way"), "{}", server.said());
+    let without = artifacts();
+    for name in ["large", "one", "two"] {
+        assert_eq!(server.lambda().invoke(name, "[2]").text(), "[2]");
+    }
+    assert!(artifacts() > without, "it is made again");
+    assert!(artifacts() > before);
+
+    // The package is there: it takes no more of the share that it would not fit in twice.
+    let share = value("sparkler_data_bytes_limit") / 2;
+    assert!(2 * large.len() as u64 > share, "{} of {share}", large.len());
+    server.deploy("again", &large, &[]);
+    let other = server
+        .lambda()
+        .create(&NewFunction::new("other", larger(&large, 10, 4)));
+    assert_eq!(other.refusal(), (400, "CodeStorageExceededException"));
+    for name in ["large", "again", "one", "two"] {
+        assert_eq!(server.lambda().delete(name).status, 204, "{name}");
+    }
+    server.deploy("other", &larger(&large, 10, 4), &[]);
+}
+
+#[test]
 fn a_budget_bounds_what_the_data_directory_takes() {
     let bench = Workbench::new();
     let data = bench.text("data");

@@ -115,6 +115,6 @@ impl Journal for SqliteJournal {
 
 impl From<StorageError> for JournalError {
     fn from(error: StorageError) -> Self {
-        Self(error.0)
+        Self(error.to_string())
     }
 }

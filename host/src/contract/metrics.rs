@@ -43,7 +43,7 @@ pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
     page.deploys(&api.deployer.figures());
     page.requests(&api.requests.all());
     page.callers(api.peers.figures());
-    if let Some(figures) = api.deployer.data_figures() {
+    if let Some(figures) = api.deployer.data_figures().await {
         page.data(&figures);
     }
     ([(CONTENT_TYPE, TEXT)], page.0).into_response()

@@ -89,7 +89,7 @@ impl CompileGuest for Script {
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
         let wasm = source.component(&version.code).await;
-        let wasm = wasm.map_err(|error| Rejection::of_host(error.0))?;
+        let wasm = wasm.map_err(|error| Rejection::of_host(error.to_string()))?;
         let outcome = match version.settings.description.as_str() {
             "has no snapshot" => InitOutcome::Impossible("It changes tables.".into()),
             "fails while it is initialized" => InitOutcome::Failed(InitFailure {

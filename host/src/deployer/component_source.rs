@@ -23,14 +23,14 @@ impl ComponentSource for StoredComponents {
         Box::pin(async {
             let digest = code.package;
             let package = self.0.get(digest).await?.ok_or_else(|| {
-                StorageError(format!(
+                StorageError::of(format!(
                     "the package {digest} is gone from the data directory; deploy the function again"
                 ))
             })?;
             let component = code.component;
             let found = spawn_blocking(move || component_of(&package, component)).await;
             found.unwrap_or_else(|panic| Err(panic.to_string())).map_err(|problem| {
-                StorageError(format!(
+                StorageError::of(format!(
                     "the stored package {digest} holds no component any more: {problem}; deploy the \
                      function again"
                 ))

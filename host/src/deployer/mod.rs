@@ -155,8 +155,8 @@ pub struct Deployer<G> {
 
 impl<G> Deployer<G> {
     /// What the code of functions takes where it is kept, and what is there beside it, if that is bounded.
-    pub fn data_figures(&self) -> Option<DataFigures> {
-        self.pipeline.packages.figures()
+    pub async fn data_figures(&self) -> Option<DataFigures> {
+        self.pipeline.packages.figures().await
     }
 }
 
@@ -304,7 +304,7 @@ impl<G: CompileGuest> Deployer<G> {
     ) -> Result<Arc<Version>, Refusal> {
         let pipeline = Arc::clone(&self.pipeline);
         let arn = pipeline.account.function_arn(name, None);
-        let has_room = pipeline.check_code_room(0, 0).await;
+        let has_room = pipeline.check_code_room(None, 0).await.map(drop);
         self.amend(name, move |record| {
             let (arn, wanted) = (arn.clone(), wanted.clone());
             let (after, version) = publishing::published(record, arn, wanted, revisions())?;

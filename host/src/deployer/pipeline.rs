@@ -24,7 +24,7 @@ use crate::limits::{
     LEASE_DURATION, VERSIONS_PER_FUNCTION_MAX,
 };
 use crate::package;
-use crate::storage::{Content, Held, Leases, NoRoom};
+use crate::storage::{Content, DISK_FULL, Held, Leases, NoRoom, Promise, Room, StorageError};
 use crate::turns::{Lane, Place, Places};
 
 /// What all deployments share.
@@ -53,6 +53,7 @@ pub(super) struct Checked<A> {
     pub(super) package: Bytes,
     pub(super) claim: Claim,
     pub(super) lane: Lane,
+    pub(super) on_disk: Room,
     _room: Place,
 }
 
@@ -104,8 +105,8 @@ impl<G: CompileGuest> Pipeline<G> {
         let (package, code, wasm) = aside(move || unpack(package)).await?;
         self.check_code_storage(code.package_bytes)?;
         let compiled_bytes = wasm.len() as u64 * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
-        self.check_code_room(code.package_bytes, compiled_bytes)
-            .await?;
+        let content = Some((code.package, code.package_bytes));
+        let on_disk = self.check_code_room(content, compiled_bytes).await?;
         let claim = self.retention.claim(code).await?;
         match self.guests.accept(&lane, claim.code(), wasm).await {
             Ok(accepted) => Ok(Checked {
@@ -113,6 +114,7 @@ impl<G: CompileGuest> Pipeline<G> {
                 package,
                 claim,
                 lane,
+                on_disk,
                 _room: room,
             }),
             Err(Rejection { reason, fault }) => {
@@ -136,16 +138,19 @@ impl<G: CompileGuest> Pipeline<G> {
         })
     }
 
-    /// Stores the package that is claimed, and again where it may have been removed meanwhile.
-    pub(super) async fn store(&self, claim: &mut Claim, package: &Bytes) -> Result<(), Refusal> {
+    /// Stores the package that is claimed, and again where it may have been removed meanwhile. It has room until it
+    /// is.
+    pub(super) async fn store(
+        &self,
+        claim: &mut Claim,
+        package: &Bytes,
+        room: &mut Room,
+    ) -> Result<(), Refusal> {
         loop {
             let stored = self.packages.put(claim.code().package, package.clone());
-            if let Err(error) = stored.await {
-                // It may have had room when it was checked.
-                self.check_code_room(package.len() as u64, 0).await?;
-                return Err(internal(error));
-            }
+            stored.await.map_err(not_stored)?;
             if !claim.has_lapsed() {
+                room.content = Promise::default();
                 return Ok(());
             }
             *claim = self.retention.claim(claim.code().clone()).await?;
@@ -165,7 +170,7 @@ impl<G: CompileGuest> Pipeline<G> {
         name: &FunctionName,
         decide: impl Fn(Option<&FunctionRecord>) -> Result<(Option<FunctionRecord>, T), Refusal> + Send,
     ) -> Result<(Option<Arc<FunctionRecord>>, T), Refusal> {
-        let no_room = self.packages.room(0, 0).await.err();
+        let no_room = self.packages.room(None, 0).await.err();
         let changed = self.change_unseen(name, move |record| {
             let (after, given) = decide(record)?;
             match (&no_room, &after) {
@@ -265,13 +270,13 @@ impl<G: CompileGuest> Pipeline<G> {
         }
     }
 
-    /// Whether a package has room where it is kept, and what is compiled of it.
+    /// Keeps room for a package where it is kept, and for what is compiled of it.
     pub(super) async fn check_code_room(
         &self,
-        package_bytes: u64,
+        package: Option<(Digest, u64)>,
         compiled_bytes: u64,
-    ) -> Result<(), Refusal> {
-        let room = self.packages.room(package_bytes, compiled_bytes).await;
+    ) -> Result<Room, Refusal> {
+        let room = self.packages.room(package, compiled_bytes).await;
         room.map_err(|NoRoom(reason)| Refusal::NoRoom(Growing::Code, reason))
     }
 
@@ -280,6 +285,15 @@ impl<G: CompileGuest> Pipeline<G> {
         let expected = Duration::from_millis(package_bytes / UNPACKED_BYTES_PER_MILLISECOND);
         self.room.take(lane, expected).await
     }
+}
+
+/// What had room when it was checked may have none where others fill the disk, or where there is a quota.
+fn not_stored(error: StorageError) -> Refusal {
+    if !error.is_for_want_of_room() {
+        return internal(error);
+    }
+    tracing::warn!(%error, "a package could not be stored");
+    Refusal::NoRoom(Growing::Code, DISK_FULL.into())
 }
 
 /// What is unpacked and checked in a millisecond, about.

@@ -184,7 +184,7 @@ impl<G: CompileGuest> Retention<G> {
             return Ok(());
         }
         let caught_up = self.catalog.catch_up().await;
-        caught_up.map_err(|error| StorageError(error.0))?;
+        caught_up.map_err(|error| StorageError::of(error.0))?;
         if self.is_used(part) || removal.has_lapsed() {
             return Ok(());
         }
@@ -193,7 +193,7 @@ impl<G: CompileGuest> Retention<G> {
             Part::Component(digest) => {
                 let guests = Arc::clone(&self.guests);
                 let forgotten = spawn_blocking(move || guests.forget(digest)).await;
-                forgotten.map_err(|panic| StorageError(panic.to_string()))
+                forgotten.map_err(|panic| StorageError::of(panic.to_string()))
             }
         }
     }

@@ -6,7 +6,7 @@
 //! the version Pending, and it is taken again by whoever finds it so.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -17,8 +17,10 @@ use super::rejection::{failure, unreadable};
 use super::retention::Claim;
 use super::{CompileGuest, Fault, Rejection};
 use crate::domain::lifecycle::Failure;
-use crate::domain::{Snapshot, Version, snapshot};
-use crate::limits::ARTIFACT_BYTES_OF_COMPONENT_BYTE;
+use crate::domain::{Code, Refusal, Snapshot, Version, snapshot};
+use crate::limits::{ARTIFACT_BYTES_OF_COMPONENT_BYTE, SNAPSHOT_ROOM_WAITS_MAX};
+use crate::storage::Room;
+use crate::turns::backoff_ms;
 
 /// A snapshot and, where there is one, what keeps its code.
 type Made = (Snapshot, Option<Claim>);
@@ -35,21 +37,62 @@ impl<G: CompileGuest> Pipeline<G> {
         self.end_snapshot(version, made).await;
     }
 
-    /// Initializes the version, and makes what that leaves ready to run.
+    /// Initializes the version, and makes what that leaves ready to run. Where there is no room for that, it waits for
+    /// some a few times, without what it has made. A version that waited for longer could not be called for want of
+    /// something that it runs without.
     async fn make_snapshot(self: Arc<Self>, version: Arc<Version>) -> Result<Made, Failure> {
-        let name = &version.function;
-        let claim = self.retention.claim(version.code.clone()).await;
-        let claim = claim.map_err(|refusal| unreadable(name, refusal))?;
-        let initialized = self.initialize(&version).await;
-        self.retention.release(claim).await;
-        match initialized?.outcome {
-            InitOutcome::Taken(image) => self.make_ready(&version, image).await,
-            InitOutcome::Impossible(reason) => Ok(impossible(&version, reason)),
-            InitOutcome::Failed(failure) => Err(failure.into()),
+        let mut waits = 0;
+        loop {
+            let image = match self.initialize(&version).await?.outcome {
+                InitOutcome::Taken(image) => image,
+                InitOutcome::Impossible(reason) => return Ok(impossible(&version, reason)),
+                InitOutcome::Failed(failure) => return Err(failure.into()),
+            };
+            let code = image_code(&version, &image);
+            if self.check_code_storage(code.package_bytes).is_err() {
+                let reason = "All packages and snapshots together would be larger than the account may \
+                              store. Delete versions that are not needed, and publish again.";
+                return Ok(impossible(&version, reason.into()));
+            }
+            let no_room = match self.image_room(&code).await {
+                Ok(room) => return self.make_ready(&version, image, code, room).await,
+                Err(no_room) => no_room,
+            };
+            drop(image);
+            if !self.room_comes_back(&code, &mut waits).await {
+                return Ok(impossible(&version, no_room.to_string()));
+            }
         }
     }
 
+    /// Keeps room for an image, and for what is compiled of it.
+    async fn image_room(&self, code: &Code) -> Result<Room, Refusal> {
+        let compiled_bytes = code.package_bytes * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
+        let image = Some((code.package, code.package_bytes));
+        self.check_code_room(image, compiled_bytes).await
+    }
+
+    /// Whether there is room for an image like this one before it was waited for often enough.
+    async fn room_comes_back(&self, code: &Code, waits: &mut u32) -> bool {
+        while *waits < SNAPSHOT_ROOM_WAITS_MAX {
+            *waits += 1;
+            tokio::time::sleep(Duration::from_millis(backoff_ms(*waits))).await;
+            if self.image_room(code).await.is_ok() {
+                return true;
+            }
+        }
+        false
+    }
+
     async fn initialize(&self, version: &Arc<Version>) -> Result<Initialized, Failure> {
+        let claim = self.retention.claim(version.code.clone()).await;
+        let claim = claim.map_err(|refusal| unreadable(&version.function, refusal))?;
+        let initialized = self.initialize_claimed(version).await;
+        self.retention.release(claim).await;
+        initialized
+    }
+
+    async fn initialize_claimed(&self, version: &Arc<Version>) -> Result<Initialized, Failure> {
         let name = &version.function;
         let (lane, source) = (self.lane(None, name), Arc::clone(&self.source));
         let initialized = self.guests.initialize(&lane, version, source).await;
@@ -68,23 +111,17 @@ impl<G: CompileGuest> Pipeline<G> {
     }
 
     /// Stores and compiles `image`, and has it loaded, so that the first call finds it so.
-    async fn make_ready(&self, version: &Arc<Version>, image: Bytes) -> Result<Made, Failure> {
-        let code = image_code(version, &image);
-        if self.check_code_storage(code.package_bytes).is_err() {
-            let reason = "All packages and snapshots together would be larger than the account may \
-                          store. Delete versions that are not needed, and publish again.";
-            return Ok(impossible(version, reason.into()));
-        }
-        let compiled_bytes = code.package_bytes * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
-        if let Err(refusal) = self
-            .check_code_room(code.package_bytes, compiled_bytes)
-            .await
-        {
-            return Ok(impossible(version, refusal.to_string()));
-        }
+    async fn make_ready(
+        &self,
+        version: &Arc<Version>,
+        image: Bytes,
+        code: Code,
+        mut room: Room,
+    ) -> Result<Made, Failure> {
         let claim = self.retention.claim(code.clone()).await;
         let mut claim = claim.map_err(|refusal| unreadable(&version.function, refusal))?;
-        match self.compile_image(version, image, &mut claim).await {
+        let compiled = self.compile_image(version, image, &mut claim, &mut room);
+        match compiled.await {
             Ok(()) => Ok((Snapshot::Taken(code), Some(claim))),
             Err(rejection) => {
                 self.retention.release(claim).await;
@@ -101,8 +138,9 @@ impl<G: CompileGuest> Pipeline<G> {
         version: &Arc<Version>,
         image: Bytes,
         claim: &mut Claim,
+        room: &mut Room,
     ) -> Result<(), Rejection> {
-        let accepted = self.accept_image(version, image, claim).await?;
+        let accepted = self.accept_image(version, image, claim, room).await?;
         let finished = self.guests.finish(accepted, Arc::clone(&self.source));
         finished.await?;
         let ready = Version {
@@ -112,7 +150,7 @@ impl<G: CompileGuest> Pipeline<G> {
         self.guests.load(&ready).await?;
         match claim.has_lapsed() {
             // A compilation takes long enough for another host to have taken this one for gone.
-            true => self.claim_image_again(claim).await,
+            true => self.claim_image_again(claim, room).await,
             false => Ok(()),
         }
     }
@@ -123,19 +161,20 @@ impl<G: CompileGuest> Pipeline<G> {
         version: &Arc<Version>,
         image: Bytes,
         claim: &mut Claim,
+        room: &mut Room,
     ) -> Result<G::Accepted, Rejection> {
         let lane = self.lane(None, &version.function);
         let _room = self.room(&lane, image.len() as u64).await;
-        self.store_image(claim, &image).await?;
+        self.store_image(claim, &image, room).await?;
         let accepted = self.guests.accept(&lane, claim.code(), image.clone());
         let accepted = accepted.await?;
         if claim.has_lapsed() {
-            self.store_image(claim, &image).await?;
+            self.store_image(claim, &image, room).await?;
         }
         Ok(accepted)
     }
 
-    async fn claim_image_again(&self, claim: &mut Claim) -> Result<(), Rejection> {
+    async fn claim_image_again(&self, claim: &mut Claim, room: &mut Room) -> Result<(), Rejection> {
         let stored = self.packages.get(claim.code().package).await;
         let stored = stored.map_err(|error| Rejection::of_host(error.to_string()))?;
         let image = stored.ok_or_else(|| {
@@ -144,12 +183,20 @@ impl<G: CompileGuest> Pipeline<G> {
                  host for too long. Publish the version again.",
             )
         })?;
-        self.store_image(claim, &image).await
+        self.store_image(claim, &image, room).await
     }
 
-    async fn store_image(&self, claim: &mut Claim, image: &Bytes) -> Result<(), Rejection> {
-        let stored = self.store(claim, image).await;
-        stored.map_err(|refusal| Rejection::of_host(refusal.to_string()))
+    async fn store_image(
+        &self,
+        claim: &mut Claim,
+        image: &Bytes,
+        room: &mut Room,
+    ) -> Result<(), Rejection> {
+        let stored = self.store(claim, image, room).await;
+        stored.map_err(|refusal| match refusal {
+            Refusal::NoRoom(_, reason) => Rejection::of_machine(reason),
+            refusal => Rejection::of_host(refusal.to_string()),
+        })
     }
 
     /// Says how it went, if the version still waits for it.

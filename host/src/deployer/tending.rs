@@ -136,14 +136,14 @@ impl<G: CompileGuest> Pipeline<G> {
     /// Does it in a task of its own: a panic fails this try, and not those after it.
     async fn try_job(self: Arc<Self>, job: Job, held: Held) -> Result<(), StorageError> {
         let tried = tokio::spawn(async move { self.do_job(&job, held).await }).await;
-        tried.unwrap_or_else(|broke_off| Err(StorageError(broke_off.to_string())))
+        tried.unwrap_or_else(|broke_off| Err(StorageError::of(broke_off.to_string())))
     }
 
     /// Does it, if it still is to be done; an error where it still is after that.
     async fn do_job(self: &Arc<Self>, job: &Job, held: Held) -> Result<(), StorageError> {
         // Who had the lease before may have ended it, which need not be shown here yet.
         let caught_up = self.catalog.catch_up().await;
-        caught_up.map_err(|error| StorageError(error.0))?;
+        caught_up.map_err(|error| StorageError::of(error.0))?;
         match job {
             Job::Work(name) => {
                 let record = self.catalog.get(name);
@@ -168,7 +168,7 @@ impl<G: CompileGuest> Pipeline<G> {
         }
         match self.is_open(job) {
             false => Ok(()),
-            true => Err(StorageError("its end could not be recorded".into())),
+            true => Err(StorageError::of("its end could not be recorded")),
         }
     }
 

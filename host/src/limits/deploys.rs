@@ -56,6 +56,11 @@ pub(crate) const MEMORY_IMAGE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 #[cfg(feature = "compiler")]
 pub(crate) const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 
+/// How often a version waits for room for its snapshot before it is published without one: for half a minute, from one
+/// second on and each time for twice as long. Longer than disks need that were full for a moment, and far shorter than
+/// those wait who publish.
+pub(crate) const SNAPSHOT_ROOM_WAITS_MAX: u32 = 5;
+
 /// Processor time of the process that compiles a component, over all its threads.
 pub(crate) const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 

@@ -71,7 +71,7 @@ impl LogKeeper {
                 move || writer::run(&queue, archive)
             })
             .map_err(|error| {
-                StorageError(format!(
+                StorageError::of(format!(
                     "the thread that writes logs could not be started: {error}; allow this user \
                      more threads"
                 ))

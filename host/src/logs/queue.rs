@@ -154,7 +154,7 @@ impl Queue {
 
     /// Has a group removed, and waits until that is done.
     pub(super) fn delete(&self, group: &str) -> Result<(), ReadError> {
-        let ended = || StorageError("the thread that writes logs has ended".into());
+        let ended = || StorageError::of("the thread that writes logs has ended");
         let (done, answer) = mpsc::sync_channel(1);
         let mut state = self.state.lock();
         if state.has_ended {

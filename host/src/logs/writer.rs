@@ -257,7 +257,7 @@ impl Writer {
         }
         let mut groups = self.archive.groups_mut();
         if !groups.contains_key(name) && groups.len() >= limits::LOG_GROUPS_MAX {
-            return Err(StorageError(format!(
+            return Err(StorageError::of(format!(
                 "there are {} log groups, which is the most there may be; delete some with \
                  DeleteLogGroup to have the logs of {name:?} kept",
                 limits::LOG_GROUPS_MAX

@@ -145,7 +145,7 @@ fn check_engine_key(engine_key: &str) -> Result<(), StorageError> {
         && !engine_key.starts_with('.');
     match fits {
         true => Ok(()),
-        false => Err(StorageError(format!(
+        false => Err(StorageError::of(format!(
             "the engine key {engine_key:?} cannot name a folder: it takes 1 to 128 letters, digits, '-', \
              '_', '+' or '.', and no '.' first"
         ))),

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Fut, NoRoom, StorageError};
+use super::{Fut, NoRoom, Room, StorageError};
 use crate::domain::{DataFigures, Digest};
 
 /// Where content is kept under its digest.
@@ -22,15 +22,15 @@ pub trait Content: Send + Sync + 'static {
     /// All digests there are.
     fn digests(&self) -> Fut<'_, Result<Vec<Digest>, StorageError>>;
 
-    /// Whether content of so many bytes has room where this is kept, and what is made of it `beside` that. What can
-    /// be made again gives way. Asked before anything is stored that is new, and before anything that refers to it.
-    fn room(&self, _bytes: u64, _beside: u64) -> Fut<'_, Result<(), NoRoom>> {
-        Box::pin(async { Ok(()) })
+    /// Keeps room for content of so many bytes where this is kept, and for what is made of it `beside` that. What can
+    /// be made again gives way. Asked before anything is stored, and, without content, before anything refers to it.
+    fn room(&self, _content: Option<(Digest, u64)>, _beside: u64) -> Fut<'_, Result<Room, NoRoom>> {
+        Box::pin(async { Ok(Room::default()) })
     }
 
     /// What there is where this is kept, if that is bounded.
-    fn figures(&self) -> Option<DataFigures> {
-        None
+    fn figures(&self) -> Fut<'_, Option<DataFigures>> {
+        Box::pin(async { None })
     }
 
     /// What says that content which nothing refers to is to be kept, if something does.

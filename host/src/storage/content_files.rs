@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::content::Content;
+use super::disk::CodeNeed;
 use super::folder::Folder;
-use super::{DataDir, Fut, NoRoom, StorageError};
+use super::{DataDir, Fut, NoRoom, Room, StorageError};
 use crate::domain::{DataFigures, DataPart, Digest, Lock};
 
 /// Content in files `ab/abcd…`, where `ab` is how the digest begins, so that no directory grows large.
@@ -52,6 +53,12 @@ impl ContentFiles {
         }
     }
 
+    /// Whether there is content of this digest. Where that cannot be found out, writing it tells.
+    async fn has(&self, digest: Digest) -> bool {
+        let bytes = self.with(move |files| files.bytes(digest)).await;
+        bytes.is_ok_and(|bytes| bytes.is_some())
+    }
+
     /// Works with the files where that may block.
     async fn with<T: Send + 'static>(
         &self,
@@ -59,7 +66,7 @@ impl ContentFiles {
     ) -> Result<T, StorageError> {
         let files = Arc::clone(&self.0);
         let done = tokio::task::spawn_blocking(move || work(&files)).await;
-        done.unwrap_or_else(|panic| Err(StorageError(panic.to_string())))
+        done.unwrap_or_else(|panic| Err(StorageError::of(panic.to_string())))
     }
 }
 
@@ -80,12 +87,27 @@ impl Content for ContentFiles {
         Box::pin(self.with(|files| list(&files.folder)))
     }
 
-    fn room(&self, bytes: u64, beside: u64) -> Fut<'_, Result<(), NoRoom>> {
-        Box::pin(async move { self.0.data_dir.disk().code_room(bytes, beside).await })
+    fn room(&self, content: Option<(Digest, u64)>, beside: u64) -> Fut<'_, Result<Room, NoRoom>> {
+        Box::pin(async move {
+            let bytes = content.map_or(0, |(_, bytes)| bytes);
+            let is_there = match content {
+                Some((digest, _)) => self.has(digest).await,
+                None => false,
+            };
+            let need = CodeNeed {
+                bytes,
+                is_there,
+                beside,
+            };
+            self.0.data_dir.disk().code_room(need).await
+        })
     }
 
-    fn figures(&self) -> Option<DataFigures> {
-        Some(self.0.data_dir.disk().figures())
+    fn figures(&self) -> Fut<'_, Option<DataFigures>> {
+        Box::pin(async {
+            let figures = self.with(|files| Ok(files.data_dir.disk().figures()));
+            figures.await.ok()
+        })
     }
 
     fn orphans_kept_by(&self) -> Fut<'_, Result<Option<String>, StorageError>> {
@@ -169,7 +191,7 @@ fn read_verified(folder: &Folder, digest: Digest) -> Result<Option<Bytes>, Stora
     file.read_to_end(&mut content)
         .map_err(|error| folder.failed("read", &name, &error))?;
     if Digest::of(&content) != digest {
-        return Err(StorageError(format!(
+        return Err(StorageError::of(format!(
             "the file {} is damaged: its content is not what its name, a SHA-256, says; restore it \
              from a backup, or deploy the function again",
             folder.path().join(&name).display()

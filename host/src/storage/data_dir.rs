@@ -154,7 +154,7 @@ impl DataDir {
                 continue;
             };
             if path.starts_with(self.path()) || self.path().starts_with(&path) {
-                return Err(StorageError(format!(
+                return Err(StorageError::of(format!(
                     "the folder '{}' at {} and the data directory {} lie in each other, so that functions \
                      would reach each other's code; name another folder, or choose another directory with \
                      --data-dir",
@@ -192,7 +192,7 @@ impl DataDir {
         let opened = self.root.dir().dir_metadata().map_err(failed)?;
         let named = fs::metadata(path).map_err(failed)?;
         if (MetadataExt::dev(&opened), MetadataExt::ino(&opened)) != (named.dev(), named.ino()) {
-            return Err(StorageError(format!(
+            return Err(StorageError::of(format!(
                 "the data directory {} was moved away while it was used; put it back and start again",
                 path.display()
             )));
@@ -280,7 +280,7 @@ fn in_use(root: &Folder, file: &mut fs::File) -> StorageError {
         Ok(_) if text.trim().parse::<u32>().is_ok() => format!("process {}", text.trim()),
         _ => "another process".into(),
     };
-    StorageError(format!(
+    StorageError::of(format!(
         "the data directory {} is used by {holder}; stop it or choose another with --data-dir",
         root.path().display()
     ))

@@ -97,7 +97,7 @@ impl DatabaseKind {
         } = self;
         let path = path.display();
         let known = self.migrations.len();
-        StorageError(match problem {
+        StorageError::of(match problem {
             Problem::Damaged(reason) => format!(
                 "the {name} {path} is damaged or cannot be read: {reason}. Nothing was changed: restore \
                  it from a backup, or move it away (with the files {file}-wal and {file}-shm) to start \
@@ -124,7 +124,7 @@ impl DatabaseKind {
         };
         make().map_err(|error| {
             let path = path.display();
-            StorageError(format!(
+            StorageError::of(format!(
                 "the {} {path} could not be created: {error}",
                 self.name
             ))

@@ -4,6 +4,7 @@
 //! room, compiled code gives way, which can be made again; where that is not enough, the answer says what is short.
 //! What only ends what was begun, or removes something, need not ask: for that there is the [`reserve`].
 
+mod promises;
 mod reserve;
 mod room;
 mod shares;
@@ -22,7 +23,11 @@ use crate::limits::{
     DATA_PERCENT_MAX, DISK_FREE_BYTES_MIN, DISK_FREE_PERCENT_MIN, DISK_LOOK_INTERVAL,
     RESERVE_BYTES, RESERVE_PERCENT_MAX,
 };
+use promises::Promises;
+pub(super) use promises::Writing;
 use reserve::Reserve;
+pub(super) use room::CodeNeed;
+use room::Need;
 pub(super) use shares::PAGE_BYTES;
 pub(crate) use shares::Shares;
 
@@ -80,7 +85,10 @@ pub(crate) struct Disk {
     artifacts: AtomicU64,
     logs: AtomicU64,
     look_interval: Duration,
+    /// Held only to read and change what is known.
     look: Lock<Look>,
+    /// Held by whoever looks at the disk, which may take a while.
+    looking: Lock<()>,
     reserve: Lock<Reserve>,
     gives_way: OnceLock<Weak<dyn GivesWay>>,
     gave_way: AtomicU64,
@@ -95,10 +103,10 @@ struct Look {
     space: Space,
     catalog: u64,
     events: u64,
-    /// What was promised since.
-    promised: u64,
+    reserve: u64,
+    promises: Promises,
     /// What was refused since, with the answer; nothing larger need be asked again.
-    refused: Option<(u64, NoRoom)>,
+    refused: Option<(Need, NoRoom)>,
     /// Whether it is known in the host's log that there is no room.
     is_told: bool,
 }
@@ -133,6 +141,7 @@ impl Disk {
             logs: AtomicU64::new(0),
             look_interval: DISK_LOOK_INTERVAL,
             look: Lock::default(),
+            looking: Lock::default(),
             reserve: Lock::new(reserve),
             gives_way: OnceLock::new(),
             gave_way: AtomicU64::new(0),
@@ -192,10 +201,10 @@ impl Disk {
         }
     }
 
-    /// What it holds, and how much it may.
+    /// What it holds, and how much it may. Blocks.
     pub(crate) fn figures(&self) -> DataFigures {
-        let mut look = self.look.lock();
-        self.look_at_disk(&mut look);
+        self.look_anew();
+        let look = self.look.lock();
         DataFigures {
             parts: self.parts(&look).to_vec(),
             bytes_max: self.budget,
@@ -215,7 +224,7 @@ impl Disk {
             (DataPart::Logs, counted(&self.logs)),
             (DataPart::Catalog, look.catalog),
             (DataPart::Events, look.events),
-            (DataPart::Reserve, self.reserve.lock().bytes()),
+            (DataPart::Reserve, look.reserve),
         ]
     }
 
@@ -231,33 +240,55 @@ impl Disk {
         Lent(self)
     }
 
-    fn look_where_old(&self, look: &mut Look) {
-        if look.at.is_none_or(|at| at.elapsed() >= self.look_interval) {
-            self.look_at_disk(look);
+    fn is_old(&self, look: &Look) -> bool {
+        look.at.is_none_or(|at| at.elapsed() >= self.look_interval)
+    }
+
+    /// Looks at the disk if nobody did a moment ago. Blocks.
+    fn look_where_old(&self) {
+        if self.is_old(&self.look.lock()) {
+            let _alone = self.looking.lock();
+            if self.is_old(&self.look.lock()) {
+                self.look_at_disk();
+            }
         }
     }
 
-    fn look_at_disk(&self, look: &mut Look) {
+    /// Looks at the disk. Blocks.
+    fn look_anew(&self) {
+        let _alone = self.looking.lock();
+        self.look_at_disk();
+    }
+
+    /// Nobody is kept from asking meanwhile.
+    fn look_at_disk(&self) {
+        // What is spent from here on need not be seen.
+        let spent = self.look.lock().promises.spent();
+        let (space, reserve) = self.space();
+        let (catalog, events) = (self.database("catalog.db"), self.database("events.db"));
+        let mut look = self.look.lock();
+        look.space = space.unwrap_or(look.space);
+        (look.catalog, look.events, look.reserve) = (catalog, events, reserve);
+        look.promises.seen(spent);
+        look.at = Some(Instant::now());
+        look.refused = None;
+    }
+
+    /// The file system, where it can be looked at, and what is set aside in it, made whole where there is room.
+    fn space(&self) -> (Option<Space>, u64) {
+        let mut reserve = self.reserve.lock();
+        let before = reserve.bytes();
         let space = (self.watch)().and_then(|space| {
-            let mut reserve = self.reserve.lock();
-            let before = reserve.bytes();
             reserve.fill(space.free);
             match reserve.bytes() == before {
                 true => Ok(space),
                 false => (self.watch)(),
             }
         });
-        match space {
-            Ok(space) => look.space = space,
-            Err(error) => {
-                tracing::warn!(%error, "what is free in the file system is not known");
-            }
-        }
-        look.catalog = self.database("catalog.db");
-        look.events = self.database("events.db");
-        look.at = Some(Instant::now());
-        look.promised = 0;
-        look.refused = None;
+        let unknown = |error: &io::Error| {
+            tracing::warn!(%error, "what is free in the file system is not known");
+        };
+        (space.inspect_err(unknown).ok(), reserve.bytes())
     }
 
     /// What a database takes, with the files that SQLite has beside it.

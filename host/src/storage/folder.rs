@@ -42,7 +42,7 @@ impl Folder {
         }
         self.existing(name)?.ok_or_else(|| {
             let path = self.path.join(name);
-            StorageError(format!("{} was removed while it was used", path.display()))
+            StorageError::of(format!("{} was removed while it was used", path.display()))
         })
     }
 

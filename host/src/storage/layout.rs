@@ -53,7 +53,7 @@ impl Layout {
             },
             None if has_nothing(root)? => Self::New,
             None => {
-                return Err(StorageError(format!(
+                return Err(StorageError::of(format!(
                     "{} is not empty and not a data directory of Sparkler; choose another with \
                      --data-dir",
                     root.path().display()
@@ -93,11 +93,11 @@ fn format(root: &Folder, text: &str) -> Result<u32, StorageError> {
     let path = root.path().display();
     match text.trim().parse::<u32>() {
         Ok(format @ 1..=FORMAT) => Ok(format),
-        Ok(format) if format > FORMAT => Err(StorageError(format!(
+        Ok(format) if format > FORMAT => Err(StorageError::of(format!(
             "the data directory {path} was written by a newer Sparkler (layout {format}, this one \
              knows {FORMAT}); start that one, or choose another directory with --data-dir"
         ))),
-        _ => Err(StorageError(format!(
+        _ => Err(StorageError::of(format!(
             "the file {FORMAT_FILE} in the data directory {path} is damaged: it should hold the \
              number of the layout, {FORMAT}; restore it from a backup, or choose another directory \
              with --data-dir"
@@ -132,7 +132,7 @@ fn check_trust(folder: &Folder) -> Result<(), StorageError> {
     let user = rustix::process::geteuid().as_raw();
     let path = folder.path().display();
     match distrust(path, metadata.uid(), metadata.mode(), user) {
-        Some(sentence) => Err(StorageError(sentence)),
+        Some(sentence) => Err(StorageError::of(sentence)),
         None => Ok(()),
     }
 }

@@ -67,7 +67,7 @@ impl Leases for MemoryLeases {
             let freed = names.wait_for(|names| !names.contains(what)).await;
             freed
                 .map(drop)
-                .map_err(|error| StorageError(error.to_string()))
+                .map_err(|error| StorageError::of(error.to_string()))
         })
     }
 }

@@ -75,8 +75,7 @@ impl LogFiles {
     pub(crate) fn append(&self, name: &str, bytes: &[u8]) -> Result<(), StorageError> {
         let disk = self.data_dir.disk();
         // Logs keep to their share of the budget, since the oldest go.
-        let room = disk.free_room(bytes.len() as u64);
-        room.map_err(|no_room| StorageError(no_room.0))?;
+        disk.log_room(bytes.len() as u64)?;
         let before = self.folder.file_bytes(name)?.unwrap_or(0);
         let appended = self.write(name, bytes);
         let after = self.folder.file_bytes(name)?.unwrap_or(0);

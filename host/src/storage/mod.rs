@@ -28,6 +28,7 @@ mod log_file;
 #[cfg(feature = "storage")]
 mod log_files;
 mod no_room;
+mod promise;
 #[cfg(feature = "storage")]
 mod staged_file;
 mod tmp_folders;
@@ -55,7 +56,8 @@ pub(crate) use leases_memory::MemoryLeases;
 pub(crate) use log_file::LogFile;
 #[cfg(feature = "storage")]
 pub(crate) use log_files::LogFiles;
-pub(crate) use no_room::NoRoom;
+pub(crate) use no_room::{DISK_FULL, NoRoom};
+pub(crate) use promise::{Promise, Room};
 pub(crate) use tmp_folders::{TmpFolder, TmpFolders};
 
 /// What an implementation of a store gives, which waits without blocking.
@@ -63,22 +65,55 @@ pub(crate) type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Content could not be read or written; the text says what and why.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StorageError(pub String);
+#[error("{text}")]
+pub struct StorageError {
+    text: String,
+    /// Whether there was no room for it.
+    is_for_want_of_room: bool,
+}
+
+impl From<NoRoom> for StorageError {
+    fn from(NoRoom(text): NoRoom) -> Self {
+        Self {
+            text,
+            is_for_want_of_room: true,
+        }
+    }
+}
 
 impl StorageError {
+    /// With a sentence of the caller's.
+    pub(crate) fn of(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            is_for_want_of_room: false,
+        }
+    }
+
+    /// Whether the disk is full, or what this user may have of it.
+    pub(crate) fn is_for_want_of_room(&self) -> bool {
+        self.is_for_want_of_room
+    }
+
     /// `doing` is what failed, such as "could not write X".
     fn io(doing: impl std::fmt::Display, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
+        let is_for_want_of_room = matches!(
+            error.kind(),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+        );
         let way_out = match error.kind() {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
                 "; give this user the right to write there, or choose another directory with --data-dir"
             }
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            _ if is_for_want_of_room => {
                 "; make room there, or choose another directory with --data-dir"
             }
             _ => "",
         };
-        Self(format!("{doing}: {error}{way_out}"))
+        Self {
+            text: format!("{doing}: {error}{way_out}"),
+            is_for_want_of_room,
+        }
     }
 }

@@ -111,7 +111,7 @@ impl CompileGuest for Script {
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
         let component = source.component(&version.code).await;
-        let component = component.map_err(|error| Rejection::of_host(error.0))?;
+        let component = component.map_err(|error| Rejection::of_host(error.to_string()))?;
         let script = String::from_utf8_lossy(&component[4..]).into_owned();
         self.initialized
             .lock()

@@ -109,7 +109,7 @@ async fn what_cannot_be_done_is_tried_ever_more_seldom() {
             _ttl: Duration,
         ) -> Fut<'a, Result<Option<Held>, StorageError>> {
             self.0.fetch_add(1, Ordering::SeqCst);
-            Box::pin(async { Err(StorageError("they are away".into())) })
+            Box::pin(async { Err(StorageError::of("they are away")) })
         }
 
         fn held<'a>(&'a self, _prefix: &'a str) -> Fut<'a, Result<Vec<String>, StorageError>> {

@@ -1,11 +1,12 @@
 //! A disk that has no room: nothing is begun, and whatever makes room is done.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::*;
 use crate::catalog::{Journal, MemoryJournal};
-use crate::domain::Growing;
-use crate::storage::{Fut, MemoryContent, MemoryLeases, NoRoom, StorageError};
+use crate::domain::{Growing, Snapshot};
+use crate::storage::{Fut, MemoryContent, MemoryLeases, NoRoom, Room, StorageError};
 
 /// Content that has no room where a test says so.
 #[derive(Default)]
@@ -31,10 +32,10 @@ impl Content for Bounded {
         self.content.digests()
     }
 
-    fn room(&self, _bytes: u64, _beside: u64) -> Fut<'_, Result<(), NoRoom>> {
+    fn room(&self, _content: Option<(Digest, u64)>, _beside: u64) -> Fut<'_, Result<Room, NoRoom>> {
         let room = match self.is_full.load(Ordering::SeqCst) {
             true => Err(NoRoom("The disk is full.".into())),
-            false => Ok(()),
+            false => Ok(Room::default()),
         };
         Box::pin(async { room })
     }
@@ -110,4 +111,33 @@ async fn without_room_what_was_begun_ends() {
     content.is_full.store(true, Ordering::SeqCst);
     host.script.gate.add_permits(1);
     assert_eq!(host.settled().await.state, State::Active);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_without_room_is_taken_again_when_there_is_some() {
+    let (host, content) = host().await;
+    host.create_and_publish("late-init").await;
+    content.is_full.store(true, Ordering::SeqCst);
+    host.script.gate.add_permits(2);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let version = host.deployer.catalog().get(&name()).expect("there");
+    assert_eq!(version.versions[&1].state, State::Pending);
+    assert_eq!(host.initializations(), 1, "not while there is no room");
+    content.is_full.store(false, Ordering::SeqCst);
+    assert!(host.first().await.is_snapshotted());
+    assert_eq!(host.initializations(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_runs_without_a_snapshot_that_has_no_room_for_long() {
+    let (host, content) = host().await;
+    host.create_and_publish("late-init").await;
+    content.is_full.store(true, Ordering::SeqCst);
+    host.script.gate.add_permits(1);
+    let version = host.first().await;
+    assert_eq!(version.state, State::Active);
+    let Some(Snapshot::Impossible { reason }) = &version.snapshot else {
+        panic!("{:?}", version.snapshot);
+    };
+    assert!(reason.contains("The disk is full."), "{reason}");
 }

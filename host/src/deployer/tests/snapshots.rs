@@ -30,11 +30,11 @@ impl Host {
         published.expect("published")
     }
 
-    async fn first(&self) -> Arc<Version> {
+    pub(super) async fn first(&self) -> Arc<Version> {
         self.deployer.ready(&name(), FIRST).await.expect("there")
     }
 
-    fn initializations(&self) -> usize {
+    pub(super) fn initializations(&self) -> usize {
         self.script.initialized.lock().expect("a lock").len()
     }
 }

@@ -20,7 +20,7 @@ use crate::limits;
 use crate::package::Precompiled;
 use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
-use crate::storage::ArtifactStore;
+use crate::storage::{ArtifactStore, DISK_FULL};
 
 /// Checks and compiles components, a few at a time and in turns.
 pub(in crate::sandbox) struct Compiler {
@@ -249,8 +249,14 @@ impl Compiler {
         spawn_blocking(move || artifacts.put(&key, digest, &mut artifact))
             .await
             .map_err(failed)?
-            .map_err(|error| {
-                Rejection::of_host(format!("The compiled code could not be kept: {error}"))
+            .map_err(|error| match error.is_for_want_of_room() {
+                true => {
+                    tracing::warn!(%error, "compiled code could not be kept");
+                    Rejection::of_machine(DISK_FULL)
+                }
+                false => {
+                    Rejection::of_host(format!("The compiled code could not be kept: {error}"))
+                }
             })
     }
 }

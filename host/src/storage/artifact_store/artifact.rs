@@ -54,7 +54,7 @@ impl<'a> Bounded<'a> {
         };
         self.bytes += read as u64;
         if self.bytes > ARTIFACT_BYTES_MAX {
-            return Err(StorageError(format!(
+            return Err(StorageError::of(format!(
                 "the compiled code is larger than {ARTIFACT_BYTES_MAX} bytes"
             )));
         }

@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::SystemTime;
 
-use cap_std::fs::File;
+use cap_std::fs::{File, MetadataExt as _};
 use sha2::{Digest as _, Sha256};
 
 use super::super::disk::{GivesWay, Gone, on_disk};
@@ -80,6 +80,7 @@ impl ArtifactFiles {
         component: Digest,
         folder: &Folder,
     ) -> Result<(), StorageError> {
+        let mut used = SystemTime::UNIX_EPOCH;
         for (name, _) in artifact_names(folder)? {
             let Some(file) = folder.open_file(&name)? else {
                 continue;
@@ -92,24 +93,112 @@ impl ArtifactFiles {
             let metadata = file
                 .metadata()
                 .map_err(|error| folder.failed("look at", &name, &error))?;
-            let used = metadata.accessed().map(cap_std::time::SystemTime::into_std);
-            let used = used.unwrap_or(SystemTime::UNIX_EPOCH);
-            self.keep(engine_key, component, metadata.len(), used);
+            let accessed = metadata.accessed().map(cap_std::time::SystemTime::into_std);
+            used = used.max(accessed.unwrap_or(SystemTime::UNIX_EPOCH));
         }
-        Ok(())
+        self.count(engine_key, component, Some(used))
     }
 
-    fn keep(&self, engine_key: &str, component: Digest, bytes: u64, used: SystemTime) {
-        let bytes = on_disk(bytes);
+    /// Counts what is there of a component, whatever was done before and however far that came. It was used now, where
+    /// nobody knows when it was used last.
+    fn count(
+        &self,
+        engine_key: &str,
+        component: Digest,
+        used: Option<SystemTime>,
+    ) -> Result<(), StorageError> {
+        let bytes = self.bytes(engine_key, component)?;
         let before = self.kept.put((engine_key.into(), component), bytes, used);
         let disk = self.data_dir.disk();
         disk.added(DataPart::Artifacts, bytes);
         disk.removed(DataPart::Artifacts, before);
+        Ok(())
     }
 
-    fn forget(&self, is_gone: impl Fn(&str, Digest) -> bool) {
-        let bytes = self.kept.remove(is_gone);
-        self.data_dir.disk().removed(DataPart::Artifacts, bytes);
+    /// What the artifacts of a component take on disk.
+    fn bytes(&self, engine_key: &str, component: Digest) -> Result<u64, StorageError> {
+        let Some(folder) = self.folder_of(engine_key, component)? else {
+            return Ok(0);
+        };
+        let mut all = 0;
+        for (name, _) in artifact_names(&folder)? {
+            all += folder.file_bytes(&name)?.map_or(0, on_disk);
+        }
+        Ok(all)
+    }
+
+    fn folder_of(
+        &self,
+        engine_key: &str,
+        component: Digest,
+    ) -> Result<Option<Folder>, StorageError> {
+        match self.folder.existing(engine_key)? {
+            Some(engine) => engine.existing(&component.to_string()),
+            None => Ok(None),
+        }
+    }
+
+    /// Does something with the files of a component, and counts what is left of them.
+    fn change(
+        &self,
+        engine_key: &str,
+        component: Digest,
+        change: impl FnOnce() -> Result<(), StorageError>,
+    ) -> Result<(), StorageError> {
+        let _names = self.names.write();
+        let changed = change();
+        let counted = self.count(engine_key, component, None);
+        changed.and(counted)
+    }
+
+    /// Removes what is of an engine, but for the components that `keep` wants.
+    fn remove_components(
+        &self,
+        engine_key: &str,
+        keep: &dyn Fn(Digest) -> bool,
+    ) -> Result<(), StorageError> {
+        let Some(folder) = self.folder.existing(engine_key)? else {
+            return Ok(());
+        };
+        for name in folder.folder_names()? {
+            if let Some(component) = Digest::parse_hex(&name)
+                && !keep(component)
+            {
+                self.remove_component(engine_key, component)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_component(&self, engine_key: &str, component: Digest) -> Result<(), StorageError> {
+        self.change(engine_key, component, || {
+            match self.folder.existing(engine_key)? {
+                Some(engine) => engine.remove_folder(&component.to_string()),
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// Removes a file that was found to be damaged, unless another has come in its place since.
+    fn remove_damaged(
+        &self,
+        engine_key: &str,
+        component: Digest,
+        folder: &Folder,
+        damaged: (&str, &File),
+    ) -> Result<(), StorageError> {
+        let (name, file) = damaged;
+        let failed = |error: io::Error| folder.failed("look at", name, &error);
+        self.change(engine_key, component, || {
+            let Some(found) = folder.open_file(name)? else {
+                return Ok(());
+            };
+            let [found, looked_at] = [&found, file].map(|file| file.metadata().map_err(failed));
+            match found?.ino() == looked_at?.ino() {
+                true => folder.remove_file(name),
+                false => Ok(()),
+            }
+        })
     }
 
     /// Removes an artifact, whatever engine it is of, if nothing has it in use.
@@ -117,11 +206,7 @@ impl ArtifactFiles {
         if !self.loaded().is_some_and(|loaded| loaded.let_go(component)) {
             return Ok(false);
         }
-        let _names = self.names.write();
-        if let Some(engine) = self.folder.existing(engine_key)? {
-            engine.remove_folder(&component.to_string())?;
-        }
-        self.forget(|engine, found| (engine, found) == (engine_key, component));
+        self.remove_component(engine_key, component)?;
         Ok(true)
     }
 
@@ -140,10 +225,7 @@ impl ArtifactFiles {
         component: Digest,
     ) -> Result<Option<(Folder, Vec<(String, Digest, File)>)>, StorageError> {
         let _names = self.names.read();
-        let Some(engine) = self.folder.existing(engine_key)? else {
-            return Ok(None);
-        };
-        let Some(folder) = engine.existing(&component.to_string())? else {
+        let Some(folder) = self.folder_of(engine_key, component)? else {
             return Ok(None);
         };
         let mut files = Vec::new();
@@ -165,30 +247,30 @@ impl Place for ArtifactFiles {
     ) -> Result<(), StorageError> {
         let mut staged = self.data_dir.stage()?;
         let mut hasher = Sha256::new();
-        let mut written = 0;
+        let disk = self.data_dir.disk();
+        let mut writing = disk.writing();
         while let Some(chunk) = source.next()? {
-            let bytes = chunk.len() as u64;
-            let room = self.data_dir.disk().artifact_room(written, bytes);
-            room.map_err(|no_room| StorageError(no_room.0))?;
+            disk.artifact_room(&mut writing, chunk.len() as u64)?;
             hasher.update(chunk);
             staged.write_all(chunk)?;
-            written += bytes;
         }
         let digest = Digest(hasher.finalize().into());
         let name = format!("{digest}{SUFFIX}");
         seal_where_possible(staged.file(), digest);
         let staged = staged.sync()?;
 
-        let _names = self.names.write();
-        let engine = self.folder.subfolder(engine_key)?;
-        let folder = engine.subfolder(&component.to_string())?;
-        staged.commit(&folder, &name)?;
-        for (older, _) in artifact_names(&folder)? {
-            if older != name {
-                folder.remove_file(&older)?;
+        self.change(engine_key, component, || {
+            let engine = self.folder.subfolder(engine_key)?;
+            let folder = engine.subfolder(&component.to_string())?;
+            staged.commit(&folder, &name)?;
+            for (older, _) in artifact_names(&folder)? {
+                if older != name {
+                    folder.remove_file(&older)?;
+                }
             }
-        }
-        self.keep(engine_key, component, written, SystemTime::now());
+            Ok(())
+        })?;
+        self.kept.used(engine_key, component);
         Ok(())
     }
 
@@ -216,37 +298,26 @@ impl Place for ArtifactFiles {
                 path = %path.display(),
                 "a compiled artifact is damaged: it is removed, and compiled again"
             );
-            let _names = self.names.write();
-            folder.remove_file(&name)?;
-            self.forget(|engine, found| (engine, found) == (engine_key, component));
+            self.remove_damaged(engine_key, component, &folder, (&name, &file))?;
         }
         Ok(None)
     }
 
     fn retain_engine(&self, engine_key: &str) -> Result<(), StorageError> {
-        let _names = self.names.write();
         for engine in self.folder.folder_names()? {
             if engine != engine_key && is_engine_key(&engine) {
+                self.remove_components(&engine, &|_| false)?;
+                let _names = self.names.write();
                 self.folder.remove_folder(&engine)?;
-                self.forget(|found, _| found == engine);
             }
         }
         Ok(())
     }
 
     fn retain(&self, keep: &dyn Fn(&str, Digest) -> bool) -> Result<(), StorageError> {
-        let _names = self.names.write();
         for engine in self.folder.folder_names()? {
-            let Some(folder) = self.folder.existing(&engine)? else {
-                continue;
-            };
-            for name in folder.folder_names()? {
-                if Digest::parse_hex(&name).is_some_and(|component| !keep(&engine, component)) {
-                    folder.remove_folder(&name)?;
-                }
-            }
+            self.remove_components(&engine, &|component| keep(&engine, component))?;
         }
-        self.forget(|engine, component| !keep(engine, component));
         Ok(())
     }
 

@@ -20,9 +20,16 @@ struct Artifact {
 }
 
 impl Kept {
-    /// An artifact is there; gives the bytes of what was there in its place.
-    pub(super) fn put(&self, key: Key, bytes: u64, used: SystemTime) -> u64 {
-        let before = self.0.lock().insert(key, Artifact { bytes, used });
+    /// An artifact has so many bytes now, or is gone where it has none; gives what it had before. Where it is not said
+    /// when it was used last, that is when it was before, or else now.
+    pub(super) fn put(&self, key: Key, bytes: u64, used: Option<SystemTime>) -> u64 {
+        let mut artifacts = self.0.lock();
+        let before = artifacts.remove(&key);
+        if bytes > 0 {
+            let used = used.or(before.map(|before| before.used));
+            let used = used.unwrap_or_else(SystemTime::now);
+            artifacts.insert(key, Artifact { bytes, used });
+        }
         before.map_or(0, |before| before.bytes)
     }
 
@@ -32,13 +39,6 @@ impl Kept {
         if let Some(artifact) = self.0.lock().get_mut(&key) {
             artifact.used = SystemTime::now();
         }
-    }
-
-    /// Forgets those that `is_gone` says; gives their bytes.
-    pub(super) fn remove(&self, is_gone: impl Fn(&str, Digest) -> bool) -> u64 {
-        let mut artifacts = self.0.lock();
-        let gone = artifacts.extract_if(|(engine, component), _| is_gone(engine, *component));
-        gone.map(|(_, artifact)| artifact.bytes).sum()
     }
 
     /// Those that were not used for longest, of those that `may_go`, which make up at least so many bytes; none
@@ -80,7 +80,7 @@ mod tests {
         let component = |number: u8| Digest::of(&[number]);
         for number in 1..=4 {
             let used = SystemTime::UNIX_EPOCH + Duration::from_secs(number.into());
-            kept.put(("1-a".into(), component(number)), 100, used);
+            kept.put(("1-a".into(), component(number)), 100, Some(used));
         }
         kept.used("1-a", component(1));
         let oldest = |bytes, spared: u8| {
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(oldest(150, 2), [component(3), component(4)]);
         assert_eq!(oldest(300, 2), [component(3), component(4), component(1)]);
         assert_eq!(oldest(301, 2), []);
-        assert_eq!(kept.remove(|_, found| found == component(3)), 100);
+        assert_eq!(kept.put(("1-a".into(), component(3)), 0, None), 100);
         assert_eq!(oldest(101, 0), [component(2), component(4)]);
     }
 }

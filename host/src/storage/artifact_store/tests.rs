@@ -342,3 +342,33 @@ fn after_an_unclean_end_what_has_rotten_under_its_seal_is_found() {
     drop(opened());
     assert_eq!(content(&opened(), ENGINE), None);
 }
+
+#[test]
+fn what_is_counted_is_what_is_there_whatever_went_wrong_before() {
+    let temp = tempfile::tempdir().expect("a directory");
+    let opened = || {
+        let data_dir = DataDir::open(temp.path()).expect("opened");
+        let store = ArtifactStore::in_dir(&data_dir).expect("a store");
+        (store, data_dir)
+    };
+    let counted = |data_dir: &DataDir| -> u64 {
+        let parts = data_dir.disk().figures().parts.into_iter();
+        let artifacts = parts.filter(|(part, _)| *part == crate::domain::DataPart::Artifacts);
+        artifacts.map(|(_, bytes)| bytes).sum()
+    };
+    let (store, data_dir) = opened();
+    put(&store, ENGINE, &[1; 5_000]);
+    drop((store, data_dir));
+    // A crash came between a new artifact and the end of the older one, which is damaged.
+    let damaged = folder(temp.path()).join(format!("{}.cwasm", Digest::of(b"older")));
+    std::fs::write(&damaged, [7; 10_000]).expect("written");
+    let (store, data_dir) = opened();
+    assert_eq!(counted(&data_dir), 8_192 + 12_288);
+    assert_eq!(content(&store, ENGINE), Some(vec![1; 5_000]));
+    if damaged.exists() {
+        put(&store, ENGINE, &[1; 5_000]);
+    }
+    assert_eq!(counted(&data_dir), 8_192);
+    store.remove(component()).expect("removed");
+    assert_eq!(counted(&data_dir), 0);
+}

@@ -30,13 +30,10 @@ pub(super) struct Reserve {
 impl Reserve {
     /// What an earlier run left of it. It is to have `bytes_max` bytes.
     pub(super) fn find(root: &Folder, bytes_max: u64) -> Self {
-        let found = root.dir().symlink_metadata(FILE);
-        // A copy of it, such as one out of a backup, may be a hole.
-        let bytes = found.map_or(0, |found| found.len().min(found.blocks() * BLOCK_BYTES));
         Self {
             root: root.clone(),
             bytes_max,
-            bytes,
+            bytes: found(root),
             users: 0,
         }
     }
@@ -50,10 +47,14 @@ impl Reserve {
         let more = free_bytes.saturating_sub(RESERVE_SPARE_BYTES);
         let reachable = self.bytes.saturating_add(more);
         let wanted = self.bytes_max.min(reachable);
-        if self.users > 0 || wanted <= self.bytes || self.allocate(wanted).is_err() {
+        if self.users > 0 || wanted <= self.bytes {
             return;
         }
-        self.bytes = wanted;
+        self.bytes = match self.allocate(wanted) {
+            Ok(()) => wanted,
+            // A part of it may be there.
+            Err(_) => found(&self.root),
+        };
     }
 
     /// Gives it up for somebody, who says with [`returned`](Self::returned) when it is needed no longer.
@@ -84,6 +85,12 @@ impl Reserve {
             allocated => allocated,
         }
     }
+}
+
+/// What is there of it. A copy, such as one out of a backup, may be a hole.
+fn found(root: &Folder) -> u64 {
+    let found = root.dir().symlink_metadata(FILE);
+    found.map_or(0, |found| found.len().min(found.blocks() * BLOCK_BYTES))
 }
 
 /// As a file system does that cannot allocate.

@@ -5,22 +5,28 @@ use std::sync::{Arc, Weak};
 
 use tokio::task::spawn_blocking;
 
-use super::{Disk, Gone, Look, NoRoom};
+use super::promises::{Kept, Purpose};
+use super::{Disk, Gone, Look, NoRoom, Writing};
+use crate::storage::promise::{Promise, Room};
 
 /// What somebody wants to store.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Need {
+    purpose: Purpose,
     /// What it adds to what is counted.
-    pub(super) growth: u64,
+    growth: u64,
     /// What it writes next.
-    pub(super) next: u64,
+    next: u64,
     /// What must be free beside that.
-    pub(super) free_min: u64,
+    free_min: u64,
+    /// Whether nothing gives way to it where the file system is full: what is small would leave what gave way for it
+    /// without room to be made again.
+    is_small: bool,
 }
 
 /// What there is too little of, and how many bytes would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shortage {
+enum Shortage {
     /// The directory would take more than it may.
     Budget(u64),
     /// The file system has too little left.
@@ -35,32 +41,64 @@ impl Shortage {
     }
 }
 
+/// Packages and snapshots that are to be stored.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::storage) struct CodeNeed {
+    /// What there is of them.
+    pub(in crate::storage) bytes: u64,
+    /// Whether they take the place of the same.
+    pub(in crate::storage) is_there: bool,
+    /// What is made of them.
+    pub(in crate::storage) beside: u64,
+}
+
 impl Disk {
-    /// Whether there is room for so many more bytes; compiled code gives way.
+    /// Keeps room for an event of so many bytes; compiled code gives way.
     ///
     /// # Errors
     /// With what is short.
-    pub(crate) async fn room(self: &Arc<Self>, bytes: u64) -> Result<(), NoRoom> {
-        if let Some(known) = self.known(bytes) {
-            return known;
-        }
-        let disk = Arc::clone(self);
-        let made = spawn_blocking(move || disk.make_room(bytes)).await;
-        made.unwrap_or_else(|panic| Err(NoRoom(panic.to_string())))
+    pub(crate) async fn event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
+        let need = self.need(Purpose::Events, bytes, bytes);
+        let [kept] = self.room(need, [(Purpose::Events, bytes)]).await?;
+        Ok(Promise::of(kept))
     }
 
-    /// Whether there is room for a package of so many bytes, and for what is made of it `beside` that.
+    /// Keeps room in the file system for an event of so many bytes that makes its database no larger. Nothing gives
+    /// way to it.
+    ///
+    /// # Errors
+    /// With what is short.
+    pub(crate) async fn free_event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
+        let need = Need {
+            growth: 0,
+            is_small: true,
+            ..self.need(Purpose::Events, 0, bytes)
+        };
+        let [kept] = self.room(need, [(Purpose::Events, bytes)]).await?;
+        Ok(Promise::of(kept))
+    }
+
+    /// Keeps room for a package, and for what is made of it beside that; compiled code gives way.
     ///
     /// # Errors
     /// With what is short.
     pub(in crate::storage) async fn code_room(
         self: &Arc<Self>,
-        bytes: u64,
-        beside: u64,
-    ) -> Result<(), NoRoom> {
+        wanted: CodeNeed,
+    ) -> Result<Room, NoRoom> {
+        let CodeNeed {
+            bytes,
+            is_there,
+            beside,
+        } = wanted;
+        // What is there was compiled, or is made again like any code that has given way.
+        let (more, beside) = match is_there {
+            true => (0, 0),
+            false => (bytes, beside),
+        };
         let bytes_max = self.shares().code_bytes_max();
         let used = self.packages.load(Ordering::Relaxed);
-        if bytes > 0 && used.saturating_add(bytes) > bytes_max {
+        if more > 0 && used.saturating_add(more) > bytes_max {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return Err(NoRoom(format!(
                 "Packages and snapshots take {} of the {} that this host keeps for them. Delete functions or \
@@ -69,70 +107,119 @@ impl Disk {
                 megabytes(bytes_max)
             )));
         }
-        if bytes == 0 {
-            // Compiled code that made room for what is small might find none itself when it is called next.
-            self.free_room(0)?;
-        }
-        self.room(bytes.saturating_add(beside)).await
+        let need = Need {
+            is_small: bytes == 0,
+            ..self.need(Purpose::Code, more + beside, bytes + beside)
+        };
+        let parts = [(Purpose::Code, bytes), (Purpose::Compiled, beside)];
+        let [content, beside] = self.room(need, parts).await?.map(Promise::of);
+        Ok(Room { content, beside })
     }
 
-    /// The answer, where it takes no work to know it. What is wanted counts as stored until the disk is looked
-    /// at again.
-    pub(super) fn known(&self, bytes: u64) -> Option<Result<(), NoRoom>> {
+    fn need(&self, purpose: Purpose, growth: u64, next: u64) -> Need {
+        Need {
+            purpose,
+            growth,
+            next,
+            free_min: self.free_bytes_min,
+            is_small: false,
+        }
+    }
+
+    /// Keeps `parts` of what is needed.
+    async fn room<const N: usize>(
+        self: &Arc<Self>,
+        need: Need,
+        parts: [(Purpose, u64); N],
+    ) -> Result<[Kept; N], NoRoom> {
+        if let Some(known) = self.known(need, parts) {
+            return known;
+        }
+        let disk = Arc::clone(self);
+        let made = spawn_blocking(move || disk.make_room(need, parts)).await;
+        made.unwrap_or_else(|panic| Err(NoRoom(panic.to_string())))
+    }
+
+    /// The answer, where it takes no work to know it.
+    fn known<const N: usize>(
+        self: &Arc<Self>,
+        need: Need,
+        parts: [(Purpose, u64); N],
+    ) -> Option<Result<[Kept; N], NoRoom>> {
         let mut look = self.look.lock();
-        self.look_where_old(&mut look);
+        if self.is_old(&look) {
+            return None;
+        }
         if let Some((refused, answer)) = &look.refused
-            && *refused <= bytes
+            && refused.growth <= need.growth
+            && refused.next <= need.next
         {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return Some(Err(answer.clone()));
         }
-        if self.shortage(&look, self.need(bytes)).is_some() {
+        if self.shortage(&look, need).is_some() {
             return None;
         }
-        look.promised += bytes;
         self.tell_of_room(&mut look);
-        Some(Ok(()))
+        Some(Ok(parts.map(|(purpose, bytes)| {
+            Kept::of(self, &mut look.promises, purpose, bytes)
+        })))
     }
 
-    fn need(&self, bytes: u64) -> Need {
-        Need {
-            growth: bytes,
-            next: bytes,
-            free_min: self.free_bytes_min,
+    /// Makes room for what is needed. Blocks.
+    fn make_room<const N: usize>(
+        self: &Arc<Self>,
+        need: Need,
+        parts: [(Purpose, u64); N],
+    ) -> Result<[Kept; N], NoRoom> {
+        self.look_where_old();
+        loop {
+            // Somebody else may have made room, or found none, a moment ago; or has taken what was made.
+            if let Some(known) = self.known(need, parts) {
+                return known;
+            }
+            if let Some(shortage) = self.make_room_for(need) {
+                return Err(self.refuse(need, shortage));
+            }
+            self.look_where_old();
         }
     }
 
-    /// Makes room for so many more bytes.
-    pub(super) fn make_room(&self, bytes: u64) -> Result<(), NoRoom> {
-        let need = self.need(bytes);
-        let Some(shortage) = self.make_room_for(need) else {
-            return Ok(());
-        };
+    fn refuse(&self, need: Need, shortage: Shortage) -> NoRoom {
         let mut look = self.look.lock();
         let answer = self.sentence(&look, shortage);
         self.tell_of_none(&mut look, &answer);
-        look.refused = Some((bytes, answer.clone()));
+        // What is small may be short of what is free while something larger that others give way to is not.
+        if !need.is_small && need.growth > 0 {
+            look.refused = Some((need, answer.clone()));
+        }
         self.refused.fetch_add(1, Ordering::Relaxed);
-        Err(answer)
+        answer
     }
 
-    /// Makes room for the next bytes of compiled code, of which `written` are there already. It may take what must
-    /// be free otherwise: without it, a function that is there already could not run.
+    /// Makes room for the next bytes of compiled code that is being written. It may take what must be free otherwise:
+    /// without it, a function that is there already could not run. Blocks.
     ///
     /// # Errors
     /// Where what is free in the file system, or in the budget, is not enough, whatever gives way.
-    pub(in crate::storage) fn artifact_room(&self, written: u64, next: u64) -> Result<(), NoRoom> {
-        let need = |free_min| Need {
-            growth: written + next,
-            next,
-            free_min,
+    pub(in crate::storage) fn artifact_room(
+        &self,
+        writing: &mut Writing<'_>,
+        next: u64,
+    ) -> Result<(), NoRoom> {
+        let need = self.need(Purpose::Compiled, next, next);
+        let last = Need {
+            free_min: 0,
+            ..need
         };
-        if self.make_room_for(need(self.free_bytes_min)).is_none() {
-            return Ok(());
-        }
-        match self.make_room_for(need(0)) {
-            None => Ok(()),
+        let shortage = self
+            .make_room_for(need)
+            .and_then(|_| self.make_room_for(last));
+        match shortage {
+            None => {
+                writing.go_on(next);
+                Ok(())
+            }
             Some(shortage) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
                 Err(self.sentence(&self.look.lock(), shortage))
@@ -140,18 +227,26 @@ impl Disk {
         }
     }
 
-    /// Whether the file system has so many bytes left, for what takes no more of the budget than it has already.
-    /// Nothing gives way to it.
+    /// Compiled code that is about to be written.
+    pub(in crate::storage) fn writing(&self) -> Writing<'_> {
+        Writing {
+            disk: self,
+            bytes: 0,
+        }
+    }
+
+    /// Whether the file system has so many bytes left, for logs, which take no more of the budget than is theirs and
+    /// are written at once. Nothing gives way to them. Blocks.
     ///
     /// # Errors
     /// With what is short.
-    pub(crate) fn free_room(&self, bytes: u64) -> Result<(), NoRoom> {
+    pub(in crate::storage) fn log_room(&self, bytes: u64) -> Result<(), NoRoom> {
+        self.look_where_old();
         let mut look = self.look.lock();
-        self.look_where_old(&mut look);
-        match self.shortage(&look, self.need(bytes)) {
+        match self.shortage(&look, self.need(Purpose::Code, 0, bytes)) {
             Some(shortage @ Shortage::Free(_)) => Err(self.sentence(&look, shortage)),
             Some(Shortage::Budget(_)) | None => {
-                look.promised += bytes;
+                look.promises.spend(bytes);
                 Ok(())
             }
         }
@@ -159,35 +254,38 @@ impl Disk {
 
     /// What is still short after everything gave way that has to.
     fn make_room_for(&self, need: Need) -> Option<Shortage> {
-        self.promise(need, false)?;
-        // What was promised may have been stored by now, and be counted twice.
-        let shortage = self.promise(need, true)?;
-        match self.give_way(shortage.bytes()) {
-            true => self.promise(need, true),
+        self.look_where_old();
+        self.short_now(need)?;
+        self.look_anew();
+        let shortage = self.short_now(need)?;
+        let may_give_way = match shortage {
+            Shortage::Budget(_) => true,
+            Shortage::Free(_) => !need.is_small,
+        };
+        match may_give_way && self.give_way(shortage.bytes()) {
+            true => {
+                self.look_anew();
+                self.short_now(need)
+            }
             false => Some(shortage),
         }
     }
 
-    /// Counts what is needed as stored, or says what is short.
-    fn promise(&self, need: Need, looks_anew: bool) -> Option<Shortage> {
-        let mut look = self.look.lock();
-        match looks_anew {
-            true => self.look_at_disk(&mut look),
-            false => self.look_where_old(&mut look),
-        }
-        let shortage = self.shortage(&look, need);
-        if shortage.is_none() {
-            look.promised += need.next;
-        }
-        shortage
+    fn short_now(&self, need: Need) -> Option<Shortage> {
+        self.shortage(&self.look.lock(), need)
     }
 
     fn shortage(&self, look: &Look, need: Need) -> Option<Shortage> {
-        let free = look.space.free.saturating_sub(look.promised);
+        let promises = &look.promises;
+        let free = look.space.free.saturating_sub(promises.free(need.purpose));
         let wanted_free = need.free_min.saturating_add(need.next);
-        let used = self.used(look).saturating_add(look.promised);
-        let wanted = used.saturating_add(need.growth);
-        let budget = wanted.saturating_sub(self.budget);
+        let used = self.used(look);
+        let used = used.saturating_add(promises.uncounted(need.purpose));
+        let budget = match need.growth {
+            // Whatever is over the budget already, this is not.
+            0 if need.next > 0 => 0,
+            growth => used.saturating_add(growth).saturating_sub(self.budget),
+        };
         match wanted_free.saturating_sub(free) {
             0 if budget == 0 => None,
             0 => Some(Shortage::Budget(budget)),

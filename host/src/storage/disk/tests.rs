@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::promises::Purpose;
 use super::*;
-use crate::storage::DataDir;
+use crate::storage::{DataDir, Promise};
 
 const MB: u64 = 1_000_000;
 
@@ -92,11 +93,25 @@ fn part(disk: &Disk, wanted: DataPart) -> u64 {
         .sum()
 }
 
+/// Room for an event, which is promised as long as it is kept.
+async fn room(fake: &Fake, bytes: u64) -> Result<Promise, String> {
+    fake.disk.event_room(bytes).await.map_err(|NoRoom(why)| why)
+}
+
+/// A package that is not there, and what is made of it.
+fn code(bytes: u64, beside: u64) -> CodeNeed {
+    CodeNeed {
+        bytes,
+        is_there: false,
+        beside,
+    }
+}
+
 #[tokio::test]
 async fn there_is_room_within_the_budget_and_above_what_must_stay_free() {
     let fake = Fake::with(900 * MB, 500 * MB, 0);
-    assert_eq!(fake.disk.room(100 * MB).await, Ok(()));
-    let refused = fake.disk.room(600 * MB).await.expect_err("refused").0;
+    room(&fake, 100 * MB).await.expect("room");
+    let refused = room(&fake, 600 * MB).await.expect_err("refused");
     assert!(
         refused.contains("of the 500 MB that it may keep"),
         "{refused}"
@@ -104,28 +119,69 @@ async fn there_is_room_within_the_budget_and_above_what_must_stay_free() {
     // 5 % of the file system.
     assert_eq!(fake.disk.figures().free_bytes_min, 50 * MB);
     let nearly_full = Fake::with(60 * MB, 500 * MB, 0);
-    assert_eq!(nearly_full.disk.room(5 * MB).await, Ok(()));
-    let refused = nearly_full.disk.room(20 * MB).await.expect_err("refused").0;
+    room(&nearly_full, 5 * MB).await.expect("room");
+    let refused = room(&nearly_full, 20 * MB).await.expect_err("refused");
     assert!(refused.contains("nearly full"), "{refused}");
     assert_eq!(nearly_full.disk.figures().refused, 1);
 }
 
 #[tokio::test]
-async fn what_is_promised_counts_before_it_is_stored() {
+async fn what_is_promised_counts_until_it_is_stored_or_given_up_however_often_the_disk_is_looked_at()
+ {
     let fake = Fake::with(900 * MB, 500 * MB, 0);
-    let mut promised = 0;
-    while fake.disk.known(MB).is_some() {
-        promised += 1;
+    let mut promised = Vec::new();
+    while let Ok(promise) = room(&fake, 10 * MB).await {
+        promised.push(promise);
+        fake.disk.figures();
     }
     // All but what is set aside.
-    assert_eq!(promised, 491);
-    assert_eq!(fake.disk.room(MB).await, Ok(()), "none of it was stored");
+    assert_eq!(promised.len(), 49);
+    assert!(fake.disk.code_room(code(10 * MB, 10 * MB)).await.is_err());
+    promised.pop();
+    let again = room(&fake, 10 * MB).await.expect("one has given it up");
+    assert!(room(&fake, 10 * MB).await.is_err());
+    // What was stored takes room that is seen.
+    drop((promised, again));
+    fake.disk.added(DataPart::Packages, 490 * MB);
+    assert!(room(&fake, 10 * MB).await.is_err());
+}
+
+#[tokio::test]
+async fn what_was_stored_since_the_last_look_is_spent() {
+    let fake = Fake::with(900 * MB, 500 * MB, 0);
+    for _ in 0..49 {
+        let promise = room(&fake, 10 * MB).await.expect("room");
+        drop(promise);
+    }
+    let uncounted = || {
+        let look = fake.disk.look.lock();
+        look.promises.uncounted(Purpose::Events)
+    };
+    assert_eq!(uncounted(), 490 * MB);
+    room(&fake, 10 * MB).await.expect("none of it was stored");
+}
+
+#[tokio::test]
+async fn deploys_do_not_share_what_is_free_and_what_they_compile_takes_what_was_kept_for_it() {
+    let fake = Fake::with(100 * MB, 500 * MB, 0);
+    let first = fake.disk.code_room(code(10 * MB, 20 * MB)).await;
+    let mut first = first.expect("room");
+    assert!(fake.disk.code_room(code(10 * MB, 20 * MB)).await.is_err());
+    first.content = Promise::default();
+    let mut writing = fake.disk.writing();
+    assert_eq!(fake.disk.artifact_room(&mut writing, 30 * MB), Ok(()));
+    assert_eq!(
+        fake.disk.look.lock().promises.uncounted(Purpose::Code),
+        50 * MB
+    );
+    drop((writing, first));
+    assert_eq!(fake.disk.look.lock().promises.uncounted(Purpose::Code), 0);
 }
 
 #[tokio::test]
 async fn what_can_be_made_again_gives_way_where_that_makes_room() {
     let fake = Fake::with(900 * MB, 500 * MB, 40);
-    assert_eq!(fake.disk.room(120 * MB).await, Ok(()));
+    drop(room(&fake, 120 * MB).await.expect("room"));
     let left = fake.left();
     assert!((36..=38).contains(&left), "{left}");
     let gone = 40 - left;
@@ -136,45 +192,63 @@ async fn what_can_be_made_again_gives_way_where_that_makes_room() {
     );
     // More than there is: nothing goes in vain.
     fake.disk.added(DataPart::Packages, 200 * MB);
-    assert!(fake.disk.room(450 * MB).await.is_err());
+    assert!(room(&fake, 450 * MB).await.is_err());
     assert_eq!(fake.left(), left);
     fake.disk.removed(DataPart::Packages, 200 * MB);
     // The same where the file system is full.
     fake.space.lock().free = 45 * MB;
-    assert_eq!(fake.disk.room(MB).await, Ok(()));
+    drop(room(&fake, MB).await.expect("room"));
+    assert_eq!(fake.left(), left - 1);
+    // Nothing does to what refers to code that is there: it might find no room itself.
+    fake.space.lock().free = 45 * MB;
+    fake.disk.forget_look();
+    assert!(fake.disk.code_room(code(0, 0)).await.is_err());
     assert_eq!(fake.left(), left - 1);
 }
 
 #[test]
 fn compiled_code_may_take_what_must_stay_free_and_no_more_than_there_is() {
     let fake = Fake::with(20 * MB, 500 * MB, 0);
-    assert!(fake.disk.make_room(MB).is_err());
-    assert_eq!(fake.disk.artifact_room(0, MB), Ok(()));
-    assert_eq!(fake.disk.artifact_room(MB, 18 * MB), Ok(()));
+    let mut writing = fake.disk.writing();
+    assert_eq!(fake.disk.artifact_room(&mut writing, MB), Ok(()));
+    assert_eq!(fake.disk.artifact_room(&mut writing, 18 * MB), Ok(()));
     fake.space.lock().free = MB;
-    assert!(fake.disk.artifact_room(19 * MB, 2 * MB).is_err());
+    assert!(fake.disk.artifact_room(&mut writing, 2 * MB).is_err());
     let of_budget = Fake::with(900 * MB, 100 * MB, 0);
-    assert!(of_budget.disk.artifact_room(99 * MB, 2 * MB).is_err());
+    let mut writing = of_budget.disk.writing();
+    assert_eq!(of_budget.disk.artifact_room(&mut writing, 80 * MB), Ok(()));
+    assert!(of_budget.disk.artifact_room(&mut writing, 20 * MB).is_err());
 }
 
 #[test]
 fn logs_stop_where_the_rest_must_stay_free_whatever_the_budget() {
     let fake = Fake::with(60 * MB, 20 * MB, 0);
     fake.disk.added(DataPart::Packages, 30 * MB);
-    assert_eq!(fake.disk.free_room(MB), Ok(()));
-    assert!(fake.disk.free_room(20 * MB).is_err());
+    assert_eq!(fake.disk.log_room(MB), Ok(()));
+    assert!(fake.disk.log_room(20 * MB).is_err());
 }
 
 #[tokio::test]
-async fn packages_keep_to_their_share() {
+async fn packages_keep_to_their_share_and_what_is_there_takes_no_more_of_it() {
     let fake = Fake::with(900 * MB, 500 * MB, 0);
     fake.disk.added(DataPart::Packages, 245 * MB);
-    assert_eq!(fake.disk.code_room(4 * MB, 10 * MB).await, Ok(()));
-    let refused = fake.disk.code_room(6 * MB, 0).await.expect_err("refused").0;
+    drop(
+        fake.disk
+            .code_room(code(4 * MB, 10 * MB))
+            .await
+            .expect("room"),
+    );
+    let refused = fake.disk.code_room(code(6 * MB, 0)).await;
+    let NoRoom(refused) = refused.expect_err("refused");
     assert!(refused.contains("of the 250 MB"), "{refused}");
-    // What only refers to what is there has room.
+    // What only refers to what is there has room, and what takes its place.
     fake.disk.added(DataPart::Packages, 20 * MB);
-    assert_eq!(fake.disk.code_room(0, 0).await, Ok(()));
+    fake.disk.code_room(code(0, 0)).await.expect("room");
+    let again = CodeNeed {
+        is_there: true,
+        ..code(6 * MB, 600 * MB)
+    };
+    fake.disk.code_room(again).await.expect("room");
 }
 
 #[test]
@@ -215,8 +289,8 @@ async fn a_file_system_without_a_size_has_room() {
     let fake = Fake::with(0, 0, 0);
     let disk = Disk::watching(&fake.disk.root, None, Box::new(move || Ok(unknown)));
     let disk = Arc::new(disk.expect("a disk"));
-    assert_eq!(disk.room(MB).await, Ok(()));
-    assert_eq!(disk.room(MB).await, Ok(()), "with what is set aside");
+    disk.event_room(MB).await.expect("room");
+    disk.event_room(MB).await.expect("with what is set aside");
     assert_eq!(
         Space::of(3, 2, 10),
         Space {

@@ -13,6 +13,7 @@ mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
+mod under_way;
 mod write;
 mod writer;
 
@@ -22,6 +23,7 @@ use std::sync::{Arc, MutexGuard};
 use change::Change;
 use memory::{Memory, Settling};
 use store::Store;
+use under_way::{UnderWay, Writing};
 use writer::Writer;
 
 use super::index::{Index, Posted, Work};
@@ -40,6 +42,8 @@ pub(crate) struct SqliteEventLog {
     memory: Arc<Memory>,
     store: Store,
     writer: Writer,
+    /// Events that were begun and are not written yet.
+    under_way: Arc<UnderWay>,
     next_id: AtomicU64,
     clock: LogClock,
     /// Held while dead events are moved, so that none is moved twice.
@@ -78,12 +82,14 @@ impl SqliteEventLog {
             index.occupy(1, event.bytes);
             index.post(event, posted);
         }
-        let writer = Writer::start(store.clone())
-            .map_err(|error| StorageError(format!("the writer of events cannot start: {error}")))?;
+        let writer = Writer::start(store.clone()).map_err(|error| {
+            StorageError::of(format!("the writer of events cannot start: {error}"))
+        })?;
         Ok(Self {
             memory: Arc::new(Memory::new(index, bounds.cached_bytes_max)),
             store,
             writer,
+            under_way: Arc::default(),
             next_id: AtomicU64::new(found.next_id),
             clock,
             administration: tokio::sync::Mutex::new(()),
@@ -166,19 +172,21 @@ impl SqliteEventLog {
         Ok(())
     }
 
-    /// Whether an event of so many bytes has room on disk.
-    async fn room(&self, bytes: u64) -> Result<(), AcceptError> {
+    /// Keeps room on disk for an event of so many bytes until it is written.
+    async fn room(&self, bytes: u64) -> Result<Writing, AcceptError> {
         let bytes = bytes + DATA_BYTES_OF_EVENT_MIN;
-        let Err(NoRoom(reason)) = self.store.disk().room(bytes).await else {
-            return Ok(());
+        let disk = self.store.disk();
+        let NoRoom(reason) = match disk.event_room(bytes).await {
+            Ok(promise) => return Ok(self.under_way.with(bytes, promise)),
+            Err(no_room) => no_room,
         };
         // Of its budget it takes no more where the event goes into what is empty of the database.
-        match self.store.disk().free_room(bytes).is_ok()
-            && self.read(Store::unused_bytes).await? >= bytes
-        {
-            true => Ok(()),
-            false => Err(AcceptError::NoRoom(reason)),
-        }
+        let no_room = || AcceptError::NoRoom(reason.clone());
+        let promise = disk.free_event_room(bytes).await.map_err(|_| no_room())?;
+        let under_way = Arc::clone(&self.under_way);
+        let begun =
+            self.read(move |store| under_way.within(bytes, promise, || store.unused_bytes()));
+        begun.await?.ok_or_else(no_room)
     }
 
     /// Reads on a thread that may wait.
@@ -242,11 +250,12 @@ impl End {
 impl EventLog for SqliteEventLog {
     fn accept(&self, arrival: Arrival) -> Answer<'_, Result<EventId, AcceptError>> {
         Box::pin(async move {
-            self.room(arrival.bytes()).await?;
+            let writing = self.room(arrival.bytes()).await?;
             let room = self.memory.reserve(1, arrival.bytes())?;
             let event = self.number(arrival);
             let (id, change) = (event.id, Change::Accept(Arc::clone(&event)));
             let written = self.writer.commit(vec![change], move |written| {
+                drop(writing);
                 if written.is_ok() {
                     room.keep().admit(event);
                 }
