@@ -196,6 +196,12 @@ impl Server {
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
 
+    /// Its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What the kernel says of each of its threads.
     #[track_caller]
     pub fn threads(&self) -> Vec<String> {

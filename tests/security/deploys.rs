@@ -1,7 +1,10 @@
 //! Code that is made to keep all other deploys waiting.
 
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use sparkler_tests::{NewFunction, TestHost, metric, wat};
+use sparkler_tests::{NewFunction, Server, TestHost, guests, metric, wat};
 
 use super::assert_serving;
 
@@ -111,4 +114,75 @@ fn endless_starts_keep_nobody_elses_sandboxes_from_being_prepared() {
     for function in &endless {
         assert_eq!(guests.waiting(&host.settled(function.name())), 0);
     }
+}
+
+/// What the kernel says of a process behind its name.
+fn told_of(process: u32) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(ToOwned::to_owned).collect())
+}
+
+/// The process that compiles for a server.
+fn compiler_of(server: &Server) -> u32 {
+    let is_child = |process: &u32| {
+        let told = told_of(*process);
+        told.is_some_and(|fields| fields[0] != "Z" && fields[1] == server.id().to_string())
+    };
+    loop {
+        let processes = fs::read_dir("/proc").expect("the processes").flatten();
+        let mut processes = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        if let Some(compiler) = processes.find(is_child) {
+            return compiler;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Processor time of a process, in seconds.
+fn used_by(process: u32) -> f64 {
+    let told = told_of(process).expect("it runs");
+    let ticks = told[11..13].iter().map(|ticks| ticks.parse::<f64>());
+    ticks.map(|ticks| ticks.expect("ticks") / 100.0).sum()
+}
+
+fn send(signal: Signal, process: u32) {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    kill_process(process.expect("an id"), signal).expect("sent");
+}
+
+/// No process can look at another there, so it is the compiler itself that tells what it has used.
+#[test]
+fn in_the_jail_a_compilation_counts_by_its_processor_time_and_not_by_what_passes() {
+    let server = Server::ephemeral();
+    let new = NewFunction::new("bomb", compile_bomb(1));
+    assert_eq!(server.lambda().create(&new).status, 201);
+    let mut used = 0.0;
+    // It is begun once more.
+    for _ in 0..2 {
+        let compiler = compiler_of(&server);
+        while used_by(compiler) < 1.0 {
+            std::thread::yield_now();
+        }
+        send(Signal::STOP, compiler);
+        used = used_by(compiler);
+        // Time passes in which it does nothing.
+        let name = format!("next-{compiler}");
+        server.deploy(&name, guests::behaviours(), &[]);
+        send(Signal::KILL, compiler);
+        while fs::exists(format!("/proc/{compiler}")).expect("looked") {
+            std::thread::yield_now();
+        }
+    }
+    let state = loop {
+        let state = server.lambda().get("bomb").text().to_owned();
+        if !state.contains("\"Pending\"") {
+            break state;
+        }
+    };
+    assert!(state.contains("killed again"), "{state}");
+    let (_, told) = state.split_once("(signal 9), after ").expect("a time");
+    let told = told.split(' ').next().expect("a number");
+    let told: f64 = told.parse().expect("seconds");
+    assert!((used - 0.5..used + 0.5).contains(&told), "{told} of {used}");
 }

@@ -64,6 +64,11 @@ pub(crate) const SNAPSHOT_ROOM_WAITS_MAX: u32 = 5;
 /// Processor time of the process that compiles a component, over all its threads.
 pub(crate) const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 
+/// How often the process that compiles says how much processor time it has used: as often as those who have places are
+/// looked at.
+#[cfg(feature = "compiler")]
+pub(crate) const COMPILE_TELL_INTERVAL: Duration = Duration::from_millis(50);
+
 /// Components that are compiled at once: for each level, how many of it and those above it, and how much processor time
 /// one has before it has to rise. Most functions in Rust take less than the first; large ones less than the second; the
 /// engines of JavaScript and Python up to a minute; what takes longer than that is most likely meant to.

@@ -21,7 +21,8 @@ use super::isolation::CompileLimits;
 use super::meter::Meter;
 use super::snapshot::InitOrder;
 use super::worker::{
-    Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswer, NOT_CONFINED, Order, framed,
+    Checked, Compiled, Ending, FRAME_BYTES_MAX, GO_ON, InitAnswer, NOT_CONFINED, Order, Said,
+    framed,
 };
 use crate::deployer::{InitOutcome, Initialized, Rejection};
 use crate::domain::{Account, Version};
@@ -69,7 +70,7 @@ impl Compile for Child {
 
 impl Compilation for CompileChild {
     fn artifact(&mut self, meter: Meter) -> Step<'_, Code> {
-        meter.watch(self.child.id());
+        meter.begin();
         self.meter = meter.clone();
         Box::pin(async move {
             let deadline = Instant::now() + limits::COMPILE_DURATION_MAX;
@@ -168,7 +169,7 @@ impl CompileChild {
                 "The compiler's process could not be started: {error}."
             ))
         })?;
-        meter.watch(child.id());
+        meter.begin();
         let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(failed("its process has no input or output"));
         };
@@ -200,16 +201,19 @@ impl CompileChild {
         })
     }
 
+    /// The answer, behind whatever is told of the work.
     async fn frame<T: DeserializeOwned>(&mut self) -> Result<T, Stop> {
-        match read_frame(&mut self.output).await {
-            Ok(frame) => Ok(frame),
-            Err(error) => {
-                // Nothing can be told of it any more once it was waited for.
-                let used = self.meter.used();
-                Err(match self.child.wait().await {
-                    Ok(status) => self.limits.exceeded(status, used, &error),
-                    Err(error) => failed(error).into(),
-                })
+        loop {
+            match read_frame(&mut self.output).await {
+                Ok(Said::Used(used)) => self.meter.told(used),
+                Ok(Said::Answer(answer)) => return Ok(answer),
+                Err(error) => {
+                    let used = self.meter.used();
+                    return Err(match self.child.wait().await {
+                        Ok(status) => self.limits.exceeded(status, used, &error),
+                        Err(error) => failed(error).into(),
+                    });
+                }
             }
         }
     }
@@ -365,6 +369,9 @@ mod tests {
         }
     }
 
+    /// What accepts a component.
+    const ACCEPTED: &str = r#"printf '\000\000\000\025{"Answer":"Accepted"}'"#;
+
     /// A compiler that does what `script` says.
     async fn start(script: &str) -> Result<CompileChild, Stop> {
         let compiler = compiler("/bin/sh", &["-c", script]);
@@ -380,11 +387,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_signal_to_the_group_of_the_host_is_not_for_the_compiler() {
-        let started = start(r#"printf '\000\000\000\012"Accepted"'; read -r _"#).await;
+        let started = start(&format!("{ACCEPTED}; read -r _")).await;
         let child = started.expect("accepted").child;
         let id = i32::try_from(child.id().expect("not waited for")).expect("an id");
         let id = Pid::from_raw(id).expect("an id");
         assert_eq!(getpgid(Some(id)).expect("there"), id);
+    }
+
+    #[tokio::test]
+    async fn what_it_tells_of_its_work_comes_before_its_answer_and_its_end() {
+        let told = r#"printf '\000\000\000\045{"Used":{"secs":7,"nanos":800000000}}'"#;
+        let started = start(&format!("{told}; {ACCEPTED}; read -r _")).await;
+        let used = started.expect("accepted").meter.used();
+        assert_eq!(used, Duration::from_millis(7_800));
+        // What it says on the side is no part of the conversation.
+        let panicked = format!("{told}; echo 'thread panicked' >&2; kill -XCPU $$");
+        let rejection = rejected(&panicked).await;
+        assert!(rejection.reason.contains("has used 7.8"), "{rejection}");
     }
 
     #[tokio::test]

@@ -6,11 +6,13 @@
 //! bytes, and the wasm. A component
 //! that is to be compiled is answered with a frame that says whether it is accepted, then, when one more
 //! byte has come, with a frame that says how long the artifact is, and the artifact; one that is to be initialized, with a frame that
-//! says what came of it, then the image where there is one. A frame is a length of four bytes,
-//! big-endian, and that much JSON.
+//! says what came of it, then the image where there is one. Before each answer, any number of frames say how much
+//! processor time was used so far. A frame is a length of four bytes, big-endian, and that much JSON.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
@@ -21,6 +23,7 @@ use super::isolation::CompileLimits;
 use super::snapshot::{self, InitOrder};
 use super::steps::{accepted, compile};
 use crate::deployer::{InitFailure, InitOutcome, Initialized, Rejection};
+use crate::domain::Lock;
 use crate::limits;
 use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
@@ -67,6 +70,15 @@ pub(in crate::sandbox) enum Ending {
     Failed(InitFailure),
 }
 
+/// A frame of the process that compiles.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::sandbox) enum Said<T> {
+    /// It has used so much processor time, over all its threads.
+    Used(Duration),
+    /// What was waited for.
+    Answer(T),
+}
+
 /// The first frame of an answer to [`Order::Compile`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::sandbox) enum Checked {
@@ -111,7 +123,7 @@ pub fn compile_worker_outside(limits: CompileLimits) -> ExitCode {
 }
 
 fn work() -> ExitCode {
-    match converse(&mut io::stdin().lock(), &mut io::stdout().lock()) {
+    match converse(&mut io::stdin().lock(), &Output::new(io::stdout())) {
         Ok(()) => ExitCode::SUCCESS,
         // The other side sees the output end early and says so; there is no one else to tell.
         Err(_) => ExitCode::FAILURE,
@@ -158,7 +170,56 @@ fn limit_self(limits: CompileLimits) -> io::Result<()> {
     Ok(())
 }
 
-fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
+/// Where answers go, and what is told meanwhile: a frame at a time.
+struct Output<W>(Lock<W>);
+
+impl<W: Write + Send> Output<W> {
+    fn new(writer: W) -> Self {
+        Self(Lock::new(writer))
+    }
+
+    fn answer(&self, answer: &impl Serialize) -> io::Result<()> {
+        self.say(&Said::Answer(answer))
+    }
+
+    fn say(&self, said: &Said<impl Serialize>) -> io::Result<()> {
+        self.write(&framed(said)?)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut writer = self.0.lock();
+        writer.write_all(bytes)?;
+        writer.flush()
+    }
+
+    /// Does `work`, and says meanwhile what that uses.
+    fn telling<T>(&self, work: impl FnOnce() -> T) -> T {
+        let (working, ended) = channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                while let Err(RecvTimeoutError::Timeout) =
+                    ended.recv_timeout(limits::COMPILE_TELL_INTERVAL)
+                {
+                    if self.say(&Said::<()>::Used(processor_time())).is_err() {
+                        // Nobody listens any more, which the answer will find out.
+                        break;
+                    }
+                }
+            });
+            // It is dropped when the work has ended, however it does.
+            let _working = working;
+            work()
+        })
+    }
+}
+
+/// What this process has used, over all its threads.
+fn processor_time() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    used.try_into().unwrap_or_default()
+}
+
+fn converse<W: Write + Send>(input: &mut impl Read, output: &Output<W>) -> io::Result<()> {
     let order: Order = read_frame(input)?;
     let wasm = read_wasm(input)?;
     match order {
@@ -167,15 +228,19 @@ fn converse(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     }
 }
 
-fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> io::Result<()> {
+fn initialize_for<W: Write + Send>(
+    output: &Output<W>,
+    wasm: Vec<u8>,
+    order: &InitOrder,
+) -> io::Result<()> {
     rustix::process::setpriority_process(None, INITIALIZE_NICENESS)?;
     let Initialized {
         outcome,
         log,
         duration,
-    } = match snapshot::initialize(wasm, order, &Interfaces::default()) {
+    } = match output.telling(|| snapshot::initialize(wasm, order, &Interfaces::default())) {
         Ok(initialized) => initialized,
-        Err(rejection) => return write_frame(output, &InitAnswer::Rejected(rejection)),
+        Err(rejection) => return output.answer(&InitAnswer::Rejected(rejection)),
     };
     let (outcome, image) = match outcome {
         InitOutcome::Taken(image) => (
@@ -192,38 +257,33 @@ fn initialize_for(output: &mut impl Write, wasm: Vec<u8>, order: &InitOrder) -> 
         log,
         duration,
     };
-    write_frame(output, &answer)?;
-    output.write_all(&image.unwrap_or_default())?;
-    output.flush()
+    output.answer(&answer)?;
+    output.write(&image.unwrap_or_default())
 }
 
-fn compile_for(
+fn compile_for<W: Write + Send>(
     input: &mut impl Read,
-    output: &mut impl Write,
+    output: &Output<W>,
     wasm: Vec<u8>,
     space: AddressSpace,
 ) -> io::Result<()> {
     // Functions of an embedder are in its own process, so this one knows none.
     let own = Interfaces::default();
-    let component = match accepted(wasm, &own) {
+    let component = match output.telling(|| accepted(wasm, &own)) {
         Ok(accepted) => accepted,
-        Err(rejection) => return write_frame(output, &Checked::Rejected(rejection)),
+        Err(rejection) => return output.answer(&Checked::Rejected(rejection)),
     };
-    write_frame(output, &Checked::Accepted)?;
+    output.answer(&Checked::Accepted)?;
     // Where nobody wants it any more, the input ends.
     input.read_exact(&mut [0])?;
-    match compile(&component, &own, space) {
+    match output.telling(|| compile(&component, &own, space)) {
         Ok(artifact) => {
-            write_frame(
-                output,
-                &Compiled::Artifact {
-                    bytes: artifact.len() as u64,
-                },
-            )?;
-            output.write_all(&artifact)?;
-            output.flush()
+            output.answer(&Compiled::Artifact {
+                bytes: artifact.len() as u64,
+            })?;
+            output.write(&artifact)
         }
-        Err(rejection) => write_frame(output, &Compiled::Rejected(rejection)),
+        Err(rejection) => output.answer(&Compiled::Rejected(rejection)),
     }
 }
 
@@ -251,14 +311,39 @@ fn read_frame<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<T> {
     Ok(serde_json::from_slice(&json)?)
 }
 
-fn write_frame(output: &mut impl Write, frame: &impl Serialize) -> io::Result<()> {
-    output.write_all(&framed(frame)?)?;
-    output.flush()
-}
-
 /// A value as a frame.
 pub(in crate::sandbox) fn framed(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let json = serde_json::to_vec(value)?;
     let length = u32::try_from(json.len()).map_err(io::Error::other)?;
     Ok([&length.to_be_bytes()[..], &json].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_is_told_while_it_works_and_whole_frames_alone() {
+        let output = Output::new(Vec::new());
+        let has_told = || !output.0.lock().is_empty();
+        output.telling(|| {
+            while !has_told() {
+                std::hint::black_box(0);
+            }
+        });
+        output.answer(&Checked::Accepted).expect("written");
+        let bytes = output.0.lock().clone();
+        let mut frames = &bytes[..];
+        let mut told = Duration::ZERO;
+        loop {
+            match read_frame(&mut frames).expect("a frame") {
+                Said::Used(used) => told = used,
+                Said::Answer(answer) => {
+                    assert!(matches!(answer, Checked::Accepted), "{answer:?}");
+                    break;
+                }
+            }
+        }
+        assert!(frames.is_empty() && told > Duration::ZERO, "{told:?}");
+    }
 }
