@@ -14,9 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{CodeSection, Encode as _, FunctionSection, Instruction, Module, TypeSection};
+use wasm_encoder::{
+    CodeSection, Encode as _, FunctionSection, Instruction, Module, NameMap, NameSection,
+    TypeSection,
+};
 use wasmparser::{BinaryReader, BinaryReaderError, MemoryType, Operator, Parser, Payload, TypeRef};
 
+use crate::sandbox::engine::compiled::ADDED_FUNCTION;
 use piecewise::{Bulk, PIECE_BYTES, Piecewise};
 
 /// Magic number and version.
@@ -83,7 +87,10 @@ fn module_in_pieces(module: &[u8]) -> Result<Option<Vec<u8>>> {
     }
     let mut encoded = Module::new();
     match pieces.parse_core_module(&mut encoded, Parser::new(0), module) {
-        Ok(()) => Ok(Some(encoded.finish())),
+        Ok(()) => {
+            encoded.section(&pieces.names());
+            Ok(Some(encoded.finish()))
+        }
         Err(Error::ParseError(error)) => Err(error.into()),
         Err(error) => Err(Unreadable::Strange(error.to_string())),
     }
@@ -170,6 +177,17 @@ impl Pieces {
                 .map(|(number, function)| (function.bulk(), (number, function)))
                 .collect(),
         }
+    }
+
+    /// The names of what is added, beside those that the module has. All of them are read, wherever they stand.
+    fn names(&self) -> NameSection {
+        let mut functions = NameMap::new();
+        for (number, _) in self.functions.values() {
+            functions.append(*number, ADDED_FUNCTION);
+        }
+        let mut names = NameSection::new();
+        names.functions(&functions);
+        names
     }
 
     fn added(&self) -> impl Iterator<Item = &Piecewise> {

@@ -5,6 +5,9 @@ use bytes::Bytes;
 /// The end of all that is compiled.
 const END: &[u8; 8] = b"sparkler";
 
+/// The name of functions that were added to a module when it was compiled: no guest knows of them.
+pub(in crate::sandbox) const ADDED_FUNCTION: &str = "<a bulk instruction, in pieces>";
+
 /// What stands behind the engine's file.
 pub(in crate::sandbox) const FIGURES_BYTES: usize = 2 * size_of::<u64>() + END.len();
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use wasmtime::{OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, OutOfMemory, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::domain::FunctionError;
 use crate::invoker::HostFailure;
 use crate::limits;
+use crate::sandbox::engine::compiled::ADDED_FUNCTION;
 use crate::sandbox::engine::engines::is_of_system;
 use crate::sandbox::kinds::lifecycle::GaveUp;
 use crate::sandbox::reach::failure::handler_error;
@@ -149,11 +150,11 @@ pub(in crate::sandbox) fn log_lines(error: &FunctionError) -> Option<String> {
     Some(format!("{description}\n{frames}"))
 }
 
-/// The guest's frames, innermost first.
+/// The guest's frames, innermost first, but for those of functions that it does not have.
 fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
-    backtrace
-        .frames()
-        .iter()
-        .map(|frame| frame.func_name().unwrap_or("<unnamed function>").to_owned())
+    let names = backtrace.frames().iter().map(FrameInfo::func_name);
+    names
+        .filter(|name| *name != Some(ADDED_FUNCTION))
+        .map(|name| name.unwrap_or("<unnamed function>").to_owned())
         .collect()
 }

@@ -57,11 +57,29 @@ impl Budget {
         self.limit_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Takes so many bytes.
+    /// Takes so many bytes. A refusal is noted.
     ///
     /// # Errors
     /// Where they are not there.
     pub(in crate::sandbox) fn take(&self, bytes: u64) -> Result<(), Spent> {
+        let taken = self.take_if_there(bytes);
+        taken.inspect_err(|spent| self.note(*spent))
+    }
+
+    /// Notes that a guest has not got what it needs.
+    fn note(&self, spent: Spent) {
+        let noted = match spent {
+            Spent::Function => &self.is_spent,
+            Spent::Host => &self.is_host_spent,
+        };
+        noted.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes so many bytes, which nobody has to have.
+    ///
+    /// # Errors
+    /// Where they are not there.
+    pub(in crate::sandbox) fn take_if_there(&self, bytes: u64) -> Result<(), Spent> {
         if bytes == 0 {
             // There is always room for nothing, even where more is held than may be.
             return Ok(());
@@ -69,22 +87,13 @@ impl Budget {
         let mut held = self.held.lock();
         let wanted = held.bytes.saturating_add(bytes);
         if wanted > self.limit_bytes.load(Ordering::Relaxed) {
-            self.is_spent.store(true, Ordering::Relaxed);
             return Err(Spent::Function);
         }
         if wanted > held.reserved_bytes {
             let missing = wanted - held.reserved_bytes;
-            let portion = portions(missing);
-            let taken = match (self.host.take(portion, wanted), portion > missing) {
-                (true, _) => portion,
-                // The last of it goes in smaller pieces.
-                (false, true) if self.host.take(missing, wanted) => missing,
-                (false, _) => {
-                    self.is_host_spent.store(true, Ordering::Relaxed);
-                    return Err(Spent::Host);
-                }
-            };
-            held.reserved_bytes += taken;
+            // The last of it goes in smaller pieces.
+            let taken = self.host.take(missing, portions(missing), wanted);
+            held.reserved_bytes += taken.ok_or(Spent::Host)?;
         }
         held.hold(wanted);
         Ok(())
@@ -109,8 +118,8 @@ impl Budget {
         let limit = self.limit_bytes.load(Ordering::Relaxed);
         let mut held = self.held.lock();
         let missing = limit.saturating_sub(held.reserved_bytes);
-        if !self.host.take(missing, limit) {
-            self.is_host_spent.store(true, Ordering::Relaxed);
+        if self.host.take(missing, missing, limit).is_none() {
+            self.note(Spent::Host);
             return Err(Spent::Host);
         }
         held.reserved_bytes += missing;
@@ -252,6 +261,18 @@ pub(in crate::sandbox) mod tests {
         assert!(other.is_host_spent() && !other.is_spent());
         drop((one, other));
         assert_eq!(host.held_bytes(), 0);
+    }
+
+    #[test]
+    fn what_nobody_has_to_have_ends_nobody() {
+        let budget = budget_of(100);
+        assert_eq!(budget.take_if_there(101), Err(Spent::Function));
+        assert!(!budget.is_spent());
+        let budget = Budget::new(host(10), 100);
+        assert_eq!(budget.take_if_there(100), Err(Spent::Host));
+        assert!(!budget.is_host_spent());
+        assert_eq!(budget.take_if_there(10), Ok(()));
+        assert_eq!(budget.held_bytes(), 10);
     }
 
     #[test]

@@ -57,6 +57,17 @@ impl Charge {
         Ok(())
     }
 
+    /// Is of so many bytes from now on, which are more, and which nobody has to have; gives whether they were there.
+    pub(in crate::sandbox) fn grow_if_there(&mut self, bytes: usize) -> bool {
+        let bytes = bytes as u64;
+        let more = bytes.saturating_sub(self.bytes);
+        let is_there = self.budget.take_if_there(more).is_ok();
+        if is_there {
+            self.bytes += more;
+        }
+        is_there
+    }
+
     /// Is of so many bytes from now on, even where they are not there.
     pub(in crate::sandbox) fn set_regardless(&mut self, bytes: usize) {
         let bytes = bytes as u64;

@@ -38,19 +38,22 @@ impl HostMemory {
         self.held_bytes.load(Ordering::Relaxed)
     }
 
-    /// Takes `bytes` for a guest that holds so much with them, if they are there, or if they are once idle sandboxes
-    /// have given way.
+    /// Takes a `portion` for a guest that holds so much with what it is `missing` of it, if it is there, or else what
+    /// is missing, if that is, or is once idle sandboxes have given way. Gives what was taken.
     ///
     /// Where the process takes more than guests hold, because the allocator keeps what others gave back, only small
     /// guests get more: that is given back to the system by and by, as guests come and go.
-    pub(super) fn take(&self, bytes: u64, guest_bytes: u64) -> bool {
+    pub(super) fn take(&self, missing: u64, portion: u64, guest_bytes: u64) -> Option<u64> {
         let is_small = guest_bytes <= limits::SMALL_GUEST_BYTES;
+        if portion > missing && self.take_free(portion, is_small) {
+            return Some(portion);
+        }
         loop {
-            if self.take_free(bytes, is_small) {
-                return true;
+            if self.take_free(missing, is_small) {
+                return Some(missing);
             }
             if !(self.give_way)() {
-                return false;
+                return None;
             }
         }
     }
@@ -89,9 +92,14 @@ mod tests {
             IDLE.store(idle.saturating_sub(1), Ordering::Relaxed);
             idle > 0
         });
-        assert!(memory.take(100, 100));
+        assert_eq!(memory.take(60, 60, 60), Some(60));
+        assert_eq!(
+            memory.take(40, 64, 40),
+            Some(40),
+            "more than is missing is nobody else's loss"
+        );
         assert_eq!(IDLE.load(Ordering::Relaxed), 2, "nobody had to");
-        assert!(!memory.take(1, 1), "they held nothing");
+        assert_eq!(memory.take(1, 64, 1), None, "they held nothing");
         assert_eq!(IDLE.load(Ordering::Relaxed), 0);
         assert_eq!(memory.held_bytes(), 100, "what is refused is not held");
     }

@@ -122,18 +122,24 @@ impl Table {
             return;
         }
         let more = (2 * places).clamp(limits::GUEST_HANDLES_MIN, limits::GUEST_HANDLES_MAX);
-        // A refusal is noted in the budget.
-        if self.costs.pay_for_places(more).is_ok() {
+        if self.costs.places.grow_if_there(bytes_of(more)) {
             self.places.set_max_capacity(more);
+            return;
+        }
+        let needed = (self.taken_at_most + PLACES_OF_CALL_MAX).min(limits::GUEST_HANDLES_MAX);
+        // A refusal is noted in the budget: there is not enough for one call.
+        if needed > places && self.costs.places.set(bytes_of(needed)).is_ok() {
+            self.places.set_max_capacity(needed);
         }
     }
 }
 
-impl Costs {
-    fn pay_for_places(&mut self, places: usize) -> Result<(), Spent> {
-        self.places.set(places * limits::GUEST_HANDLE_BYTES)
-    }
+/// What so many places cost.
+fn bytes_of(places: usize) -> usize {
+    places * limits::GUEST_HANDLE_BYTES
+}
 
+impl Costs {
     pub(in crate::sandbox) fn budget(&self) -> &Arc<Budget> {
         &self.budget
     }
@@ -213,12 +219,27 @@ mod tests {
     }
 
     #[test]
+    fn as_long_as_there_are_places_nobody_is_told_of_those_that_there_could_not_be_more_of() {
+        let budget = budget_of(bytes_of(limits::GUEST_HANDLES_MIN + PLACES_OF_CALL_MAX) as u64);
+        let mut table = Table::new(&budget);
+        for thing in 0..limits::GUEST_HANDLES_MIN {
+            table.push(thing, 0).expect("a place");
+        }
+        assert!(!budget.is_spent() && !budget.is_host_spent());
+    }
+
+    #[test]
     fn without_memory_there_are_no_more_places() {
         let places = 3 * limits::GUEST_HANDLES_MIN * limits::GUEST_HANDLE_BYTES;
         let budget = budget_of(places as u64);
         let mut table = Table::new(&budget);
         let count = (0..).take_while(|_| table.lend().push(()).is_ok()).count();
-        assert!((limits::GUEST_HANDLES_MIN..limits::GUEST_HANDLES_MAX).contains(&count));
+        // To the last one that there is memory for.
+        let fits = 3 * limits::GUEST_HANDLES_MIN - PLACES_OF_CALL_MAX;
+        assert!(
+            (fits..limits::GUEST_HANDLES_MAX).contains(&count),
+            "{count}"
+        );
         assert!(budget.is_spent());
         assert!(table.push((), 0).is_err());
         assert!(table.push((), places).is_err());

@@ -252,3 +252,24 @@ fn a_component_without_bulk_instructions_stays_as_it_is() {
     let component = component.expect("a component");
     assert_eq!(in_pieces(&component).expect("it can be read"), component);
 }
+
+#[test]
+fn what_is_added_has_a_name_and_everything_else_keeps_its_own() {
+    let text = "(module (memory 1) (func $run (export \"run\")
+        (memory.fill (i32.const 0) (i32.const 1) (i32.const 65537))))";
+    let module = wat::parse_str(text).expect("a module");
+    let changed = module_in_pieces(&module).expect("it can be read");
+    let engine = Engine::default();
+    let changed = wasmtime::Module::from_binary(&engine, &changed.expect("it has one"));
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &changed.expect("a module"), &[]);
+    let run = instance
+        .expect("an instance")
+        .get_typed_func::<(), ()>(&mut store, "run");
+    let error = run.expect("a function").call(&mut store, ());
+    let error = error.expect_err("out of bounds");
+    let trace = error.downcast_ref::<wasmtime::WasmBacktrace>();
+    let names = trace.expect("a trace").frames().iter();
+    let names: Vec<_> = names.map(wasmtime::FrameInfo::func_name).collect();
+    assert_eq!(names, [Some(ADDED_FUNCTION), Some("run")]);
+}
