@@ -141,9 +141,19 @@ impl Host {
             answers: ExpectedAnswers::default(),
             log_reads: LogReads::default(),
             requests: RequestCounts::default(),
+            jail: jail(),
             host_names: self.serving.host_names.clone(),
             open_function_urls: self.serving.open_function_urls,
             identities: self.serving.identities.clone(),
         }
     }
+}
+
+/// What the jail confines, if there is one.
+fn jail() -> Vec<(&'static str, bool)> {
+    #[cfg(feature = "jail")]
+    let parts = crate::jail::parts_of_this_process();
+    #[cfg(not(feature = "jail"))]
+    let parts = Vec::new();
+    parts
 }

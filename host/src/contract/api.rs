@@ -51,6 +51,8 @@ pub(crate) struct Api<G> {
     pub log_reads: LogReads,
     /// What was answered.
     pub requests: RequestCounts,
+    /// What the jail around this process confines, and whether it does.
+    pub jail: Vec<(&'static str, bool)>,
     /// The names under which the API may be asked, besides addresses and `localhost`.
     pub host_names: HostNames,
     /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.

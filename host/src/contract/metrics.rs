@@ -43,6 +43,7 @@ pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
     page.deploys(&api.deployer.figures());
     page.requests(&api.requests.all());
     page.callers(api.peers.figures());
+    page.jail(&api.jail);
     if let Some(figures) = api.deployer.data_figures().await {
         page.data(&figures);
     }
@@ -57,6 +58,20 @@ struct Page(String);
 type Labels<'a> = &'a [(&'a str, &'a dyn Display)];
 
 impl Page {
+    /// The whole of it, and each part.
+    fn jail(&mut self, parts: &[(&'static str, bool)]) {
+        const JAIL: &str = "sparkler_jail";
+        self.gauge(
+            JAIL,
+            "Whether the jail around this process confines something: 0 where the kernel cannot, or with --no-jail.",
+        );
+        let is_whole = !parts.is_empty() && parts.iter().all(|(_, is_on)| *is_on);
+        let whole = ("all", is_whole);
+        for (part, is_on) in std::iter::once(&whole).chain(parts) {
+            self.value(JAIL, &[("part", part)], u8::from(*is_on));
+        }
+    }
+
     fn account(&mut self, figures: &Figures) {
         self.single_gauge(
             "sparkler_invocations_running",

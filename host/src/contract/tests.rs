@@ -319,6 +319,7 @@ async fn api(stores: Stores, guests: Arc<Script>, logs: Arc<LogKeeper>) -> Api<S
         answers: ExpectedAnswers::default(),
         log_reads: LogReads::default(),
         requests: RequestCounts::default(),
+        jail: Vec::new(),
         host_names: HostNames::default(),
         open_function_urls: false,
     }

@@ -24,8 +24,21 @@ mod walls;
 #[path = "no_walls.rs"]
 mod walls;
 
+use std::sync::OnceLock;
+
 pub(crate) use needs::{Needs, loaded_files};
 use walls::Walls;
+
+/// Something that is confined, and whether it is.
+pub(crate) type Part = (&'static str, bool);
+
+/// What this process has entered: there is no way out again, and at most one way in for a server.
+static ENTERED: OnceLock<Vec<Part>> = OnceLock::new();
+
+/// What of this process is confined. Nothing is told of one that has entered no jail.
+pub(crate) fn parts_of_this_process() -> Vec<Part> {
+    ENTERED.get().cloned().unwrap_or_default()
+}
 
 /// The walls around this process, for as long as it runs.
 pub struct Jail {
@@ -43,7 +56,9 @@ impl Jail {
     /// # Errors
     /// When threads run already, or the system refuses it.
     pub(crate) fn enter(needs: &Needs) -> Result<Self, JailError> {
-        Walls::around(needs).map(|walls| Self { walls })
+        let walls = Walls::around(needs)?;
+        let _ = ENTERED.set(walls.parts.clone());
+        Ok(Self { walls })
     }
 
     /// Takes from this process all but its open files, memory, threads and clocks.

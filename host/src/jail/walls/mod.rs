@@ -5,12 +5,15 @@ mod places;
 
 use std::fs;
 
-use super::{JailError, Needs};
+use super::{JailError, Needs, Part};
 use calls::Allowed;
+use places::Confined;
 
 /// What must stay as long as the process does, and what is missing.
 pub(super) struct Walls {
     pub(super) gaps: Vec<&'static str>,
+    /// What is confined, and what is not.
+    pub(super) parts: Vec<Part>,
     _held: places::Held,
 }
 
@@ -27,10 +30,20 @@ impl Walls {
     }
 
     fn raise(needs: &Needs, allowed: &Allowed) -> Result<Self, JailError> {
-        let (held, mut gaps) = places::confine(needs)?;
+        let Confined {
+            held,
+            mut parts,
+            mut gaps,
+        } = places::confine(needs)?;
         // Last, since confining places is a system call, too.
-        gaps.extend(calls::confine(allowed)?);
-        Ok(Self { gaps, _held: held })
+        let missing = calls::confine(allowed)?;
+        parts.push(("calls", missing.is_none()));
+        gaps.extend(missing);
+        Ok(Self {
+            gaps,
+            parts,
+            _held: held,
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use landlock::{
 };
 
 use crate::jail::needs::Right;
-use crate::jail::{JailError, Needs};
+use crate::jail::{JailError, Needs, Part};
 
 /// The newest that this was tested with; of an older one, there is what it has.
 const TESTED: ABI = ABI::V7;
@@ -17,8 +17,25 @@ const TESTED: ABI = ABI::V7;
 /// What must stay open as long as the walls are to let it through.
 pub(super) type Held = Vec<PathFd>;
 
-/// Confines this thread and those that it starts; gives what is missing, as `Jail::gaps` lists it.
-pub(super) fn confine(needs: &Needs) -> Result<(Held, Vec<&'static str>), JailError> {
+/// What is confined, and since which Landlock.
+const PARTS: [(&str, ABI); 5] = [
+    ("files", ABI::V1),
+    ("truncation", ABI::V3),
+    ("ports", ABI::V4),
+    ("devices", ABI::V5),
+    ("signals", ABI::V6),
+];
+
+/// What came of it.
+pub(super) struct Confined {
+    pub(super) held: Held,
+    pub(super) parts: Vec<Part>,
+    /// What is missing, as `Jail::gaps` lists it.
+    pub(super) gaps: Vec<&'static str>,
+}
+
+/// Confines this thread and those that it starts.
+pub(super) fn confine(needs: &Needs) -> Result<Confined, JailError> {
     let held = needs.places.iter().filter_map(|(place, right)| {
         // One that is not there, or out of reach already, needs no rule; neither does a pipe without a name, such as a
         // shell's `<(…)`, which nothing guards.
@@ -30,10 +47,12 @@ pub(super) fn confine(needs: &Needs) -> Result<(Held, Vec<&'static str>), JailEr
     let in_proc = held
         .into_iter()
         .filter(|(place, ..)| place.starts_with("/proc"));
-    Ok((
-        in_proc.map(|(_, handle, _)| handle).collect(),
-        gaps(needs, abi(&status)),
-    ))
+    let abi = abi(&status);
+    Ok(Confined {
+        held: in_proc.map(|(_, handle, _)| handle).collect(),
+        parts: parts(needs, abi),
+        gaps: gaps(needs, abi),
+    })
 }
 
 /// Whether it has a name of its own, and is no pipe or socket that only a descriptor leads to.
@@ -93,12 +112,24 @@ fn abi(status: &RestrictionStatus) -> ABI {
     }
 }
 
-fn gaps(needs: &Needs, abi: ABI) -> Vec<&'static str> {
-    let enough = match needs.places.is_empty() {
+/// The least with which a process can be confined that needs this.
+fn least(needs: &Needs) -> ABI {
+    match needs.places.is_empty() {
         true => ABI::V1,
         false => ABI::V2,
-    };
-    if abi < enough {
+    }
+}
+
+/// All parts, and which of them are on.
+fn parts(needs: &Needs, abi: ABI) -> Vec<Part> {
+    let parts = PARTS.into_iter();
+    parts
+        .map(|(part, since)| (part, abi >= since.max(least(needs))))
+        .collect()
+}
+
+fn gaps(needs: &Needs, abi: ABI) -> Vec<&'static str> {
+    if abi < least(needs) {
         return vec!["files, ports and signals (Linux 5.19 does, with Landlock enabled)"];
     }
     let missing = [
@@ -127,7 +158,7 @@ mod tests {
         let confined = std::thread::spawn(move || {
             let mut needs = Needs::default();
             needs.read(&place);
-            let (_held, _gaps) = confine(&needs).expect("confined");
+            let _confined = confine(&needs).expect("confined");
             let outside = std::fs::read_to_string("/etc/passwd");
             (std::fs::read_to_string(place), outside)
         });
@@ -140,6 +171,11 @@ mod tests {
     fn what_a_kernel_does_not_confine_is_named() {
         let mut needs = Needs::default();
         needs.read("/etc/hosts");
+        let on = |abi| {
+            let parts = parts(&needs, abi).into_iter();
+            parts.filter(|(_, is_on)| *is_on).count()
+        };
+        assert_eq!([ABI::V1, ABI::V2, ABI::V5, ABI::V7].map(on), [0, 1, 4, 5]);
         let gaps = |abi| gaps(&needs, abi).join(", ");
         for abi in [ABI::Unsupported, ABI::V1] {
             assert!(gaps(abi).starts_with("files, ports and signals"), "{abi:?}");
