@@ -39,6 +39,11 @@ pub(crate) const INSTANCE_BYTES_MAX: usize = 10 * 1024 * 1024;
 /// Share of the memory that there is for this process, in percent, that all guests may hold together.
 pub(crate) const GUEST_MEMORY_PERCENT_MAX: u64 = 75;
 
+/// Share of what all guests may hold, in percent, that is set aside at most for what slots keep between two guests: of
+/// memories, tables and stacks. That is a bound of what they may keep, which hardly ever all of them do; what the process
+/// really takes is looked at besides.
+pub(crate) const KEPT_PERCENT_MAX: u64 = 10;
+
 /// What guests leave to the host at least, where there is so much: its own memory, callers' requests and answers, and
 /// what the system keeps for both.
 pub(crate) const HOST_MEMORY_BYTES_MIN: u64 = 256 * 1024 * 1024;
@@ -184,6 +189,13 @@ pub(crate) const TMP_TOTAL_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 
 /// Share of what is free where `/tmp` is kept, in percent, that all invocations may fill together.
 pub(crate) const TMP_FREE_PERCENT_MAX: u64 = 50;
+
+/// Share of what all guests may hold, in percent, that is set aside for `/tmp` where it is in memory: half of it for bytes,
+/// and half for names.
+pub(crate) const TMP_MEMORY_PERCENT_MAX: u64 = 10;
+
+/// What a name in `/tmp` takes of memory beside the bytes of the file: the rest of a page, and what the system keeps.
+pub(crate) const TMP_MEMORY_OF_ENTRY_BYTES: u64 = 8 * 1024;
 
 /// One secret.
 pub(crate) const SECRET_BYTES_MAX: usize = 64 * 1024;

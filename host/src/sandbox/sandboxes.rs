@@ -116,8 +116,9 @@ impl Sandboxes {
         let shelves = Arc::new(Shelves::default());
         let network = Arc::new(Network::new(config.learn_http, elsewhere.clone()));
         let give_way = giving_way(&idle, &shelves);
-        let files = HostFiles::new(config.tmp, elsewhere.clone(), give_way.clone());
-        let bound = Bound::of_this_process();
+        let kept = engines::kept_bytes(slots, space);
+        let (bound, tmp_memory) = set_aside(kept, config.tmp.are_in_memory());
+        let files = HostFiles::new(config.tmp, tmp_memory, elsewhere.clone(), give_way.clone());
         tracing::info!("the memory of all functions together is bounded to {bound}");
         let loaded = Arc::new(LoadedFunctions::default());
         let in_use: Weak<LoadedFunctions> = Arc::downgrade(&loaded);
@@ -272,6 +273,22 @@ impl PrepareGuest for Sandboxes {
     fn waiting(&self, version: &Version) -> u32 {
         self.runner.preparer.waiting(version)
     }
+}
+
+/// What all guests may hold, without what their slots keep, and without what `/tmp` may take of memory, which is the
+/// second, where it is in memory.
+fn set_aside(kept_bytes: u64, tmp_is_memory: bool) -> (Bound, Option<u64>) {
+    let bound = Bound::of_this_process();
+    let kept = kept_bytes.min(bound.share(limits::KEPT_PERCENT_MAX));
+    let tmp = tmp_is_memory.then(|| bound.share(limits::TMP_MEMORY_PERCENT_MAX));
+    if let Some(bytes) = tmp {
+        tracing::info!(
+            bytes,
+            "/tmp of functions lies in memory, of which so much is set aside for it; another folder in TMPDIR, or \
+             a data directory on a disk, leaves functions that"
+        );
+    }
+    (bound.without(kept + tmp.unwrap_or(0)), tmp)
 }
 
 /// Lets a sandbox go that serves nobody, and says whether there was one: those that are idle before those that were

@@ -26,6 +26,9 @@ pub struct TmpFolders {
     made: AtomicU64,
 }
 
+/// File systems that keep everything in memory: tmpfs and ramfs.
+const IN_MEMORY: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
+
 /// Where they lie.
 struct Home {
     dir: Dir,
@@ -89,6 +92,16 @@ impl TmpFolders {
     pub fn free_bytes(&self) -> io::Result<u64> {
         let status = rustix::fs::fstatvfs(&self.home()?.dir)?;
         Ok(status.f_bavail.saturating_mul(status.f_frsize))
+    }
+
+    /// Whether what lies in the folders is in memory, as in those of tmpfs: then it is memory of this process's control
+    /// group. Where the system does not tell, it is not.
+    pub fn are_in_memory(&self) -> bool {
+        let status = match &*self.home.lock() {
+            Some(home) => rustix::fs::fstatfs(&home.dir),
+            None => rustix::fs::statfs(std::env::temp_dir()),
+        };
+        status.is_ok_and(|status| IN_MEMORY.contains(&status.f_type))
     }
 
     fn home(&self) -> io::Result<Arc<Home>> {

@@ -115,6 +115,17 @@ impl Allocation {
     pub(in crate::sandbox) const ALL: &[Self] = &[Self::POOL, Self::OneByOne];
 }
 
+/// What so many slots keep at most between two guests, each of a memory, a table and a stack, on an engine whose code was
+/// compiled for this address space.
+pub(in crate::sandbox) fn kept_bytes(sandboxes: u32, space: AddressSpace) -> u64 {
+    const OF_SLOT: usize =
+        limits::KEEP_RESIDENT_BYTES + limits::TABLE_KEEP_RESIDENT_BYTES + limits::FIBER_STACK_BYTES;
+    match space {
+        AddressSpace::Ample => u64::from(sandboxes).saturating_mul(OF_SLOT as u64),
+        AddressSpace::Scarce => 0,
+    }
+}
+
 /// An engine that runs up to `sandboxes` guests at once, and what code must have been compiled for.
 ///
 /// Where the address space is too small for a pool (a container with `ulimit -v`, say), sandboxes

@@ -42,6 +42,19 @@ impl Bound {
         }
     }
 
+    /// Without so many bytes, which are set aside for something else.
+    pub(in crate::sandbox) fn without(self, bytes: u64) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(bytes),
+            ..self
+        }
+    }
+
+    /// So many percent of it.
+    pub(in crate::sandbox) fn share(&self, percent: u64) -> u64 {
+        self.bytes / 100 * percent
+    }
+
     /// What the process may take at most before guests get no more: what they may hold, and a part of what is left to
     /// the host.
     pub(super) fn ceiling_bytes(&self) -> u64 {
@@ -111,6 +124,14 @@ mod tests {
             600 * MB - limits::HOST_MEMORY_BYTES_MIN
         );
         assert_eq!(for_guests(100 * MB), 50 * MB);
+    }
+
+    #[test]
+    fn what_is_set_aside_is_nobodys() {
+        let bound = Bound::of_bytes(1_000);
+        let aside = bound.share(10);
+        assert_eq!(bound.clone().without(aside).bytes, 900);
+        assert_eq!(bound.without(2_000).bytes, 0);
     }
 
     #[test]

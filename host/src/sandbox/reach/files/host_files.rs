@@ -23,10 +23,11 @@ pub(in crate::sandbox) struct HostFiles {
 }
 
 impl HostFiles {
-    /// `folders` is where `/tmp` is made; calls that block run beside the tasks of `elsewhere`. Where there is no room
+    /// `folders` is where `/tmp` is made, which may take so much of `memory` where it lies there; calls that block run beside the tasks of `elsewhere`. Where there is no room
     /// for more, `give_way` lets a sandbox go that serves nobody, and says whether there was one.
     pub(in crate::sandbox) fn new(
         folders: TmpFolders,
+        memory: Option<u64>,
         elsewhere: Handle,
         give_way: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Arc<Self> {
@@ -35,7 +36,7 @@ impl HostFiles {
             all / 100 * limits::GUEST_FILES_OPEN_PERCENT_MAX
         });
         Arc::new(Self {
-            tmp: TmpSpace::new(folders, give_way),
+            tmp: TmpSpace::new(folders, memory, give_way),
             open: AtomicUsize::new(0),
             open_max: usize::try_from(open_max).unwrap_or(usize::MAX),
             identities: RandomState::new(),

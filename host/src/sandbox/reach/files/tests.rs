@@ -44,7 +44,7 @@ impl Bench {
         let data = tempfile::tempdir().expect("a folder");
         let data_dir = DataDir::open(data.path()).expect("opened");
         let folders = TmpFolders::in_dir(&data_dir).expect("made");
-        let mut host = HostFiles::new(folders, runtime.handle().clone(), give_way);
+        let mut host = HostFiles::new(folders, None, runtime.handle().clone(), give_way);
         let only = Arc::get_mut(&mut host).expect("nobody else has it");
         only.open_max = only.open_max.min(open_max);
         Self {

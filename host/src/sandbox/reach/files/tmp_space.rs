@@ -59,6 +59,8 @@ impl Sub for Amount {
 /// Gives out space to guests.
 pub(super) struct TmpSpace {
     folders: TmpFolders,
+    /// What it may take of memory, where it lies there.
+    memory: Option<u64>,
     room: Lock<Room>,
     /// Told when something was given back.
     returned: Condvar,
@@ -78,10 +80,12 @@ struct Room {
 impl TmpSpace {
     pub(super) fn new(
         folders: TmpFolders,
+        memory: Option<u64>,
         give_way: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Self {
         Self {
             folders,
+            memory,
             room: Lock::default(),
             returned: Condvar::new(),
             bytes_max: OnceLock::new(),
@@ -97,9 +101,8 @@ impl TmpSpace {
     /// A folder for a guest that needs one.
     pub(super) fn make_folder(&self) -> io::Result<TmpFolder> {
         if self.bytes_max.get().is_none() {
-            let share = self.folders.free_bytes()? / 100 * limits::TMP_FREE_PERCENT_MAX;
-            self.bytes_max
-                .get_or_init(|| share.min(limits::TMP_TOTAL_BYTES_MAX));
+            let free = self.folders.free_bytes()?;
+            self.bytes_max.get_or_init(|| self.bytes_max_of(free));
         }
         self.folders.make()
     }
@@ -166,10 +169,18 @@ impl TmpSpace {
     }
 
     fn bound(&self) -> Amount {
+        let of_memory = self.memory.unwrap_or(u64::MAX) / 2 / limits::TMP_MEMORY_OF_ENTRY_BYTES;
         Amount {
             bytes: self.bytes_max.get().copied().unwrap_or(0),
-            entries: limits::TMP_TOTAL_ENTRIES_MAX,
+            entries: limits::TMP_TOTAL_ENTRIES_MAX.min(of_memory),
         }
+    }
+
+    /// The share of so much that is free.
+    fn bytes_max_of(&self, free: u64) -> u64 {
+        let share = free / 100 * limits::TMP_FREE_PERCENT_MAX;
+        let of_memory = self.memory.unwrap_or(u64::MAX) / 2;
+        share.min(limits::TMP_TOTAL_BYTES_MAX).min(of_memory)
     }
 
     #[cfg(test)]
@@ -181,5 +192,30 @@ impl TmpSpace {
     #[cfg(test)]
     pub(super) fn bound_to(&self, bytes: u64) {
         self.bytes_max.get_or_init(|| bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_memory_bytes_and_names_take_what_was_set_aside_for_them_and_no_more() {
+        const MEMORY: u64 = 64 << 20;
+        let space = |memory| {
+            let folders = TmpFolders::in_system_folder();
+            let space = TmpSpace::new(folders, memory, || false);
+            drop(space.make_folder().expect("made"));
+            space.bound()
+        };
+        let bound = space(Some(MEMORY));
+        assert_eq!(bound.bytes, MEMORY / 2);
+        assert_eq!(
+            bound.entries * limits::TMP_MEMORY_OF_ENTRY_BYTES,
+            MEMORY / 2
+        );
+        let on_disk = space(None);
+        assert!(on_disk.bytes > bound.bytes);
+        assert_eq!(on_disk.entries, limits::TMP_TOTAL_ENTRIES_MAX);
     }
 }
