@@ -1,6 +1,6 @@
 //! An HTTP server for the requests that guests send: it counts the connections that were made and closed.
 //!
-//! What it answers depends on the path: `/hello` and `/chunked` a greeting, `/echo` the request itself,
+//! What it answers depends on the path: `/hello` and `/chunked` a greeting, `/echo` and `/` the request itself,
 //! `/redirect` another address, `/bye` a greeting before it hangs up; `/silent` never answers, `/stall`
 //! stops in the middle, `/promise` speaks of more than anybody takes, `/heads` has too many headers.
 
@@ -144,7 +144,7 @@ fn serve(stream: &mut Connection, seen: &Seen) -> Option<()> {
         "/redirect" => {
             "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 0\r\n\r\n".to_owned()
         }
-        "/echo" => {
+        "/echo" | "/" | "/?echo" => {
             let text = format!("{head}{body}");
             format!(
                 "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}",

@@ -67,6 +67,20 @@ fn a_request_arrives_as_it_was_written() {
 }
 
 #[test]
+fn a_request_without_a_path_is_for_the_root() {
+    let origin = Origin::start();
+    let function = allowed(&origin);
+    for (path, line) in [
+        ("", "GET / HTTP/1.1\r\n"),
+        ("?echo", "GET /?echo HTTP/1.1\r\n"),
+    ] {
+        let outcomes = outcomes(&function, &get(origin.url(path)));
+        let text = outcomes[0]["text"].as_str().expect("an echo");
+        assert!(text.starts_with(line), "{path}: {text}");
+    }
+}
+
+#[test]
 fn a_redirect_is_the_guests_own() {
     let origin = Origin::start();
     let outcomes = outcomes(&allowed(&origin), &get(origin.url("/redirect")));

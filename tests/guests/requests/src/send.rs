@@ -26,10 +26,8 @@ pub(crate) fn send(request: &Request) -> Result<FutureIncomingResponse, String> 
     let outgoing = OutgoingRequest::new(headers);
     let invalid = |what: &str| format!("Invalid{what}");
     let (scheme, rest) = request.url.split_once("://").ok_or(invalid("Url"))?;
-    let (authority, path) = match rest.find('/') {
-        Some(at) => rest.split_at(at),
-        None => (rest, "/"),
-    };
+    let end_of_authority = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end_of_authority);
     let method = request.method.as_deref().unwrap_or("GET");
     outgoing
         .set_method(&method_named(method))

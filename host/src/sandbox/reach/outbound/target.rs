@@ -1,7 +1,8 @@
 //! What of a guest's request goes over the wire, and where to.
 
 use http::request::Parts;
-use http::{HeaderValue, Method, Uri, header};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, header};
 use wasmtime_wasi_http::Error;
 
 use crate::domain::{Host, Origin, Scheme};
@@ -33,14 +34,15 @@ pub(super) fn origin(parts: &Parts) -> Result<Origin, Error> {
     Ok(Origin { scheme, host, port })
 }
 
-/// Makes of a request what is sent to its server: the path alone, and the server's name as the host
+/// Makes of a request what is sent to its server: the path and the query alone, and the server's name as the host
 /// understood it.
 pub(super) fn address_to_server(parts: &mut Parts, origin: &Origin) -> Result<(), Error> {
-    let path = parts.uri.path_and_query().cloned();
-    parts.uri = match path {
-        Some(path) => Uri::from(path),
-        None => Uri::from_static("/"),
-    };
+    let target = parts.uri.path_and_query();
+    let target = target.map_or("/", PathAndQuery::as_str);
+    // A guest may leave the path out, and then the first line of the request would have none.
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let target = PathAndQuery::try_from([slash, target].concat());
+    parts.uri = target.map_err(|_| Error::HttpRequestUriInvalid)?.into();
     let host = HeaderValue::try_from(origin.authority());
     let host = host.map_err(|_| Error::HttpRequestUriInvalid)?;
     parts.headers.insert(header::HOST, host);
@@ -94,5 +96,24 @@ mod tests {
         address_to_server(&mut parts, &origin).expect("a request");
         assert_eq!(parts.uri, "/x?y=z");
         assert_eq!(parts.headers["host"], "a.example:81");
+    }
+
+    #[test]
+    fn what_is_sent_begins_with_a_slash_whatever_the_guest_left_out() {
+        for (path, expected) in [
+            ("", "/"),
+            ("/", "/"),
+            ("?", "/?"),
+            ("?x=y", "/?x=y"),
+            ("/x?y", "/x?y"),
+        ] {
+            let mut parts = parts("GET", "http://a.example/");
+            // As the engine makes it of what a guest has set.
+            let uri = http::Uri::builder().scheme("http").authority("a.example");
+            parts.uri = uri.path_and_query(path).build().expect("an address");
+            let origin = origin(&parts).expect("an origin");
+            address_to_server(&mut parts, &origin).expect("a request");
+            assert_eq!(parts.uri.to_string(), expected, "{path}");
+        }
     }
 }
