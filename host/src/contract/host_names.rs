@@ -29,9 +29,8 @@ impl HostNames {
     /// # Errors
     /// With what is none, and what one looks like.
     pub(crate) fn of(listed: &[String]) -> Result<Self, String> {
-        let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
         for name in listed {
-            if plain(name).is_empty() || !name.bytes().all(is_char) {
+            if plain(name).is_empty() || !is_name(name) {
                 return Err(format!(
                     "'{name}' is no host name: one looks like functions.example, without a scheme and a port"
                 ));
@@ -60,7 +59,9 @@ impl HostNames {
     fn include(&self, name: &str) -> bool {
         is_address(name) || {
             let name = plain(name);
-            is_local(name) || self.0.iter().any(|own| own.eq_ignore_ascii_case(name))
+            // Of `evil.example:1.localhost`, others see another name.
+            is_name(name) && is_local(name)
+                || self.0.iter().any(|own| own.eq_ignore_ascii_case(name))
         }
     }
 }
@@ -97,6 +98,12 @@ fn without_port(host: &str) -> &str {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     }
+}
+
+/// Whether it has none but letters, digits and what stands between them in names.
+fn is_name(text: &str) -> bool {
+    let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    text.bytes().all(is_char)
 }
 
 fn plain(name: &str) -> &str {
@@ -173,6 +180,9 @@ mod tests {
             "localhost.evil.example",
             "evillocalhost",
             "127.0.0.1.evil.example",
+            "evil.example:1.localhost",
+            "evil.example/.localhost",
+            "a@b.localhost",
             "127.1",
             "0x7f000001",
             "2130706433",
