@@ -116,6 +116,7 @@ fn list_or_nothing<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// When it is not a valid component, with the reason and the offset.
 pub(in crate::sandbox) fn inspect_component(component: &[u8]) -> Result<Inspection, Rejection> {
     validate(component)?;
+    check_whole(component)?;
     let mut found = Inspection {
         kind: None,
         wrapped: false,
@@ -142,9 +143,35 @@ pub(in crate::sandbox) fn validate(wasm: &[u8]) -> Result<(), Rejection> {
         .map_err(|error| Rejection::of_code(format!("The code is not valid WebAssembly: {error}.")))
 }
 
+/// Makes sure that no module or component in it is cut off. For one that is nested, the validator takes the end of the
+/// file for its end.
+fn check_whole(component: &[u8]) -> Result<(), Rejection> {
+    let is_cut_off = |payload: Payload<'_>| match payload {
+        Payload::ModuleSection {
+            unchecked_range, ..
+        }
+        | Payload::ComponentSection {
+            unchecked_range, ..
+        } => unchecked_range.end > component.len(),
+        _ => false,
+    };
+    match Parser::new(0)
+        .parse_all(component)
+        .flatten()
+        .any(is_cut_off)
+    {
+        false => Ok(()),
+        true => Err(Rejection::of_code(
+            "The code is not valid WebAssembly: it is cut off in the middle of a module or a component. \
+             Build or copy it anew.",
+        )),
+    }
+}
+
 /// What the engine is built to run; anything else is refused here, by the same rules.
 fn features() -> WasmFeatures {
-    WasmFeatures::WASM2
+    // The engine is built without a collector, so that the one kind of reference there is are functions.
+    WasmFeatures::WASM2.difference(WasmFeatures::GC_TYPES)
         | WasmFeatures::EXTENDED_CONST
         | WasmFeatures::TAIL_CALL
         | WasmFeatures::MULTI_MEMORY

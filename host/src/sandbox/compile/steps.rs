@@ -175,6 +175,28 @@ mod tests {
     }
 
     #[test]
+    fn a_component_that_is_cut_off_in_a_module_is_told_as_damage() {
+        let text = "(component (core module (memory 1) (func) (func)))";
+        let whole = wat::parse_str(text).expect("WebAssembly");
+        assert!(inspect(whole.clone()).is_ok());
+        for length in 9..whole.len() {
+            let rejection = inspect(whole[..length].to_vec()).expect_err("it is cut off");
+            assert_eq!(rejection.fault, Fault::Code, "{length}: {rejection}");
+        }
+    }
+
+    #[test]
+    fn what_the_engine_does_not_run_is_refused_before_it_is_compiled() {
+        let with_table = |of: &str| {
+            let text = format!("(component (core module (table 1 {of}) (table 1 {of})))");
+            inspect(wat::parse_str(text).expect("WebAssembly"))
+        };
+        assert!(with_table("funcref").is_ok());
+        let rejection = with_table("externref").expect_err("there is no collector");
+        assert!(rejection.reason.contains("not valid"), "{rejection}");
+    }
+
+    #[test]
     fn a_section_that_is_longer_than_the_file_is_told_as_damage() {
         let cut = b"\0asm\x01\0\0\0\x0a\xff\xff\x03\x01\x02\0\x0b";
         let rejection = inspect(cut.to_vec()).expect_err("damaged");
