@@ -8,6 +8,12 @@ use crate::events::Events;
 use crate::invoker::Provisioner;
 use crate::logs::LogKeeper;
 
+#[cfg(all(
+    feature = "compiler",
+    feature = "server",
+    any(test, feature = "fuzzing")
+))]
+pub use crate::any_input::{check, request_of};
 #[cfg(feature = "jail")]
 pub use crate::app::prepared::Prepared;
 #[cfg(feature = "server")]

@@ -113,6 +113,12 @@ mod identity;
 mod contract;
 mod app;
 mod embed;
+#[cfg(all(
+    feature = "compiler",
+    feature = "server",
+    any(test, feature = "fuzzing")
+))]
+mod any_input;
 pub mod internals;
 
 #[cfg(feature = "measure")]

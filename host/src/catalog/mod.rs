@@ -11,6 +11,8 @@
 
 mod account;
 mod accounts;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod any_input;
 mod change;
 mod commit;
 mod follow;

@@ -77,6 +77,8 @@ mod metrics;
 mod health;
 mod download_key;
 mod package_download;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod any_input;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub(crate) mod stages;

@@ -285,5 +285,7 @@ fn agreed<'a>(
     }
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod any_input;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The router as clients see it, with a guest that follows a script instead of running wasm.
 
 mod aliases;
+mod any_request;
 mod configuration;
 mod concurrency;
 mod door;

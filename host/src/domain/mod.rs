@@ -6,6 +6,8 @@
 pub(crate) mod address_kind;
 pub(crate) mod alias;
 pub(crate) mod allow_http;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod any_input;
 pub(crate) mod arn;
 pub(crate) mod attachments;
 pub(crate) mod client_context;

@@ -5,6 +5,8 @@
 //! number in it is believed, and it is read as a whole, though one file of it is wanted: a package that
 //! AWS could not unpack is refused here too.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod any_input;
 mod archive;
 mod choice;
 mod named_file;

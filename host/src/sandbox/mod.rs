@@ -23,6 +23,13 @@ mod sandboxes;
 #[doc(hidden)]
 pub(crate) mod stages;
 
+/// What holds of code, and of events for servers for HTTP, whatever they are.
+#[cfg(all(feature = "compiler", any(test, feature = "fuzzing")))]
+pub(crate) mod any_input {
+    pub(crate) use super::compile::any_input::{component, figures_of_code};
+    pub(crate) use super::kinds::http_guest::any_input::{body_of, gateway_event, reads_back};
+}
+
 pub use compile::inspect::{Import, Inspection};
 pub use compile::isolation::{CompileIsolation, CompileLimits};
 #[cfg(not(feature = "compiler"))]

@@ -18,3 +18,5 @@ mod token;
 
 pub(super) use group_name::named_by as group_named_by;
 pub(crate) use log_reads::LogReads;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) use pattern::any_input;

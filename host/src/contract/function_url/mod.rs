@@ -9,6 +9,8 @@
 //! ```
 
 pub(super) mod address;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod any_input;
 mod compact;
 mod cors;
 mod event;

@@ -28,5 +28,7 @@ pub(in crate::sandbox) mod worker;
 pub(in crate::sandbox) mod precompile;
 #[cfg(feature = "compiler")]
 mod snapshot;
+#[cfg(all(feature = "compiler", any(test, feature = "fuzzing")))]
+pub(in crate::sandbox) mod any_input;
 #[cfg(not(feature = "compiler"))]
 pub(in crate::sandbox) mod no_compiler;

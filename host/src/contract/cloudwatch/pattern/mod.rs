@@ -3,6 +3,8 @@
 //! Either terms (`ERROR "not found" -retry ?timeout`, see `terms`) or a condition on events that are
 //! JSON objects (`{ $.level = "ERROR" && $.ms > 100 }`, see `condition`).
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::contract) mod any_input;
 mod condition;
 mod operand;
 mod scanner;

@@ -14,6 +14,8 @@
 //! request from the web ───┘                        └─▶ gateway_reply
 //! ```
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(in crate::sandbox) mod any_input;
 mod request;
 mod gateway_event;
 mod head;
