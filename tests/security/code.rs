@@ -1,6 +1,7 @@
 //! Code that is no function: refused when it is deployed, with a reason that helps.
 
-use sparkler_tests::{TestHost, wat};
+use sparkler::internals::inspect;
+use sparkler_tests::{TestHost, guests, wat};
 
 use super::assert_serving;
 
@@ -108,4 +109,45 @@ fn assert_refused_or_failed(package: Vec<u8>) {
         }
     }
     assert_serving(host);
+}
+
+/// The guest with something of it changed or cut off, here for one number and elsewhere for the next.
+fn damaged(guest: &[u8], number: usize) -> Vec<u8> {
+    /// Not a divisor of any length: numbers lead all over the guest.
+    const STRIDE: usize = 2_654_435_761;
+    let at = 8 + number.wrapping_mul(STRIDE) % (guest.len() - 8);
+    let mut damaged = guest.to_vec();
+    match number % 4 {
+        0 => damaged.truncate(at),
+        1 => damaged[at] ^= 1 << (number / 4 % 8),
+        2 => damaged[at] = 0xff,
+        _ => drop(damaged.drain(at..guest.len().min(at + 1 + number % 64))),
+    }
+    damaged
+}
+
+#[test]
+fn what_is_damaged_is_looked_into_and_breaks_nothing() {
+    for guest in [guests::echo(), guests::command(), guests::http()] {
+        for number in 0..100 {
+            let inspected = inspect(damaged(guest, number));
+            // It need not be refused: much of a component may be another.
+            if let Err(rejection) = inspected {
+                assert!(rejection.reason.ends_with('.'), "{number}: {rejection}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_damaged_can_be_deployed_or_not_and_the_host_stays() {
+    let host = TestHost::shared();
+    for number in 0..8 {
+        if let Ok(function) = host.function(damaged(guests::echo(), number)).attempt() {
+            // It may fail in any way, within its own bounds.
+            let reply = function.invoke(serde_json::json!({}));
+            assert_eq!(reply.status, 200, "{number}: {}", reply.text());
+        }
+        assert_serving(host);
+    }
 }
