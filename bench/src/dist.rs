@@ -10,6 +10,10 @@ use tokio::process::Command;
 /// cargo's profile.
 pub(crate) const PROFILE: &str = "dist";
 
+/// The profile that tests are built with, which has a folder of another name.
+pub(crate) const TESTED: &str = "dev";
+const TESTED_FOLDER: &str = "debug";
+
 /// This program, as cargo knows it.
 const ITSELF: &str = env!("CARGO_PKG_NAME");
 
@@ -36,8 +40,18 @@ pub(crate) async fn build(
     package: &str,
     program: &str,
 ) -> anyhow::Result<PathBuf> {
+    build_as(PROFILE, workspace, package, program).await
+}
+
+/// The same, with another profile.
+pub(crate) async fn build_as(
+    profile: &str,
+    workspace: &Path,
+    package: &str,
+    program: &str,
+) -> anyhow::Result<PathBuf> {
     let status = cargo()
-        .args(["build", "--profile", PROFILE, "--locked"])
+        .args(["build", "--profile", profile, "--locked"])
         .args(["--package", package, "--bin", program])
         .current_dir(workspace)
         .status()
@@ -47,7 +61,11 @@ pub(crate) async fn build(
         bail!("{program} could not be built");
     }
     // cargo has a folder for each profile, side by side.
-    Ok(folder()?.with_file_name(PROFILE).join(program))
+    let folder_of_profile = match profile {
+        TESTED => TESTED_FOLDER,
+        profile => profile,
+    };
+    Ok(folder()?.with_file_name(folder_of_profile).join(program))
 }
 
 /// Where this program stands.

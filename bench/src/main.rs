@@ -1,6 +1,6 @@
 //! What makes the documents that show results: `cargo xtask bench` measures what calls cost and writes
 //! `docs/BENCHMARKS.md`, `cargo xtask conformance` runs tests and writes `docs/CONFORMANCE.md`. And what runs the tests
-//! that need more than cargo brings: `cargo xtask browser`.
+//! that need more than cargo brings, or longer than a change should: `cargo xtask browser` and `fuzz-components`.
 //!
 //! The product is built and started as its users have it, and never linked: this program stays small and quick
 //! to build. Where it measures, it has itself built once more as the product is (`dist`). What can be measured only
@@ -12,6 +12,7 @@ mod contest;
 mod dist;
 mod finding;
 mod floor;
+mod fuzz_components;
 mod instructions;
 mod load;
 mod payload;
@@ -56,6 +57,7 @@ enum Task {
         #[arg(long)]
         accept: bool,
     },
+    FuzzComponents(fuzz_components::FuzzComponents),
     /// Echo over HTTP with axum alone: what everything else is compared with
     #[command(hide = true)]
     Floor {
@@ -98,6 +100,10 @@ async fn run(task: Task) -> anyhow::Result<()> {
             };
             instructions::run(workspace, &valgrind, then).await
         }
+        Task::FuzzComponents(task) => tokio::select! {
+            done = fuzz_components::run(task, workspace) => done,
+            asked = asked_to_end() => asked.and_then(|()| bail!("interrupted")),
+        },
         Task::Floor { address } => floor::serve(address).await,
     }
 }

@@ -39,6 +39,12 @@ impl Sparkler {
         Ok(Self { program })
     }
 
+    /// Builds it with all checks that tests have, and without optimisation.
+    pub(crate) async fn build_to_test(workspace: &Path) -> anyhow::Result<Self> {
+        let program = dist::build_as(dist::TESTED, workspace, "sparkler-cli", "sparkler").await?;
+        Ok(Self { program })
+    }
+
     /// Makes the component of a function with `sparkler build`, which keeps what it fetches in `tools`.
     pub(crate) async fn component(&self, folder: &Path, tools: &Tools) -> anyhow::Result<PathBuf> {
         let output = self

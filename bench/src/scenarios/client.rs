@@ -22,22 +22,22 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Talks to one server. Clones share their connections.
 #[derive(Clone, Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     http: Http<HttpConnector, Full<Bytes>>,
     base: String,
 }
 
 /// A function to create.
 #[derive(Clone, Debug)]
-pub(super) struct NewFunction<'a> {
-    pub(super) name: &'a str,
+pub(crate) struct NewFunction<'a> {
+    pub(crate) name: &'a str,
     /// The component in base64.
-    pub(super) code: &'a str,
-    pub(super) timeout_seconds: u32,
+    pub(crate) code: &'a str,
+    pub(crate) timeout_seconds: u32,
 }
 
 impl Client {
-    pub(super) fn of(server: &Server) -> Self {
+    pub(crate) fn of(server: &Server) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Self {
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// # Errors
     /// Also when the function failed.
-    pub(super) async fn invoke(&self, function: &str, event: &[u8]) -> anyhow::Result<Bytes> {
+    pub(crate) async fn invoke(&self, function: &str, event: &[u8]) -> anyhow::Result<Bytes> {
         let path = format!("{FUNCTIONS}/{function}/invocations");
         let body = Bytes::copy_from_slice(event);
         let (status, answer, has_failed) = self.call(Method::POST, &path, body).await?;
@@ -62,7 +62,7 @@ impl Client {
     }
 
     /// Creates a function, which is made ready behind the answer.
-    pub(super) async fn create(&self, function: &NewFunction<'_>) -> anyhow::Result<()> {
+    pub(crate) async fn create(&self, function: &NewFunction<'_>) -> anyhow::Result<()> {
         let wanted = json!({
             "FunctionName": function.name,
             "Runtime": "provided.al2023",
@@ -77,7 +77,7 @@ impl Client {
     }
 
     /// Waits until a function can be called.
-    pub(super) async fn until_active(&self, function: &str) -> anyhow::Result<()> {
+    pub(crate) async fn until_active(&self, function: &str) -> anyhow::Result<()> {
         let path = format!("{FUNCTIONS}/{function}/configuration");
         loop {
             let shown = self.control(Method::GET, &path, String::new()).await?;
@@ -90,7 +90,7 @@ impl Client {
     }
 
     /// Waits until so many invocations run.
-    pub(super) async fn until_running(&self, invocations: usize) -> anyhow::Result<()> {
+    pub(crate) async fn until_running(&self, invocations: usize) -> anyhow::Result<()> {
         let wanted = format!("sparkler_invocations_running {invocations}");
         loop {
             let (status, metrics, _) = self.call(Method::GET, "/metrics", Bytes::new()).await?;
@@ -111,7 +111,7 @@ impl Client {
     ///
     /// # Errors
     /// Also when some failed for good.
-    pub(super) async fn until_drained(&self) -> anyhow::Result<()> {
+    pub(crate) async fn until_drained(&self) -> anyhow::Result<()> {
         loop {
             let list = self
                 .control(Method::GET, "/sparkler/events", String::new())
@@ -140,7 +140,7 @@ impl Client {
     }
 
     /// The status, the body, and whether a function failed.
-    async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -164,6 +164,6 @@ impl Client {
 }
 
 /// Code as a request carries it.
-pub(super) fn encoded(wasm: &[u8]) -> String {
+pub(crate) fn encoded(wasm: &[u8]) -> String {
     BASE64_STANDARD.encode(wasm)
 }

@@ -5,7 +5,7 @@
 //! server with functions in it (`deployment`) and guests (`guests`).
 
 mod asleep;
-mod client;
+pub(crate) mod client;
 mod deployment;
 mod durable_events;
 mod first_call;
