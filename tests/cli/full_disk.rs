@@ -117,6 +117,12 @@ fn on_a_disk_that_is_full_to_the_last_byte_nothing_is_begun_and_everything_can_b
 fn compiled_code_gives_way_to_a_deploy_and_is_made_again_when_it_is_called() {
     let disk = SmallDisk::new(DISK_BYTES);
     let server = disk.serve(&[]);
+    // It is memory, and so is what functions write into /tmp there.
+    assert!(
+        server.said().contains("lies in memory"),
+        "{}",
+        server.said()
+    );
     let value = |name: &str| metric(server.address, name);
     let artifacts = || value("sparkler_data_bytes{part=\"artifacts\"}");
     let echo = guests::echo();

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 use sparkler_tests::lambda::event;
-use sparkler_tests::server::{program, sparkler};
-use sparkler_tests::{Request, Server, guests};
+use sparkler_tests::server::{cleaned, program, sparkler};
+use sparkler_tests::{Request, Server, guests, metric};
 
 use crate::Workbench;
 
@@ -32,6 +32,17 @@ fn every_thread_of_a_server_is_confined() {
         "{threads:?}"
     );
     assert!(!server.said().contains("the jail"), "{}", server.said());
+    for part in [
+        "all",
+        "files",
+        "truncation",
+        "ports",
+        "devices",
+        "signals",
+        "calls",
+    ] {
+        assert_eq!(jail_metric(&server, part), 1, "{part}");
+    }
 }
 
 #[test]
@@ -50,7 +61,12 @@ fn without_a_jail_none_is() {
             !threads.iter().any(|thread| is_confined(thread)),
             "{threads:?}"
         );
+        assert_eq!(jail_metric(&server, "all"), 0);
     }
+}
+
+fn jail_metric(server: &Server, part: &str) -> u64 {
+    metric(server.address, &format!("sparkler_jail{{part=\"{part}\"}}"))
 }
 
 #[test]
@@ -66,6 +82,9 @@ fn what_a_kernel_lacks_is_said_at_the_start_and_the_server_serves() {
     assert_eq!(lines.len(), 1, "{said}");
     for part in ["not whole", "files, ports and signals", "system calls"] {
         assert!(lines[0].contains(part), "{said}");
+    }
+    for part in ["all", "files", "calls"] {
+        assert_eq!(jail_metric(&server, part), 0, "{part}");
     }
     server.deploy("echo", guests::echo(), &[]);
     assert_eq!(server.lambda().invoke("echo", "[1]").text(), "[1]");
@@ -147,10 +166,18 @@ impl Compiler {
         ] {
             input.write_all(part).expect("written");
         }
-        let mut answer = [0; 14];
         let output = child.stdout.as_mut().expect("an output");
-        output.read_exact(&mut answer).expect("an answer");
-        assert_eq!(&answer[4..], br#""Accepted""#);
+        // Until then it tells what it uses.
+        loop {
+            let mut length = [0; 4];
+            output.read_exact(&mut length).expect("a frame");
+            let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+            output.read_exact(&mut frame).expect("a frame");
+            if !frame.starts_with(br#"{"Used":"#) {
+                assert_eq!(frame, br#"{"Answer":"Accepted"}"#);
+                break;
+            }
+        }
         Self(child)
     }
 
@@ -172,4 +199,45 @@ fn a_compiler_confines_itself_unless_it_is_told_not_to() {
     assert!(is_confined(&status), "{status}");
     let status = Compiler::start(&["--no-jail"]).status();
     assert!(!is_confined(&status), "{status}");
+}
+
+/// How many files a process may have open, and whether the system gives it huge pages.
+fn bounds_of(server: &Server) -> (u64, bool) {
+    let told = |file: &str| {
+        let told = fs::read_to_string(format!("/proc/{}/{file}", server.id()));
+        told.expect("what the kernel says")
+    };
+    let limits = told("limits");
+    let files = limits.lines().find_map(|line| {
+        let (_, numbers) = line.split_once("Max open files")?;
+        numbers.split_whitespace().next()?.parse().ok()
+    });
+    let status = told("status");
+    let huge_pages = status
+        .lines()
+        .find_map(|line| line.strip_prefix("THP_enabled:"));
+    (
+        files.expect("a number"),
+        huge_pages.expect("it is there").trim() == "1",
+    )
+}
+
+#[test]
+fn what_starts_programs_of_others_leaves_them_the_bounds_that_it_was_given() {
+    let bench = Workbench::new();
+    bench.echo();
+    let project = "[functions.echo]\nfile = \"echo.wasm\"\n";
+    bench.file("sparkler.toml", project);
+    let folder = bench.text("");
+    let started = |arguments: &[&str]| {
+        let mut command = cleaned(Command::new("sh"));
+        command
+            .args(["-c", "ulimit -S -n 300 && exec \"$0\" \"$@\"", &program()])
+            .args(arguments)
+            .args(["--listen", "127.0.0.1:0"]);
+        Server::of(&mut command)
+    };
+    assert_eq!(bounds_of(&started(&["dev", &folder])), (300, true));
+    let (files, huge_pages) = bounds_of(&started(&["serve", "--ephemeral"]));
+    assert!(files > 300 && !huge_pages, "{files} {huge_pages}");
 }

@@ -28,7 +28,7 @@ pub fn sparkler() -> Command {
 }
 
 /// A command that starts the binary, in such an environment.
-pub(crate) fn cleaned(mut command: Command) -> Command {
+pub fn cleaned(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["SPARKLER_", "AWS_", "RUST_LOG"]

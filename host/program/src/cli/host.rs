@@ -16,10 +16,15 @@ use super::functions::Function;
 use super::signals::Shutdown;
 pub(super) use sparkler::internals::Deployed;
 
-/// The threads of a server.
-pub(super) fn runtime() -> anyhow::Result<Runtime> {
+/// The threads of a server, whose process takes what it needs for many callers.
+pub(super) fn server_runtime() -> anyhow::Result<Runtime> {
     allow_all_descriptors();
     take_no_huge_pages();
+    runtime()
+}
+
+/// The threads of a host in a process that also starts programs of others, which would inherit whatever it took.
+pub(super) fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_multi_thread()
         .enable_all()
         .build()
