@@ -5,6 +5,7 @@
 
 mod aws_cli;
 mod boto3;
+mod policies;
 mod rust_sdk;
 mod rust_sdk_streaming;
 mod signed;

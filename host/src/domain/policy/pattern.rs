@@ -134,6 +134,15 @@ impl Pattern {
 
     /// Whether it stands for `value`; unknown where a variable has no value, or too much was asked already.
     pub(super) fn matches(&self, value: &str, values: &Values<'_, '_>, steps: &Steps) -> Truth {
+        // Most patterns are decided by what they are, or by how they begin, for which nothing is allocated.
+        match self.parts.as_slice() {
+            [Part::Any] => return Truth::True,
+            [Part::Literal(text)] => return (text == value).into(),
+            [Part::Literal(begin), ..] if !value.starts_with(begin.as_str()) => {
+                return Truth::False;
+            }
+            _ => {}
+        }
         match self.pieces(values) {
             Some(pieces) => fits(&pieces, value.as_bytes(), steps),
             None => Truth::Unknown,
