@@ -1,6 +1,8 @@
 //! Locks that a panic does not close: what they hold is left whole between any two steps, so whoever comes next can go
 //! on with it.
 
+#[cfg(test)]
+use std::sync::TryLockError;
 use std::sync::{
     LockResult, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
     WaitTimeoutResult,
@@ -17,6 +19,11 @@ impl<T> Lock<T> {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_free(&self) -> bool {
+        !matches!(self.0.try_lock(), Err(TryLockError::WouldBlock))
     }
 
     pub(crate) fn get_mut(&mut self) -> &mut T {
