@@ -100,6 +100,8 @@ pub(crate) struct Disk {
 #[derive(Default)]
 struct Look {
     at: Option<Instant>,
+    /// How often it was forgotten.
+    forgotten: u64,
     space: Space,
     catalog: u64,
     events: u64,
@@ -109,6 +111,14 @@ struct Look {
     refused: Option<(Need, NoRoom)>,
     /// Whether it is known in the host's log that there is no room.
     is_told: bool,
+}
+
+impl Look {
+    /// Whoever looks at this moment may have seen what is so no longer.
+    fn forget(&mut self) {
+        self.at = None;
+        self.forgotten += 1;
+    }
 }
 
 impl Disk {
@@ -180,7 +190,7 @@ impl Disk {
 
     /// Something was written that there was room for, and could not be; or the other way round.
     pub(super) fn forget_look(&self) {
-        self.look.lock().at = None;
+        self.look.lock().forget();
     }
 
     /// A file of a part has become larger.
@@ -263,14 +273,17 @@ impl Disk {
     /// Nobody is kept from asking meanwhile.
     fn look_at_disk(&self) {
         // What is spent from here on need not be seen.
-        let spent = self.look.lock().promises.spent();
+        let (spent, forgotten) = {
+            let look = self.look.lock();
+            (look.promises.spent(), look.forgotten)
+        };
         let (space, reserve) = self.space();
         let (catalog, events) = (self.database("catalog.db"), self.database("events.db"));
         let mut look = self.look.lock();
         look.space = space.unwrap_or(look.space);
         (look.catalog, look.events, look.reserve) = (catalog, events, reserve);
         look.promises.seen(spent);
-        look.at = Some(Instant::now());
+        look.at = (look.forgotten == forgotten).then(Instant::now);
         look.refused = None;
     }
 

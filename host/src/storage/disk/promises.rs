@@ -10,10 +10,13 @@ use super::Disk;
 /// What something is that has room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Packages and snapshots, which are counted when they are stored.
+    /// Packages and snapshots that are not there yet, which have a share of their own. They are counted when they are
+    /// stored.
+    Packages,
+    /// Those that take the place of the same.
     Code,
-    /// What is compiled of them. Compiled code does not wait for such a promise: whatever is compiled has one, or is
-    /// made again.
+    /// What is compiled of them, which may wait long for its compiler. Compiled code does not wait for such a promise:
+    /// whatever is compiled has one, or is made again. Events and logs do not either: it gives way to them.
     Compiled,
     /// Events, which are counted at the next look.
     Events,
@@ -22,6 +25,7 @@ pub(super) enum Purpose {
 /// What was promised and is not stored yet, and what was stored since the last look.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Promises {
+    packages: u64,
     code: u64,
     compiled: u64,
     events: u64,
@@ -52,10 +56,15 @@ impl Promises {
 
     fn outstanding(&self, purpose: Purpose) -> u64 {
         let compiled = match purpose {
-            Purpose::Compiled => 0,
-            Purpose::Code | Purpose::Events => self.compiled,
+            Purpose::Packages | Purpose::Code => self.compiled,
+            Purpose::Compiled | Purpose::Events => 0,
         };
-        self.code + compiled + self.events
+        self.packages + self.code + compiled + self.events
+    }
+
+    /// What the share of packages and snapshots has to take.
+    pub(super) fn packages(&self) -> u64 {
+        self.packages
     }
 
     /// Something was written without a promise.
@@ -75,6 +84,7 @@ impl Promises {
 
     fn of(&mut self, purpose: Purpose) -> &mut u64 {
         match purpose {
+            Purpose::Packages => &mut self.packages,
             Purpose::Code => &mut self.code,
             Purpose::Compiled => &mut self.compiled,
             Purpose::Events => &mut self.events,
@@ -112,7 +122,7 @@ impl Drop for Kept {
         let mut look = self.disk.look.lock();
         if look.refused.is_some() {
             // There may be room now for what had none.
-            look.at = None;
+            look.forget();
         }
         let promises = &mut look.promises;
         *promises.of(self.purpose) -= self.bytes;

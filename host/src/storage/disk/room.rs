@@ -19,6 +19,8 @@ pub(super) struct Need {
     next: u64,
     /// What must be free beside that.
     free_min: u64,
+    /// What it adds to packages and snapshots.
+    packages: u64,
     /// Whether nothing gives way to it where the file system is full: what is small would leave what gave way for it
     /// without room to be made again.
     is_small: bool,
@@ -92,26 +94,16 @@ impl Disk {
             beside,
         } = wanted;
         // What is there was compiled, or is made again like any code that has given way.
-        let (more, beside) = match is_there {
-            true => (0, 0),
-            false => (bytes, beside),
+        let (purpose, more, beside) = match is_there {
+            true => (Purpose::Code, 0, 0),
+            false => (Purpose::Packages, bytes, beside),
         };
-        let bytes_max = self.shares().code_bytes_max();
-        let used = self.packages.load(Ordering::Relaxed);
-        if more > 0 && used.saturating_add(more) > bytes_max {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(NoRoom(format!(
-                "Packages and snapshots take {} of the {} that this host keeps for them. Delete functions or \
-                 versions that are not needed, or have its owner give it more (--data-max).",
-                megabytes(used),
-                megabytes(bytes_max)
-            )));
-        }
         let need = Need {
+            packages: more,
             is_small: bytes == 0,
-            ..self.need(Purpose::Code, more + beside, bytes + beside)
+            ..self.need(purpose, more + beside, bytes + beside)
         };
-        let parts = [(Purpose::Code, bytes), (Purpose::Compiled, beside)];
+        let parts = [(purpose, bytes), (Purpose::Compiled, beside)];
         let [content, beside] = self.room(need, parts).await?.map(Promise::of);
         Ok(Room { content, beside })
     }
@@ -121,6 +113,7 @@ impl Disk {
             purpose,
             growth,
             next,
+            packages: 0,
             free_min: self.free_bytes_min,
             is_small: false,
         }
@@ -147,12 +140,17 @@ impl Disk {
         parts: [(Purpose, u64); N],
     ) -> Option<Result<[Kept; N], NoRoom>> {
         let mut look = self.look.lock();
+        if let Some(answer) = self.beyond_share(&look, need.packages) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Some(Err(answer));
+        }
         if self.is_old(&look) {
             return None;
         }
         if let Some((refused, answer)) = &look.refused
             && refused.growth <= need.growth
             && refused.next <= need.next
+            && look.promises.free(refused.purpose) <= look.promises.free(need.purpose)
         {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return Some(Err(answer.clone()));
@@ -164,6 +162,22 @@ impl Disk {
         Some(Ok(parts.map(|(purpose, bytes)| {
             Kept::of(self, &mut look.promises, purpose, bytes)
         })))
+    }
+
+    /// Why packages and snapshots may not grow so much, where they may not: nothing gives way to them then.
+    fn beyond_share(&self, look: &Look, more: u64) -> Option<NoRoom> {
+        let bytes_max = self.shares().code_bytes_max();
+        let kept = self.packages.load(Ordering::Relaxed);
+        let used = kept.saturating_add(look.promises.packages());
+        if more == 0 || used.saturating_add(more) <= bytes_max {
+            return None;
+        }
+        Some(NoRoom(format!(
+            "Packages and snapshots, with those on their way, take {} of the {} that this host keeps for them. Delete \
+             functions or versions that are not needed, or have its owner give it more (--data-max).",
+            megabytes(used),
+            megabytes(bytes_max)
+        )))
     }
 
     /// Makes room for what is needed. Blocks.
@@ -187,7 +201,7 @@ impl Disk {
 
     fn refuse(&self, need: Need, shortage: Shortage) -> NoRoom {
         let mut look = self.look.lock();
-        let answer = self.sentence(&look, shortage);
+        let answer = self.sentence(&look, need, shortage);
         self.tell_of_none(&mut look, &answer);
         // What is small may be short of what is free while something larger that others give way to is not.
         if !need.is_small && need.growth > 0 {
@@ -222,7 +236,7 @@ impl Disk {
             }
             Some(shortage) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
-                Err(self.sentence(&self.look.lock(), shortage))
+                Err(self.sentence(&self.look.lock(), need, shortage))
             }
         }
     }
@@ -243,8 +257,9 @@ impl Disk {
     pub(in crate::storage) fn log_room(&self, bytes: u64) -> Result<(), NoRoom> {
         self.look_where_old();
         let mut look = self.look.lock();
-        match self.shortage(&look, self.need(Purpose::Code, 0, bytes)) {
-            Some(shortage @ Shortage::Free(_)) => Err(self.sentence(&look, shortage)),
+        let need = self.need(Purpose::Events, 0, bytes);
+        match self.shortage(&look, need) {
+            Some(shortage @ Shortage::Free(_)) => Err(self.sentence(&look, need, shortage)),
             Some(Shortage::Budget(_)) | None => {
                 look.promises.spend(bytes);
                 Ok(())
@@ -303,20 +318,29 @@ impl Disk {
         true
     }
 
-    fn sentence(&self, look: &Look, shortage: Shortage) -> NoRoom {
+    fn sentence(&self, look: &Look, need: Need, shortage: Shortage) -> NoRoom {
+        let promised = |bytes| match bytes {
+            0 => String::new(),
+            bytes => format!(
+                ", and {} more are promised to what is on its way",
+                megabytes(bytes)
+            ),
+        };
         NoRoom(match shortage {
             Shortage::Budget(_) => format!(
-                "This host keeps {} of the {} that it may keep, and cannot make enough room by giving up compiled \
+                "This host keeps {} of the {} that it may keep{}, and cannot make enough room by giving up compiled \
                  code. Delete functions, versions or dead events that are not needed, or have its owner give it \
                  more (--data-max).",
                 megabytes(self.used(look)),
-                megabytes(self.budget)
+                megabytes(self.budget),
+                promised(look.promises.uncounted(need.purpose))
             ),
             Shortage::Free(_) => format!(
-                "The disk of this host is nearly full: {} of {} are free, and {} must stay so. Have its owner make \
+                "The disk of this host is nearly full: {} of {} are free{}, and {} must stay so. Have its owner make \
                  room there, or delete functions or versions that are not needed.",
                 megabytes(look.space.free),
                 megabytes(look.space.total),
+                promised(look.promises.free(need.purpose)),
                 megabytes(self.free_bytes_min)
             ),
         })

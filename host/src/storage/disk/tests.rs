@@ -251,6 +251,72 @@ async fn packages_keep_to_their_share_and_what_is_there_takes_no_more_of_it() {
     fake.disk.code_room(again).await.expect("room");
 }
 
+#[tokio::test]
+async fn packages_on_their_way_take_of_their_share() {
+    let fake = Fake::with(900 * MB, 500 * MB, 0);
+    let first = fake.disk.code_room(code(150 * MB, 0)).await.expect("room");
+    let refused = fake.disk.code_room(code(150 * MB, 0)).await;
+    let NoRoom(refused) = refused.expect_err("both exceed it");
+    assert!(refused.contains("take 150 MB of the 250 MB"), "{refused}");
+    // What takes the place of the same is in it already.
+    let again = CodeNeed {
+        is_there: true,
+        ..code(150 * MB, 0)
+    };
+    let again = fake.disk.code_room(again).await.expect("room");
+    fake.disk.code_room(code(100 * MB, 0)).await.expect("room");
+    drop((first, again));
+    fake.disk.code_room(code(250 * MB, 0)).await.expect("room");
+}
+
+#[tokio::test]
+async fn what_waits_to_be_compiled_keeps_no_room_from_events_and_logs() {
+    for (free, budget) in [(900 * MB, 500 * MB), (500 * MB, 900 * MB)] {
+        let fake = Fake::with(free, budget, 0);
+        let waiting = fake.disk.code_room(code(10 * MB, 420 * MB)).await;
+        let waiting = waiting.expect("room");
+        let NoRoom(refused) = fake
+            .disk
+            .code_room(code(100 * MB, 0))
+            .await
+            .expect_err("it is promised to other code");
+        assert!(refused.contains("430 MB more are promised"), "{refused}");
+        room(&fake, 100 * MB).await.expect("it gives way to events");
+        assert_eq!(fake.disk.log_room(200 * MB), Ok(()));
+        drop(waiting);
+    }
+}
+
+#[test]
+fn a_look_that_is_forgotten_while_it_is_taken_is_not_believed() {
+    let fake = Fake::with(900 * MB, 500 * MB, 0);
+    let (looked_at, forgets) = (
+        Arc::new(OnceLock::<Weak<Disk>>::new()),
+        Arc::new(Lock::new(1)),
+    );
+    let (seen, left) = (Arc::clone(&looked_at), Arc::clone(&forgets));
+    let watch = Box::new(move || {
+        let disk = seen.get().and_then(Weak::upgrade);
+        if let Some(disk) = disk.filter(|_| std::mem::take(&mut *left.lock()) > 0) {
+            disk.forget_look();
+        }
+        Ok(Space {
+            total: 1_000 * MB,
+            free: 900 * MB,
+        })
+    });
+    let mut disk = Disk::watching(&fake.disk.root, None, watch).expect("a disk");
+    disk.look_interval = Duration::MAX;
+    let disk = Arc::new(disk);
+    looked_at.set(Arc::downgrade(&disk)).expect("once");
+    let is_old = || disk.is_old(&disk.look.lock());
+    disk.look_anew();
+    assert_eq!(*forgets.lock(), 0);
+    assert!(is_old(), "it may have seen what is so no longer");
+    disk.look_anew();
+    assert!(!is_old());
+}
+
 #[test]
 fn all_that_is_in_a_data_directory_is_counted_and_found_again() {
     use crate::storage::{ArtifactStore, LogFiles};
