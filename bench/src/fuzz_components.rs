@@ -79,6 +79,13 @@ pub(crate) async fn run(task: FuzzComponents, workspace: &Path) -> anyhow::Resul
     let ran = all(&run, &server).await;
     say(run.tally.told());
     ran?;
+    let left = task.components.saturating_sub(run.tally.done());
+    if left > 0 {
+        say(format!(
+            "the time was over: {left} of {} components were not tried (--minutes {})",
+            task.components, task.minutes
+        ));
+    }
     // Ends as it would for its owner: nothing that was deployed keeps it from that.
     server.stop().await
 }
@@ -114,7 +121,7 @@ async fn all(run: &Arc<Run>, server: &Server) -> anyhow::Result<()> {
         "the echo answered {} times; {held}",
         echo.answered()
     ));
-    ensure!(echo.answered() > 0, "the echo was never called");
+    ensure!(echo.answered() > 0, "the echo has never answered");
     held.check()
 }
 

@@ -21,6 +21,15 @@ const WAIT_MAX: Duration = Duration::from_secs(300);
 /// How long a function may run, in seconds.
 const TIMEOUT_SECONDS: u32 = 1;
 
+/// What the host says where its compiler has crashed, was killed each time that it was begun, or failed: the fault of no
+/// component that is made here, as small as they are.
+const CRASHES: [&str; 4] = [
+    "The compiler breaks down",
+    "its compilation wanted more",
+    "killed again",
+    "its log says why",
+];
+
 /// How a component ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -95,7 +104,7 @@ impl<'a> Round<'a> {
             .await?
         {
             (StatusCode::CREATED, ..) => Ok(true),
-            (StatusCode::BAD_REQUEST, ..) => Ok(false),
+            (StatusCode::BAD_REQUEST, answer, _) => sound(&answer).map(|()| false),
             (status, answer, _) => bail!("creating it was answered with {status}: {answer}"),
         }
     }
@@ -108,7 +117,7 @@ impl<'a> Round<'a> {
             let shown: Value = serde_json::from_str(&answer).unwrap_or_default();
             match (status, shown["State"].as_str()) {
                 (StatusCode::OK, Some("Active")) => return Ok(true),
-                (StatusCode::OK, Some("Failed")) => return Ok(false),
+                (StatusCode::OK, Some("Failed")) => return sound(&answer).map(|()| false),
                 (StatusCode::OK, Some("Pending")) => tokio::time::sleep(PAUSE).await,
                 _ => bail!("it is shown with {status}: {answer}"),
             }
@@ -158,6 +167,39 @@ impl<'a> Round<'a> {
                 String::from_utf8_lossy(&answer).into_owned(),
                 has_failed,
             ));
+        }
+    }
+}
+
+/// # Errors
+/// Where a component was refused since what looked at it broke down.
+fn sound(answer: &str) -> anyhow::Result<()> {
+    let crash = CRASHES.iter().find(|crash| answer.contains(**crash));
+    ensure!(
+        crash.is_none(),
+        "the compiler did not get over it: {answer}"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_that_crashes_is_told_from_one_that_refuses() {
+        let refused = r#"{"message":"The component imports what this host does not have."}"#;
+        assert!(sound(refused).is_ok());
+        // Where the host says it.
+        let sources = [
+            include_str!("../../../host/src/sandbox/compile/child.rs"),
+            include_str!("../../../host/src/sandbox/compile/queues.rs"),
+            include_str!("../../../host/src/deployer/rejection.rs"),
+        ];
+        for crash in CRASHES {
+            assert!(sources.iter().any(|said| said.contains(crash)), "{crash}");
+            let shown = format!(r#"{{"State":"Failed","StateReason":"{crash}, and so on."}}"#);
+            assert!(sound(&shown).is_err(), "{shown}");
         }
     }
 }

@@ -43,10 +43,12 @@ impl Echo {
         let answered = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&answered);
         let calls = tokio::spawn(async move {
-            loop {
-                call(&client, counted.fetch_add(1, Ordering::Relaxed)).await?;
+            for number in 0.. {
+                call(&client, number).await?;
+                counted.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(PAUSE).await;
             }
+            Ok(())
         });
         Ok(Self {
             answered,
