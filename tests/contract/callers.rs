@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sparkler_tests::lambda::invocation;
-use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, metric};
+use sparkler_tests::{
+    Connection, Function, NewFunction, Reply, Request, Server, TestHost, guests, metric,
+};
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 
@@ -89,8 +91,22 @@ fn who_has_its_share_is_refused_at_once_and_others_are_not() {
 #[test]
 fn an_upload_is_held_no_longer_than_until_it_is_stored() {
     let host = TestHost::start();
-    host.deploy(guests::echo());
-    until(host.address(), HELD, |bytes| bytes == 0);
+    let address = host.address();
+    let upload = NewFunction::new("held", guests::echo())
+        .request()
+        .to_string();
+    let (first, rest) = upload.as_bytes().split_at(upload.len() / 2);
+    let mut connection = Connection::open(address);
+    let head = format!(
+        "POST {FUNCTIONS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
+        upload.len()
+    );
+    connection.send_raw(head.as_bytes());
+    connection.send_raw(first);
+    until(address, HELD, |bytes| bytes >= first.len() as u64);
+    connection.send_raw(rest);
+    assert_eq!(connection.read().status, 201);
+    until(address, HELD, |bytes| bytes == 0);
 }
 
 #[test]
