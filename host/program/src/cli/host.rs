@@ -23,7 +23,8 @@ pub(super) fn server_runtime() -> anyhow::Result<Runtime> {
     runtime()
 }
 
-/// The threads of a host in a process that also starts programs of others, which would inherit whatever it took.
+/// The threads of a host in a process that also starts programs of others, which would inherit whatever it took. It has
+/// room for fewer callers for that, and what is only announced may take more memory.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_multi_thread()
         .enable_all()
