@@ -51,11 +51,21 @@ pub use crate::sandbox::precompile;
 pub use crate::sandbox::{Import, Inspection, Sandboxes, inspect};
 pub use crate::sigv4::{Signable, headers as signed_headers};
 
+/// Whether a server takes this text as its file of keys at `path`, as far as that can be known outside of it.
+///
+/// # Errors
+/// With the reason, which holds no secret.
+#[cfg(feature = "server")]
+pub fn check_keys(path: &std::path::Path, text: &str) -> Result<(), String> {
+    crate::identity::check(path, text, crate::contract::preset)
+}
+
 /// Bounds that the commands tell, and keep to.
 pub mod limits {
     pub use crate::limits::{
         CLIENT_CONTEXT_BASE64_BYTES_MAX, COMPILE_DURATION_MAX, CONCURRENT_INVOCATIONS_MAX,
-        ENVIRONMENT_BYTES_MAX, PACKAGE_BYTES_MAX, POLICY_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX,
+        ENVIRONMENT_BYTES_MAX, KEYS_OF_USER_MAX, PACKAGE_BYTES_MAX, POLICY_BYTES_MAX,
+        SYNC_PAYLOAD_BYTES_MAX,
     };
 }
 

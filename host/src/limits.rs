@@ -12,7 +12,7 @@ pub use callers::*;
 pub use deploys::*;
 pub(crate) use events::*;
 pub(crate) use guests::*;
-pub(crate) use identity::*;
+pub use identity::*;
 pub(crate) use logs::*;
 pub use stores::*;
 

@@ -71,17 +71,20 @@ impl Identities {
 
     /// Reads the file again where it has changed.
     pub(crate) fn look(&self) {
-        let current = Arc::clone(&self.current.read());
-        if current.is_outdated() {
+        if self.is_outdated() {
             self.reload();
         }
+    }
+
+    pub(super) fn is_outdated(&self) -> bool {
+        let current = Arc::clone(&self.current.read());
+        current.is_outdated()
     }
 
     /// Reads the file again. Where that fails, everything stays as it was, and the log says why.
     pub(crate) fn reload(&self) {
         let _reading = self.reading.lock();
         let before = Arc::clone(&self.current.read());
-        let unchanged = before.seen_now();
         match KeySet::read(&self.path, self.presets, &before) {
             Ok(set) => {
                 tracing::info!(keys = set.keys.len(), "the keys were read again");
@@ -89,7 +92,7 @@ impl Identities {
             }
             Err(error) => {
                 tracing::error!(%error, "the keys stay as they were");
-                *self.current.write() = Arc::new(unchanged);
+                *self.current.write() = Arc::new(before.until_changed(error.files));
             }
         }
     }

@@ -1,14 +1,14 @@
 //! Files of keys for tests.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::domain::policy::Document;
+use crate::domain::policy::{Document, PolicyError};
 
 /// A file of keys in a folder of its own.
 pub(crate) struct Written(TempDir);
@@ -38,6 +38,9 @@ impl Written {
             .open(&new)
             .expect("a file");
         file.write_all(text.as_bytes()).expect("written");
+        // Whatever the tests are not to allow others by default.
+        let mode = Permissions::from_mode(mode);
+        file.set_permissions(mode).expect("its mode");
         fs::rename(new, self.0.path().join(name)).expect("renamed");
     }
 
@@ -47,9 +50,11 @@ impl Written {
 }
 
 /// A policy of any name that allows everything.
-pub(crate) fn everything(name: &str, _: Option<&[String]>) -> Option<Arc<Document>> {
+pub(crate) fn everything(
+    name: &str,
+    _: Option<&[String]>,
+) -> Option<Result<Arc<Document>, PolicyError>> {
     let text =
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-    let document = Document::identity(text).expect("a policy");
-    (name == "admin").then(|| Arc::new(document))
+    (name == "admin").then(|| Document::identity(text).map(Arc::new))
 }

@@ -19,5 +19,6 @@ mod tests;
 
 pub(crate) use identities::Identities;
 pub(crate) use key::Key;
+pub(crate) use set::check;
 pub(crate) use sources::needs;
 pub(crate) use user::User;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::file::UserEntry;
 use super::sources::{Sources, is_file};
 use crate::domain::AccountId;
-use crate::domain::policy::{Document, OwnPolicies};
+use crate::domain::policy::{Document, OwnPolicies, PolicyError};
 
-/// The policies that are known by a name. The second argument are ARNs that one is narrowed to.
-pub(crate) type Presets = fn(&str, Option<&[String]>) -> Option<Arc<Document>>;
+/// The policies that are known by a name. The second argument are ARNs that one is narrowed to, where that can be.
+pub(crate) type Presets = fn(&str, Option<&[String]>) -> Option<Result<Arc<Document>, PolicyError>>;
 
 /// The policies of a user.
 ///
@@ -32,12 +32,13 @@ pub(super) fn own(
                 .map_err(|error| format!("{name} is no policy: {error}"));
         }
         let found = presets(name, functions.as_deref());
-        found.ok_or_else(|| {
+        let found = found.ok_or_else(|| {
             format!(
                 "'{name}' is no policy that this host knows: name one of admin, deploy, invoke, read, permissions and \
                  operator, or a file, such as policy.json"
             )
-        })
+        })?;
+        found.map_err(|error| format!("'{name}' cannot be narrowed to its functions: {error}"))
     };
     let boundary = user.boundary.as_deref().map(&mut read).transpose();
     Ok(OwnPolicies {
@@ -53,6 +54,12 @@ pub(super) fn own(
 
 /// The ARNs of functions whose names fit, of their versions and aliases, and of their logs.
 fn patterns(account: &AccountId, names: &[String]) -> Result<Vec<String>, String> {
+    if names.is_empty() {
+        return Err(
+            "its list 'functions' is empty: leave it out for all functions, or 'policy' for none"
+                .into(),
+        );
+    }
     let mut patterns = Vec::new();
     for name in names {
         let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);

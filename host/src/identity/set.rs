@@ -8,8 +8,7 @@ use super::bucket::Rate;
 use super::file::{AccountEntry, File, KeyEntry, RateEntry, Status, UserEntry, moment};
 use super::key::Key;
 use super::policies::{self, Presets};
-use super::secret::Secret;
-use super::sources::{Sources, Stamp};
+use super::sources::{Sources, Stamp, Stamps};
 use super::user::{User, arn_of, id_of};
 use crate::domain::policy::Identity;
 use crate::domain::{AccountId, Lock};
@@ -21,14 +20,17 @@ use crate::limits::{KEYS_MAX, KEYS_OF_USER_MAX};
 pub(crate) struct KeysError {
     path: String,
     reason: String,
+    /// The files that were tried.
+    pub(super) files: Stamps,
 }
 
 /// All keys of a file, by their ids.
 #[derive(Default)]
 pub(super) struct KeySet {
     pub(super) keys: HashMap<String, Arc<Key>>,
-    /// The files that it was made of, as they were before they were read.
-    pub(super) files: Vec<(std::path::PathBuf, Stamp)>,
+    /// The files that it was made of; or those of a later one that could not be made, which is tried again when one of
+    /// these changes.
+    pub(super) files: Stamps,
 }
 
 impl KeySet {
@@ -40,35 +42,24 @@ impl KeySet {
             before,
             keys: HashMap::new(),
         };
-        // A file that changes while it is read is read again.
-        let stamp = Stamp::of(path);
         let read = reading.file(path);
         let Reading { sources, keys, .. } = reading;
-        let mut files: Vec<_> = sources
-            .read
-            .iter()
-            .map(|path| (path.clone(), Stamp::of(path)))
-            .collect();
-        if let Some((_, of_keys)) = files.first_mut() {
-            *of_keys = stamp;
-        }
+        let files = sources.files;
         match read {
             Ok(()) => Ok(Self { keys, files }),
             Err(reason) => Err(KeysError {
                 path: path.display().to_string(),
                 reason,
+                files,
             }),
         }
     }
 
-    /// The same keys, for files as they are now: a file that was found to be wrong is not read again until it changes.
-    pub(super) fn seen_now(&self) -> Self {
-        let files = self.files.iter();
+    /// The same keys, until one of these files changes.
+    pub(super) fn until_changed(&self, files: Stamps) -> Self {
         Self {
             keys: self.keys.clone(),
-            files: files
-                .map(|(path, _)| (path.clone(), Stamp::of(path)))
-                .collect(),
+            files,
         }
     }
 
@@ -77,6 +68,21 @@ impl KeySet {
         let mut files = self.files.iter();
         files.any(|(path, stamp)| Stamp::of(path) != *stamp)
     }
+}
+
+/// Whether a host would take this text as the file of keys at `path`. What it alone can know is left to it: secrets
+/// that stand in variables and files.
+///
+/// # Errors
+/// With the reason. It holds no secret.
+pub(crate) fn check(path: &Path, text: &str, presets: Presets) -> Result<(), String> {
+    let mut reading = Reading {
+        sources: Sources::for_another(path),
+        presets,
+        before: &KeySet::default(),
+        keys: HashMap::new(),
+    };
+    reading.text(text)
 }
 
 struct Reading<'a> {
@@ -89,7 +95,11 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn file(&mut self, path: &Path) -> Result<(), String> {
         let text = self.sources.keys(path)?;
-        for (id, account) in &File::parse(&text)?.account {
+        self.text(&text)
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        for (id, account) in &File::parse(text)?.account {
             if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Err(format!(
                     "'{id}' is no account: one has twelve digits, such as [account.123456789012]"
@@ -146,7 +156,9 @@ impl Reading<'_> {
     fn key(&mut self, user: &Arc<User>, entry: &KeyEntry) -> Result<(), String> {
         check_id(&entry.id)?;
         let secret = self.sources.secret(&entry.secret)?;
-        check_secret(&secret)?;
+        let token = entry.session_token.as_ref();
+        let token = token.map(|token| self.sources.secret(token)).transpose();
+        let token = token.map_err(|reason| format!("its session_token: {reason}"))?;
         let expires = match &entry.expires {
             Some(written) => Some(moment(written).ok_or(
                 "'expires' is no point in time: it looks like 2027-01-01T00:00:00Z, with its zone",
@@ -157,7 +169,7 @@ impl Reading<'_> {
         let key = Key {
             id: entry.id.clone(),
             secret,
-            token: entry.session_token.clone(),
+            token,
             expires,
             is_active: entry.status == Status::Active,
             user: Arc::clone(user),
@@ -198,17 +210,5 @@ fn check_id(id: &str) -> Result<(), String> {
     match (16..=128).contains(&id.len()) && id.bytes().all(is_char) {
         true => Ok(()),
         false => Err("an id has 16 to 128 letters, digits and underscores".into()),
-    }
-}
-
-/// What is short enough to be guessed is no secret.
-fn check_secret(secret: &Secret) -> Result<(), String> {
-    let text = secret.revealed();
-    let is_long = (16..=256).contains(&text.len());
-    match is_long && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        true => Ok(()),
-        false => Err(
-            "its secret is no text of 16 to 256 visible characters: `sparkler keys new` makes one of 40".into(),
-        ),
     }
 }

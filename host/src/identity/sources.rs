@@ -1,7 +1,8 @@
 //! Where parts of a file of keys come from: other files, variables, or the text itself.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -11,44 +12,54 @@ use super::file;
 use super::secret::Secret;
 use crate::limits::{KEYS_FILE_BYTES_MAX, KEYS_PART_BYTES_MAX};
 
-/// Who may read a file.
+/// What others than its owner may do with a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Privacy {
-    /// Its owner alone.
+enum Privacy {
+    /// Nothing: it holds secrets.
     Owner,
-    /// Anybody.
-    Open,
+    /// Read it. Whoever could change it could give themselves what it allows.
+    Readable,
 }
+
+/// The files that a set of keys was made of, or was to be made of, as they were before they were opened.
+pub(super) type Stamps = HashMap<PathBuf, Stamp>;
 
 /// What reads the parts, and remembers which files they were.
 pub(super) struct Sources {
     folder: PathBuf,
-    /// The file itself, and those that it names.
-    pub(super) read: Vec<PathBuf>,
+    /// Whether it reads for the host. Others have neither its variables nor its rights.
+    is_host: bool,
+    /// The file itself, and those that it names, also where there are none: they may come.
+    pub(super) files: Stamps,
 }
 
-/// What tells that a file is another one than it was.
+/// What tells that a file is another one than it was, or may be read by others. There is none of what is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp(Option<(SystemTime, u64, u64)>);
+pub(super) struct Stamp(Option<(SystemTime, u64, Inode)>);
 
 impl Stamp {
     pub(super) fn of(path: &Path) -> Self {
         let metadata = std::fs::metadata(path);
         Self(metadata.ok().and_then(|metadata| {
             let modified = metadata.modified().ok()?;
-            Some((modified, metadata.len(), place(&metadata)))
+            Some((modified, metadata.len(), inode(&metadata)))
         }))
     }
 }
 
+/// Number, mode, and when what is known of the file changed: seconds and nanoseconds.
+type Inode = (u64, u32, i64, i64);
+
 #[cfg(unix)]
-fn place(metadata: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
+fn inode(metadata: &std::fs::Metadata) -> Inode {
+    use std::os::unix::fs::MetadataExt as _;
+    let (seconds, nanoseconds) = (metadata.ctime(), metadata.ctime_nsec());
+    (metadata.ino(), metadata.mode(), seconds, nanoseconds)
 }
 
 #[cfg(not(unix))]
-fn place(_: &std::fs::Metadata) -> u64 {
-    0
+fn inode(_: &std::fs::Metadata) -> Inode {
+    Inode::default()
 }
 
 impl Sources {
@@ -56,35 +67,55 @@ impl Sources {
     pub(super) fn of(path: &Path) -> Self {
         Self {
             folder: folder_of(path).to_owned(),
-            read: Vec::new(),
+            is_host: true,
+            files: Stamps::new(),
         }
+    }
+
+    /// The same, for somebody who is not the host: secrets that stand elsewhere stay there.
+    pub(super) fn for_another(path: &Path) -> Self {
+        Self {
+            is_host: false,
+            ..Self::of(path)
+        }
+    }
+
+    /// A file that changes while it is read is read again: its stamp is that of before it was first opened.
+    fn text(
+        &mut self,
+        path: &Path,
+        privacy: Privacy,
+        bytes_max: u64,
+    ) -> Result<Zeroizing<String>, String> {
+        let stamp = self.files.entry(path.to_owned());
+        stamp.or_insert_with(|| Stamp::of(path));
+        text_of(path, privacy, bytes_max)
     }
 
     /// The text of the file of keys.
     pub(super) fn keys(&mut self, path: &Path) -> Result<Zeroizing<String>, String> {
-        self.read.push(path.to_owned());
-        text_of(path, Privacy::Owner, KEYS_FILE_BYTES_MAX)
+        self.text(path, Privacy::Owner, KEYS_FILE_BYTES_MAX)
     }
 
     /// The secret that a text of the file stands for.
     pub(super) fn secret(&mut self, written: &Secret) -> Result<Secret, String> {
         let text = written.revealed();
         let Some((scheme, rest)) = text.split_once(':') else {
-            return Ok(written.clone());
+            return sound(written.clone());
         };
         match scheme {
+            "env" | "file" if !self.is_host => Ok(written.clone()),
             "env" => match std::env::var(rest) {
-                Ok(value) => Ok(Secret::new(value)),
+                Ok(value) => sound(Secret::new(value)),
                 Err(_) => Err(format!(
                     "its secret is the variable {rest}, which is not set"
                 )),
             },
             "file" => {
                 let path = self.folder.join(rest);
-                self.read.push(path.clone());
-                let text = text_of(&path, Privacy::Owner, KEYS_PART_BYTES_MAX);
+                let text = self.text(&path, Privacy::Owner, KEYS_PART_BYTES_MAX);
                 let text = text.map_err(|reason| format!("its secret cannot be read: {reason}"))?;
-                Ok(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+                sound(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
             }
             "exec" | "enc" => Err(format!(
                 "its secret begins with '{scheme}:', which this host does not know yet: name a variable with \
@@ -100,9 +131,20 @@ impl Sources {
     /// The text of a policy that the file names.
     pub(super) fn policy(&mut self, name: &str) -> Result<String, String> {
         let path = self.folder.join(name.strip_prefix("file:").unwrap_or(name));
-        self.read.push(path.clone());
-        let text = text_of(&path, Privacy::Open, KEYS_PART_BYTES_MAX)?;
+        let text = self.text(&path, Privacy::Readable, KEYS_PART_BYTES_MAX)?;
         Ok(text.to_string())
+    }
+}
+
+/// What is short enough to be guessed is no secret.
+fn sound(secret: Secret) -> Result<Secret, String> {
+    let text = secret.revealed();
+    let is_long = (16..=256).contains(&text.len());
+    match is_long && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(secret),
+        false => Err(
+            "its secret is no text of 16 to 256 visible characters: `sparkler keys new` makes one of 40".into(),
+        ),
     }
 }
 
@@ -113,15 +155,13 @@ pub(super) fn is_file(name: &str) -> bool {
 
 fn text_of(path: &Path, privacy: Privacy, bytes_max: u64) -> Result<Zeroizing<String>, String> {
     let shown = path.display();
-    let cannot = |error: std::io::Error| format!("{shown} cannot be read: {error}");
+    let cannot = |error| cannot_read(path, &error);
     let file = File::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
     if !metadata.is_file() {
         return Err(format!("{shown} is not a file"));
     }
-    if privacy == Privacy::Owner {
-        check_mode(&metadata, path)?;
-    }
+    check_mode(&metadata, privacy, path)?;
     let mut text = Zeroizing::new(String::new());
     let read = file.take(bytes_max + 1).read_to_string(&mut text);
     match read.map_err(cannot)? as u64 {
@@ -130,22 +170,36 @@ fn text_of(path: &Path, privacy: Privacy, bytes_max: u64) -> Result<Zeroizing<St
     }
 }
 
+pub(super) fn cannot_read(path: &Path, error: &std::io::Error) -> String {
+    let hint = match error.kind() {
+        ErrorKind::PermissionDenied => {
+            ". A host in its jail reads from no folders but those that the file of keys named when it was started"
+        }
+        _ => "",
+    };
+    format!("{} cannot be read: {error}{hint}", path.display())
+}
+
 #[cfg(unix)]
-fn check_mode(metadata: &std::fs::Metadata, path: &Path) -> Result<(), String> {
+fn check_mode(metadata: &std::fs::Metadata, privacy: Privacy, path: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = metadata.permissions().mode() & 0o777;
-    match mode & 0o077 {
-        0 => Ok(()),
-        _ => Err(format!(
-            "{0} may be read or changed by others than its owner (mode {mode:04o}), and holds secrets: run \
-             chmod 600 {0}",
-            path.display()
+    let shown = path.display();
+    match privacy {
+        Privacy::Owner if mode & 0o077 != 0 => Err(format!(
+            "{shown} may be read or changed by others than its owner (mode {mode:04o}), and holds secrets: run \
+             chmod 600 {shown}"
         )),
+        Privacy::Readable if mode & 0o022 != 0 => Err(format!(
+            "{shown} may be changed by others than its owner (mode {mode:04o}), who could allow themselves \
+             anything: run chmod go-w {shown}"
+        )),
+        _ => Ok(()),
     }
 }
 
 #[cfg(not(unix))]
-fn check_mode(_: &std::fs::Metadata, _: &Path) -> Result<(), String> {
+fn check_mode(_: &std::fs::Metadata, _: Privacy, _: &Path) -> Result<(), String> {
     Ok(())
 }
 
@@ -181,8 +235,10 @@ pub(crate) fn needs(path: &Path) -> Vec<PathBuf> {
             .iter()
             .filter(|name| is_file(name))
             .for_each(|name| add(name));
-        let secrets = user.key.iter().map(|key| key.secret.revealed());
+        let secrets = user.key.iter();
         secrets
+            .flat_map(|key| std::iter::once(&key.secret).chain(&key.session_token))
+            .map(Secret::revealed)
             .filter(|text| text.starts_with("file:"))
             .for_each(&mut add);
     }

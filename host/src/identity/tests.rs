@@ -2,8 +2,18 @@
 
 use std::time::{Duration, SystemTime};
 
+use std::cell::RefCell;
+use std::fs::{self, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use super::in_tests::{Written, everything};
-use super::{Identities, Key};
+use super::policies::Presets;
+use super::sources::cannot_read;
+use super::{Identities, Key, check};
+use crate::domain::policy::{Document, PolicyError};
 use crate::sigv4::Denial;
 
 const KEYS: &str = r#"
@@ -27,6 +37,8 @@ secret = "third-secret-of-forty-characters-0123456"
 session_token = "the-token-of-a-session"
 expires = 2026-06-01T02:00:00+02:00
 "#;
+
+const POLICY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"lambda:Get*","Resource":"*"}}"#;
 
 fn opened(written: &Written) -> Result<Identities, String> {
     Identities::open(written.path(), everything).map_err(|error| error.to_string())
@@ -117,6 +129,127 @@ fn a_file_that_has_changed_is_read_again_and_a_broken_one_is_not_taken() {
 }
 
 #[test]
+fn a_file_that_is_made_its_owners_alone_is_read_again() {
+    let written = Written::of(KEYS);
+    let identities = opened(&written).expect("it is a file of keys");
+    written.write("keys.toml", &KEYS.replace("0003", "0004"), 0o644);
+    identities.look();
+    assert!(identities.key("SPKL0000000000000004").is_none());
+    let mode = Permissions::from_mode(0o600);
+    fs::set_permissions(written.path(), mode).expect("its mode");
+    identities.look();
+    assert!(identities.key("SPKL0000000000000004").is_some());
+}
+
+#[test]
+fn a_policy_that_comes_after_the_file_that_names_it_is_seen() {
+    let written = Written::of(KEYS);
+    let identities = opened(&written).expect("it is a file of keys");
+    let named = KEYS.replace("[\"admin\"]", "[\"late.json\"]");
+    written.write("keys.toml", &named.replace("0003", "0004"), 0o600);
+    identities.look();
+    assert!(identities.key("SPKL0000000000000004").is_none());
+    written.write("late.json", POLICY, 0o644);
+    identities.look();
+    assert!(identities.key("SPKL0000000000000004").is_some());
+}
+
+thread_local! {
+    /// What is replaced when the policy `admin` is asked for, once.
+    static REPLACED: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
+}
+
+/// The policy `admin`, which takes so long that another file has changed by then.
+fn slowly(name: &str, only: Option<&[String]>) -> Option<Result<Arc<Document>, PolicyError>> {
+    if let Some(path) = REPLACED.take() {
+        fs::write(path, "no policy").expect("written");
+    }
+    everything(name, only)
+}
+
+#[test]
+fn a_policy_that_changes_while_the_others_are_read_is_read_again() {
+    let written = Written::of(&KEYS.replace("[\"admin\"]", "[\"mine.json\", \"admin\"]"));
+    written.write("mine.json", POLICY, 0o644);
+    REPLACED.set(Some(written.path().with_file_name("mine.json")));
+    let identities = Identities::open(written.path(), slowly).expect("it is a file of keys");
+    assert!(REPLACED.take().is_none());
+    assert!(identities.is_outdated());
+    identities.look();
+    assert!(!identities.is_outdated());
+}
+
+#[test]
+fn the_token_of_a_session_may_stand_elsewhere_too_and_is_as_long_as_a_secret() {
+    let of = |token: &str| Written::of(&KEYS.replace("the-token-of-a-session", token));
+    let written = of("file:token");
+    written.write("token", "the-token-of-another\n", 0o600);
+    let identities = opened(&written).expect("it is a file of keys");
+    let now = SystemTime::UNIX_EPOCH;
+    let third = key(&identities, '3');
+    assert_eq!(third.check(Some("the-token-of-another"), now), Ok(()));
+    for (token, word) in [("short", "16 to 256"), ("env:SPARKLER_NO_SUCH", "not set")] {
+        let text = opened(&of(token)).err().expect(token);
+        assert!(
+            text.contains("session_token") && text.contains(word),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_text_is_checked_as_far_as_somebody_else_can_know() {
+    let written = Written::of("");
+    let check = |before: &str, after: &str| {
+        let text = KEYS.replace(before, after);
+        check(&written.path(), &text, everything)
+    };
+    assert_eq!(check("", ""), Ok(()));
+    let secret = "first-secret-of-forty-characters-0123456";
+    for elsewhere in ["env:X", "file:x"] {
+        assert_eq!(check(secret, elsewhere), Ok(()));
+    }
+    for (before, after, word) in [
+        (
+            "[\"admin\"]",
+            "[\"deplyo\"]",
+            "no policy that this host knows",
+        ),
+        ("[\"admin\"]", "[\"none.json\"]", "none.json"),
+        (secret, "short", "16 to 256"),
+    ] {
+        let text = check(before, after).expect_err(after);
+        assert!(text.contains(word), "{text}");
+    }
+}
+
+#[test]
+fn functions_that_a_policy_cannot_be_narrowed_to_are_told_as_what_they_are() {
+    let of = |functions: &str, presets| {
+        let policy = format!("[\"admin\"]\nfunctions = [{functions}]");
+        let written = Written::of(&KEYS.replace("[\"admin\"]", &policy));
+        Identities::open(written.path(), presets).map_err(|error| error.to_string())
+    };
+    let too_many: Presets = |_, _| Some(Document::identity("{}").map(Arc::new));
+    assert!(of("\"orders-*\"", everything).is_ok());
+    for (functions, presets, word) in [
+        ("", everything as Presets, "'functions' is empty"),
+        ("\"a b\"", everything, "names no functions"),
+        ("\"orders-*\"", too_many, "cannot be narrowed"),
+    ] {
+        let text = of(functions, presets).err().expect(word);
+        assert!(text.contains(word), "{word} is not in {text}");
+    }
+}
+
+#[test]
+fn what_may_not_be_read_is_told_with_what_a_jail_leaves() {
+    let told = |kind: ErrorKind| cannot_read(Path::new("/elsewhere/p.json"), &kind.into());
+    assert!(told(ErrorKind::PermissionDenied).contains("in its jail"));
+    assert!(!told(ErrorKind::NotFound).contains("jail"));
+}
+
+#[test]
 fn a_secret_may_stand_in_another_file_which_is_looked_at_too() {
     let text = KEYS.replace("first-secret-of-forty-characters-0123456", "file:first");
     let written = Written::of(&text);
@@ -146,11 +279,9 @@ fn a_secret_may_stand_in_another_file_which_is_looked_at_too() {
 fn policies_stand_in_files_or_have_names() {
     let policy = |named: &str| {
         let written = Written::of(&KEYS.replace("[\"admin\"]", named));
-        written.write(
-            "mine.json",
-            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"lambda:Get*","Resource":"*"}}"#,
-            0o644,
-        );
+        written.write("mine.json", POLICY, 0o644);
+        written.write("groups.json", POLICY, 0o664);
+        written.write("anybodys.json", POLICY, 0o646);
         written.write("wrong.json", r#"{"Statement":[{"Effect":"Maybe"}]}"#, 0o644);
         opened(&written).map(|identities| key(&identities, '1').user().own.identity.len())
     };
@@ -159,6 +290,8 @@ fn policies_stand_in_files_or_have_names() {
         (r#"["nothing"]"#, "admin"),
         (r#"["none.json"]"#, "none.json"),
         (r#"["wrong.json"]"#, "is no policy"),
+        (r#"["groups.json"]"#, "chmod go-w"),
+        (r#"["anybodys.json"]"#, "chmod go-w"),
     ] {
         let text = policy(named).expect_err(named);
         assert!(text.contains(word) && text.contains("user/ci"), "{text}");

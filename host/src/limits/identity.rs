@@ -27,7 +27,7 @@ pub(crate) const KEYS_PART_BYTES_MAX: u64 = 64 * 1024;
 pub(crate) const KEYS_MAX: usize = 10_000;
 
 /// Keys that a user may have: one that is in use, and one that takes its place.
-pub(crate) const KEYS_OF_USER_MAX: usize = 2;
+pub const KEYS_OF_USER_MAX: usize = 2;
 
 /// How often the file of keys is looked at for a change.
 pub(crate) const KEYS_LOOK_INTERVAL: Duration = Duration::from_secs(1);
