@@ -130,7 +130,7 @@ impl Keys {
 
 impl New {
     fn run(self) -> CommandResult {
-        let mut file = KeyFile::open_or_new(&self.place.path)?;
+        let mut file = KeyFile::change_or_new(&self.place.path)?;
         let Whose { name, account } = &self.whose;
         let new = NewUser {
             policies: &self.policies,
@@ -172,7 +172,7 @@ impl List {
 
 impl Rotate {
     fn run(self) -> CommandResult {
-        let mut file = KeyFile::open(&self.place.path)?;
+        let mut file = KeyFile::change(&self.place.path)?;
         let Whose { name, account } = &self.whose;
         let before = file.keys_of(account, name);
         let key = file.add_key(account, name, None)?;
@@ -189,7 +189,7 @@ impl Rotate {
 
 impl Revoke {
     fn run(self) -> CommandResult {
-        let mut file = KeyFile::open(&self.place.path)?;
+        let mut file = KeyFile::change(&self.place.path)?;
         file.revoke(&self.id, self.delete)?;
         file.save()?;
         output::done(&format!("{} is good no more", self.id));

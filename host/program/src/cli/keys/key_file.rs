@@ -1,17 +1,16 @@
 //! The file of keys, changed so that what people wrote in it stays.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
+use sparkler::internals::check_keys;
+use sparkler::internals::limits::KEYS_OF_USER_MAX;
 use toml_edit::{Array, ArrayOfTables, Datetime, DocumentMut, Item, Table, value};
 
 use super::random;
-
-/// Keys that a user may have: one that is in use, and one that takes its place.
-const KEYS_OF_USER_MAX: usize = 2;
 
 const BEGINNING: &str = "\
 # Who may call a Sparkler server that was started with --keys and this file. Only its owner may read it.
@@ -19,9 +18,15 @@ const BEGINNING: &str = "\
 
 /// A file of keys.
 pub(super) struct KeyFile {
+    /// As it was named: what it names is looked for beside that.
     path: PathBuf,
+    /// Behind all links.
+    place: PathBuf,
     document: DocumentMut,
-    is_new: bool,
+    /// What a new one has before all else.
+    beginning: &'static str,
+    /// Held by whoever changes the file, until that is done: the lock of its folder, beside which no other file is left.
+    _lock: Option<File>,
 }
 
 /// What a user may do.
@@ -47,9 +52,23 @@ pub(super) struct ShownKey {
 }
 
 impl KeyFile {
-    /// The file at `path`.
+    /// The file at `path`, to be shown.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(path)
+        let cannot = || format!("{} cannot be read", path.display());
+        let place = fs::canonicalize(path).with_context(cannot)?;
+        Self::read(path, place, None)
+    }
+
+    /// The same, to be changed by nobody else meanwhile.
+    pub(super) fn change(path: &Path) -> anyhow::Result<Self> {
+        let cannot = || format!("{} cannot be read", path.display());
+        let place = fs::canonicalize(path).with_context(cannot)?;
+        let lock = lock(&place)?;
+        Self::read(path, place, Some(lock))
+    }
+
+    fn read(path: &Path, place: PathBuf, lock: Option<File>) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(&place)
             .with_context(|| format!("{} cannot be read", path.display()))?;
         // The message of the parser shows lines, and in these may stand secrets.
         let document = text.parse().map_err(|error: toml_edit::TomlError| {
@@ -64,20 +83,28 @@ impl KeyFile {
         })?;
         Ok(Self {
             path: path.to_owned(),
+            place,
             document,
-            is_new: false,
+            beginning: "",
+            _lock: lock,
         })
     }
 
     /// The same, or a new one where there is none.
-    pub(super) fn open_or_new(path: &Path) -> anyhow::Result<Self> {
-        match fs::metadata(path) {
+    pub(super) fn change_or_new(path: &Path) -> anyhow::Result<Self> {
+        let lock = lock(path)?;
+        match fs::symlink_metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self {
                 path: path.to_owned(),
+                place: path.to_owned(),
                 document: DocumentMut::new(),
-                is_new: true,
+                beginning: BEGINNING,
+                _lock: Some(lock),
             }),
-            _ => Self::open(path),
+            _ => {
+                drop(lock);
+                Self::change(path)
+            }
         }
     }
 
@@ -88,15 +115,6 @@ impl KeyFile {
         name: &str,
         new: &NewUser<'_>,
     ) -> anyhow::Result<()> {
-        let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
-        if name.is_empty() || name.len() > 64 || !name.bytes().all(is_char) {
-            bail!(
-                "'{name}' is no name of a user: one has at most 64 letters, digits and any of +=,.@_-"
-            );
-        }
-        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
-            bail!("an account has twelve digits, such as 123456789012");
-        }
         if self.user(account, name).is_some() {
             bail!(
                 "there is a user {name} in the account {account} already. A second key for it is made with `sparkler \
@@ -142,11 +160,11 @@ impl KeyFile {
         key.insert("id", value(&id));
         key.insert("secret", value(&secret));
         if let Some(expires) = expires {
-            let time: Datetime = expires.parse().map_err(|_| no_time(expires))?;
-            if time.date.is_none() || time.time.is_none() || time.offset.is_none() {
-                return Err(no_time(expires));
-            }
-            key.insert("expires", value(time));
+            let time: Result<Datetime, _> = expires.parse();
+            let time = time.map_err(|_| {
+                anyhow!("'{expires}' is no point in time: one looks like 2027-01-01T00:00:00Z, with its zone")
+            });
+            key.insert("expires", value(time?));
         }
         keys.push(key);
         Ok(NewKey { id, secret })
@@ -204,21 +222,23 @@ impl KeyFile {
             .collect()
     }
 
-    /// Puts the file into its place, whole, for its owner alone.
-    pub(super) fn save(&self) -> anyhow::Result<()> {
-        let cannot = || format!("{} cannot be written", self.path.display());
-        let folder = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
+    /// Puts the file into its place, whole, for its owner alone, where a server takes what it says.
+    pub(super) fn save(self) -> anyhow::Result<()> {
+        let shown = self.path.display();
+        let cannot = || format!("{shown} cannot be written");
+        let text = format!("{}{}", self.beginning, self.document);
+        check_keys(&self.path, &text).map_err(|reason| {
+            anyhow!("{shown} stays as it is, since no server would take it: {reason}")
+        })?;
+        let folder = folder_of(&self.place);
         // A temporary file is its owner's alone.
         let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
-        let beginning = if self.is_new { BEGINNING } else { "" };
-        let text = format!("{beginning}{}", self.document);
+        keep_owner(&self.place, file.as_file()).with_context(|| {
+            format!("{shown} belongs to another user, as whom this has to be run, or as root")
+        })?;
         file.write_all(text.as_bytes()).with_context(cannot)?;
         file.as_file().sync_all().with_context(cannot)?;
-        file.persist(&self.path).with_context(cannot)?;
+        file.persist(&self.place).with_context(cannot)?;
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.with_context(cannot)
     }
@@ -245,8 +265,36 @@ fn list(texts: &[String]) -> Array {
     texts.iter().map(String::as_str).collect()
 }
 
-fn no_time(text: &str) -> anyhow::Error {
-    anyhow!("'{text}' is no point in time: one looks like 2027-01-01T00:00:00Z, with its zone")
+fn folder_of(path: &Path) -> &Path {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Waits until nobody else changes what lies beside `path`.
+fn lock(path: &Path) -> anyhow::Result<File> {
+    let folder = folder_of(path);
+    let cannot = || format!("the folder {} cannot be locked", folder.display());
+    let file = File::open(folder).with_context(cannot)?;
+    file.lock().with_context(cannot)?;
+    Ok(file)
+}
+
+/// Gives a new file to whom the one at `path` belongs, if there is one: its reader stays its reader.
+#[cfg(unix)]
+fn keep_owner(path: &Path, new: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    match fs::metadata(path) {
+        Ok(before) => fchown(new, Some(before.uid()), Some(before.gid())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &Path, _: &File) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// The table below these names, made where it is missing.
@@ -263,104 +311,4 @@ fn at<'a>(mut table: &'a mut Table, names: &[&str]) -> anyhow::Result<&'a mut Ta
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ACCOUNT: &str = "123456789012";
-
-    fn policies() -> Vec<String> {
-        vec!["deploy".into()]
-    }
-
-    fn with_user(path: &Path) -> KeyFile {
-        let mut file = KeyFile::open_or_new(path).unwrap();
-        let new = NewUser {
-            policies: &policies(),
-            functions: &["orders-*".to_owned()],
-        };
-        file.add_user(ACCOUNT, "ci", &new).unwrap();
-        file
-    }
-
-    #[test]
-    fn a_file_is_made_changed_and_keeps_what_people_wrote() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys.toml");
-        let mut file = with_user(&path);
-        let first = file
-            .add_key(ACCOUNT, "ci", Some("2027-01-01T00:00:00Z"))
-            .unwrap();
-        assert_eq!((first.id.len(), first.secret.len()), (20, 40));
-        file.save().unwrap();
-        let written = fs::read_to_string(&path).unwrap();
-        fs::write(
-            &path,
-            written.replace("policy =", "# For the builds.\npolicy ="),
-        )
-        .unwrap();
-
-        let mut file = KeyFile::open(&path).unwrap();
-        let second = file.add_key(ACCOUNT, "ci", None).unwrap();
-        assert!(file.add_key(ACCOUNT, "ci", None).is_err());
-        file.revoke(&first.id, false).unwrap();
-        file.save().unwrap();
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(
-            text.contains("# For the builds.") && text.contains(&second.secret),
-            "{text}"
-        );
-        let keys = KeyFile::open(&path).unwrap().keys();
-        assert_eq!(keys[0].status, "inactive");
-        assert_eq!(keys[0].expires.as_deref(), Some("2027-01-01T00:00:00Z"));
-        assert_eq!((&*keys[1].status, &keys[1].id), ("active", &second.id));
-
-        let mut file = KeyFile::open(&path).unwrap();
-        file.revoke(&first.id, true).unwrap();
-        assert_eq!(file.keys_of(ACCOUNT, "ci"), [second.id]);
-        assert!(file.revoke(&first.id, true).is_err());
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_the_owner_can_read_the_file() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys.toml");
-        with_user(&path).save().unwrap();
-        let mode = fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-
-    #[test]
-    fn what_cannot_be_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys.toml");
-        assert!(KeyFile::open(&path).is_err());
-        let mut file = with_user(&path);
-        let new = NewUser {
-            policies: &policies(),
-            functions: &[],
-        };
-        for (account, name) in [
-            (ACCOUNT, "ci"),
-            (ACCOUNT, "a b"),
-            (ACCOUNT, ""),
-            ("12", "x"),
-        ] {
-            assert!(
-                file.add_user(account, name, &new).is_err(),
-                "{account} {name}"
-            );
-        }
-        assert!(file.add_key(ACCOUNT, "nobody", None).is_err());
-        for time in ["tomorrow", "2027-01-01", "2027-01-01T00:00:00"] {
-            assert!(file.add_key(ACCOUNT, "ci", Some(time)).is_err(), "{time}");
-        }
-        fs::write(&path, "[account\nsecret = \"hidden\"").unwrap();
-        let text = KeyFile::open(&path).err().unwrap().to_string();
-        assert!(
-            text.starts_with("line 1 ") && !text.contains("hidden"),
-            "{text}"
-        );
-    }
-}
+mod tests;
