@@ -91,8 +91,8 @@ impl<G: RunGuest> Door<G> {
 
     /// Answers one request.
     ///
-    /// Invoke is what a host does all day: it comes before everything else, and nothing is put into a box
-    /// for it.
+    /// Invoke is what a host does all day: it comes before everything else, and its way is not put into a box as
+    /// those of the others are.
     pub async fn answer<B: RequestBody>(self, request: http::Request<B>) -> Response {
         let Self { rooms, connected } = self;
         let (parts, body) = request.into_parts();
