@@ -76,10 +76,7 @@ async fn a_policy_that_is_none_or_for_nothing_is_not_put() {
     let put = |resource: String, policy: Value| {
         let path = format!(
             "/2026-07-09/resource-policy/{}",
-            resource
-                .replace(':', "%3A")
-                .replace('/', "%2F")
-                .replace('/', "%2F")
+            resource.replace(':', "%3A").replace('/', "%2F")
         );
         let body = json!({"Policy": policy.to_string()}).to_string();
         let host = &host;
