@@ -1,7 +1,6 @@
 //! Code that is made to keep all other deploys waiting.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -130,25 +129,12 @@ fn compiler_of(server: &Server) -> u32 {
         let told = told_of(*process);
         told.is_some_and(|fields| fields[0] != "Z" && fields[1] == server.id().to_string())
     };
-    until("a compiler is there", || {
+    loop {
         let processes = fs::read_dir("/proc").expect("the processes").flatten();
         let mut processes = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        processes.find(is_child)
-    })
-}
-
-/// Longest wait for what must come.
-const WAIT_MAX: Duration = Duration::from_secs(120);
-
-/// Waits until there is something.
-#[track_caller]
-fn until<T>(what: &str, found: impl Fn() -> Option<T>) -> T {
-    let give_up_at = Instant::now() + WAIT_MAX;
-    loop {
-        if let Some(found) = found() {
-            return found;
+        if let Some(compiler) = processes.find(is_child) {
+            return compiler;
         }
-        assert!(Instant::now() < give_up_at, "not so: {what}");
         std::thread::yield_now();
     }
 }
@@ -175,22 +161,25 @@ fn in_the_jail_a_compilation_counts_by_its_processor_time_and_not_by_what_passes
     // It is begun once more.
     for _ in 0..2 {
         let compiler = compiler_of(&server);
-        until("it compiles", || (used_by(compiler) >= 1.0).then_some(()));
+        while used_by(compiler) < 1.0 {
+            std::thread::yield_now();
+        }
         send(Signal::STOP, compiler);
         used = used_by(compiler);
         // Time passes in which it does nothing.
         let name = format!("next-{compiler}");
         server.deploy(&name, guests::behaviours(), &[]);
         send(Signal::KILL, compiler);
-        let place = format!("/proc/{compiler}");
-        until("it is gone", || {
-            (!fs::exists(&place).expect("looked")).then_some(())
-        });
+        while fs::exists(format!("/proc/{compiler}")).expect("looked") {
+            std::thread::yield_now();
+        }
     }
-    let state = until("its deploy has ended", || {
+    let state = loop {
         let state = server.lambda().get("bomb").text().to_owned();
-        (!state.contains("\"Pending\"")).then_some(state)
-    });
+        if !state.contains("\"Pending\"") {
+            break state;
+        }
+    };
     assert!(state.contains("killed again"), "{state}");
     let (_, told) = state.split_once("(signal 9), after ").expect("a time");
     let told = told.split(' ').next().expect("a number");
