@@ -64,7 +64,7 @@ impl ReadBefore {
     }
 }
 
-/// Reads `body` to its end, for the peer with this peer.
+/// Reads `body` to its end, for this peer.
 ///
 /// # Errors
 /// Where it is larger than `limit`, too slow, or broken off, or where no more can be held for the peer.

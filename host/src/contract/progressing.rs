@@ -102,11 +102,11 @@ impl<S> Progressing<S> {
 }
 
 /// What waits from now on. A small answer is counted here for the first time; of a larger one, whoever made it holds
-/// all that there is.
+/// what is beyond that, if not all.
 fn stalled(connection: &Connection, bytes: usize) -> io::Result<Stalled> {
-    let uncounted = Some(bytes).filter(|bytes| *bytes <= UNCOUNTED_ANSWER_BYTES_MAX);
+    let uncounted = bytes.min(UNCOUNTED_ANSWER_BYTES_MAX);
     let mut unread = connection.peer().charge(Purpose::Call);
-    unread.settle(uncounted.unwrap_or(0)).map_err(|full| {
+    unread.settle(uncounted).map_err(|full| {
         tracing::debug!(?full, bytes, "there is no room for an answer to wait");
         io::Error::other("there is no room for an answer that its client does not read")
     })?;
@@ -356,10 +356,10 @@ mod tests {
         far.read_exact(&mut [0]).await.expect("it is written to");
         assert!(unread(&mut stream, 7_000).await.is_ready());
         assert_eq!(peers.figures().bytes, 0);
-        // Whoever made one that is larger holds it.
-        let large = UNCOUNTED_ANSWER_BYTES_MAX + 1;
+        // Whoever made one that is larger holds what is beyond that.
+        let large = 2 * UNCOUNTED_ANSWER_BYTES_MAX;
         assert!(unread(&mut stream, large).await.is_pending());
-        assert_eq!(peers.figures().bytes, 0);
+        assert_eq!(peers.figures().bytes, UNCOUNTED_ANSWER_BYTES_MAX);
     }
 
     #[tokio::test]

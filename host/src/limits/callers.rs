@@ -51,6 +51,10 @@ pub(crate) const URL_RESPONSE_HEAD_BYTES_MAX: usize = 64 * 1024;
 /// Headers of such a response: as many as a request may have.
 pub(crate) const URL_RESPONSE_HEADERS_MAX: usize = REQUEST_HEADERS_MAX;
 
+/// What the head of such a response may take if its connection is to go on: the buffer of 8 KiB that hyper writes heads
+/// from stays as large as it has once become. What the host adds to a head behind that takes the rest of it.
+pub(crate) const URL_RESPONSE_KEPT_BYTES_MAX: usize = 8 * 1024 - 512;
+
 /// Prelude of a streamed response: JSON takes more room than the head that it describes.
 pub(crate) const URL_PRELUDE_BYTES_MAX: usize = 2 * URL_RESPONSE_HEAD_BYTES_MAX;
 

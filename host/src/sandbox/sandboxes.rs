@@ -278,9 +278,7 @@ impl PrepareGuest for Sandboxes {
 /// What all guests may hold, without what their slots keep, and without what `/tmp` may take of memory, which is the
 /// second, where it is in memory.
 fn set_aside(kept_bytes: u64, tmp_is_memory: bool) -> (Bound, Option<u64>) {
-    let bound = Bound::of_this_process();
-    let kept = kept_bytes.min(bound.share(limits::KEPT_PERCENT_MAX));
-    let tmp = tmp_is_memory.then(|| bound.share(limits::TMP_MEMORY_PERCENT_MAX));
+    let (bound, tmp) = Bound::of_this_process().set_aside(kept_bytes, tmp_is_memory);
     if let Some(bytes) = tmp {
         tracing::info!(
             bytes,
@@ -288,7 +286,7 @@ fn set_aside(kept_bytes: u64, tmp_is_memory: bool) -> (Bound, Option<u64>) {
              a data directory on a disk, leaves functions that"
         );
     }
-    (bound.without(kept + tmp.unwrap_or(0)), tmp)
+    (bound, tmp)
 }
 
 /// Lets a sandbox go that serves nobody, and says whether there was one: those that are idle before those that were

@@ -1,11 +1,13 @@
 //! The connections that are open: as many as there may be, and not all of them one peer's.
 //!
 //! Where there are as many as there may be, one that is idle goes for each that comes: the one that is idle for longest
-//! of the peer that has most. So nobody can keep others out by connecting and asking nothing.
+//! of the peer that has most, among those that have an idle one. So nobody can keep others out by connecting and asking
+//! nothing.
 //!
 //! All are looked through for that, so a part of them goes at once. Where fewer than that are idle, nobody is looked for
 //! again for a moment: else whoever keeps all of them at work would have the host look through them for each that comes.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -121,7 +123,7 @@ impl Connections {
         if !self.sweep_of_peer.is_due() {
             return false;
         }
-        let ended = self.end_idle_of(peer);
+        let ended = self.end_idle(|holder| Arc::ptr_eq(holder, peer));
         self.sweep_of_peer.found(ended, self.part());
         ended > 0
     }
@@ -130,11 +132,7 @@ impl Connections {
         if !self.sweep_of_all.is_due() {
             return false;
         }
-        let idle = self.open.values();
-        let idle = idle.filter(|open| open.connection.idle_since().is_some());
-        let peers = idle.map(|open| open.connection.peer());
-        let largest = peers.max_by_key(|peer| peer.connections()).map(Arc::clone);
-        let ended = largest.map_or(0, |largest| self.end_idle_of(&largest));
+        let ended = self.end_idle(|_| true);
         self.sweep_of_all.found(ended, self.part());
         ended > 0
     }
@@ -144,20 +142,24 @@ impl Connections {
         (self.max / PART_OF_SWEEP).max(1)
     }
 
-    /// Ends those of a peer that are idle for longest, and says how many.
-    fn end_idle_of(&mut self, peer: &Arc<Peer>) -> usize {
-        let all = self.open.iter();
-        let idle = all.filter(|(_, open)| Arc::ptr_eq(open.connection.peer(), peer));
-        let idle = idle.filter_map(|(id, open)| Some((open.connection.idle_since()?, *id)));
+    /// Ends idle ones of these peers, and says how many: those of the peer that has most, and of the one that has most
+    /// behind it, until they are enough; of each those that are idle for longest.
+    fn end_idle(&mut self, is_asked: impl Fn(&Arc<Peer>) -> bool) -> usize {
+        let idle = self.open.iter().filter_map(|(id, open)| {
+            let since = open.connection.idle_since()?;
+            let peer = open.connection.peer();
+            let order = (Reverse(peer.connections()), Arc::as_ptr(peer), since);
+            is_asked(peer).then_some((order, since, *id))
+        });
         let mut idle: Vec<_> = idle.collect();
         let count = self.part().min(idle.len());
         if count == 0 {
             return 0;
         }
-        idle.select_nth_unstable_by_key(count - 1, |(since, _)| *since);
+        idle.select_nth_unstable_by_key(count - 1, |(order, ..)| *order);
         let ended = idle[..count]
             .iter()
-            .filter(|(since, id)| self.end(*id, *since));
+            .filter(|(_, since, id)| self.end(*id, *since));
         let ended = ended.count();
         let counts = &self.peers.connections;
         counts.ended_idle.fetch_add(ended as u64, Ordering::Relaxed);
@@ -274,6 +276,23 @@ mod tests {
         assert!(table.open(3).is_ok());
         assert!(!table.is_open(idle));
         drop(busy);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_the_largest_holder_has_few_idle_ones_those_of_others_go_as_well() {
+        let mut table = Table::at_most(4 * PART_OF_SWEEP);
+        let _busy: Vec<_> = (0..3 * PART_OF_SWEEP)
+            .map(|_| table.busy(1).expect("there is room"))
+            .collect();
+        let (_, of_largest) = table.open(1).expect("there is room");
+        let others: Vec<_> = (1..PART_OF_SWEEP)
+            .map(|_| table.open(2).expect("there is room").1)
+            .collect();
+        for _ in 0..PART_OF_SWEEP / 2 {
+            table.open(3).expect("others are idle");
+        }
+        assert!(!table.is_open(of_largest));
+        assert!(others.iter().any(|id| !table.is_open(*id)));
     }
 
     #[tokio::test]

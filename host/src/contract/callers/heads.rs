@@ -9,11 +9,14 @@ const NAME_BYTES: usize = 112;
 /// What it has for each further value of a name, in a list that doubles as it grows.
 const FURTHER_VALUE_BYTES: usize = 2 * 72;
 
+/// What a header costs on the wire besides its name and value.
+pub(in crate::contract) const LINE_BYTES: usize = ": \r\n".len();
+
 /// What they are as bytes, in the buffer that they were read into.
 pub(in crate::contract) fn wire_bytes(headers: &HeaderMap) -> usize {
     let lines = headers.iter();
     lines
-        .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len())
+        .map(|(name, value)| name.as_str().len() + value.len() + LINE_BYTES)
         .sum()
 }
 

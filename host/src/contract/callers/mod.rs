@@ -21,7 +21,7 @@ pub(in crate::contract) use budget::{Charge, Full, Peer, Purpose};
 pub(in crate::contract) use connection::Connection;
 pub(in crate::contract) use connections::Connections;
 pub(crate) use expected::ExpectedAnswers;
-pub(in crate::contract) use heads::{table_bytes, wire_bytes};
+pub(in crate::contract) use heads::{LINE_BYTES, table_bytes, wire_bytes};
 pub(in crate::contract) use held::{bytes_of, charged, held};
 pub(crate) use peers::{Connected, Peers};
 pub(in crate::contract) use peers::{HeldFigures, PeerAddress};

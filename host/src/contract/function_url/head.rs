@@ -15,18 +15,20 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::contract::callers::wire_bytes;
+use crate::contract::callers::{LINE_BYTES, wire_bytes};
 use crate::domain::web::OF_CONNECTION;
 use crate::domain::{WebBody, WebHead, WebResponse};
-use crate::limits::{READ_BYTES_MAX, URL_RESPONSE_HEAD_BYTES_MAX, URL_RESPONSE_HEADERS_MAX};
+use crate::limits::{
+    URL_RESPONSE_HEAD_BYTES_MAX, URL_RESPONSE_HEADERS_MAX, URL_RESPONSE_KEPT_BYTES_MAX,
+};
 
 /// A function's own headers that tell of the connection, or of the answer as it is sent, come out under
 /// names with this in front, as AWS remaps them.
 const REMAPPED_PREFIX: &str = "x-amzn-remapped-";
 const REMAPPED: [HeaderName; 2] = [CONTENT_LENGTH, DATE];
 
-/// What a header costs on the wire besides its name and value.
-const LINE_BYTES: usize = ": \r\n".len();
+/// What hyper makes room for with each header, however small it is.
+const RESERVED_BYTES: usize = 30;
 
 /// The function's answer is no response; the text says why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,16 +138,20 @@ pub(super) fn begun(head: WebHead, body: Body) -> Response {
     response
 }
 
-/// Bounds the head of a response by what a connection is to keep of it: one that has too many headers is none, and
-/// behind one that is large the connection ends, with the buffer that it was written from.
+/// A response that has too many headers is none.
 pub(super) fn bound(response: &mut Response) {
     if response.headers().len() > URL_RESPONSE_HEADERS_MAX {
         tracing::debug!("what a function returned is no response: it has too many headers");
         *response = failed();
     }
-    if wire_bytes(response.headers()) > READ_BYTES_MAX {
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(CONNECTION, close);
+}
+
+/// Has the connection end behind a response whose head is large, with the buffer that it is written from.
+pub(super) fn end_behind(response: &mut Response) {
+    let headers = response.headers_mut();
+    let room = wire_bytes(headers).max(headers.len() * RESERVED_BYTES);
+    if room > URL_RESPONSE_KEPT_BYTES_MAX {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
@@ -349,14 +355,16 @@ mod tests {
         let bounded = |members: Value| {
             let mut bounded = response(read(&members).expect("it is fine"), Bytes::new());
             bound(&mut bounded);
+            end_behind(&mut bounded);
             let closes = bounded.headers().contains_key(CONNECTION);
             (bounded.status().as_u16(), closes)
         };
         let long = |bytes: usize| json!({"headers": {"x": "a".repeat(bytes)}});
-        assert_eq!(bounded(long(READ_BYTES_MAX / 2)), (200, false));
-        assert_eq!(bounded(long(READ_BYTES_MAX)), (200, true));
+        assert_eq!(bounded(long(7 * 1024)), (200, false));
+        assert_eq!(bounded(long(8 * 1024)), (200, true));
         let cookies = |count: usize| json!({"cookies": vec!["a"; count]});
-        assert_eq!(bounded(cookies(100)), (200, false));
+        assert_eq!(bounded(cookies(200)), (200, false));
+        assert_eq!(bounded(cookies(300)), (200, true));
         assert_eq!(bounded(cookies(URL_RESPONSE_HEADERS_MAX)), (502, false));
     }
 }

@@ -80,6 +80,7 @@ pub(in crate::contract) async fn serve<G: RunGuest>(
     if form == Form::Path {
         headers.append(CONTENT_SECURITY_POLICY, NO_ORIGIN);
     }
+    head::end_behind(&mut response);
     response
 }
 

@@ -13,6 +13,10 @@ use crate::limits;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) struct Bound {
     pub(in crate::sandbox) bytes: u64,
+    /// What the process takes besides for what slots keep between two guests.
+    kept_bytes: u64,
+    /// What `/tmp` may take of memory, outside of the process.
+    tmp_bytes: u64,
     /// What there is for this process, out of which that is a share.
     available: Available,
 }
@@ -36,34 +40,50 @@ impl Bound {
         let available = available.into_iter().flatten();
         let least = available.min_by_key(|available| available.bytes);
         let available = least.unwrap_or_else(of_machine);
+        Self::of(available)
+    }
+
+    fn of(available: Available) -> Self {
         Self {
             bytes: for_guests(available.bytes),
+            kept_bytes: 0,
+            tmp_bytes: 0,
             available,
         }
     }
 
-    /// Without so many bytes, which are set aside for something else.
-    pub(in crate::sandbox) fn without(self, bytes: u64) -> Self {
-        Self {
-            bytes: self.bytes.saturating_sub(bytes),
+    /// Sets aside, out of what guests may hold, what slots keep of it, and what `/tmp` may take where it is in memory:
+    /// that is the second.
+    pub(in crate::sandbox) fn set_aside(
+        self,
+        kept_bytes: u64,
+        tmp_is_memory: bool,
+    ) -> (Self, Option<u64>) {
+        let share = |percent| self.bytes / 100 * percent;
+        let kept_bytes = kept_bytes.min(share(limits::KEPT_PERCENT_MAX));
+        let tmp = tmp_is_memory.then(|| share(limits::TMP_MEMORY_PERCENT_MAX));
+        let tmp_bytes = tmp.unwrap_or(0);
+        let bound = Self {
+            bytes: self.bytes.saturating_sub(kept_bytes + tmp_bytes),
+            kept_bytes,
+            tmp_bytes,
             ..self
-        }
+        };
+        (bound, tmp)
     }
 
-    /// So many percent of it.
-    pub(in crate::sandbox) fn share(&self, percent: u64) -> u64 {
-        self.bytes / 100 * percent
-    }
-
-    /// What the process may take at most before guests get no more: what they may hold, and a part of what is left to
-    /// the host.
+    /// What the process may take at most before guests get no more: what they and their slots may hold, and a part of
+    /// what is left to the host.
     pub(super) fn ceiling_bytes(&self) -> u64 {
-        self.bytes.saturating_add(self.left_bytes() / 4)
+        let guests = self.bytes.saturating_add(self.kept_bytes);
+        guests.saturating_add(self.left_bytes() / 4)
     }
 
-    /// What guests leave to the host.
+    /// What is left to the host, by guests and by what is set aside for them.
     pub(in crate::sandbox) fn left_bytes(&self) -> u64 {
-        self.available.bytes.saturating_sub(self.bytes)
+        let guests = self.bytes.saturating_add(self.kept_bytes);
+        let taken = guests.saturating_add(self.tmp_bytes);
+        self.available.bytes.saturating_sub(taken)
     }
 
     /// A bound that nothing else comes before.
@@ -74,7 +94,10 @@ impl Bound {
             bytes: u64::MAX,
             by,
         };
-        Self { bytes, available }
+        Self {
+            bytes,
+            ..Self::of(available)
+        }
     }
 }
 
@@ -127,11 +150,31 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_aside_is_nobodys() {
-        let bound = Bound::of_bytes(1_000);
-        let aside = bound.share(10);
-        assert_eq!(bound.clone().without(aside).bytes, 900);
-        assert_eq!(bound.without(2_000).bytes, 0);
+    fn what_is_set_aside_is_promised_to_nobody_else() {
+        for megabytes in [512, 1_024, 2_048, 8_192, 100_000] {
+            for (kept_bytes, tmp_is_memory) in [(0, false), (0, true), (u64::MAX, true)] {
+                let all = megabytes * MB;
+                let before = Bound::of(Available {
+                    bytes: all,
+                    by: "a test".into(),
+                });
+                let (guests, left) = (before.bytes, before.left_bytes());
+                let (bound, tmp) = before.set_aside(kept_bytes, tmp_is_memory);
+                assert_eq!(tmp.is_some(), tmp_is_memory);
+                assert_eq!(bound.left_bytes(), left, "callers get no more for it");
+                assert_eq!(bound.bytes + bound.kept_bytes + bound.tmp_bytes, guests);
+                let callers = limits::CALLERS_MEMORY_PERCENT_MAX;
+                let callers = callers + limits::CONNECTIONS_MEMORY_PERCENT_MAX;
+                assert!(guests + bound.left_bytes() / 100 * callers < all);
+                assert_eq!(bound.ceiling_bytes(), guests - bound.tmp_bytes + left / 4);
+            }
+        }
+    }
+
+    #[test]
+    fn what_slots_keep_is_set_aside_up_to_a_share() {
+        let kept = |bytes| Bound::of_bytes(1_000).set_aside(bytes, false).0.bytes;
+        assert_eq!((kept(7), kept(2_000)), (993, 900));
     }
 
     #[test]
