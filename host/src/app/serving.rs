@@ -104,6 +104,7 @@ impl Host {
             peers: &self.serving.peers,
             proxies: &self.serving.proxies,
             date: &Arc::new(AnswerDate::default()),
+            requests: door.requests(),
         };
         contract::server::serve(listener, neighbours, answerer, shutdown).await;
         // What was begun on the threads ends there, also where its caller has left.

@@ -76,3 +76,17 @@ pub(super) fn identify(response: &mut Response, id: RequestId) {
     let value = HeaderValue::from_str(text).expect("a UUID is ASCII");
     response.headers_mut().insert(REQUEST_ID, value);
 }
+
+/// The answer to what cannot be carried out, as bytes of HTTP/1.1, where no server stands between.
+pub(super) fn in_http(refused: WireError, id: RequestId) -> String {
+    let body = refused.body();
+    let mut answer = refused.into_response();
+    identify(&mut answer, id);
+    let (head, _) = answer.into_parts();
+    let mut text = format!("HTTP/1.1 {}\r\n", head.status);
+    for (name, value) in &head.headers {
+        // Those of errors are words.
+        text += &format!("{name}: {}\r\n", value.to_str().unwrap_or_default());
+    }
+    text + &format!("content-length: {}\r\n\r\n{body}", body.len())
+}

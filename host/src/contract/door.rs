@@ -28,6 +28,7 @@ use super::operations::Operation;
 use super::passage::Passage;
 use super::path_names::PathNames;
 use super::permission::{self, Asking};
+use super::request_counts::RequestCounts;
 use super::routes::Routes;
 use super::signed::{self, Signed};
 use super::{
@@ -75,6 +76,11 @@ pub(crate) fn door<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Do
 }
 
 impl<G: RunGuest> Door<G> {
+    /// The requests that were answered here.
+    pub(crate) fn requests(&self) -> &RequestCounts {
+        &self.rooms.api.requests
+    }
+
     /// The door for the requests of one connection.
     #[must_use]
     pub fn for_caller(&self, address: SocketAddr) -> Self {

@@ -323,19 +323,17 @@ impl WireError {
         self.message.unwrap_or_default()
     }
 
-    /// The error as a whole answer, for who has not asked anything that could be answered.
-    pub(super) fn in_http(self) -> String {
-        let body = self.body();
-        let (head, _) = self.into_response().into_parts();
-        let mut text = format!("HTTP/1.1 {}\r\n", head.status);
-        for (name, value) in &head.headers {
-            // Those of errors are words.
-            text += &format!("{name}: {}\r\n", value.to_str().unwrap_or_default());
+    /// The status of its answer.
+    pub(super) fn status(&self) -> StatusCode {
+        let status = self.code.shape().status;
+        match self.is_json_1_1 && status == StatusCode::FORBIDDEN {
+            true => StatusCode::BAD_REQUEST,
+            false => status,
         }
-        text + &format!("content-length: {}\r\n\r\n{body}", body.len())
     }
 
-    fn body(&self) -> String {
+    /// The body of its answer.
+    pub(super) fn body(&self) -> String {
         if self.code == ErrorCode::UnknownOperation {
             return "{}".into();
         }
@@ -365,12 +363,9 @@ impl WireError {
 
 impl IntoResponse for WireError {
     fn into_response(self) -> Response {
-        let Shape { status, name, .. } = self.code.shape();
+        let Shape { name, .. } = self.code.shape();
         let mut response = Response::new(Body::from(self.body()));
-        *response.status_mut() = match self.is_json_1_1 && status == StatusCode::FORBIDDEN {
-            true => StatusCode::BAD_REQUEST,
-            false => status,
-        };
+        *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ERROR_TYPE, HeaderValue::from_static(name));

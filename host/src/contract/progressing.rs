@@ -14,8 +14,10 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::answer;
 use super::callers::{Charge, Connection, Full, Purpose};
 use super::error::WireError;
+use crate::domain::RequestId;
 use crate::limits::{READ_BYTES_MAX, UNCOUNTED_ANSWER_BYTES_MAX, WRITE_PAUSE_MAX};
 
 /// A stream on which each write must get on within [`WRITE_PAUSE_MAX`].
@@ -117,11 +119,14 @@ fn stalled(connection: &Connection, bytes: usize) -> io::Result<Stalled> {
 }
 
 impl<S: AsyncWrite + Unpin> Progressing<S> {
-    /// Tells why no more is read, where the client still listens: it has asked nothing that could be answered.
+    /// Tells why no more is read, where the client still listens: it has asked nothing that could be answered. One that
+    /// still sends what has its answer would take that for a part of it.
     fn refuse(&mut self, context: &mut Context<'_>, full: Full) -> io::Error {
-        let text = WireError::from(full).closing().in_http();
-        let told = Pin::new(&mut self.stream).poll_write(context, text.as_bytes());
-        tracing::debug!(?full, ?told, "there is no room for a head");
+        if !self.connection.has_told() {
+            let text = answer::in_http(WireError::from(full).closing(), RequestId::random());
+            let told = Pin::new(&mut self.stream).poll_write(context, text.as_bytes());
+            tracing::debug!(?full, ?told, "there is no room for a head");
+        }
         io::Error::other("there is no room for the head of a request")
     }
 }
@@ -205,6 +210,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Progressing<S> {
 mod tests {
     use super::*;
     use crate::contract::callers::Peers;
+    use axum::response::IntoResponse as _;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
     use tokio::time::Instant;
 
@@ -280,6 +286,29 @@ mod tests {
             "{told}"
         );
         assert!(told.contains("\r\nconnection: close\r\n"), "{told}");
+        assert!(told.contains("\r\nx-amzn-requestid: "), "{told}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_into_an_answer_that_has_begun() {
+        let peers = Peers::within(0);
+        let (near, mut far) = duplex(16 * READ_BYTES_MAX);
+        let mut stream = progressing(near, &peers);
+        let request = http::Request::new(());
+        stream.connection.arrived(1);
+        let answering = stream.connection.begin(&request).expect("it is small");
+        stream.connection.leaves_unread();
+        let _answer = answering.answered("answer".into_response());
+        far.write_all(&[b'x'; 4 * READ_BYTES_MAX])
+            .await
+            .expect("there is room");
+        let mut room = vec![0; 4 * READ_BYTES_MAX];
+        while stream.read(&mut room).await.is_ok() {}
+        drop(stream);
+        let mut told = String::new();
+        let read = far.read_to_string(&mut told).await;
+        read.expect("the stream ends");
+        assert_eq!(told, "");
     }
 
     #[tokio::test]

@@ -26,13 +26,16 @@ use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::answer;
 use super::callers::{Connected, Connections, Full, Peers};
 use super::connection_threads::ConnectionThreads;
 use super::date::AnswerDate;
 use super::error::WireError;
 use super::forwarded::TrustedProxies;
 use super::progressing::Progressing;
+use super::request_counts::RequestCounts;
 use super::unread_body::UnreadBody;
+use crate::domain::RequestId;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTION_BUFFER_BYTES_MAX, CONNECTION_DESCRIPTORS_PERCENT_MAX,
     REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX, REQUEST_HEADERS_MAX,
@@ -47,6 +50,7 @@ pub(crate) struct Neighbours<'a> {
     pub(crate) peers: &'a Arc<Peers>,
     pub(crate) proxies: &'a TrustedProxies,
     pub(crate) date: &'a Arc<AnswerDate>,
+    pub(crate) requests: &'a RequestCounts,
 }
 
 /// Serves connections to `listener`, each with the function that `answerer` makes for its caller, until
@@ -139,7 +143,11 @@ where
         let room = self.open.room_for(&caller.peer, is_proxy);
         match (room, stream.into_std()) {
             (Ok(()), Ok(stream)) => self.serve(stream, &caller),
-            (Err(full), Ok(stream)) => refuse(stream, full),
+            (Err(full), Ok(stream)) => {
+                let refused = too_many(full).closing();
+                self.neighbours.requests.count(None, refused.status());
+                refuse(stream, refused);
+            }
             (_, Err(error)) => {
                 tracing::debug!(%error, "a connection could not be handed over");
             }
@@ -196,12 +204,12 @@ where
 }
 
 /// Tells a client that it cannot be served, as far as it listens: nobody waits for that.
-fn refuse(mut stream: std::net::TcpStream, full: Full) {
-    let told = stream.write_all(too_many(full).closing().in_http().as_bytes());
+fn refuse(mut stream: std::net::TcpStream, refused: WireError) {
+    let told = stream.write_all(answer::in_http(refused, RequestId::random()).as_bytes());
     // What it has sent already is read, since the answer may be lost with what is not.
     let read = stream.read(&mut [0; 4_096]);
     let ended = stream.shutdown(Shutdown::Write);
-    tracing::debug!(?full, ?told, ?read, ?ended, "a connection was refused");
+    tracing::debug!(?told, ?read, ?ended, "a connection was refused");
 }
 
 fn too_many(full: Full) -> WireError {
@@ -289,6 +297,7 @@ mod tests {
                 peers: &Arc::default(),
                 proxies: &TrustedProxies::default(),
                 date: &Arc::new(date),
+                requests: &RequestCounts::default(),
             };
             serve(listener, neighbours, answerer, shutdown).await;
         });

@@ -92,6 +92,7 @@ where
             && let Ok(runtime) = Handle::try_current()
         {
             let connection = Arc::clone(&self.connection);
+            connection.leaves_unread();
             runtime.spawn(timeout(
                 DISCARDED_BODY_DURATION_MAX,
                 discard(body, connection),

@@ -1,19 +1,16 @@
 //! One connection, as those see it who count what it holds, and who decide which has to go.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
-use axum::response::{IntoResponse as _, Response};
-use http::header::{CONNECTION, HeaderValue};
 use http::{HeaderMap, Request};
 
+use super::answering::Answering;
 use super::budget::{Charge, Full, Peer, Purpose};
 use super::heads;
 use crate::contract::error::{ErrorCode, WireError};
 use crate::domain::Lock;
 use crate::limits::{READ_BYTES_MAX, SMALL_HEAD_HEADERS_MAX};
-
-const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Stands for the time since when a connection is idle that is not.
 const BUSY: u64 = u64::MAX;
@@ -27,7 +24,12 @@ pub(in crate::contract) struct Connection {
     peer: Arc<Peer>,
     /// What was read and not asked for yet: a head that arrives, or requests before their turn.
     unclaimed: AtomicUsize,
+    /// How much of the next head may arrive so that it is small for sure: what was read last may have begun it. None
+    /// where something is to be looked at with the next request.
+    small_left: AtomicUsize,
     is_answering: AtomicBool,
+    /// What is unusual about the request that is being answered, or was last.
+    unusual: AtomicU8,
     idle_since: AtomicU64,
     /// Counts connections: what makes one idle longer than another is how many came since.
     clock: Arc<AtomicU64>,
@@ -41,19 +43,23 @@ struct Large {
     arriving: Option<Charge>,
     /// For the buffer that has become large for a head, and stays so until the connection ends.
     buffer: Option<Charge>,
+    /// For the headers of a request, where they are many.
+    headers: Option<Charge>,
     /// For the table of an answer's headers, which stays for the next request.
     table: Option<Charge>,
 }
 
-/// A request that is being answered.
-#[derive(Debug)]
-pub(in crate::contract) struct Answering {
-    connection: Arc<Connection>,
-    /// For its headers, where they are many.
-    head: Option<Charge>,
-    /// Whether the connection ends behind the answer.
-    is_last: bool,
-}
+/// Its headers are held.
+pub(super) const HAS_HEADERS: u8 = 1;
+
+/// The connection ends behind its answer.
+pub(super) const IS_LAST: u8 = 2;
+
+/// The rest of its body is read and thrown away.
+pub(super) const IS_UNREAD: u8 = 4;
+
+/// Its answer has begun, while the rest of its body is read.
+pub(super) const IS_TOLD: u8 = 8;
 
 impl Connection {
     /// A connection on which nothing was asked yet.
@@ -61,7 +67,9 @@ impl Connection {
         Arc::new(Self {
             peer,
             unclaimed: AtomicUsize::new(0),
+            small_left: AtomicUsize::new(READ_BYTES_MAX),
             is_answering: AtomicBool::new(false),
+            unusual: AtomicU8::new(0),
             idle_since: AtomicU64::new(clock.load(Ordering::Relaxed)),
             clock: Arc::clone(clock),
             large: Lock::default(),
@@ -84,21 +92,100 @@ impl Connection {
     ) -> Result<Answering, WireError> {
         self.is_answering.store(true, Ordering::Relaxed);
         let was_ending = self.idle_since.swap(BUSY, Ordering::Relaxed) == ENDING;
-        let mut answering = Answering {
-            connection: Arc::clone(self),
-            head: None,
-            is_last: was_ending,
-        };
+        let answering = Answering::on(Arc::clone(self));
         if was_ending {
             return Err(ending());
         }
         let arrived = self.unclaimed.load(Ordering::Relaxed);
-        self.claim();
-        if arrived > READ_BYTES_MAX || request.headers().len() > SMALL_HEAD_HEADERS_MAX {
-            let held = answering.hold_head(request);
-            held.map_err(|full| WireError::from(full).closing())?;
+        let small_left = self.small_left.load(Ordering::Relaxed);
+        // Of one that has arrived with another, nothing is left to see here.
+        let is_small = arrived.wrapping_sub(1) < small_left;
+        if is_small && request.headers().len() <= SMALL_HEAD_HEADERS_MAX {
+            self.unclaimed.store(0, Ordering::Relaxed);
+            let left = READ_BYTES_MAX - arrived;
+            self.small_left.store(left, Ordering::Relaxed);
+        } else {
+            let held = self.hold_head(request);
+            held.map_err(|full| self.refuses(full))?;
         }
         Ok(answering)
+    }
+
+    /// Holds the head of the request: the table of its headers until there is the answer, and its buffer for as long
+    /// as the connection keeps that. Where nothing is to be kept, it goes with the connection, behind the answer.
+    #[cold]
+    fn hold_head<B>(&self, request: &Request<B>) -> Result<(), Full> {
+        self.unusual.store(0, Ordering::Relaxed);
+        self.claim();
+        let headers = request.headers();
+        let bytes = heads::wire_bytes(headers) + target_bytes(request);
+        let peer = &self.peer;
+        let mut large = self.large.lock();
+        large.arriving = None;
+        large.headers = None;
+        if bytes > READ_BYTES_MAX {
+            let buffer = &mut large.buffer;
+            let buffer = buffer.get_or_insert_with(|| peer.charge(Purpose::Call));
+            buffer.hold(bytes.max(buffer.bytes()))?;
+            if peer.keeps_nothing() {
+                self.note(IS_LAST);
+            }
+        }
+        if headers.len() > SMALL_HEAD_HEADERS_MAX {
+            large.headers = Some(peer.hold(Purpose::Call, heads::table_bytes(headers))?);
+            self.note(HAS_HEADERS);
+        }
+        Ok(())
+    }
+
+    fn refuses(&self, full: Full) -> WireError {
+        self.note(IS_TOLD);
+        WireError::from(full).closing()
+    }
+
+    /// Notes something unusual about the request that is being answered, until the next one.
+    pub(super) fn note(&self, unusual: u8) {
+        let unusual = self.unusual() | unusual;
+        self.unusual.store(unusual, Ordering::Relaxed);
+        self.small_left.store(0, Ordering::Relaxed);
+    }
+
+    /// What is unusual about the request that is being answered.
+    pub(super) fn unusual(&self) -> u8 {
+        self.unusual.load(Ordering::Relaxed)
+    }
+
+    /// Notes that nobody wants the rest of the body of the request that is being answered, which is read nevertheless.
+    pub(in crate::contract) fn leaves_unread(&self) {
+        self.note(IS_UNREAD);
+    }
+
+    /// Whether what is read now belongs to a request whose answer has begun.
+    pub(in crate::contract) fn has_told(&self) -> bool {
+        self.unusual() & IS_TOLD != 0
+    }
+
+    /// Lets go of the headers of the request that is being answered.
+    pub(super) fn drop_headers(&self) {
+        self.large.lock().headers = None;
+    }
+
+    /// Holds the table of an answer's headers, which stays with the connection.
+    #[cold]
+    pub(super) fn keep_table(&self, headers: &HeaderMap) -> Result<(), Full> {
+        let mut large = self.large.lock();
+        let table = &mut large.table;
+        let table = table.get_or_insert_with(|| self.peer.charge(Purpose::Call));
+        table.settle(heads::table_bytes(headers).max(table.bytes()))?;
+        if self.peer.keeps_nothing() {
+            self.note(IS_LAST);
+        }
+        Ok(())
+    }
+
+    /// Notes that the request is answered.
+    pub(super) fn has_answered(&self) {
+        self.is_answering.store(false, Ordering::Relaxed);
     }
 
     /// Notes bytes that were read, and says how many are not asked for yet.
@@ -108,9 +195,17 @@ impl Connection {
         unclaimed
     }
 
-    /// Notes that what was read is asked for.
+    /// Notes that what was read is asked for, but for what of the last read may have begun the next head.
     pub(in crate::contract) fn claim(&self) {
-        self.unclaimed.store(0, Ordering::Relaxed);
+        let arrived = self.unclaimed();
+        if arrived > 0 {
+            self.unclaimed.store(0, Ordering::Relaxed);
+            let left = match self.unusual() {
+                0 => READ_BYTES_MAX.saturating_sub(arrived),
+                _ => 0,
+            };
+            self.small_left.store(left, Ordering::Relaxed);
+        }
     }
 
     /// What was read and not asked for yet.
@@ -163,62 +258,6 @@ impl Connection {
     }
 }
 
-impl Answering {
-    /// Holds the head of the request: the table of its headers until there is the answer, and its buffer for as long
-    /// as the connection keeps that. Where nothing is to be kept, it goes with the connection, behind the answer.
-    #[cold]
-    fn hold_head<B>(&mut self, request: &Request<B>) -> Result<(), Full> {
-        let headers = request.headers();
-        let bytes = heads::wire_bytes(headers) + target_bytes(request);
-        let peer = &self.connection.peer;
-        let mut large = self.connection.large.lock();
-        large.arriving = None;
-        if bytes > READ_BYTES_MAX {
-            let buffer = &mut large.buffer;
-            let buffer = buffer.get_or_insert_with(|| peer.charge(Purpose::Call));
-            buffer.hold(bytes.max(buffer.bytes()))?;
-            self.is_last = peer.keeps_nothing();
-        }
-        if headers.len() > SMALL_HEAD_HEADERS_MAX {
-            self.head = Some(peer.hold(Purpose::Call, heads::table_bytes(headers))?);
-        }
-        Ok(())
-    }
-
-    /// The answer, as it goes out.
-    pub(in crate::contract) fn answered(mut self, mut answer: Response) -> Response {
-        self.head = None;
-        if answer.headers().len() > SMALL_HEAD_HEADERS_MAX
-            && let Err(full) = self.keep_table(answer.headers())
-        {
-            answer = WireError::from(full).into_response();
-        }
-        if self.is_last {
-            answer.headers_mut().insert(CONNECTION, CLOSE);
-        }
-        answer
-    }
-
-    /// Holds the table of an answer's headers, which stays with the connection.
-    #[cold]
-    fn keep_table(&mut self, headers: &HeaderMap) -> Result<(), Full> {
-        let mut large = self.connection.large.lock();
-        let peer = &self.connection.peer;
-        let table = &mut large.table;
-        let table = table.get_or_insert_with(|| peer.charge(Purpose::Call));
-        table.settle(heads::table_bytes(headers).max(table.bytes()))?;
-        self.is_last |= peer.keeps_nothing();
-        Ok(())
-    }
-}
-
-impl Drop for Answering {
-    fn drop(&mut self) {
-        let Self { connection, .. } = self;
-        connection.is_answering.store(false, Ordering::Relaxed);
-    }
-}
-
 /// What of a request's line can be large.
 fn target_bytes<B>(request: &Request<B>) -> usize {
     let uri = request.uri();
@@ -240,6 +279,8 @@ fn ending() -> WireError {
 mod tests {
     use super::*;
     use crate::contract::callers::peers::Peers;
+    use axum::response::Response;
+    use http::header::CONNECTION;
 
     fn connection(peers: &Peers) -> Arc<Connection> {
         Connection::new(peers.peer(None), &Arc::default())
@@ -348,6 +389,39 @@ mod tests {
         let answer = answering.answered(Response::default());
         assert!(!answer.headers().contains_key(CONNECTION));
         assert_eq!(peers.figures().bytes, 0);
+    }
+
+    #[test]
+    fn a_head_that_begins_with_what_was_read_before_is_held_as_well() {
+        let large = with_headers(1, 2 * READ_BYTES_MAX - 1_000);
+        for requests_before in [1, 2, 3] {
+            let peers = Peers::default();
+            let connection = connection(&peers);
+            connection.arrived(READ_BYTES_MAX);
+            for _ in 0..requests_before {
+                drop(connection.begin(&small()).expect("it is small"));
+            }
+            assert_eq!(peers.figures().bytes, 0);
+            connection.arrived(READ_BYTES_MAX);
+            let answering = connection.begin(&large).expect("there is room");
+            assert!(peers.figures().bytes > READ_BYTES_MAX, "{requests_before}");
+            drop(answering);
+        }
+    }
+
+    #[test]
+    fn a_head_that_begins_with_the_end_of_a_body_is_held_as_well() {
+        let peers = Peers::default();
+        let connection = connection(&peers);
+        connection.arrived(100);
+        drop(connection.begin(&small()).expect("it is small"));
+        connection.arrived(READ_BYTES_MAX);
+        connection.claim();
+        connection.arrived(READ_BYTES_MAX - 200);
+        let large = with_headers(1, 2 * READ_BYTES_MAX - 1_000);
+        let answering = connection.begin(&large).expect("there is room");
+        assert!(peers.figures().bytes > READ_BYTES_MAX);
+        drop(answering);
     }
 
     #[test]

@@ -181,7 +181,7 @@ impl Connections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::callers::connection::Answering;
+    use crate::contract::callers::answering::Answering;
     use http::Request;
 
     struct Table {

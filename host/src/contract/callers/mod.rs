@@ -8,6 +8,7 @@
 //! when it waits: for the rest of a body, or for its reader. What a connection is without that is bounded by how many
 //! of them there may be.
 
+mod answering;
 mod budget;
 mod connection;
 mod connections;

@@ -3,7 +3,8 @@
 //! A component can be small and still take its compiler minutes, and an initialization runs a stranger's code. So
 //! nobody has a place for as long as it likes: see [`Places`]. One that has to leave its place is ended with its
 //! process, and begun anew when its turn comes; so what was ended takes no memory. What was checked waits in its process
-//! while there is room for those that wait, and is begun anew otherwise. What one may use in all is bounded by the limits of its process, each time that it is begun.
+//! while there is room for those that wait, and is begun anew otherwise. What one may use in all is bounded by the limits
+//! of its process, each time that it is begun.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

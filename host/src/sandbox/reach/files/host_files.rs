@@ -23,8 +23,9 @@ pub(in crate::sandbox) struct HostFiles {
 }
 
 impl HostFiles {
-    /// `folders` is where `/tmp` is made, which may take so much of `memory` where it lies there; calls that block run beside the tasks of `elsewhere`. Where there is no room
-    /// for more, `give_way` lets a sandbox go that serves nobody, and says whether there was one.
+    /// `folders` is where `/tmp` is made, which may take so much of `memory` where it lies there; calls that block run
+    /// beside the tasks of `elsewhere`. Where there is no room for more, `give_way` lets a sandbox go that serves nobody,
+    /// and says whether there was one.
     pub(in crate::sandbox) fn new(
         folders: TmpFolders,
         memory: Option<u64>,
