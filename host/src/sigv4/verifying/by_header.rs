@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use http::header::{AUTHORIZATION, DATE, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::claim::{Claim, Form, signed_headers};
 use super::denial::Denial;
@@ -45,7 +46,7 @@ pub(super) fn read(headers: &HeaderMap) -> Result<Claim, Denial> {
         time: Time::parse(date.trim())?,
         signed_headers: signed_headers(signed)?,
         signature: signature.into(),
-        token: text(headers, &TOKEN)?.map(|token| token.trim().into()),
+        token: text(headers, &TOKEN)?.map(|token| Zeroizing::new(token.trim().into())),
     })
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
 
 use super::by_header::check_algorithm;
 use super::claim::{Claim, Form, signed_headers};
@@ -52,7 +53,7 @@ pub(super) fn read(query: &str) -> Result<Claim, Denial> {
         time,
         signed_headers: signed_headers(&signed)?,
         signature: signature.into_owned(),
-        token: once(query, TOKEN)?.map(Cow::into_owned),
+        token: once(query, TOKEN)?.map(|token| Zeroizing::new(token.into_owned())),
     })
 }
 

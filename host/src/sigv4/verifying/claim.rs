@@ -2,13 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use super::denial::Denial;
 use super::request::Rules;
 use super::scope::{Scope, Time};
 use crate::limits::SIGNED_HEADERS_MAX;
 
 /// Who a request says it is from, and by what it would prove that.
-#[derive(Clone, Debug)]
+///
+/// It is not shown: its token is as good as a secret while it is used.
+#[derive(Clone)]
 pub(crate) struct Claim {
     pub(super) form: Form,
     pub(super) scope: Scope,
@@ -16,7 +20,7 @@ pub(crate) struct Claim {
     /// Names in lower case, separated by semicolons.
     pub(super) signed_headers: String,
     pub(super) signature: String,
-    pub(super) token: Option<String>,
+    pub(super) token: Option<Zeroizing<String>>,
 }
 
 /// Where a request says it.
@@ -41,7 +45,7 @@ impl Claim {
 
     /// The token of a session.
     pub(crate) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+        self.token.as_deref().map(String::as_str)
     }
 
     /// Whether the claim is for what the rules ask for, and made about now.
@@ -75,5 +79,25 @@ pub(super) fn signed_headers(text: &str) -> Result<String, Denial> {
         false => Err(Denial::Invalid(
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".into(),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+    use crate::sigv4::Presented;
+
+    /// Which of the two is meant can be told for what cannot be shown alone.
+    trait NotShown<T> {
+        const IS_SO: bool = true;
+    }
+    impl<T: ?Sized> NotShown<()> for T {}
+    impl<T: Debug + ?Sized> NotShown<u8> for T {}
+
+    #[test]
+    fn nothing_can_print_what_a_request_brings_to_be_believed() {
+        assert!(<Claim as NotShown<_>>::IS_SO && <Presented<'static> as NotShown<_>>::IS_SO);
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-/// A request as it was sent.
-#[derive(Clone, Copy, Debug)]
+/// A request as it was sent. It is not shown: its headers and query may hold secrets.
+#[derive(Clone, Copy)]
 pub(crate) struct Presented<'a> {
     /// In capitals.
     pub(crate) method: &'a str,
