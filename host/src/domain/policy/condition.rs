@@ -14,6 +14,9 @@ use super::steps::Steps;
 use super::truth::Truth;
 use crate::domain::network::Network;
 
+/// How much of a text is compared in the time of one step of a pattern.
+const BYTES_PER_STEP: usize = 16;
+
 /// What must be so for a statement to count.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Condition {
@@ -195,6 +198,9 @@ fn compared(
     steps: &Steps,
 ) -> Truth {
     use Test as T;
+    if !steps.take(1 + value.len() / BYTES_PER_STEP) {
+        return Truth::Unknown;
+    }
     let same = |fold: fn(&str) -> String| {
         let wanted = wanted.text(values);
         wanted.map_or(Truth::Unknown, |text| (fold(&text) == fold(value)).into())
@@ -252,5 +258,36 @@ fn boolean(text: &str) -> Option<bool> {
         _ if text.eq_ignore_ascii_case("true") => Some(true),
         _ if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::policy::{
+        Context, Document, Identity, OwnPolicies, Reason, Request, decide,
+    };
+    use crate::limits::POLICY_STEPS_MAX;
+
+    #[test]
+    fn comparing_takes_steps_so_that_no_text_of_a_request_is_too_long() {
+        let identity = Identity::aws("arn:aws:iam::123456789012:user/u").expect("a user");
+        let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+            {"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"lambda:Principal":["a","b"]}}}]}"#;
+        let own = OwnPolicies {
+            identity: vec![Document::identity(policy).expect("a policy").into()],
+            ..OwnPolicies::default()
+        };
+        let is_too_much = |chars: usize| {
+            let context = Context::default().with("lambda:Principal", "c".repeat(chars));
+            let request = Request {
+                identity: &identity,
+                action: "lambda:AddPermission",
+                resource: "*",
+                context: &context,
+            };
+            decide(request, &own, &Document::empty()).reason == Reason::TooMuch
+        };
+        assert!(!is_too_much(1_000));
+        assert!(is_too_much(POLICY_STEPS_MAX * super::BYTES_PER_STEP));
     }
 }

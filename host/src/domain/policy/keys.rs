@@ -73,6 +73,17 @@ const OF_LAMBDA: &[&str] = &[
 /// Keys that end with the name of a tag.
 const OF_TAGS: &[&str] = &["aws:principaltag/", "aws:requesttag/", "aws:resourcetag/"];
 
+/// Keys that may apply to a request here, and that nobody has told this host: whether they are absent cannot be known.
+const UNTOLD: &[&str] = &[
+    "aws:federatedprovider",
+    "aws:principalorgpaths",
+    "aws:resourceorgid",
+    "aws:resourceorgpaths",
+    "aws:sourceidentity",
+    "aws:tokenissuetime",
+    "lambda:sourcefunctionarn",
+];
+
 /// Keys whose values follow from who asks for what.
 const DERIVED: &[&str] = &[
     "aws:principalaccount",
@@ -93,7 +104,7 @@ const OWN_NAMESPACES: &[&str] = &["aws:", "lambda:", "logs:", "sparkler:"];
 pub(super) struct Key {
     pub(super) shown: String,
     pub(super) folded: String,
-    /// Whether its value can be told here; another service's cannot.
+    /// Whether its value can be told here; another service's cannot, nor those of [`UNTOLD`].
     pub(super) is_known: bool,
 }
 
@@ -115,10 +126,10 @@ impl Key {
             ));
         }
         let of_tag = |family: &&str| folded.len() > family.len() && folded.starts_with(*family);
-        let is_known = GLOBAL.contains(&folded.as_str())
+        let has_name = GLOBAL.contains(&folded.as_str())
             || OF_LAMBDA.contains(&folded.as_str())
             || OF_TAGS.iter().any(of_tag);
-        if !is_known && OWN_NAMESPACES.iter().any(|own| folded.starts_with(own)) {
+        if !has_name && OWN_NAMESPACES.iter().any(|own| folded.starts_with(own)) {
             return Err(format!(
                 "the condition key '{text}' is not known, so nothing could satisfy it: look for a \
                  slip in its spelling"
@@ -126,8 +137,8 @@ impl Key {
         }
         Ok(Self {
             shown: text.into(),
+            is_known: has_name && !UNTOLD.contains(&folded.as_str()),
             folded,
-            is_known,
         })
     }
 }
@@ -204,7 +215,9 @@ mod tests {
         for known in ["AWS:SourceArn", "aws:ResourceTag/Team", "lambda:Layer"] {
             assert_eq!(Key::parse(known).map(|key| key.is_known), Ok(true));
         }
-        assert_eq!(Key::parse("s3:prefix").map(|key| key.is_known), Ok(false));
+        for untold in UNTOLD.iter().chain(&["s3:prefix"]) {
+            assert_eq!(Key::parse(untold).map(|key| key.is_known), Ok(false));
+        }
         for wrong in [
             "aws:SourceArm",
             "lambda:x",
