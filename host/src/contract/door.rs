@@ -256,7 +256,7 @@ impl<G: RunGuest> Rooms<G> {
                 caught_up.map_err(WireError::outdated)?;
             }
             if let Some(operation) = operation {
-                let asking = Asking::of(&signer, passage, &parts.headers);
+                let asking = Asking::of(&signer, passage, &parts.headers, &self.api.account);
                 permission::check(&self.api, &asking, operation, &parts, &received.bytes).await?;
                 hidden = permission::hidden_tags(&self.api, &asking, operation, &parts)?;
             }

@@ -70,8 +70,8 @@ pub(super) async fn checked<G: RunGuest>(
     }
     let reference = reference(&asked.name, &parts.uri, &api.account)?;
     if let Some(signer) = signer {
-        let asking = Asking::of(&signer, &sender.passage, &parts.headers);
-        permission::to_invoke(api, &asking, asked.invoking.operation(), &reference)?;
+        let asking = Asking::of(&signer, &sender.passage, &parts.headers, &api.account);
+        permission::to_invoke(api, asking, asked.invoking.operation(), &reference)?;
     }
     // What AWS names in the text for a missing function when no qualifier was asked for.
     let target = reference.arn(&api.account, Some(&Qualifier::LATEST))?;

@@ -19,6 +19,7 @@ mod host_names;
 mod web_page;
 mod signed;
 mod permission;
+mod condition_keys;
 mod resource;
 mod said;
 mod presets;

@@ -2,16 +2,15 @@
 //!
 //! That is asked before anything is looked up for them, so that who may not learns nothing of what there is. What
 //! cannot be read of a request is asked for as everything: only who may do it to all resources goes on to be told
-//! what is wrong.
-
-use std::time::SystemTime;
+//! what is wrong. That is so for what is allowed alone: who is denied one resource is not denied everything. So what is
+//! asked for as everything although it names one, the operation has to refuse.
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::USER_AGENT;
 use http::request::Parts;
 
 use super::api::Api;
+use super::condition_keys::{self, Asked, BY_URL};
 use super::error::{ErrorCode, WireError};
 use super::operations::Operation;
 use super::passage::Passage;
@@ -20,11 +19,12 @@ use super::reference::Reference;
 use super::resource::{self, Acted};
 use super::said::Said;
 use super::signed::Signer;
-use crate::domain::policy::{self, Context, Document, decide};
-use crate::domain::{FunctionArn, Scheme};
+use crate::domain::policy::{self, Context, Decision, Document, decide};
+use crate::domain::{Account, FunctionArn};
 use crate::identity::User;
 
 /// Who asks, and what is known of their request.
+#[derive(Clone)]
 pub(super) struct Asking<'a> {
     user: &'a User,
     context: Context,
@@ -32,32 +32,28 @@ pub(super) struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     /// What is known of a request of `signer`.
-    pub(super) fn of(signer: &'a Signer, passage: &Passage, headers: &HeaderMap) -> Self {
+    pub(super) fn of(
+        signer: &'a Signer,
+        passage: &Passage,
+        headers: &HeaderMap,
+        account: &Account,
+    ) -> Self {
         let user = &**signer.0.user();
-        let is_secure = passage.caller.scheme == Scheme::Https;
-        let mut context = Context::default()
-            .at(SystemTime::now())
-            .with("aws:userid", &*user.id)
-            .with(
-                "aws:SecureTransport",
-                if is_secure { "true" } else { "false" },
-            );
+        let mut context = condition_keys::of_request(passage, headers, &account.region)
+            .with("aws:userid", &*user.id);
         if let Some(org) = &user.org {
             context = context.with("aws:PrincipalOrgID", &**org);
-        }
-        if let Some(address) = passage.caller.address {
-            context = context.with("aws:SourceIp", address.to_string());
-        }
-        if let Some(agent) = headers
-            .get(USER_AGENT)
-            .and_then(|agent| agent.to_str().ok())
-        {
-            context = context.with("aws:UserAgent", agent);
         }
         Self { user, context }
     }
 
-    /// Whether all of these actions on `resource` are allowed, where more is known of the request.
+    /// The same, where more is known of the request.
+    pub(super) fn knowing(mut self, more: impl FnOnce(Context) -> Context) -> Self {
+        self.context = more(self.context);
+        self
+    }
+
+    /// Whether all of these actions on `resource` are allowed.
     ///
     /// # Errors
     /// With AWS's words for the first that is not.
@@ -66,27 +62,36 @@ impl<'a> Asking<'a> {
         actions: &[&str],
         resource: &str,
         of_resource: &Document,
-        known: &[(&str, &str)],
     ) -> Result<(), WireError> {
-        let known = known.iter();
-        let asking = Self {
-            user: self.user,
-            context: known.fold(self.context.clone(), |context, (key, value)| {
-                context.with(key, *value)
-            }),
-        };
         let mut actions = actions.iter();
-        actions.try_for_each(|action| asking.may(action, resource, of_resource))
+        actions.try_for_each(|action| self.any(&[action], resource, of_resource))
     }
 
-    fn may(&self, action: &str, resource: &str, of_resource: &Document) -> Result<(), WireError> {
-        let request = policy::Request {
-            identity: &self.user.identity,
-            action,
-            resource,
-            context: &self.context,
-        };
-        match decide(request, &self.user.own, of_resource).refusal() {
+    /// Whether one of these actions on `resource` is allowed, and none of them is forbidden: that it is called by
+    /// another name leads past no policy.
+    ///
+    /// # Errors
+    /// With AWS's words for what forbids it, or else for the first of them.
+    fn any(
+        &self,
+        actions: &[&str],
+        resource: &str,
+        of_resource: &Document,
+    ) -> Result<(), WireError> {
+        let decided = actions.iter().map(|action| {
+            let request = policy::Request {
+                identity: &self.user.identity,
+                action,
+                resource,
+                context: &self.context,
+            };
+            decide(request, &self.user.own, of_resource)
+        });
+        let decided: Vec<_> = decided.collect();
+        let forbids = decided.iter().find(|decision| decision.forbids());
+        let is_allowed = decided.iter().any(Decision::is_allowed);
+        let refuses = forbids.or(decided.first().filter(|_| !is_allowed));
+        match refuses.and_then(Decision::refusal) {
             None => Ok(()),
             Some(text) => Err(WireError::new(ErrorCode::AccessDenied, text)),
         }
@@ -102,7 +107,7 @@ impl<'a> Asking<'a> {
             );
             return Err(WireError::new(ErrorCode::AccessDenied, text));
         }
-        self.may(action, "*", &Document::default())
+        self.any(&[action], "*", &Document::default())
     }
 }
 
@@ -112,11 +117,12 @@ impl<'a> Asking<'a> {
 /// With AWS's words where it may not.
 pub(super) fn to_invoke<G>(
     api: &Api<G>,
-    asking: &Asking<'_>,
+    asking: Asking<'_>,
     operation: Operation,
     reference: &Reference,
 ) -> Result<(), WireError> {
     let action = action_of(operation)?;
+    let asking = asking.knowing(|context| context.with(BY_URL, "false"));
     let arn = reference.function().map(|name| {
         let qualifier = reference.qualifier.as_ref();
         api.account.function_arn(name, qualifier)
@@ -125,14 +131,12 @@ pub(super) fn to_invoke<G>(
         // No function can have this name.
         return asking.may_ask_account(action, &api.account.id);
     };
-    let asked = on_function(api, asking, action, &arn);
     match operation {
         // The documents name either of them.
-        Operation::InvokeAsync => asked.or_else(|refused| {
-            let invoke = action_of(Operation::Invoke)?;
-            on_function(api, asking, invoke, &arn).map_err(|_| refused)
-        }),
-        _ => asked,
+        Operation::InvokeAsync => {
+            on_function(api, &asking, &[action, action_of(Operation::Invoke)?], &arn)
+        }
+        _ => on_function(api, &asking, &[action], &arn),
     }
 }
 
@@ -148,21 +152,53 @@ pub(super) async fn check<G>(
     body: &Bytes,
 ) -> Result<(), WireError> {
     let action = action_of(operation)?;
-    let said = Said::in_body(operation, body).await?;
-    let names = PathNames::in_request(parts)?;
-    let asking = &in_body(asking, &said);
-    match resource::of(&api.account, operation, names, &parts.uri, &said) {
+    let said = &Said::in_body(operation, body).await?;
+    let (names, uri) = (PathNames::in_request(parts)?, &parts.uri);
+    let acted = resource::of(&api.account, operation, names, uri, said);
+    let arn = match &acted {
+        Acted::Function(arn) => Some(arn),
+        Acted::Other(_) | Acted::Account => None,
+    };
+    let record = arn.and_then(|arn| api.catalog.get(&arn.name));
+    let asked = Asked {
+        operation,
+        names,
+        uri,
+        said,
+        arn,
+        record: record.as_deref(),
+    };
+    let known = |context| condition_keys::of_operation(context, &asked);
+    let asking = &asking.clone().knowing(known);
+    match &acted {
         Acted::Function(arn) => {
-            on_function(api, asking, action, &arn)?;
-            match operation == Operation::CreateFunction
-                && said.tags.as_ref().is_some_and(|tags| !tags.is_empty())
-            {
-                true => on_function(api, asking, action_of(Operation::TagResource)?, &arn),
-                false => Ok(()),
-            }
+            on_function(api, asking, &[action], arn)?;
+            what_follows(api, asking, operation, said, arn)
         }
-        Acted::Other(arn) => asking.may(action, &arn, &Document::default()),
+        Acted::Other(arn) => asking.any(&[action], arn, &Document::default()),
         Acted::Account => asking.may_ask_account(action, &api.account.id),
+    }
+}
+
+/// Whether what an operation on a function brings with it may be done as well.
+fn what_follows<G>(
+    api: &Api<G>,
+    asking: &Asking<'_>,
+    operation: Operation,
+    said: &Said,
+    arn: &FunctionArn,
+) -> Result<(), WireError> {
+    match operation {
+        Operation::CreateFunction if said.tags.as_ref().is_some_and(|tags| !tags.0.is_empty()) => {
+            on_function(api, asking, &[action_of(Operation::TagResource)?], arn)
+        }
+        // Records invoke the function that they go to, in the name of nobody.
+        Operation::PutFunctionEventInvokeConfig | Operation::UpdateFunctionEventInvokeConfig => {
+            let invoke = action_of(Operation::Invoke)?;
+            let mut to = said.function_destinations(&api.account);
+            to.try_for_each(|to| on_function(api, asking, &[invoke], &to))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -187,58 +223,27 @@ pub(super) fn hidden_tags<G>(
     let list_tags = Operation::ListTags;
     let acted = resource::of(&api.account, list_tags, names, &parts.uri, &Said::default());
     let asked = match acted {
-        Acted::Function(arn) => on_function(api, asking, action_of(list_tags)?, &arn),
+        Acted::Function(arn) => on_function(api, asking, &[action_of(list_tags)?], &arn),
         Acted::Other(_) | Acted::Account => Ok(()),
     };
     Ok(asked.err().map(|refused| HiddenTags(refused.text())))
 }
 
-/// Asks for an action on a function, a version or an alias as it is addressed, whose own policy counts.
+/// Asks for one of these actions on a function, a version or an alias as it is addressed, whose own policy counts.
 fn on_function<G>(
     api: &Api<G>,
     asking: &Asking<'_>,
-    action: &str,
+    actions: &[&str],
     arn: &FunctionArn,
 ) -> Result<(), WireError> {
-    let record = api.catalog.get(&arn.name);
-    let nothing = Document::default();
-    let Some(record) = record else {
-        return asking.may(action, &arn.text(), &nothing);
+    let Some(record) = api.catalog.get(&arn.name) else {
+        return asking.any(actions, &arn.text(), &Document::default());
     };
     let attached = record.attached(arn.qualifier.as_ref());
-    let mut context = asking.context.clone();
-    for (key, value) in &record.tags {
-        context = context.with(&format!("aws:ResourceTag/{key}"), value.as_str());
-    }
-    let asking = Asking {
-        user: asking.user,
-        context,
-    };
-    asking.may(action, &arn.text(), &attached.policy)
-}
-
-fn in_body<'a>(asking: &Asking<'a>, said: &Said) -> Asking<'a> {
-    let mut context = asking.context.clone();
-    for (key, value) in said.tags.iter().flatten() {
-        let value = value.as_deref().unwrap_or_default();
-        context = context
-            .with(&format!("aws:RequestTag/{key}"), value)
-            .with("aws:TagKeys", key.as_str());
-    }
-    let known = [
-        ("lambda:Principal", &said.principal),
-        ("lambda:FunctionUrlAuthType", &said.auth_type),
-        ("lambda:FunctionUrlAuthType", &said.function_url_auth_type),
-    ];
-    for (key, value) in known {
-        if let Some(value) = value {
-            context = context.with(key, value.as_str());
-        }
-    }
-    Asking {
-        user: asking.user,
-        context,
-    }
+    let asking = asking
+        .clone()
+        .knowing(|context| condition_keys::with_tags(context, &record));
+    asking.any(actions, &arn.text(), &attached.policy)
 }
 
 fn action_of(operation: Operation) -> Result<&'static str, WireError> {

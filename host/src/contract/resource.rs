@@ -8,7 +8,7 @@ use super::path_names::PathNames;
 use super::query;
 use super::reference::{NameShape, Reference};
 use super::said::Said;
-use crate::domain::{Account, FunctionArn};
+use crate::domain::{Account, FunctionArn, Qualifier};
 
 /// What is acted on.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,14 +40,18 @@ pub(super) fn of(
         }
         // A policy on the function is not passed by with a qualifier that the operation does not have.
         Resource::Function => function(account, first, None, false),
-        Resource::QualifiedFunction | Resource::VersionOrAlias => function(
-            account,
-            first,
-            query::value(uri, "Qualifier").as_deref(),
-            true,
-        ),
+        Resource::QualifiedFunction | Resource::VersionOrAlias => {
+            let qualifier = query::value(uri, "Qualifier");
+            let acted = function(account, first, qualifier.as_deref(), true);
+            match hangs_on_function(operation) {
+                true => acted.itself_for_latest(),
+                false => acted,
+            }
+        }
         Resource::NewFunction => function(account, said.function_name.as_deref(), None, false),
-        Resource::Tagged => function(account, first, None, is_of_policy(operation)),
+        Resource::Tagged => {
+            function(account, first, None, is_of_policy(operation)).itself_for_latest()
+        }
         Resource::LogGroup | Resource::LogStream => logs(account, operation, said),
         Resource::EventSourceMapping => lambda("event-source-mapping", first),
         Resource::Layer => lambda("layer", first),
@@ -59,6 +63,41 @@ pub(super) fn of(
         // Their names in the path are ARNs, of which none exists here.
         Resource::CodeSigningConfig | Resource::DurableExecution => Acted::Account,
     }
+}
+
+impl Acted {
+    /// The function in the place of its `$LATEST`, where both are one.
+    fn itself_for_latest(self) -> Self {
+        match self {
+            Self::Function(arn) => Self::Function(FunctionArn {
+                qualifier: arn.qualifier.filter(|name| *name != Qualifier::LATEST),
+                ..arn
+            }),
+            other => other,
+        }
+    }
+}
+
+/// Whether it is about what hangs on functions, versions and aliases, where that of a function is that of its
+/// `$LATEST`: no policy on the one is passed by with the name of the other.
+fn hangs_on_function(operation: Operation) -> bool {
+    use Operation as O;
+    matches!(
+        operation,
+        O::GetFunctionUrlConfig
+            | O::CreateFunctionUrlConfig
+            | O::UpdateFunctionUrlConfig
+            | O::DeleteFunctionUrlConfig
+            | O::GetFunctionEventInvokeConfig
+            | O::PutFunctionEventInvokeConfig
+            | O::UpdateFunctionEventInvokeConfig
+            | O::DeleteFunctionEventInvokeConfig
+            | O::GetRuntimeManagementConfig
+            | O::PutRuntimeManagementConfig
+            | O::GetPolicy
+            | O::AddPermission
+            | O::RemovePermission
+    )
 }
 
 /// Whether what has an ARN in the path may be a version or an alias: these have policies, and no tags.
@@ -94,19 +133,21 @@ fn logs(account: &Account, operation: Operation, said: &Said) -> Acted {
         return Acted::Account;
     }
     let named = match (&said.log_group_name, &said.log_group_identifier) {
-        (Some(name), None) => Some(name.as_str()),
+        // Not every operation looks at the other one.
+        (Some(name), _) => Some(name.as_str()),
         (None, Some(identifier)) => Some(group_named_by(identifier)),
-        _ => None,
-    };
-    let Some(group) = named.filter(|name| !name.contains([':', '*', '?'])) else {
-        return Acted::Account;
+        (None, None) => None,
     };
     let stream = said.log_stream_name.as_deref();
     let stream = stream.filter(|_| operation == Operation::GetLogEvents);
-    let path = format!(
-        "log-group:{group}:log-stream:{}",
-        stream.unwrap_or_default()
-    );
+    let stream = stream.unwrap_or_default();
+    let Some(group) = named.filter(|name| !name.contains([':', '*', '?'])) else {
+        return Acted::Account;
+    };
+    if stream.contains([':', '*']) {
+        return Acted::Account;
+    }
+    let path = format!("log-group:{group}:log-stream:{stream}");
     Acted::Other(arn(account, "logs", &path))
 }
 
@@ -154,6 +195,17 @@ mod tests {
             // These have no qualifier, so none leads past a policy on the function.
             (O::UpdateFunctionCode, "f:prod", "", "ARN"),
             (O::PutFunctionConcurrency, "f", "Qualifier=1", "ARN"),
+            // What belongs to both has one name.
+            (O::PutRuntimeManagementConfig, "f:$LATEST", "", "ARN"),
+            (
+                O::PutFunctionEventInvokeConfig,
+                "f",
+                "Qualifier=$LATEST",
+                "ARN",
+            ),
+            (O::DeleteFunctionUrlConfig, "f:$LATEST", "", "ARN"),
+            (O::RemovePermission, "f:$LATEST", "", "ARN"),
+            (O::GetFunctionUrlConfig, "f:prod", "", "ARN:prod"),
             // What cannot be read, and what is another account's, is everything.
             (O::GetFunction, "f", "Qualifier=%20", "*"),
             (O::GetFunction, "999999999999:function:f", "", "*"),
@@ -173,6 +225,8 @@ mod tests {
             tags(O::GetResourcePolicy, &format!("{arn}:prod")),
             format!("{arn}:prod")
         );
+        let latest = format!("{arn}:$LATEST");
+        assert_eq!(tags(O::GetResourcePolicy, &latest), arn);
         let new = |body| acted(O::CreateFunction, &[], "", body);
         assert_eq!(new(r#"{"FunctionName":"f","Code":{}}"#), arn);
         assert_eq!(new("{}"), "*");
@@ -209,6 +263,13 @@ mod tests {
         assert_eq!(logs(Operation::FilterLogEvents, named), group);
         let by_arn = r#"{"logGroupIdentifier":"arn:aws:logs:us-east-1:1:log-group:/aws/lambda/f"}"#;
         assert_eq!(logs(Operation::FilterLogEvents, by_arn), group);
+        let both = r#"{"logGroupName":"/aws/lambda/f","logGroupIdentifier":"other"}"#;
+        assert_eq!(logs(Operation::DeleteLogGroup, both), group);
+        for stream in ["s:t", "*"] {
+            let named = format!(r#"{{"logGroupName":"g","logStreamName":"{stream}"}}"#);
+            let found = acted(Operation::GetLogEvents, &[], "", &named);
+            assert_eq!(found, "*", "{stream}");
+        }
         for body in [
             "{}",
             r#"{"logGroupName":"a*"}"#,

@@ -22,6 +22,7 @@ use crate::contract::api::Api;
 use crate::contract::aside::aside;
 use crate::contract::body::{self, RequestBody};
 use crate::contract::callers::{Peer, Purpose, bytes_of, held};
+use crate::contract::condition_keys::{self, AUTH_TYPE, BY_URL, FUNCTION_ARN};
 use crate::contract::error::{ErrorCode, WireError};
 use crate::contract::forwarded::Caller;
 use crate::contract::headers::TRACE_ID;
@@ -142,7 +143,8 @@ impl<'a> Target<'a> {
         let signer = match signed {
             Some(signed) => {
                 let signer = Box::pin(signed.proven(&body.bytes)).await?;
-                self.permit(api, &Asking::of(&signer, &passage, &parts.headers))?;
+                let asking = Asking::of(&signer, &passage, &parts.headers, &api.account);
+                self.permit(api, asking)?;
                 self.refuse_without_tenant()?;
                 // No signature is over what follows a body.
                 body.trailers = None;
@@ -196,7 +198,9 @@ impl<'a> Target<'a> {
             return Err(forbidden());
         }
         match (self.url.auth_type, &api.identities) {
-            (UrlAuthType::None, _) if api.open_function_urls || self.is_allowed_to_all(api) => {
+            (UrlAuthType::None, _)
+                if api.open_function_urls || self.is_allowed_to_all(api, visit) =>
+            {
                 Ok(None)
             }
             (UrlAuthType::AwsIam, Some(identities)) => {
@@ -213,29 +217,30 @@ impl<'a> Target<'a> {
     }
 
     /// Whether somebody who has signed may call.
-    fn permit<G>(&self, api: &Api<G>, asking: &Asking<'_>) -> Result<(), WireError> {
+    fn permit<G>(&self, api: &Api<G>, asking: Asking<'_>) -> Result<(), WireError> {
         let policy = &self.record.attached(Some(self.place)).policy;
-        let context = self.context();
-        let asked = asking.all(&URL_ACTIONS, &self.arn(api).text(), policy, &context);
+        let resource = self.arn(api).text();
+        let asking = asking.knowing(|context| self.known(context, &resource));
+        let asked = asking.all(&URL_ACTIONS, &resource, policy);
         asked.map_err(|_| forbidden())
     }
 
     /// What policies may ask about a call of an address.
-    fn context(&self) -> [(&'static str, &'static str); 2] {
-        [
-            ("lambda:FunctionUrlAuthType", self.url.auth_type.name()),
-            ("lambda:InvokedViaFunctionUrl", "true"),
-        ]
+    fn known(&self, context: Context, arn: &str) -> Context {
+        let context = context
+            .with(AUTH_TYPE, self.url.auth_type.name())
+            .with(BY_URL, "true")
+            .with(FUNCTION_ARN, arn);
+        condition_keys::with_tags(context, self.record)
     }
 
-    fn is_allowed_to_all<G>(&self, api: &Api<G>) -> bool {
+    fn is_allowed_to_all<G, B>(&self, api: &Api<G>, visit: &Visit<B>) -> bool {
         let policy = &self.record.attached(Some(self.place)).policy;
         let (identity, own) = (Identity::anonymous(), OwnPolicies::default());
         let resource = self.arn(api).text();
-        let known = self.context().into_iter();
-        let context = known.fold(Context::default(), |context, (key, value)| {
-            context.with(key, value)
-        });
+        let (passage, headers) = (&visit.passage, &visit.parts.headers);
+        let context = condition_keys::of_request(passage, headers, &api.account.region);
+        let context = self.known(context, &resource);
         URL_ACTIONS.iter().all(|action| {
             let request = policy::Request {
                 identity: &identity,

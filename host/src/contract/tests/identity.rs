@@ -1,6 +1,7 @@
 //! A host that asks who calls: requests that were forged, altered, are too old or for another service, for each
 //! operation and through each door. None is let in, and each is told so under AWS's name.
 
+mod decisions;
 mod requests;
 
 use std::collections::BTreeMap;
@@ -84,11 +85,14 @@ struct Asking {
 
 impl Asking {
     async fn start() -> Self {
-        let keys = Written::with(
-            KEYS,
-            "looker.json",
-            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"lambda:GetFunction","Resource":"*"}}"#,
-        );
+        let look = json!({"Effect": "Allow", "Action": "lambda:GetFunction", "Resource": "*"});
+        Self::of(&look).await
+    }
+
+    /// The same, with such statements in the policy of the user `looker`.
+    async fn of(statements: &Value) -> Self {
+        let policy = json!({"Version": "2012-10-17", "Statement": statements});
+        let keys = Written::with(KEYS, "looker.json", &policy.to_string());
         let identities = Identities::open(keys.path(), preset);
         let identities = Arc::new(identities.unwrap_or_else(|error| panic!("{error}")));
         let known = Some(Arc::clone(&identities));
@@ -130,7 +134,11 @@ impl Asking {
 
     /// Adds a URL to the function, which only those may call who sign, and gives its path.
     async fn url(&self) -> String {
-        let config = json!({"AuthType": "AWS_IAM"});
+        self.url_of("AWS_IAM").await
+    }
+
+    async fn url_of(&self, auth_type: &str) -> String {
+        let config = json!({"AuthType": auth_type});
         let made = self
             .admin("POST", "/2021-10-31/functions/fn/url", &config)
             .await;

@@ -58,6 +58,12 @@ impl ConfigMembers {
 }
 
 impl DestinationConfig {
+    /// The ARNs that are named.
+    pub(in crate::contract) fn named(&self) -> impl Iterator<Item = &str> {
+        let both = [&self.on_success, &self.on_failure].into_iter().flatten();
+        both.filter_map(|member| member.destination.as_deref())
+    }
+
     fn read(self, v: &mut Violations) -> DestinationsChange {
         DestinationsChange {
             on_success: self.on_success.map(|member| member.read("onSuccess", v)),

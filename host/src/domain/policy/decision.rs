@@ -211,6 +211,11 @@ impl Decision<'_> {
         matches!(self.reason, Reason::Allowed(_) | Reason::Root)
     }
 
+    /// Whether it is more than not allowed: nothing else that is said allows it.
+    pub(crate) fn forbids(&self) -> bool {
+        matches!(self.reason, Reason::Denied(_) | Reason::TooMuch)
+    }
+
     /// What AWS says to who may not; `None` where they may.
     pub fn refusal(&self) -> Option<String> {
         let Request {

@@ -156,6 +156,13 @@ impl Document {
         &self.statements
     }
 
+    /// Whom the statement `id` is about, as AddPermission would be told.
+    pub(crate) fn principals(&self, id: &str) -> Vec<String> {
+        let mut all = self.statements.iter();
+        let found = all.find(|statement| statement.id.as_deref() == Some(id));
+        found.map_or_else(Vec::new, Statement::principals)
+    }
+
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.statements.is_empty()

@@ -45,6 +45,18 @@ impl Principal {
         Identity::aws(arn).map(Self::Aws)
     }
 
+    /// What AddPermission calls it.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Everybody => "*".into(),
+            Self::Service(name) => name.clone(),
+            Self::Aws(identity) => match (identity.kind, identity.account()) {
+                (Kind::Root, Some(account)) => account.into(),
+                _ => identity.arn().into(),
+            },
+        }
+    }
+
     /// How it names `identity`.
     pub(super) fn reach(&self, identity: &Identity) -> Reach {
         match self {

@@ -117,6 +117,15 @@ impl Statement {
         })
     }
 
+    /// Whom it is about: everybody, where it names those that it is not about.
+    pub(super) fn principals(&self) -> Vec<String> {
+        match &self.principals {
+            Some(Selection::In(listed)) => listed.iter().map(Principal::text).collect(),
+            Some(Selection::NotIn(_)) => vec![Principal::Everybody.text()],
+            None => Vec::new(),
+        }
+    }
+
     /// Its JSON, members in AWS's order.
     pub(crate) fn text(&self) -> String {
         serde_json::to_string(self).expect("texts and objects of texts have a JSON form")
