@@ -34,7 +34,7 @@ use crate::contract::signed::{self, Signed};
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
 use crate::domain::attachments::{FunctionUrl, InvokeMode, UrlAuthType};
-use crate::domain::policy::{self, Context, Identity, OwnPolicies, decide};
+use crate::domain::policy::{self, Context, Identity, OwnPolicies, Reason, decide};
 use crate::domain::{
     FunctionArn, FunctionRecord, Invocation, LogType, Named as _, Outcome, Payload, Qualifier,
     Refusal, RequestId, WebBody, WebRequest,
@@ -241,15 +241,23 @@ impl<'a> Target<'a> {
         let (passage, headers) = (&visit.passage, &visit.parts.headers);
         let context = condition_keys::of_request(passage, headers, &api.account.region);
         let context = self.known(context, &resource);
-        URL_ACTIONS.iter().all(|action| {
+        let decided = URL_ACTIONS.map(|action| {
             let request = policy::Request {
                 identity: &identity,
                 action,
                 resource: &resource,
                 context: &context,
             };
-            decide(request, &own, policy).is_allowed()
-        })
+            decide(request, &own, policy).reason
+        });
+        // Addresses that were open before AWS asked for the second action are so still: there it only must not be denied.
+        matches!(
+            decided,
+            [
+                Reason::Allowed(_),
+                Reason::Allowed(_) | Reason::NotAllowed(_)
+            ]
+        )
     }
 
     /// An address has no way to name a tenant, so that functions which need one cannot be called here.
