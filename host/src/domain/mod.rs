@@ -47,6 +47,8 @@ pub(crate) mod version;
 pub(crate) mod web;
 
 #[cfg(test)]
+pub(crate) mod dice;
+#[cfg(test)]
 pub(crate) mod samples;
 
 pub(crate) use address_kind::AddressKind;

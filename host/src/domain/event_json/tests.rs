@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::dice::Dice;
 use serde::de::IgnoredAny;
 
 #[track_caller]
@@ -126,22 +127,7 @@ fn nesting_is_bounded_and_brackets_in_strings_do_not_count() {
     assert!(is_event(side_by_side.as_bytes()));
 }
 
-/// Numbers that look random and are the same in each run.
-struct Dice(u64);
-
 impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        // The generator of Marsaglia, with his shifts.
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).expect("it is less than a usize")
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
-
     fn value(&mut self, depth: usize) -> String {
         let blank = self.one_of(&["", "", "", " ", "\n", "\t\r\n  "]);
         let kinds = if depth == 0 { 5 } else { 7 };
@@ -225,7 +211,7 @@ fn is_json(text: &[u8]) -> bool {
 
 #[test]
 fn what_is_json_to_another_parser_is_an_event_and_nothing_else_is() {
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut dice = Dice::of(0x9e37_79b9_7f4a_7c15);
     let mut admitted = 0;
     for _ in 0..20_000 {
         let text = dice.value(4);

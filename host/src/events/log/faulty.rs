@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
+use crate::domain::dice::Dice;
 use crate::limits::EVENT_LEASE_DURATION;
 
 /// How often something goes wrong, of a hundred times.
@@ -46,7 +47,7 @@ pub(crate) struct FaultyEventLog {
 
 struct State {
     /// What decides whether something goes wrong.
-    dice: u64,
+    dice: Dice,
     numbers: Vec<EventId>,
     lapses: usize,
 }
@@ -60,7 +61,7 @@ impl FaultyEventLog {
         seed: u64,
     ) -> Self {
         let state = Mutex::new(State {
-            dice: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            dice: Dice::of(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),
             numbers: Vec::new(),
             lapses: 0,
         });
@@ -84,10 +85,7 @@ impl FaultyEventLog {
 
     fn happens(&self, of_hundred: u64) -> bool {
         let mut state = self.state.lock().expect("the state");
-        state.dice ^= state.dice << 13;
-        state.dice ^= state.dice >> 7;
-        state.dice ^= state.dice << 17;
-        (state.dice >> 32) % 100 < of_hundred
+        (state.dice.below(100) as u64) < of_hundred
     }
 
     async fn delay(&self) {

@@ -1,22 +1,7 @@
 //! What holds for policies that nobody has thought of.
 
 use super::*;
-
-/// The same numbers at every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(end).expect("small")).expect("small")
-    }
-
-    fn one_of(&mut self, all: &[Value]) -> Value {
-        all[self.below(all.len())].clone()
-    }
-}
+use crate::domain::dice::Dice;
 
 const IDENTITIES: [&str; 7] = [
     USER,
@@ -28,7 +13,7 @@ const IDENTITIES: [&str; 7] = [
     "anonymous",
 ];
 
-fn statement(numbers: &mut Numbers, effect: &str, has_principal: bool) -> Value {
+fn statement(numbers: &mut Dice, effect: &str, has_principal: bool) -> Value {
     let actions = [
         "*",
         "lambda:*",
@@ -53,7 +38,7 @@ fn statement(numbers: &mut Numbers, effect: &str, has_principal: bool) -> Value 
         json!({"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
         json!({"Bool": {"s3:x": "true"}}),
     ];
-    let not = |numbers: &mut Numbers, name: &str| match numbers.below(5) {
+    let not = |numbers: &mut Dice, name: &str| match numbers.below(5) {
         0 => format!("Not{name}"),
         _ => name.to_owned(),
     };
@@ -80,7 +65,7 @@ fn statement(numbers: &mut Numbers, effect: &str, has_principal: bool) -> Value 
 }
 
 /// Policies of all kinds, by the names of a case's members.
-fn case(numbers: &mut Numbers) -> BTreeMap<&'static str, Vec<Value>> {
+fn case(numbers: &mut Dice) -> BTreeMap<&'static str, Vec<Value>> {
     let mut policies = BTreeMap::new();
     for kind in ["identity", "boundary", "session", "resource"] {
         let is_there = kind == "identity" || numbers.below(2) == 0;
@@ -112,7 +97,7 @@ fn is_allowed(policies: &BTreeMap<&str, Vec<Value>>, about: &Value) -> bool {
 
 /// For many policies and requests: whether each is allowed, and whether it is with one more statement.
 fn with_one_more(effect: &str, mut look: impl FnMut(bool, bool)) {
-    let numbers = &mut Numbers(0x2026);
+    let numbers = &mut Dice::of(0x2026);
     for _ in 0..4_000 {
         let policies = case(numbers);
         let tags = [json!([]), json!(["a"]), json!(["a", "b"])];
