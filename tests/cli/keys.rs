@@ -1,53 +1,30 @@
 //! Who may call a server: keys that are made, exchanged and revoked while it runs.
 
 use rustix::process::Signal;
+use sparkler_tests::key::Key;
 use sparkler_tests::server::{Ended, ended, run, sparkler};
 use sparkler_tests::{Request, Server};
 
 use crate::{Workbench, text};
 
-/// A key, as the program prints it.
-struct Key {
-    id: String,
-    secret: String,
+/// What the server says to `sparkler list` with this key.
+fn list(key: &Key, server: &Server) -> Ended {
+    let mut command = sparkler();
+    command
+        .args(["list", "--endpoint"])
+        .arg(format!("http://{}", server.address));
+    ended(key.sign(&mut command))
 }
 
-impl Key {
-    #[track_caller]
-    fn printed(ended: &Ended) -> Self {
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        let value = |name: &str| {
-            let mut lines = ended.stdout.lines();
-            let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            found.expect("a variable").to_owned()
-        };
-        Self {
-            id: value("AWS_ACCESS_KEY_ID"),
-            secret: value("AWS_SECRET_ACCESS_KEY"),
-        }
-    }
-
-    /// What the server says to `sparkler list` with this key.
-    fn list(&self, server: &Server) -> Ended {
-        let mut command = sparkler();
-        command
-            .args(["list", "--endpoint"])
-            .arg(format!("http://{}", server.address))
-            .env("AWS_ACCESS_KEY_ID", &self.id)
-            .env("AWS_SECRET_ACCESS_KEY", &self.secret);
-        ended(&mut command)
-    }
-
-    /// Asks until the server knows the key, or knows it no more.
-    fn until(&self, server: &Server, is_known: bool) {
-        while (self.list(server).code == Some(0)) != is_known {}
-    }
+/// Asks until the server knows the key, or knows it no more.
+fn until(key: &Key, server: &Server, is_known: bool) {
+    while (list(key, server).code == Some(0)) != is_known {}
 }
 
 #[test]
 fn keys_are_exchanged_and_revoked_while_a_server_runs() {
     let bench = Workbench::new();
-    let file = text(&bench.folder.path().join("keys.toml"));
+    let file = bench.text("keys.toml");
     let keys = |arguments: &[&str]| {
         let mut all = vec!["keys", arguments[0], "--keys", &file];
         all.extend(&arguments[1..]);
@@ -55,7 +32,7 @@ fn keys_are_exchanged_and_revoked_while_a_server_runs() {
     };
     let first = Key::printed(&keys(&["new", "--user", "ci", "--policy", "deploy"]));
     let server = Server::start(["--ephemeral", "--keys", &file]);
-    assert_eq!(first.list(&server).code, Some(0));
+    assert_eq!(list(&first, &server).code, Some(0));
     let health = Request::new("GET", "/health").send(server.address);
     assert_eq!(health.status, 200);
     let unsigned = Request::new("GET", "/2015-03-31/functions").send(server.address);
@@ -70,16 +47,16 @@ fn keys_are_exchanged_and_revoked_while_a_server_runs() {
     );
 
     let second = Key::printed(&keys(&["rotate", "--user", "ci"]));
-    second.until(&server, true);
-    assert_eq!(first.list(&server).code, Some(0));
+    until(&second, &server, true);
+    assert_eq!(list(&first, &server).code, Some(0));
     let third = keys(&["rotate", "--user", "ci"]);
     assert!(third.stderr.contains("2 keys already"), "{}", third.stderr);
 
     assert_eq!(keys(&["revoke", &first.id]).code, Some(0));
-    first.until(&server, false);
-    let refused = first.list(&server).stderr;
+    until(&first, &server, false);
+    let refused = list(&first, &server).stderr;
     assert!(refused.contains("UnrecognizedClientException"), "{refused}");
-    assert_eq!(second.list(&server).code, Some(0));
+    assert_eq!(list(&second, &server).code, Some(0));
     let listed = keys(&["list"]).stdout;
     assert!(
         listed.contains(&format!("{}  inactive  ci", first.id)),
@@ -90,9 +67,9 @@ fn keys_are_exchanged_and_revoked_while_a_server_runs() {
     std::fs::write(&file, "[account").expect("write");
     server.signal(Signal::HUP);
     while !server.said().contains("stay as they were") {
-        assert_eq!(second.list(&server).code, Some(0));
+        assert_eq!(list(&second, &server).code, Some(0));
     }
-    assert_eq!(second.list(&server).code, Some(0));
+    assert_eq!(list(&second, &server).code, Some(0));
     let said = server.last_words();
     for secret in [&first.secret, &second.secret] {
         assert!(!said.contains(secret) && !listed.contains(secret), "{said}");
@@ -130,7 +107,7 @@ fn an_address_that_others_reach_is_refused_without_keys_or_a_word() {
 fn a_file_of_keys_that_others_may_read_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let bench = Workbench::new();
-    let file = bench.folder.path().join("keys.toml");
+    let file = bench.path("keys.toml");
     std::fs::write(&file, "").expect("write");
     let mode = std::fs::Permissions::from_mode(0o640);
     std::fs::set_permissions(&file, mode).expect("change the mode");

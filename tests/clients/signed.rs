@@ -4,6 +4,7 @@ use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_lambda::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
 use sparkler_tests::Server;
+use sparkler_tests::key::Key;
 use sparkler_tests::python::{Python, succeed};
 use sparkler_tests::server::{ended, sparkler};
 use tempfile::TempDir;
@@ -20,29 +21,15 @@ struct Asking {
     folder: TempDir,
 }
 
-/// A key that was made by the program.
-struct Key {
-    id: String,
-    secret: String,
-}
-
 impl Asking {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("keys.toml");
         let file = file.to_str().expect("a path of UTF-8");
         let new = |more: &[&str]| {
-            let ended = ended(sparkler().args(["keys", "new", "--keys", file]).args(more));
-            assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-            let value = |name: &str| {
-                let mut lines = ended.stdout.lines();
-                let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-                found.expect("a variable").to_owned()
-            };
-            Key {
-                id: value("AWS_ACCESS_KEY_ID"),
-                secret: value("AWS_SECRET_ACCESS_KEY"),
-            }
+            let mut command = sparkler();
+            command.args(["keys", "new", "--keys", file]).args(more);
+            Key::printed(&ended(&mut command))
         };
         let admin = new(&[
             "--user", "admin", "--policy", "admin", "--policy", "operator",
@@ -77,9 +64,9 @@ impl Asking {
 fn boto3_is_believed_with_the_right_key_for_every_operation_and_told_why_with_wrong_ones() {
     let asking = Asking::start();
     let mut command = Python::environment().script("signed.py", asking.server.address);
-    let command = command
-        .env("AWS_ACCESS_KEY_ID", &asking.admin.id)
-        .env("AWS_SECRET_ACCESS_KEY", &asking.admin.secret)
+    let command = asking
+        .admin
+        .sign(&mut command)
         .env("GUEST_KEY", &asking.guest.id)
         .env("GUEST_SECRET", &asking.guest.secret);
     succeed(command.arg(behaviours_zip()).arg(echo_zip()));
@@ -91,10 +78,7 @@ fn the_aws_cli_and_the_programs_own_commands_sign_with_the_key_in_the_environmen
     let asking = Asking::start();
     let aws = |key: &Key| {
         let mut command = Python::environment().aws(asking.server.address);
-        command
-            .env("AWS_ACCESS_KEY_ID", &key.id)
-            .env("AWS_SECRET_ACCESS_KEY", &key.secret)
-            .args(["lambda", "list-functions"]);
+        key.sign(&mut command).args(["lambda", "list-functions"]);
         command
     };
     assert!(succeed(&mut aws(&asking.admin)).contains("\"Functions\""));
@@ -115,8 +99,7 @@ fn the_aws_cli_and_the_programs_own_commands_sign_with_the_key_in_the_environmen
         command.args(arguments).arg("--endpoint");
         command.arg(format!("http://{}", asking.server.address));
         if let Some(key) = key {
-            command.env("AWS_ACCESS_KEY_ID", &key.id);
-            command.env("AWS_SECRET_ACCESS_KEY", &key.secret);
+            key.sign(&mut command);
         }
         ended(&mut command)
     };

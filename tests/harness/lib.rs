@@ -11,6 +11,7 @@ pub mod files;
 pub mod guests;
 pub mod host;
 pub mod http;
+pub mod key;
 pub mod kits;
 pub mod lambda;
 pub mod log;
