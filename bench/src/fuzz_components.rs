@@ -91,7 +91,7 @@ pub(crate) async fn run(task: FuzzComponents, workspace: &Path) -> anyhow::Resul
 }
 
 async fn all(run: &Arc<Run>, server: &Server) -> anyhow::Result<()> {
-    let echo = Echo::begin(run.client.clone()).await?;
+    let mut echo = Echo::begin(run.client.clone()).await?;
     let mut held = Held::default();
     let mut rounds = JoinSet::new();
     for _ in 0..AT_ONCE {
