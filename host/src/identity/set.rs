@@ -10,6 +10,7 @@ use super::key::Key;
 use super::policies::{self, Presets};
 use super::sources::{Sources, Stamp, Stamps};
 use super::user::{User, arn_of, id_of};
+use crate::domain::arn::is_account;
 use crate::domain::policy::Identity;
 use crate::domain::{AccountId, Lock};
 use crate::limits::{KEYS_MAX, KEYS_OF_USER_MAX};
@@ -100,7 +101,7 @@ impl Reading<'_> {
 
     fn text(&mut self, text: &str) -> Result<(), String> {
         for (id, account) in &File::parse(text)?.account {
-            if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
+            if !is_account(id) {
                 return Err(format!(
                     "'{id}' is no account: one has twelve digits, such as [account.123456789012]"
                 ));

@@ -229,10 +229,7 @@ pub(crate) fn needs(path: &Path) -> Vec<PathBuf> {
     {
         user.policy
             .iter()
-            .filter(|name| is_file(name))
-            .for_each(|name| add(name));
-        user.boundary
-            .iter()
+            .chain(&user.boundary)
             .filter(|name| is_file(name))
             .for_each(|name| add(name));
         let secrets = user.key.iter();

@@ -17,13 +17,21 @@ const TESTED: ABI = ABI::V7;
 /// What must stay open as long as the walls are to let it through.
 pub(super) type Held = Vec<PathFd>;
 
-/// What is confined, and since which Landlock.
-const PARTS: [(&str, ABI); 5] = [
-    ("files", ABI::V1),
-    ("truncation", ABI::V3),
-    ("ports", ABI::V4),
-    ("devices", ABI::V5),
-    ("signals", ABI::V6),
+/// What is confined, since which Landlock, and what is said where it is not.
+const PARTS: [(&str, ABI, &str); 5] = [
+    (
+        "files",
+        ABI::V1,
+        "files, ports and signals (Linux 5.19 does, with Landlock enabled)",
+    ),
+    (
+        "truncation",
+        ABI::V3,
+        "the truncation of files (Linux 6.2 does)",
+    ),
+    ("ports", ABI::V4, "TCP ports (Linux 6.7 does)"),
+    ("devices", ABI::V5, "commands to devices (Linux 6.10 does)"),
+    ("signals", ABI::V6, "signals (Linux 6.12 does)"),
 ];
 
 /// What came of it.
@@ -124,22 +132,17 @@ fn least(needs: &Needs) -> ABI {
 fn parts(needs: &Needs, abi: ABI) -> Vec<Part> {
     let parts = PARTS.into_iter();
     parts
-        .map(|(part, since)| (part, abi >= since.max(least(needs))))
+        .map(|(part, since, _)| (part, abi >= since.max(least(needs))))
         .collect()
 }
 
 fn gaps(needs: &Needs, abi: ABI) -> Vec<&'static str> {
+    let [(.., without_any), ..] = PARTS;
     if abi < least(needs) {
-        return vec!["files, ports and signals (Linux 5.19 does, with Landlock enabled)"];
+        return vec![without_any];
     }
-    let missing = [
-        (ABI::V3, "the truncation of files (Linux 6.2 does)"),
-        (ABI::V4, "TCP ports (Linux 6.7 does)"),
-        (ABI::V5, "commands to devices (Linux 6.10 does)"),
-        (ABI::V6, "signals (Linux 6.12 does)"),
-    ];
-    let missing = missing.into_iter().filter(|(since, _)| abi < *since);
-    missing.map(|(_, what)| what).collect()
+    let missing = PARTS.into_iter().filter(|(_, since, _)| abi < *since);
+    missing.map(|(.., what)| what).collect()
 }
 
 #[cfg(test)]

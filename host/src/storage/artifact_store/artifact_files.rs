@@ -80,7 +80,7 @@ impl ArtifactFiles {
         component: Digest,
         folder: &Folder,
     ) -> Result<(), StorageError> {
-        let mut used = SystemTime::UNIX_EPOCH;
+        let (mut bytes, mut used) = (0, SystemTime::UNIX_EPOCH);
         for (name, _) in artifact_names(folder)? {
             let Some(file) = folder.open_file(&name)? else {
                 continue;
@@ -93,26 +93,20 @@ impl ArtifactFiles {
             let metadata = file
                 .metadata()
                 .map_err(|error| folder.failed("look at", &name, &error))?;
+            bytes += on_disk(metadata.len());
             let accessed = metadata.accessed().map(cap_std::time::SystemTime::into_std);
             used = used.max(accessed.unwrap_or(SystemTime::UNIX_EPOCH));
         }
-        self.count(engine_key, component, Some(used))
+        self.count(engine_key, component, bytes, Some(used));
+        Ok(())
     }
 
-    /// Counts what is there of a component, whatever was done before and however far that came. It was used now, where
-    /// nobody knows when it was used last.
-    fn count(
-        &self,
-        engine_key: &str,
-        component: Digest,
-        used: Option<SystemTime>,
-    ) -> Result<(), StorageError> {
-        let bytes = self.bytes(engine_key, component)?;
+    /// Counts what is there of a component. It was used now, where nobody knows when it was used last.
+    fn count(&self, engine_key: &str, component: Digest, bytes: u64, used: Option<SystemTime>) {
         let before = self.kept.put((engine_key.into(), component), bytes, used);
         let disk = self.data_dir.disk();
         disk.added(DataPart::Artifacts, bytes);
         disk.removed(DataPart::Artifacts, before);
-        Ok(())
     }
 
     /// What the artifacts of a component take on disk.
@@ -138,7 +132,7 @@ impl ArtifactFiles {
         }
     }
 
-    /// Does something with the files of a component, and counts what is left of them.
+    /// Does something with the files of a component, and counts what is left of them, however far that came.
     fn change(
         &self,
         engine_key: &str,
@@ -147,8 +141,8 @@ impl ArtifactFiles {
     ) -> Result<(), StorageError> {
         let _names = self.names.write();
         let changed = change();
-        let counted = self.count(engine_key, component, None);
-        changed.and(counted)
+        let bytes = self.bytes(engine_key, component);
+        changed.and(bytes.map(|bytes| self.count(engine_key, component, bytes, None)))
     }
 
     /// Removes what is of an engine, but for the components that `keep` wants.

@@ -72,7 +72,6 @@ impl Disk {
     /// With what is short.
     pub(crate) async fn free_event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
         let need = Need {
-            growth: 0,
             is_small: true,
             ..self.need(Purpose::Events, 0, bytes)
         };
@@ -155,8 +154,14 @@ impl Disk {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return Some(Err(answer.clone()));
         }
-        if self.shortage(&look, need).is_some() {
-            return None;
+        match self.shortage(&look, need) {
+            // Nothing gives way to it, and the disk was looked at anew when something else was refused.
+            Some(shortage @ Shortage::Free(_)) if need.is_small && look.refused.is_some() => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                return Some(Err(self.sentence(&look, need, shortage)));
+            }
+            Some(_) => return None,
+            None => {}
         }
         self.tell_of_room(&mut look);
         Some(Ok(parts.map(|(purpose, bytes)| {

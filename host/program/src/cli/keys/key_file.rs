@@ -54,15 +54,12 @@ pub(super) struct ShownKey {
 impl KeyFile {
     /// The file at `path`, to be shown.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
-        let cannot = || format!("{} cannot be read", path.display());
-        let place = fs::canonicalize(path).with_context(cannot)?;
-        Self::read(path, place, None)
+        Self::read(path, place_of(path)?, None)
     }
 
     /// The same, to be changed by nobody else meanwhile.
     pub(super) fn change(path: &Path) -> anyhow::Result<Self> {
-        let cannot = || format!("{} cannot be read", path.display());
-        let place = fs::canonicalize(path).with_context(cannot)?;
+        let place = place_of(path)?;
         let lock = lock(&place)?;
         Self::read(path, place, Some(lock))
     }
@@ -255,6 +252,11 @@ impl KeyFile {
         let account = self.document.get_mut("account")?.get_mut(account)?;
         account.get_mut("user")?.get_mut(name)?.as_table_mut()
     }
+}
+
+/// Where the file is that others may have links to.
+fn place_of(path: &Path) -> anyhow::Result<PathBuf> {
+    fs::canonicalize(path).with_context(|| format!("{} cannot be read", path.display()))
 }
 
 fn id_of(key: &Table) -> Option<&str> {
