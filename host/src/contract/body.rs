@@ -214,11 +214,10 @@ impl Received {
     ///
     /// # Errors
     /// Where there is no room.
-    pub(super) fn keep(&mut self, purpose: Purpose, peer: &Arc<Peer>) -> Result<(), Full> {
+    pub(super) fn keep(&mut self, peer: &Arc<Peer>) -> Result<(), Full> {
         if self.charge.is_none() {
-            let mut charge = peer.charge(purpose);
-            charge.settle(self.bytes.len())?;
-            self.charge = Some(charge);
+            // Events alone are not held as they arrive.
+            self.charge = Some(peer.settle(Purpose::Call, self.bytes.len())?);
         }
         Ok(())
     }
@@ -470,7 +469,7 @@ mod tests {
         let in_pieces = pieces(vec!["1234", "5678"], false);
         assert_eq!(charged(in_pieces, LARGE).await, Some(BODY_ROOM_BYTES_MIN));
         let mut event = super::receive(body(100), LARGE, &peer).await.expect("room");
-        event.keep(Purpose::Call, &peer).expect("there is room");
+        event.keep(&peer).expect("there is room");
         assert_eq!(peers.figures().bytes, 100);
     }
 

@@ -229,7 +229,10 @@ impl<G: RunGuest> Rooms<G> {
         parts.extensions.insert(names);
         parts.extensions.insert(Arc::clone(&peer));
         let answered = match signed {
-            None => self.handled(operation, parts, body).await,
+            None => match self.catch_up(operation).await {
+                Ok(()) => self.handled(operation, parts, body).await,
+                Err(error) => Err(error),
+            },
             Some(signed) => self.permitted(signed, &passage, parts, body, &peer).await,
         };
         let held = answered.and_then(|answer| peer.hold_answer(Purpose::Control, None, answer));
@@ -246,30 +249,35 @@ impl<G: RunGuest> Rooms<G> {
         peer: &Arc<Peer>,
     ) -> Result<Response, WireError> {
         let operation = passage.operation;
-        let mut hidden = None;
         let asked = async {
+            let mut hidden = None;
             let received = body::receive(body, signed::body_limit(operation), peer).await?;
             let signer = signed.proven(&received.bytes).await?;
-            if operation.is_some_and(Operation::reads_catalog) {
-                // What is said in the policies of resources, other hosts may have changed.
-                let caught_up = self.api.catalog.catch_up().await;
-                caught_up.map_err(WireError::outdated)?;
-            }
+            self.catch_up(operation).await?;
             if let Some(operation) = operation {
                 let asking = Asking::of(&signer, passage, &parts.headers, &self.api.account);
                 permission::check(&self.api, &asking, operation, &parts, &received.bytes).await?;
                 hidden = permission::hidden_tags(&self.api, &asking, operation, &parts)?;
             }
-            Ok::<_, WireError>((signer, received))
+            Ok::<_, WireError>((received, hidden))
         };
         let asked = asked.await;
-        let (signer, received) = asked.map_err(|error| signed::in_protocol(operation, error))?;
-        parts.extensions.insert(signer);
+        let (received, hidden) = asked.map_err(|error| signed::in_protocol(operation, error))?;
         if let Some(hidden) = hidden {
             parts.extensions.insert(hidden);
         }
         parts.extensions.insert(ReadBefore::of(received));
         self.handled(operation, parts, Body::empty()).await
+    }
+
+    /// Hosts that share their functions answer as one: what another has answered is seen from here on, also in what
+    /// the policies of functions say.
+    async fn catch_up(&self, operation: Option<Operation>) -> Result<(), WireError> {
+        if operation.is_some_and(Operation::reads_catalog) {
+            let caught_up = self.api.catalog.catch_up().await;
+            caught_up.map_err(WireError::outdated)?;
+        }
+        Ok(())
     }
 
     async fn handled(
@@ -278,15 +286,9 @@ impl<G: RunGuest> Rooms<G> {
         parts: Parts,
         body: Body,
     ) -> Result<Response, WireError> {
-        let found = operation.and_then(|operation| Some((operation, self.handlers.of(operation)?)));
-        let Some((operation, handler)) = found else {
+        let Some(handler) = operation.and_then(|operation| self.handlers.of(operation)) else {
             return Ok(unknown(&parts));
         };
-        if operation.reads_catalog() {
-            // Hosts that share their functions answer as one: what another has answered is seen here.
-            let caught_up = self.api.catalog.catch_up().await;
-            caught_up.map_err(WireError::outdated)?;
-        }
         let request = Request::from_parts(parts, body);
         Ok(handler(request, Arc::clone(&self.api)).await)
     }

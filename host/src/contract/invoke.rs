@@ -29,7 +29,7 @@ pub(super) async fn answered<G: RunGuest>(
     match invocation_type {
         InvocationType::DryRun => Ok(NoContent.into_response()),
         InvocationType::Event => {
-            received.keep(Purpose::Call, peer)?;
+            received.keep(peer)?;
             api.events.accept(invoking::event(invocation)).await?;
             Ok(invoke_reply::accepted(Some(trace)))
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::response::Response;
 
 use super::api::Api;
-use super::callers::{Peer, Purpose};
+use super::callers::Peer;
 use super::error::WireError;
 use super::invoke_reply;
 use super::invoking::{self, Checked};
@@ -27,7 +27,7 @@ pub(super) async fn answered<G: RunGuest>(
         mut received,
         ..
     } = checked;
-    received.keep(Purpose::Call, peer)?;
+    received.keep(peer)?;
     let event = NewEvent {
         trace_id: None,
         ..invoking::event(invocation)

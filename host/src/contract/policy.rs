@@ -30,9 +30,9 @@ struct Added {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Shown {
-    policy: String,
-    revision_id: String,
+pub(super) struct Shown {
+    pub(super) policy: String,
+    pub(super) revision_id: String,
 }
 
 /// `POST /2015-03-31/functions/{FunctionName}/policy`
@@ -45,8 +45,7 @@ pub(super) async fn add<G: CompileGuest>(
     let reference = name.qualified(&uri, &api.account)?;
     let wanted = body.read().await?;
     let (grant, expected) = wanted.checked()?;
-    policy::refuse_latest(reference.qualifier.as_ref())?;
-    let arn = existing(&api, &reference).ok_or_else(|| reference.not_found(&api.account, None))?;
+    let arn = changeable(&api, &reference)?;
     let (function, revision) = (arn.name.clone(), stamp().revision());
     let statement = api
         .deployer
@@ -67,14 +66,7 @@ pub(super) async fn get<G: Send + Sync + 'static>(
     uri: Uri,
 ) -> Result<Json<impl Serialize>, WireError> {
     let reference = name.qualified(&uri, &api.account)?;
-    let arn = existing(&api, &reference).ok_or_else(policy::no_policy)?;
-    let record = api.catalog.get(&arn.name).ok_or_else(policy::no_policy)?;
-    let (policy, revision) = policy::shown(&record, &arn)?;
-    let shown = Shown {
-        policy,
-        revision_id: revision.to_string(),
-    };
-    Ok(Json::of(shown))
+    shown(&api, &reference)
 }
 
 /// `DELETE /2015-03-31/functions/{FunctionName}/policy/{StatementId}`
@@ -110,8 +102,31 @@ pub(super) async fn remove<G: CompileGuest>(
     }
 }
 
+/// The policy of what is asked for.
+///
+/// # Errors
+/// Where there is none.
+pub(super) fn shown<G>(api: &Api<G>, reference: &Reference) -> Result<Json<Shown>, WireError> {
+    let arn = existing(api, reference).ok_or_else(policy::no_policy)?;
+    let record = api.catalog.get(&arn.name).ok_or_else(policy::no_policy)?;
+    let (policy, revision) = policy::shown(&record, &arn)?;
+    Ok(Json::of(Shown {
+        policy,
+        revision_id: revision.to_string(),
+    }))
+}
+
+/// The ARN of what exists and whose policy can be changed under this name.
+///
+/// # Errors
+/// Where it does not exist, or cannot.
+pub(super) fn changeable<G>(api: &Api<G>, reference: &Reference) -> Result<FunctionArn, WireError> {
+    policy::refuse_latest(reference.qualifier.as_ref())?;
+    existing(api, reference).ok_or_else(|| reference.not_found(&api.account, None))
+}
+
 /// The ARN that was asked for, if there is such a function; version or alias need not exist.
-pub(super) fn existing<G>(api: &Api<G>, reference: &Reference) -> Option<FunctionArn> {
+fn existing<G>(api: &Api<G>, reference: &Reference) -> Option<FunctionArn> {
     let name = reference.function()?;
     let qualifier = reference.qualifier.as_ref();
     api.catalog.get(name)?;

@@ -52,22 +52,23 @@ impl<S> Progressing<S> {
 
     /// Counts what was read and not asked for yet. More than one read of it needs room.
     fn take_in(&mut self, bytes: usize) -> Result<(), Full> {
-        let is_much = self.connection.arrived(bytes) > READ_BYTES_MAX;
-        if is_much || self.holds_arriving {
-            self.holds_arriving = is_much;
-            return self.connection.hold_arriving(READ_BYTES_MAX);
-        }
-        Ok(())
+        self.connection.arrived(bytes);
+        self.hold_arriving(READ_BYTES_MAX)
     }
 
     /// Notes that there is nothing to be read. What waits for more is counted, however small it is; and what is not
     /// waited for any more is let go, not only when something comes.
     fn wait(&mut self) -> Result<(), Full> {
         self.connection.waits();
-        let is_waited_for = self.connection.unclaimed() > 0;
-        if is_waited_for || self.holds_arriving {
-            self.holds_arriving = is_waited_for;
-            return self.connection.hold_arriving(0);
+        self.hold_arriving(0)
+    }
+
+    /// Holds what was read and not asked for yet, where that is more than `free`; or lets go what was held of it.
+    fn hold_arriving(&mut self, free: usize) -> Result<(), Full> {
+        let is_much = self.connection.unclaimed() > free;
+        if is_much || self.holds_arriving {
+            self.holds_arriving = is_much;
+            return self.connection.hold_arriving(free);
         }
         Ok(())
     }
@@ -107,8 +108,8 @@ impl<S> Progressing<S> {
 /// what is beyond that, if not all.
 fn stalled(connection: &Connection, bytes: usize) -> io::Result<Stalled> {
     let uncounted = bytes.min(UNCOUNTED_ANSWER_BYTES_MAX);
-    let mut unread = connection.peer().charge(Purpose::Call);
-    unread.settle(uncounted).map_err(|full| {
+    let unread = connection.peer().settle(Purpose::Call, uncounted);
+    let unread = unread.map_err(|full| {
         tracing::debug!(?full, bytes, "there is no room for an answer to wait");
         io::Error::other("there is no room for an answer that its client does not read")
     })?;
@@ -142,16 +143,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Progressing<S> {
             return Poll::Pending;
         }
         let before = buffer.filled().len();
-        let Poll::Ready(read) = poll_piece(Pin::new(&mut self.stream), context, buffer) else {
-            let waits = self.wait();
-            return waits.map_or_else(
-                |full| Poll::Ready(Err(self.refuse(context, full))),
-                |()| Poll::Pending,
-            );
+        let read = poll_piece(Pin::new(&mut self.stream), context, buffer);
+        let counted = match read.is_ready() {
+            true => self.take_in(buffer.filled().len() - before),
+            false => self.wait(),
         };
-        let bytes = buffer.filled().len() - before;
-        match self.take_in(bytes) {
-            Ok(()) => Poll::Ready(read),
+        match counted {
+            Ok(()) => read,
             Err(full) => Poll::Ready(Err(self.refuse(context, full))),
         }
     }

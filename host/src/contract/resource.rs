@@ -34,24 +34,21 @@ pub(super) fn of(
         Some(name) => Acted::Other(arn(account, "lambda", &format!("{kind}:{name}"))),
         None => Acted::Account,
     };
+    let qualified = || {
+        let qualifier = query::value(uri, "Qualifier");
+        function(account, first, qualifier.as_deref(), true)
+    };
     match operation.resource() {
         Resource::Host | Resource::Account | Resource::Package | Resource::FunctionUrl => {
             Acted::Account
         }
         // A policy on the function is not passed by with a qualifier that the operation does not have.
         Resource::Function => function(account, first, None, false),
-        Resource::QualifiedFunction | Resource::VersionOrAlias => {
-            let qualifier = query::value(uri, "Qualifier");
-            let acted = function(account, first, qualifier.as_deref(), true);
-            match hangs_on_function(operation) {
-                true => acted.itself_for_latest(),
-                false => acted,
-            }
-        }
+        Resource::QualifiedFunction | Resource::VersionOrAlias => qualified(),
+        Resource::Attachment => qualified().itself_for_latest(),
         Resource::NewFunction => function(account, said.function_name.as_deref(), None, false),
-        Resource::Tagged => {
-            function(account, first, None, is_of_policy(operation)).itself_for_latest()
-        }
+        Resource::Tagged => function(account, first, None, false),
+        Resource::Policy => function(account, first, None, true).itself_for_latest(),
         Resource::LogGroup | Resource::LogStream => logs(account, operation, said),
         Resource::EventSourceMapping => lambda("event-source-mapping", first),
         Resource::Layer => lambda("layer", first),
@@ -66,7 +63,8 @@ pub(super) fn of(
 }
 
 impl Acted {
-    /// The function in the place of its `$LATEST`, where both are one.
+    /// The function in the place of its `$LATEST`, where both are one: no policy on the one is passed by with the name
+    /// of the other.
     fn itself_for_latest(self) -> Self {
         match self {
             Self::Function(arn) => Self::Function(FunctionArn {
@@ -76,38 +74,6 @@ impl Acted {
             other => other,
         }
     }
-}
-
-/// Whether it is about what hangs on functions, versions and aliases, where that of a function is that of its
-/// `$LATEST`: no policy on the one is passed by with the name of the other.
-fn hangs_on_function(operation: Operation) -> bool {
-    use Operation as O;
-    matches!(
-        operation,
-        O::GetFunctionUrlConfig
-            | O::CreateFunctionUrlConfig
-            | O::UpdateFunctionUrlConfig
-            | O::DeleteFunctionUrlConfig
-            | O::GetFunctionEventInvokeConfig
-            | O::PutFunctionEventInvokeConfig
-            | O::UpdateFunctionEventInvokeConfig
-            | O::DeleteFunctionEventInvokeConfig
-            | O::GetRuntimeManagementConfig
-            | O::PutRuntimeManagementConfig
-            | O::GetPolicy
-            | O::AddPermission
-            | O::RemovePermission
-    )
-}
-
-/// Whether what has an ARN in the path may be a version or an alias: these have policies, and no tags.
-fn is_of_policy(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::GetResourcePolicy
-            | Operation::PutResourcePolicy
-            | Operation::DeleteResourcePolicy
-    )
 }
 
 fn function(

@@ -16,11 +16,11 @@ use super::constraint::{Broken, Pattern, Violations};
 use super::error::WireError;
 use super::json_body::JsonBody;
 use super::path_names::PathName;
-use super::policy::existing;
+use super::policy::{Shown, changeable, shown};
 use super::query;
 use super::reference::{NameShape, Reference};
 use crate::deployer::{CompileGuest, stamp};
-use crate::domain::{FunctionArn, policy};
+use crate::domain::policy;
 
 static RESOURCE: Pattern = Pattern::new(
     r"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_])+)?|runtime/[a-zA-Z0-9-_./]+)",
@@ -38,26 +38,13 @@ pub(super) struct PutResourcePolicy {
     revision_id: Option<String>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Shown {
-    policy: String,
-    revision_id: String,
-}
-
 /// `GET /2026-07-09/resource-policy/{ResourceArn}`
 pub(super) async fn get<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     resource: PathName,
 ) -> Result<Json<impl Serialize>, WireError> {
     let (reference, ()) = reference(&api, &resource, Violations::default(), Ok(()))?;
-    let arn = existing(&api, &reference).ok_or_else(policy::no_policy)?;
-    let record = api.catalog.get(&arn.name).ok_or_else(policy::no_policy)?;
-    let (policy, revision) = policy::shown(&record, &arn)?;
-    Ok(Json::of(Shown {
-        policy,
-        revision_id: revision.to_string(),
-    }))
+    shown(&api, &reference)
 }
 
 /// `PUT /2026-07-09/resource-policy/{ResourceArn}`
@@ -74,7 +61,7 @@ pub(super) async fn put<G: CompileGuest>(
     let arn = changeable(&api, &reference)?;
     let policy = policy::of_resource(&text)?;
     let (function, revision) = (arn.name.clone(), stamp().revision());
-    let shown = policy.text();
+    let text = policy.text();
     api.deployer
         .amend(&function, move |record| {
             let expected = expected.as_deref();
@@ -83,7 +70,7 @@ pub(super) async fn put<G: CompileGuest>(
         })
         .await?;
     Ok(Json::of(Shown {
-        policy: shown,
+        policy: text,
         revision_id: revision.to_string(),
     }))
 }
@@ -134,10 +121,4 @@ fn checked_revision(v: &mut Violations, revision: Option<String>) -> Option<Stri
         v.pattern("revisionId", revision, &REVISION);
     }
     revision
-}
-
-/// The ARN of what exists and whose policy can be changed under this name.
-fn changeable<G>(api: &Api<G>, reference: &Reference) -> Result<FunctionArn, WireError> {
-    policy::refuse_latest(reference.qualifier.as_ref())?;
-    existing(api, reference).ok_or_else(|| reference.not_found(&api.account, None))
 }

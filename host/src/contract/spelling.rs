@@ -4,6 +4,8 @@
 //! here may still satisfy them. Each part in front of the name is taken where it fits, as the
 //! patterns do first; only if no name were left, they would give one back.
 
+use crate::domain::arn::is_account;
+
 /// The parts of a function's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spelling<'a> {
@@ -93,10 +95,6 @@ fn is_region(text: &str) -> bool {
         && !place.is_empty()
         && is_lower(place)
         && matches!(number.as_bytes(), [digit] if digit.is_ascii_digit())
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Letters, digits and bytes out of `others`, at least one.

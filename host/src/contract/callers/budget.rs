@@ -119,6 +119,20 @@ impl Peer {
         Ok(charge)
     }
 
+    /// So many bytes, of something that is done already.
+    ///
+    /// # Errors
+    /// Where they are too many.
+    pub(in crate::contract) fn settle(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        bytes: usize,
+    ) -> Result<Charge, Full> {
+        let mut charge = self.charge(purpose);
+        charge.settle(bytes)?;
+        Ok(charge)
+    }
+
     /// Whether nothing is to be kept for it that it does not need: it holds more than a small part, or all hold half.
     pub(super) fn keeps_nothing(&self) -> bool {
         let max = self.budget.bytes_max;
@@ -174,9 +188,7 @@ impl Charge {
     /// # Errors
     /// Where they are too many.
     pub(super) fn settle_more(&self, bytes: usize) -> Result<Self, Full> {
-        let mut more = self.peer.charge(self.purpose);
-        more.settle(bytes)?;
-        Ok(more)
+        self.peer.settle(self.purpose, bytes)
     }
 
     /// Holds so many bytes, of something that arrives or is about to be done.

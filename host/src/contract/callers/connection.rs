@@ -188,11 +188,10 @@ impl Connection {
         self.is_answering.store(false, Ordering::Relaxed);
     }
 
-    /// Notes bytes that were read, and says how many are not asked for yet.
-    pub(in crate::contract) fn arrived(&self, bytes: usize) -> usize {
-        let unclaimed = self.unclaimed.load(Ordering::Relaxed) + bytes;
+    /// Notes bytes that were read.
+    pub(in crate::contract) fn arrived(&self, bytes: usize) {
+        let unclaimed = self.unclaimed() + bytes;
         self.unclaimed.store(unclaimed, Ordering::Relaxed);
-        unclaimed
     }
 
     /// Notes that what was read is asked for, but for what of the last read may have begun the next head.

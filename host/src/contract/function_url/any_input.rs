@@ -11,9 +11,11 @@ use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 
-use super::address::{addressed, host_header};
-use super::event::{Received, Told, address_of, tell};
+use super::address::addressed;
+use super::event::{Received, address_of};
+use super::serve::told;
 use super::{reply, stream_reply};
+use crate::contract::body;
 use crate::contract::forwarded::{FORWARDED_FOR, TrustedProxies};
 use crate::contract::headers::TRACE_ID;
 use crate::contract::trace_header::Trace;
@@ -31,16 +33,12 @@ pub(crate) fn described(request: Request<Bytes>) -> Option<(WebRequest, Bytes)> 
     let proxies = TrustedProxies::of(&["10.0.0.0/8".into()]).expect("a network");
     let caller = proxies.caller(Some(IpAddr::from([10, 0, 0, 1])), &parts.headers);
     let trace = Trace::continued(parts.headers.get(TRACE_ID));
-    let told = Told {
-        host: host_header(&parts.uri, &parts.headers),
-        trace: &trace.guest,
-        caller,
+    let mut body = body::Received {
+        bytes: body,
+        trailers: None,
+        charge: None,
     };
-    let mut request = WebRequest::new(body.into());
-    *request.method_mut() = parts.method;
-    *request.headers_mut() = parts.headers;
-    *request.uri_mut() = addressed.target(parts.uri).into();
-    tell(request.headers_mut(), told);
+    let request = told(parts, &mut body, &addressed, caller, &trace.guest);
     let chain = request.headers()[FORWARDED_FOR].as_bytes().to_vec();
     let received = Received {
         signer: None,

@@ -276,7 +276,7 @@ impl<'a> Target<'a> {
 }
 
 /// The request as the function gets it: under its own address, and told what the host knows.
-fn told(
+pub(super) fn told(
     parts: Parts,
     body: &mut body::Received,
     addressed: &Addressed,

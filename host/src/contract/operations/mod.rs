@@ -72,9 +72,11 @@ impl Operation {
             Resource::Account
             | Resource::Function
             | Resource::QualifiedFunction
+            | Resource::Attachment
             | Resource::VersionOrAlias
             | Resource::NewFunction
-            | Resource::Tagged => !self.invokes(),
+            | Resource::Tagged
+            | Resource::Policy => !self.invokes(),
             Resource::Host
             | Resource::FunctionUrl
             | Resource::Package

@@ -38,12 +38,17 @@ pub enum Resource {
     Function,
     /// The function that the path names, or the version or alias of it that name or query add.
     QualifiedFunction,
+    /// What hangs on the function that the path names, or on the version or alias of it that name or query add. That
+    /// of a function is that of its `$LATEST`.
+    Attachment,
     /// The version or alias that name or query add.
     VersionOrAlias,
     /// The function that the body names.
     NewFunction,
     /// What has the ARN in the path.
     Tagged,
+    /// The policy of the function, version or alias with the ARN in the path.
+    Policy,
     /// A function on the web.
     FunctionUrl,
     /// The package with the digest in the path.

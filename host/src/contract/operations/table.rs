@@ -7,9 +7,9 @@ use http::Method;
 
 use super::row::Address::{FunctionUrl as OnTheWeb, Target};
 use super::row::Resource::{
-    Account, CapacityProvider, CodeSigningConfig, DurableExecution, EventSourceMapping, Function,
-    FunctionUrl, Host, Layer, LayerVersion, LogGroup, LogStream, NewFunction, Package,
-    QualifiedFunction, Tagged, VersionOrAlias,
+    Account, Attachment, CapacityProvider, CodeSigningConfig, DurableExecution, EventSourceMapping,
+    Function, FunctionUrl, Host, Layer, LayerVersion, LogGroup, LogStream, NewFunction, Package,
+    Policy, QualifiedFunction, Tagged, VersionOrAlias,
 };
 use super::row::Takes::{Event, Nothing, Package as WithPackage, Small};
 use super::row::{Address, Row};
@@ -113,37 +113,37 @@ operations! {
         DeleteAlias: delete("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), Nothing, Function;
 
         // What hangs on functions, versions and aliases.
-        GetFunctionUrlConfig: get("/2021-10-31/functions/{FunctionName}/url"), Nothing, QualifiedFunction;
-        CreateFunctionUrlConfig: post("/2021-10-31/functions/{FunctionName}/url"), Small, QualifiedFunction;
-        UpdateFunctionUrlConfig: put("/2021-10-31/functions/{FunctionName}/url"), Small, QualifiedFunction;
-        DeleteFunctionUrlConfig: delete("/2021-10-31/functions/{FunctionName}/url"), Nothing, QualifiedFunction;
+        GetFunctionUrlConfig: get("/2021-10-31/functions/{FunctionName}/url"), Nothing, Attachment;
+        CreateFunctionUrlConfig: post("/2021-10-31/functions/{FunctionName}/url"), Small, Attachment;
+        UpdateFunctionUrlConfig: put("/2021-10-31/functions/{FunctionName}/url"), Small, Attachment;
+        DeleteFunctionUrlConfig: delete("/2021-10-31/functions/{FunctionName}/url"), Nothing, Attachment;
         ListFunctionUrlConfigs: get("/2021-10-31/functions/{FunctionName}/urls"), Nothing, Function;
         GetFunctionEventInvokeConfig:
-            get("/2019-09-25/functions/{FunctionName}/event-invoke-config"), Nothing, QualifiedFunction;
+            get("/2019-09-25/functions/{FunctionName}/event-invoke-config"), Nothing, Attachment;
         PutFunctionEventInvokeConfig:
-            put("/2019-09-25/functions/{FunctionName}/event-invoke-config"), Small, QualifiedFunction;
+            put("/2019-09-25/functions/{FunctionName}/event-invoke-config"), Small, Attachment;
         UpdateFunctionEventInvokeConfig:
-            post("/2019-09-25/functions/{FunctionName}/event-invoke-config"), Small, QualifiedFunction;
+            post("/2019-09-25/functions/{FunctionName}/event-invoke-config"), Small, Attachment;
         DeleteFunctionEventInvokeConfig:
-            delete("/2019-09-25/functions/{FunctionName}/event-invoke-config"), Nothing, QualifiedFunction;
+            delete("/2019-09-25/functions/{FunctionName}/event-invoke-config"), Nothing, Attachment;
         ListFunctionEventInvokeConfigs:
             get("/2019-09-25/functions/{FunctionName}/event-invoke-config/list"), Nothing, Function;
-        GetPolicy: get("/2015-03-31/functions/{FunctionName}/policy"), Nothing, QualifiedFunction;
-        AddPermission: post("/2015-03-31/functions/{FunctionName}/policy"), Small, QualifiedFunction;
+        GetPolicy: get("/2015-03-31/functions/{FunctionName}/policy"), Nothing, Attachment;
+        AddPermission: post("/2015-03-31/functions/{FunctionName}/policy"), Small, Attachment;
         RemovePermission:
-            delete("/2015-03-31/functions/{FunctionName}/policy/{StatementId}"), Nothing, QualifiedFunction;
-        GetResourcePolicy: get("/2026-07-09/resource-policy/{ResourceArn}"), Nothing, Tagged;
-        PutResourcePolicy: put("/2026-07-09/resource-policy/{ResourceArn}"), Small, Tagged;
-        DeleteResourcePolicy: delete("/2026-07-09/resource-policy/{ResourceArn}"), Nothing, Tagged;
+            delete("/2015-03-31/functions/{FunctionName}/policy/{StatementId}"), Nothing, Attachment;
+        GetResourcePolicy: get("/2026-07-09/resource-policy/{ResourceArn}"), Nothing, Policy;
+        PutResourcePolicy: put("/2026-07-09/resource-policy/{ResourceArn}"), Small, Policy;
+        DeleteResourcePolicy: delete("/2026-07-09/resource-policy/{ResourceArn}"), Nothing, Policy;
         ListTags: get("/2017-03-31/tags/{Resource}"), Nothing, Tagged;
         TagResource: post("/2017-03-31/tags/{Resource}"), Small, Tagged;
         UntagResource: delete("/2017-03-31/tags/{Resource}"), Nothing, Tagged;
         GetFunctionRecursionConfig: get("/2024-08-31/functions/{FunctionName}/recursion-config"), Nothing, Function;
         PutFunctionRecursionConfig: put("/2024-08-31/functions/{FunctionName}/recursion-config"), Small, Function;
         GetRuntimeManagementConfig:
-            get("/2021-07-20/functions/{FunctionName}/runtime-management-config"), Nothing, QualifiedFunction;
+            get("/2021-07-20/functions/{FunctionName}/runtime-management-config"), Nothing, Attachment;
         PutRuntimeManagementConfig:
-            put("/2021-07-20/functions/{FunctionName}/runtime-management-config"), Small, QualifiedFunction;
+            put("/2021-07-20/functions/{FunctionName}/runtime-management-config"), Small, Attachment;
         GetFunctionCodeSigningConfig:
             get("/2020-06-30/functions/{FunctionName}/code-signing-config"), Nothing, Function;
         PutFunctionCodeSigningConfig:

@@ -78,13 +78,10 @@ impl Condition {
             return self.without_value();
         }
         let satisfied = |value: &Cow<'_, str>| {
-            let mut wanted = self.values.iter();
-            let any = Truth::any(
-                wanted
-                    .by_ref()
-                    .map(|wanted| compared(self.operator.test, value, wanted, values, steps)),
-            );
-            any.negated_if(self.operator.test.is_negated())
+            let test = self.operator.test;
+            let wanted = self.values.iter();
+            let any = Truth::any(wanted.map(|wanted| compared(test, value, wanted, values, steps)));
+            any.negated_if(test.is_negated())
         };
         match (self.operator.quantity, found.as_slice()) {
             (Quantity::One, [only]) => satisfied(only),

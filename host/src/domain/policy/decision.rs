@@ -136,16 +136,16 @@ fn reason<'a>(asked: &Asked<'_>, opinions: &[Opinion<'a>; 4]) -> Reason<'a> {
     let by_resource = resource
         .allows
         .filter(|_| stays && resource.reach >= Reach::Shared);
-    let names_itself = by_resource.filter(|_| resource.reach == Reach::Own);
+    let names_itself = by_resource.is_some() && resource.reach == Reach::Own;
     let limits = match (names_itself, kind) {
-        (None, _) => &[boundary, session][..],
+        (false, _) => &[boundary, session][..],
         // Who is named as a user is narrowed by the session all the same.
-        (Some(_), Kind::User) => &[session],
-        (Some(_), _) => &[],
+        (true, Kind::User) => &[session],
+        (true, _) => &[],
     };
     let root = (kind == Kind::Root).then_some(Reason::Root);
     let own = identity.allows.map(Reason::Allowed);
-    let by_resource = names_itself.or(by_resource).map(Reason::Allowed);
+    let by_resource = by_resource.map(Reason::Allowed);
     let Some(allowed) = root.or(own).or(by_resource) else {
         return none(PolicyKind::Identity);
     };
@@ -228,9 +228,7 @@ impl Decision<'_> {
             Reason::Allowed(_) | Reason::Root => return None,
             Reason::Denied(found) => format!("with an explicit deny in {}", found.kind),
             Reason::NotAllowed(kind) => {
-                let kind = kind.to_string();
-                let name = kind.split_once(' ').map_or(kind.as_str(), |(_, name)| name);
-                format!("because no {name} allows the {action} action")
+                format!("because no {} allows the {action} action", kind.words())
             }
             Reason::TooMuch => {
                 "because its policies take too long to evaluate: make them smaller, \
@@ -251,15 +249,25 @@ impl Decision<'_> {
     }
 }
 
+impl PolicyKind {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Identity => "identity-based policy",
+            Self::Boundary => "permissions boundary",
+            Self::Session => "session policy",
+            Self::Resource => "resource-based policy",
+        }
+    }
+}
+
 impl fmt::Display for PolicyKind {
     /// With its article, as AWS's texts have it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Identity => "an identity-based policy",
-            Self::Boundary => "a permissions boundary",
-            Self::Session => "a session policy",
-            Self::Resource => "a resource-based policy",
-        })
+        let article = match self {
+            Self::Identity => "an",
+            Self::Boundary | Self::Session | Self::Resource => "a",
+        };
+        write!(f, "{article} {}", self.words())
     }
 }
 
@@ -278,11 +286,7 @@ impl fmt::Display for Reason<'_> {
             Self::Allowed(found) => write!(f, "{found} allows it"),
             Self::Root => f.write_str("the root of an account may do everything in it"),
             Self::Denied(found) => write!(f, "{found} denies it"),
-            Self::NotAllowed(kind) => {
-                let kind = kind.to_string();
-                let name = kind.split_once(' ').map_or(kind.as_str(), |(_, name)| name);
-                write!(f, "no {name} allows it")
-            }
+            Self::NotAllowed(kind) => write!(f, "no {} allows it", kind.words()),
             Self::TooMuch => f.write_str("its policies take too long to evaluate"),
         }
     }

@@ -1,6 +1,6 @@
 //! A policy: statements, and how they are to be read.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::error::{Place, PolicyError, meant};
@@ -170,7 +170,12 @@ impl Document {
 
     /// Its JSON, members in AWS's order.
     pub fn text(&self) -> String {
-        serde_json::to_string(self).expect("texts and objects of texts have a JSON form")
+        let ordered = Ordered {
+            version: self.language.name(),
+            id: self.id.as_deref().unwrap_or(DEFAULT_ID),
+            statement: &self.statements,
+        };
+        serde_json::to_string(&ordered).expect("texts and objects of texts have a JSON form")
     }
 
     fn check_ids(&self) -> Result<(), PolicyError> {
@@ -234,15 +239,4 @@ struct Ordered<'a> {
     version: &'static str,
     id: &'a str,
     statement: &'a [Statement],
-}
-
-impl Serialize for Document {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ordered = Ordered {
-            version: self.language.name(),
-            id: self.id.as_deref().unwrap_or(DEFAULT_ID),
-            statement: &self.statements,
-        };
-        ordered.serialize(serializer)
-    }
 }

@@ -1,5 +1,7 @@
 //! Who asks.
 
+use crate::domain::arn::is_account;
+
 /// Who asks for something: an identity of an account, a service, or nobody that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -113,11 +115,6 @@ impl Identity {
             _ => self.arn.as_str().into(),
         }
     }
-}
-
-/// Whether `text` is the number of an account.
-pub(super) fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -184,23 +184,16 @@ impl Context {
 
     /// The values of a key, whose name is in lower case; none where it is absent.
     pub(super) fn values(&self, folded: &str) -> Vec<Cow<'_, str>> {
-        let time = |text: fn(SystemTime) -> String| {
-            let told = self.time.map(|time| Cow::Owned(text(time)));
-            told.into_iter().collect::<Vec<_>>()
-        };
-        let told = match folded {
-            "aws:currenttime" => time(rfc_3339),
-            "aws:epochtime" => time(|time| (unix_ms(time) / 1_000).to_string()),
-            _ => Vec::new(),
-        };
-        let values = self.values.get(folded).map_or(&[][..], Vec::as_slice);
-        if values.is_empty() {
-            return told;
+        if let Some(values) = self.values.get(folded) {
+            let values = values.iter();
+            return values.map(|value| value.as_str().into()).collect();
         }
-        values
-            .iter()
-            .map(|value| Cow::Borrowed(value.as_str()))
-            .collect()
+        let told = match (folded, self.time) {
+            ("aws:currenttime", Some(time)) => rfc_3339(time),
+            ("aws:epochtime", Some(time)) => (unix_ms(time) / 1_000).to_string(),
+            _ => return Vec::new(),
+        };
+        vec![told.into()]
     }
 }
 

@@ -1,43 +1,35 @@
 //! Points in time as policies spell them.
 
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use time::{Date, Month, Time, UtcDateTime};
+
 /// Milliseconds since 1970 of a time in ISO 8601, such as `2026-01-31`, `2026-01-31T12:00Z` or
 /// `2026-01-31T12:00:00.5+01:00`, or of seconds since 1970; `None` where `text` is neither.
 pub(super) fn milliseconds(text: &str) -> Option<i64> {
-    if let Some(seconds) = number(text, 1..=12) {
+    if let Some(seconds) = number::<i64>(text, 1..=12) {
         return Some(seconds * 1_000);
     }
     let (date, time) = match text.split_once('T') {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),
     };
-    let days = days(date)?;
     let of_day = time.map_or(Some(0), of_day)?;
-    Some(days * 86_400_000 + of_day)
+    Some(of_date(date)? + of_day)
 }
 
-/// Days since 1970 of `YYYY-MM-DD`.
-fn days(date: &str) -> Option<i64> {
+/// Milliseconds from 1970 to the beginning of `YYYY-MM-DD`.
+fn of_date(date: &str) -> Option<i64> {
     let mut parts = date.split('-');
     let year = number(parts.next()?, 4..=4)?;
-    let month = number(parts.next()?, 2..=2).filter(|month| (1..=12).contains(month))?;
+    let month = Month::try_from(number::<u8>(parts.next()?, 2..=2)?).ok()?;
     let day = number(parts.next()?, 2..=2)?;
-    let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let last = match month {
-        2 if is_leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    if parts.next().is_some() || !(1..=last).contains(&day) {
+    if parts.next().is_some() {
         return None;
     }
-    // Years begin in March, so that the day of a leap year is the last one.
-    let years = year - i64::from(month <= 2);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(
-        365 * years + years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400) + of_year
-            - 719_468,
-    )
+    let date = Date::from_calendar_date(year, month, day).ok()?;
+    Some(UtcDateTime::new(date, Time::MIDNIGHT).unix_timestamp() * 1_000)
 }
 
 /// Milliseconds of `hh:mm[:ss[.fff]]` with `Z` or an offset behind it.
@@ -61,22 +53,22 @@ fn of_day(time: &str) -> Option<i64> {
 /// Minutes of `hh:mm`.
 fn minutes(text: &str) -> Option<i64> {
     let (hours, minutes) = text.split_once(':')?;
-    let hours = number(hours, 2..=2).filter(|hours| *hours < 24)?;
-    let minutes = number(minutes, 2..=2).filter(|minutes| *minutes < 60)?;
+    let hours = number::<i64>(hours, 2..=2).filter(|hours| *hours < 24)?;
+    let minutes = number::<i64>(minutes, 2..=2).filter(|minutes| *minutes < 60)?;
     Some(hours * 60 + minutes)
 }
 
 /// Milliseconds of `ss` or `ss.fff`.
 fn seconds(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let whole = number(whole, 2..=2).filter(|seconds| *seconds < 60)?;
-    number(fraction, 1..=9)?;
-    let fraction = number(&format!("{fraction:0<3}")[..3], 3..=3)?;
+    let whole = number::<i64>(whole, 2..=2).filter(|seconds| *seconds < 60)?;
+    number::<u32>(fraction, 1..=9)?;
+    let fraction = number::<i64>(&format!("{fraction:0<3}")[..3], 3..=3)?;
     Some(whole * 1_000 + fraction)
 }
 
 /// A number of so many digits and nothing else.
-fn number(text: &str, digits: std::ops::RangeInclusive<usize>) -> Option<i64> {
+fn number<T: FromStr>(text: &str, digits: RangeInclusive<usize>) -> Option<T> {
     let is_number = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()
 }

@@ -1,10 +1,10 @@
 //! Whom a statement of a resource policy is about.
 
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::error::{Place, PolicyError};
-use super::identity::{Identity, Kind, is_account};
+use super::identity::{Identity, Kind};
+use crate::domain::arn::is_account;
 
 /// Whom a statement is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,10 +156,4 @@ pub(super) fn shown(principals: &[Principal]) -> Value {
     let kinds = kinds.into_iter().filter(|(_, names)| !names.is_empty());
     let shown = kinds.map(|(kind, names)| (kind.to_owned(), super::texts::shown(names)));
     Value::Object(shown.collect::<Map<_, _>>())
-}
-
-impl Serialize for Principal {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        shown(std::slice::from_ref(self)).serialize(serializer)
-    }
 }

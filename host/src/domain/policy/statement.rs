@@ -165,14 +165,9 @@ impl Statement {
             return action;
         }
         let resource = any(&self.resources, asked.resource());
-        let mut conditions = self.conditions.iter();
-        Truth::all(
-            [action, resource].into_iter().chain(
-                conditions
-                    .by_ref()
-                    .map(|condition| condition.holds(&values, asked.steps())),
-            ),
-        )
+        let conditions = self.conditions.iter();
+        let conditions = conditions.map(|condition| condition.holds(&values, asked.steps()));
+        Truth::all([action, resource].into_iter().chain(conditions))
     }
 }
 

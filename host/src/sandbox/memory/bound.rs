@@ -75,15 +75,18 @@ impl Bound {
     /// What the process may take at most before guests get no more: what they and their slots may hold, and a part of
     /// what is left to the host.
     pub(super) fn ceiling_bytes(&self) -> u64 {
-        let guests = self.bytes.saturating_add(self.kept_bytes);
-        guests.saturating_add(self.left_bytes() / 4)
+        self.with_slots().saturating_add(self.left_bytes() / 4)
     }
 
     /// What is left to the host, by guests and by what is set aside for them.
     pub(in crate::sandbox) fn left_bytes(&self) -> u64 {
-        let guests = self.bytes.saturating_add(self.kept_bytes);
-        let taken = guests.saturating_add(self.tmp_bytes);
+        let taken = self.with_slots().saturating_add(self.tmp_bytes);
         self.available.bytes.saturating_sub(taken)
+    }
+
+    /// What guests and their slots may hold.
+    fn with_slots(&self) -> u64 {
+        self.bytes.saturating_add(self.kept_bytes)
     }
 
     /// A bound that nothing else comes before.

@@ -125,9 +125,11 @@ async fn what_has_a_name_and_is_asked_for_as_everything_is_refused() {
             operation.resource(),
             Resource::Function
                 | Resource::QualifiedFunction
+                | Resource::Attachment
                 | Resource::VersionOrAlias
                 | Resource::NewFunction
                 | Resource::Tagged
+                | Resource::Policy
                 | Resource::LogGroup
                 | Resource::LogStream
         );
