@@ -3,6 +3,8 @@
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub mod stages;
+mod accounts;
+mod in_account;
 #[cfg(feature = "storage")]
 mod in_data_dir;
 #[cfg(feature = "jail")]
@@ -19,15 +21,15 @@ use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
 use crate::domain::{Account, Ending, FunctionName, HostFolder, HostSecret};
-use crate::events::{Events, EventsConfig, EventsParts, SystemClock};
-#[cfg(feature = "server")]
-use crate::invoker::RunGuest as _;
+use crate::events::{Events, EventsConfig};
 use crate::invoker::platform_log::{Initialization, render_initialization};
-use crate::invoker::{Gate, Invoker, Provisioner};
+use crate::invoker::{Invoker, Provisioner};
 use crate::limits;
 use crate::logs::{Entry, LogKeeper};
 use crate::sandbox::{CompileIsolation, Interface, Interfaces, Sandboxes, SandboxesConfig};
 use crate::storage::TmpFolders;
+use accounts::HostAccounts;
+use in_account::{InAccount, Shared};
 use stores::Opened;
 pub use stores::Storage;
 #[cfg(test)]
@@ -163,13 +165,7 @@ pub struct StartError(String);
 /// A clone is another handle to the same host.
 #[derive(Clone)]
 pub struct Host {
-    account: Account,
-    guests: Arc<Sandboxes>,
-    invoker: Arc<Invoker<Sandboxes>>,
-    deployer: Arc<Deployer<Sandboxes>>,
-    logs: Arc<LogKeeper>,
-    provisioner: Arc<Provisioner<Sandboxes>>,
-    events: Events<Sandboxes>,
+    accounts: Arc<HostAccounts>,
     #[cfg(feature = "server")]
     serving: serving::Serving,
 }
@@ -191,11 +187,9 @@ impl Host {
         let catalog = Catalog::open(stores.journal, &config.account.owner()).await;
         let catalog = Arc::new(catalog.map_err(start_error)?);
         #[cfg(feature = "storage")]
-        if let Some(data_dir) = parts.data_dir {
+        if let Some(data_dir) = &parts.data_dir {
             data_dir.move_on().map_err(start_error)?;
         }
-        #[cfg(feature = "server")]
-        let serving = serving::Serving::of(&catalog, &config).await?;
         let components: Arc<dyn ComponentSource> =
             Arc::new(StoredComponents(Arc::clone(&stores.content)));
         // What a crash left behind, between an artifact and the change that would have used it.
@@ -206,113 +200,95 @@ impl Host {
         let sandboxes = Sandboxes::start(SandboxesConfig {
             account: config.account.clone(),
             concurrency_max: config.concurrency_max,
-            isolation: config.compile,
-            interfaces: config.interfaces,
+            isolation: config.compile.clone(),
+            interfaces: config.interfaces.clone(),
             trusts_artifacts: config.trust_artifacts,
             artifacts: parts.artifacts,
             components,
             learn_http: config.learn_http,
             tmp: parts.tmp,
-            folders: config.folders,
-            secrets: config.secrets,
+            folders: config.folders.clone(),
+            secrets: config.secrets.clone(),
         })
         .map_err(start_error)?;
         let guests = Arc::new(sandboxes);
-        #[cfg(feature = "server")]
-        let serving = serving.within(guests.memory().left_bytes);
-        let deployer = Arc::new(Deployer::new(
+        let deployer = Deployer::new(
             config.account.clone(),
             Arc::clone(&catalog),
             stores.content,
             stores.leases,
             Arc::clone(&guests),
-        ));
-        let initialized = Arc::clone(&parts.logs);
-        deployer.observe_initializations(move |report| initialized.keep(log_entry(&report)));
-        deployer.recover().await.map_err(start_error)?;
-        let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
-        let gate = Gate::new(config.concurrency_max);
-        let invoker = Arc::new(Invoker::new(
-            config.account.clone(),
-            Arc::clone(&catalog),
-            Arc::clone(&guests),
-            gate,
-            Arc::clone(&parts.logs),
-        ));
-        let events = Events::start(EventsParts {
-            account: config.account.clone(),
-            catalog,
-            invoker: Arc::clone(&invoker),
-            log: stores.events,
+        );
+        let shared = Shared {
+            events: stores.events,
+            events_config: config.events.clone(),
             concurrency_max: config.concurrency_max,
-            config: config.events,
-            clock: Arc::new(SystemClock::default()),
-        });
-        Ok(Self {
-            account: config.account,
-            guests,
-            invoker,
+            #[cfg(feature = "storage")]
+            data_dir: parts.data_dir,
+        };
+        let account = config.account.clone();
+        let own = InAccount::start(
+            account,
+            &shared,
             deployer,
-            logs: parts.logs,
-            provisioner,
-            events,
+            guests,
+            parts.logs,
+            config.events.clone(),
+        );
+        own.deployer.recover().await.map_err(start_error)?;
+        let accounts = Arc::new(HostAccounts::new(own, shared));
+        Ok(Self {
             #[cfg(feature = "server")]
-            serving,
+            serving: serving::Serving::start(&accounts, &config).await?,
+            accounts,
         })
     }
 
     /// Takes no more work, and returns when what runs has ended and its logs are written. Asynchronous events
     /// that wait stay where they are kept.
     pub async fn close(&self) {
-        self.events.stop();
-        self.invoker.drain().await;
-        self.events.drained().await;
-        let logs = Arc::clone(&self.logs);
-        // The last lines are written before the process may end.
-        if let Err(error) = tokio::task::spawn_blocking(move || logs.flush()).await {
-            tracing::error!(%error, "the last logs could not be written");
-        }
+        self.accounts.close().await;
     }
 
     /// Creates, changes and deletes functions.
     pub(crate) fn deployer(&self) -> &Arc<Deployer<Sandboxes>> {
-        &self.deployer
+        &self.accounts.own.deployer
     }
 
     /// What functions wrote.
     pub(crate) fn logs(&self) -> &Arc<LogKeeper> {
-        &self.logs
+        &self.accounts.own.logs
     }
 
     /// Asynchronous events.
     pub(crate) fn events(&self) -> &Events<Sandboxes> {
-        &self.events
+        &self.accounts.own.events
     }
 
     /// Keeps sandboxes ready.
     pub(crate) fn provisioner(&self) -> &Arc<Provisioner<Sandboxes>> {
-        &self.provisioner
+        &self.accounts.own.provisioner
     }
 
     /// Runs functions.
     pub(crate) fn invoker(&self) -> &Arc<Invoker<Sandboxes>> {
-        &self.invoker
+        &self.accounts.own.invoker
     }
 
     /// What functions run in.
     pub(crate) fn guests(&self) -> &Arc<Sandboxes> {
-        &self.guests
+        &self.accounts.own.guests
     }
 
     /// The rules for HTTP requests that functions need, by function, where
     /// [`HostConfig::learn_http`] asks for them.
     pub fn learned_http(&self) -> Vec<(FunctionName, Vec<String>)> {
-        self.guests.learned_http()
+        self.accounts.own.guests.learned_http()
     }
 
     /// The account and region that this host plays.
     pub fn account(&self) -> &Account {
-        &self.account
+        &self.accounts.own.account
     }
 }
 

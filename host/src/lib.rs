@@ -126,8 +126,8 @@ pub mod internals;
 pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage};
 pub use domain::{
-    Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
-    Refusal, Report, RequestId, SecretSource,
+    Account, AccountId, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder,
+    HostSecret, Outcome, Refusal, Report, RequestId, SecretSource,
 };
 pub use embed::{Calling, Function, FunctionConfig, Limits, LoadError, StreamedResponse};
 pub use events::{Credentials, Destinations, EventsConfig, RetryDelays};

@@ -87,6 +87,7 @@ impl Places {
 
 fn config(places: &Places) -> HostConfig {
     let folder = |name: &str, access| HostFolder {
+        account: None,
         name: GrantName::parse(name).expect("a name"),
         path: places.at(name),
         access,
@@ -103,6 +104,7 @@ fn config(places: &Places) -> HostConfig {
             folder("read-write", FolderAccess::ReadWrite),
         ],
         secrets: vec![HostSecret {
+            account: None,
             function: None,
             name: GrantName::parse("key").expect("a name"),
             source: SecretSource::File(places.at("secret")),

@@ -54,8 +54,9 @@ fn reserve(lambda: Lambda, function: &str, reserved: u32) -> Reply {
 
 /// Waits until that many invocations run on what is reserved for a function.
 fn wait_until_running(function: &str, count: usize) {
-    let line =
-        format!("sparkler_function_invocations_running{{function=\"{function}\"}} {count}\n");
+    let line = format!(
+        "sparkler_function_invocations_running{{account=\"123456789012\",function=\"{function}\"}} {count}\n"
+    );
     let metrics = Request::new("GET", "/metrics");
     while !metrics
         .send(TestHost::shared().address())

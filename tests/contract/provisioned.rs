@@ -116,7 +116,9 @@ fn wait_for(metric: &str, function: &str, qualifier: &str, value: u32) {
         "sparkler_prepared_sandboxes_waiting" => "version",
         _ => "qualifier",
     };
-    let line = format!("{metric}{{function=\"{function}\",{label}=\"{qualifier}\"}} {value}\n");
+    let line = format!(
+        "{metric}{{account=\"123456789012\",function=\"{function}\",{label}=\"{qualifier}\"}} {value}\n"
+    );
     while !metrics().contains(&line) {
         thread::yield_now();
     }
@@ -125,7 +127,7 @@ fn wait_for(metric: &str, function: &str, qualifier: &str, value: u32) {
 /// Waits until no sandbox of a version is prepared any more.
 fn wait_until_let_go(function: &str, version: &str) {
     let start = format!(
-        "sparkler_prepared_sandboxes_waiting{{function=\"{function}\",version=\"{version}\"}}"
+        "sparkler_prepared_sandboxes_waiting{{account=\"123456789012\",function=\"{function}\",version=\"{version}\"}}"
     );
     while metrics().contains(&start) {
         thread::yield_now();

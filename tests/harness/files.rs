@@ -41,6 +41,7 @@ pub fn answers(reply: &Reply) -> Vec<Value> {
 /// Where `name` is none.
 pub fn folder(name: &str, path: &Path, access: FolderAccess) -> HostFolder {
     HostFolder {
+        account: None,
         name: GrantName::parse(name).expect("the name of a folder"),
         path: path.to_owned(),
         access,
@@ -57,6 +58,7 @@ pub fn secret(name: &str, value: &str) -> HostSecret {
         None => (None, name),
     };
     HostSecret {
+        account: None,
         function,
         name: GrantName::parse(name).expect("the name of a secret"),
         source: SecretSource::Value(SecretValue::new(value)),

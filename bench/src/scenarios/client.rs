@@ -91,16 +91,16 @@ impl Client {
 
     /// Waits until so many invocations run.
     pub(crate) async fn until_running(&self, invocations: usize) -> anyhow::Result<()> {
-        let wanted = format!("sparkler_invocations_running {invocations}");
+        let is_wanted = |line: &str| {
+            let (metric, value) = line.rsplit_once(' ').unwrap_or_default();
+            metric.starts_with("sparkler_invocations_running{") && value == invocations.to_string()
+        };
         loop {
             let (status, metrics, _) = self.call(Method::GET, "/metrics", Bytes::new()).await?;
             if status != StatusCode::OK {
                 bail!("the metrics were answered with {status}");
             }
-            if String::from_utf8_lossy(&metrics)
-                .lines()
-                .any(|line| line == wanted)
-            {
+            if String::from_utf8_lossy(&metrics).lines().any(is_wanted) {
                 return Ok(());
             }
             tokio::time::sleep(PAUSE).await;

@@ -1,20 +1,24 @@
 //! What a host says over HTTP.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 
+use super::accounts::HostAccounts;
+use super::in_account::InAccount;
 use super::{Host, HostConfig, StartError, start_error};
-use crate::catalog::Catalog;
 use crate::contract::server::Neighbours;
 use crate::contract::{
-    self, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, HostNames, LogReads,
-    Peers, RequestCounts, TrustedProxies,
+    self, Accounts, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, HostApi,
+    HostNames, LogReads, Peers, RequestCounts, TrustedProxies,
 };
-use crate::domain::Digest;
-use crate::identity::Identities;
+use crate::domain::{AccountId, Digest};
+use crate::identity::{Identities, StatedQuotas};
+use crate::invoker::RunGuest as _;
 use crate::limits::KEYS_LOOK_INTERVAL;
 use crate::sandbox::{ENGINE_VERSION, Sandboxes};
 
@@ -24,33 +28,100 @@ const DOWNLOAD_SECRET: &str = "downloads";
 /// What a host knows for its API alone.
 #[derive(Clone)]
 pub(super) struct Serving {
-    downloads: DownloadKey,
-    host_names: HostNames,
+    accounts: Arc<Accounts<Sandboxes>>,
     proxies: TrustedProxies,
     peers: Arc<Peers>,
-    open_function_urls: bool,
     identities: Option<Arc<Identities>>,
 }
 
 impl Serving {
-    pub(super) async fn of(catalog: &Catalog, config: &HostConfig) -> Result<Self, StartError> {
+    /// Makes ready what is served, with all accounts that have functions or keys.
+    pub(super) async fn start(
+        host: &Arc<HostAccounts>,
+        config: &HostConfig,
+    ) -> Result<Self, StartError> {
+        let own = &host.own;
+        let catalog = own.catalog();
         let secret = catalog.secret(DOWNLOAD_SECRET).await.map_err(start_error)?;
-        Ok(Self {
+        let proxies = TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?;
+        let left_bytes = own.guests.memory().left_bytes;
+        let peers = Arc::new(Peers::sharing(left_bytes));
+        let identities = config.keys.as_deref().map(known).transpose()?;
+        let api = Arc::new(HostApi {
+            engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::new(secret),
+            proxies: proxies.clone(),
+            identities: identities.clone(),
+            peers: Arc::clone(&peers),
+            answers: ExpectedAnswers::default(),
+            log_reads: LogReads::default(),
+            requests: RequestCounts::default(),
+            jail: jail(),
             host_names: HostNames::of(&config.host_names).map_err(start_error)?,
-            peers: Arc::default(),
-            proxies: TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?,
             open_function_urls: config.open_function_urls,
-            identities: config.keys.as_deref().map(known).transpose()?,
+        });
+        let accounts = Arc::new(Accounts::of(api_of(own, &api)));
+        let with_functions = catalog.accounts().into_iter();
+        let mut ids: BTreeMap<_, _> = with_functions
+            .map(|id| (id, StatedQuotas::default()))
+            .collect();
+        if let Some(identities) = &identities {
+            ids.extend(identities.accounts());
+        }
+        let opening = Opening {
+            host: Arc::downgrade(host),
+            accounts: Arc::downgrade(&accounts),
+            api: Arc::downgrade(&api),
+            runtime: Handle::current(),
+        };
+        opening.open(ids);
+        if let Some(identities) = &identities {
+            identities.open_accounts_by(move |ids| opening.open(ids));
+        }
+        Ok(Self {
+            accounts,
+            proxies,
+            peers,
+            identities,
         })
     }
+}
 
-    /// The same, of a host for which its guests leave so much memory.
-    pub(super) fn within(self, memory_bytes: u64) -> Self {
-        Self {
-            peers: Arc::new(Peers::sharing(memory_bytes)),
-            ..self
+/// Makes accounts ready to be served. It holds none of what it works on: whoever drops a host finds all of it gone.
+struct Opening {
+    host: Weak<HostAccounts>,
+    accounts: Weak<Accounts<Sandboxes>>,
+    api: Weak<HostApi>,
+    runtime: Handle,
+}
+
+impl Opening {
+    fn open(&self, ids: BTreeMap<AccountId, StatedQuotas>) {
+        let parts = (
+            self.host.upgrade(),
+            self.accounts.upgrade(),
+            self.api.upgrade(),
+        );
+        let (Some(host), Some(accounts), Some(api)) = parts else {
+            return;
+        };
+        let _in_runtime = self.runtime.enter();
+        for account in host.start(ids) {
+            accounts.add(api_of(&account, &api));
         }
+    }
+}
+
+fn api_of(account: &InAccount, host: &Arc<HostApi>) -> Api<Sandboxes> {
+    Api {
+        account: account.account.clone(),
+        catalog: Arc::clone(account.catalog()),
+        invoker: Arc::clone(&account.invoker),
+        events: account.events.clone(),
+        deployer: Arc::clone(&account.deployer),
+        logs: Arc::clone(&account.logs),
+        provisioner: Arc::clone(&account.provisioner),
+        host: Arc::clone(host),
     }
 }
 
@@ -94,7 +165,7 @@ impl Host {
                 "the threads that serve connections could not be started: {error}"
             ))
         })?;
-        let door = contract::door(self.api());
+        let door = contract::door(self.accounts());
         let answerer = |caller: &_| {
             let door = door.of(caller);
             move |request| door.clone().answer(request)
@@ -112,41 +183,26 @@ impl Host {
         Ok(())
     }
 
-    /// Reads the file of keys again, as it is done anyway a second after it has changed. Where that fails, all stays as it
-    /// was, and the log says why.
+    /// Has the file of keys read again, as it is done anyway a second after it has changed. Where that fails, all stays as
+    /// it was, and the log says why.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
     pub fn reload_keys(&self) {
         if let Some(identities) = &self.serving.identities {
-            identities.reload();
+            let identities = Arc::clone(identities);
+            tokio::task::spawn_blocking(move || identities.reload());
         }
     }
 
     /// The Lambda API and function URLs, for a server of your own. Functions are told who is connected
     /// where your server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
     pub fn router(&self) -> axum::Router {
-        contract::router(self.api())
+        contract::router(self.accounts())
     }
 
-    pub(super) fn api(&self) -> Api<Sandboxes> {
-        Api {
-            account: self.account.clone(),
-            catalog: Arc::clone(self.deployer.catalog()),
-            invoker: Arc::clone(&self.invoker),
-            events: self.events.clone(),
-            deployer: Arc::clone(&self.deployer),
-            logs: Arc::clone(&self.logs),
-            provisioner: Arc::clone(&self.provisioner),
-            engine: Digest::of(ENGINE_VERSION.as_bytes()),
-            downloads: self.serving.downloads.clone(),
-            proxies: self.serving.proxies.clone(),
-            peers: Arc::clone(&self.serving.peers),
-            answers: ExpectedAnswers::default(),
-            log_reads: LogReads::default(),
-            requests: RequestCounts::default(),
-            jail: jail(),
-            host_names: self.serving.host_names.clone(),
-            open_function_urls: self.serving.open_function_urls,
-            identities: self.serving.identities.clone(),
-        }
+    pub(super) fn accounts(&self) -> Arc<Accounts<Sandboxes>> {
+        Arc::clone(&self.serving.accounts)
     }
 }
 

@@ -11,6 +11,6 @@ pub use crate::sandbox::stages::{Called, Instantiated, make_at_most};
 impl Host {
     /// What [`Host::serve`] has behind each connection, without the connection.
     pub fn door(&self) -> Door<Sandboxes> {
-        contract::door(self.api())
+        contract::door(self.accounts())
     }
 }

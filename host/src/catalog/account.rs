@@ -58,6 +58,28 @@ impl Catalog {
         })
     }
 
+    /// The functions of another account in the same journal.
+    pub fn of_account(&self, account: &AccountId) -> Self {
+        Self {
+            account: account.clone(),
+            view: self.accounts.account(account),
+            journal: Arc::clone(&self.journal),
+            turns: Turns::default(),
+            accounts: Arc::clone(&self.accounts),
+            revision: self.revision.clone(),
+        }
+    }
+
+    /// The accounts in the journal that have functions.
+    pub fn accounts(&self) -> Vec<AccountId> {
+        self.accounts.with_functions()
+    }
+
+    /// The account in the journal whose function has the URL with this id.
+    pub fn account_with_url(&self, id: &str) -> Option<AccountId> {
+        self.accounts.with_url(id)
+    }
+
     /// Has `observer` told of all functions that there are, and from now on of every change, before whoever made
     /// it is answered, if it was made here. It delays what is shown, so it is to be quick.
     pub fn observe(&self, observer: impl Fn(Change<'_>) + Send + Sync + 'static) {
@@ -96,9 +118,10 @@ impl Catalog {
         self.accounts.uses_package(package)
     }
 
-    /// Whether some version of this account, shown or running, has this component.
+    /// Whether some version, shown or running, has this component, of whatever account: those of one journal share
+    /// what is compiled of it.
     pub fn uses_component(&self, component: Digest) -> bool {
-        self.view.read().uses_component(component)
+        self.accounts.uses_component(component)
     }
 
     /// Waits until all is to be seen here that was answered anywhere before this was asked.

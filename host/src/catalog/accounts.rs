@@ -77,6 +77,30 @@ impl Accounts {
             .any(|account| account.read().uses_package(package))
     }
 
+    /// Whether a version of any account has this component.
+    pub(super) fn uses_component(&self, component: Digest) -> bool {
+        let accounts = self.0.read();
+        accounts
+            .values()
+            .any(|account| account.read().uses_component(component))
+    }
+
+    /// The accounts that have functions.
+    pub(super) fn with_functions(&self) -> Vec<AccountId> {
+        let accounts = self.0.read();
+        let found = accounts.iter();
+        let found = found.filter(|(_, account)| account.read().names().next().is_some());
+        found.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The account with the function whose URL has this id.
+    pub(super) fn with_url(&self, id: &str) -> Option<AccountId> {
+        let accounts = self.0.read();
+        let mut found = accounts.iter();
+        let owner = found.find(|(_, account)| account.read().with_url(id).is_some());
+        owner.map(|(id, _)| id.clone())
+    }
+
     /// Shows the rows of one commit. One that cannot be read is left as it was, and given; all others count.
     pub(super) fn change(&self, changes: &[Changed]) -> Vec<Unreadable> {
         let mut unreadable = Vec::new();

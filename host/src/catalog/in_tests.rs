@@ -40,11 +40,11 @@ impl Catalog {
 
     /// What `journal` holds.
     pub(crate) fn of_journal(journal: Arc<dyn Journal>) -> Self {
-        Self::of_account(journal, &Account::default().owner())
+        Self::opened_for(journal, &Account::default().owner())
     }
 
     /// What `journal` holds of an account.
-    pub(crate) fn of_account(journal: Arc<dyn Journal>, account: &AccountId) -> Self {
+    pub(crate) fn opened_for(journal: Arc<dyn Journal>, account: &AccountId) -> Self {
         wait(Self::open(journal, account)).expect("a catalog")
     }
 

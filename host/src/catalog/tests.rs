@@ -207,7 +207,7 @@ fn no_two_functions_have_a_url_of_the_same_id() {
 #[test]
 fn accounts_have_functions_of_their_own() {
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::default());
-    let neighbour = Catalog::of_account(Arc::clone(&journal), &"999999999999".into());
+    let neighbour = Catalog::opened_for(Arc::clone(&journal), &"999999999999".into());
     let catalog = Catalog::of_journal(journal);
     put(&catalog, created("f", samples::code("1")));
     assert!(neighbour.get(&name("f")).is_none());
@@ -217,7 +217,7 @@ fn accounts_have_functions_of_their_own() {
     remove(&neighbour, "f");
     assert!(catalog.get(&name("f")).is_some());
     assert!(catalog.uses_package(samples::code("2").package));
-    assert!(!catalog.uses_component(samples::code("2").component));
+    assert!(catalog.uses_component(samples::code("2").component));
 }
 
 #[tokio::test]

@@ -1,25 +1,19 @@
-//! What the operations of the API work on.
+//! What the operations of the API work on, for one account.
 
 use std::sync::Arc;
 
-use super::callers::{ExpectedAnswers, Peers};
-use super::cloudwatch::LogReads;
-use super::download_key::DownloadKey;
 use super::error::WireError;
-use super::forwarded::TrustedProxies;
-use super::host_names::HostNames;
+use super::host_api::HostApi;
 use super::reference::Reference;
-use super::request_counts::RequestCounts;
 use super::wire::configuration::Renderer;
 use crate::catalog::Catalog;
 use crate::deployer::Deployer;
-use crate::domain::{Account, Digest, FunctionRecord};
+use crate::domain::{Account, FunctionRecord};
 use crate::events::Events;
-use crate::identity::Identities;
 use crate::invoker::{Invoker, Provisioner};
 use crate::logs::LogKeeper;
 
-/// What the operations of the API work on.
+/// What the operations of the API work on, for one account. Nothing of another one is within its reach.
 pub(crate) struct Api<G> {
     /// Whose functions these are.
     pub account: Account,
@@ -35,35 +29,15 @@ pub(crate) struct Api<G> {
     pub deployer: Arc<Deployer<G>>,
     /// Keeps what functions wrote.
     pub logs: Arc<LogKeeper>,
-    /// Stands for the version of the engine, in the runtime's version that answers show.
-    pub engine: Digest,
-    /// Signs the addresses of packages.
-    pub downloads: DownloadKey,
-    /// Whom the host believes who sends a request.
-    pub proxies: TrustedProxies,
-    /// Who may call; `None` where nobody is asked who they are.
-    pub identities: Option<Arc<Identities>>,
-    /// What is held for callers.
-    pub peers: Arc<Peers>,
-    /// How large answers will be.
-    pub answers: ExpectedAnswers,
-    /// The places for reads of logs.
-    pub log_reads: LogReads,
-    /// What was answered.
-    pub requests: RequestCounts,
-    /// What the jail around this process confines, and whether it does.
-    pub jail: Vec<(&'static str, bool)>,
-    /// The names under which the API may be asked, besides addresses and `localhost`.
-    pub host_names: HostNames,
-    /// Whether function URLs whose `AuthType` is `NONE` need no permission in the resource policy.
-    pub open_function_urls: bool,
+    /// What it has of its host.
+    pub host: Arc<HostApi>,
 }
 
 impl<G> Api<G> {
     pub(super) fn renderer(&self) -> Renderer<'_> {
         Renderer {
             account: &self.account,
-            engine: self.engine,
+            engine: self.host.engine,
         }
     }
 

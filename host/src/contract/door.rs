@@ -16,15 +16,17 @@ use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use tower::Service;
 
+use super::accounts::Accounts;
 use super::api::Api;
 use super::body::{self, ReadBefore, RequestBody};
 use super::callers::{Connected, Peer, Purpose};
 use super::error::WireError;
 use super::function_url::{self, Addressed, Visit};
 use super::handlers::Handlers;
+use super::host_api::HostApi;
 use super::invoking::Sender;
 use super::invoking_path::{self, Asked, Invoking};
-use super::operations::Operation;
+use super::operations::{Operation, Resource};
 use super::passage::Passage;
 use super::path_names::PathNames;
 use super::permission::{self, Asking};
@@ -48,7 +50,7 @@ type Answered = Result<Response, Box<Response>>;
 
 /// What is behind the door.
 struct Rooms<G> {
-    api: Arc<Api<G>>,
+    accounts: Arc<Accounts<G>>,
     routes: Routes,
     handlers: Handlers<G>,
 }
@@ -63,11 +65,13 @@ impl<G> Clone for Door<G> {
 }
 
 /// The door of a host.
-pub(crate) fn door<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Door<G> {
-    let connected = api.peers.connected(None);
+pub(crate) fn door<G: RunGuest + CompileGuest + PrepareGuest>(
+    accounts: Arc<Accounts<G>>,
+) -> Door<G> {
+    let connected = accounts.host().peers.connected(None);
     Door {
         rooms: Arc::new(Rooms {
-            api: Arc::new(api),
+            accounts,
             routes: Routes::new(),
             handlers: Handlers::new(),
         }),
@@ -78,13 +82,13 @@ pub(crate) fn door<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Do
 impl<G: RunGuest> Door<G> {
     /// The requests that were answered here.
     pub(crate) fn requests(&self) -> &RequestCounts {
-        &self.rooms.api.requests
+        &self.rooms.host().requests
     }
 
     /// The door for the requests of one connection.
     #[must_use]
     pub fn for_caller(&self, address: SocketAddr) -> Self {
-        self.of(&self.rooms.api.peers.connected(Some(address.ip())))
+        self.of(&self.rooms.host().peers.connected(Some(address.ip())))
     }
 
     /// The same, for one that was accepted here.
@@ -102,7 +106,7 @@ impl<G: RunGuest> Door<G> {
     pub async fn answer<B: RequestBody>(self, request: http::Request<B>) -> Response {
         let Self { rooms, connected } = self;
         let (parts, body) = request.into_parts();
-        let region = &rooms.api.account.region;
+        let region = &rooms.own().account.region;
         let addressed = function_url::addressed(&parts.uri, &parts.headers, region);
         let answered = if let Some(addressed) = addressed {
             Box::pin(rooms.visit(&connected, parts, body, addressed)).await
@@ -112,6 +116,17 @@ impl<G: RunGuest> Door<G> {
             Box::pin(rooms.route(&connected, parts, Body::new(body))).await
         };
         answered.unwrap_or_else(|refused| *refused)
+    }
+}
+
+impl<G> Rooms<G> {
+    /// The host's own account.
+    fn own(&self) -> &Arc<Api<G>> {
+        self.accounts.own()
+    }
+
+    fn host(&self) -> &HostApi {
+        self.accounts.host()
     }
 }
 
@@ -127,7 +142,7 @@ impl<G: RunGuest> Rooms<G> {
         parts: &Parts,
     ) -> Result<(Passage, Option<Box<Signed>>), Box<Response>> {
         let (passage, problem) =
-            Passage::of(operation, connected.address, &self.api.proxies, parts);
+            Passage::of(operation, connected.address, &self.host().proxies, parts);
         // What is measured or told of a request begins here, and ends behind its answer.
         match problem.and_then(|()| self.admit(&passage, parts)) {
             Ok(signed) => Ok((passage, signed)),
@@ -140,12 +155,12 @@ impl<G: RunGuest> Rooms<G> {
     fn admit(&self, passage: &Passage, parts: &Parts) -> Result<Option<Box<Signed>>, WireError> {
         let operation = passage.operation;
         single_headers::check(operation, &parts.headers)?;
-        self.api.host_names.check(operation, parts)?;
+        self.host().host_names.check(operation, parts)?;
         web_page::check(operation, &parts.headers)?;
-        match &self.api.identities {
+        match &self.host().identities {
             None => Ok(None),
             Some(identities) => {
-                signed::claimed(identities, passage, parts, &self.api.account.region)
+                signed::claimed(identities, passage, parts, &self.own().account.region)
             }
         }
     }
@@ -154,7 +169,7 @@ impl<G: RunGuest> Rooms<G> {
     fn leave(&self, passage: Passage, answered: Result<Response, WireError>) -> Response {
         let mut response = answered.unwrap_or_else(WireError::into_response);
         answer::identify(&mut response, passage.id);
-        self.api
+        self.host()
             .requests
             .count(passage.operation, response.status());
         response
@@ -175,24 +190,14 @@ impl<G: RunGuest> Rooms<G> {
             peer: &peer,
             signed,
         };
-        let answered = self.invoked(parts, body, asked, sender).await;
+        let answered = match &sender.signed {
+            None => invoked(self.own(), parts, body, asked, sender).await,
+            Some(signed) => match self.accounts.named(signed.account(), Some(&asked.name)) {
+                Ok(api) => Box::pin(invoked(&api, parts, body, asked, sender)).await,
+                Err(error) => Err(error),
+            },
+        };
         Ok(self.leave(passage, answered))
-    }
-
-    async fn invoked<B: RequestBody>(
-        &self,
-        parts: &Parts,
-        body: B,
-        asked: Asked<'_>,
-        sender: Sender<'_>,
-    ) -> Result<Response, WireError> {
-        let (api, peer) = (&self.api, sender.peer);
-        let checked = invoking::checked(api, parts, body, &asked, sender).await?;
-        match asked.invoking {
-            Invoking::Invoke => invoke::answered(api, checked, peer).await,
-            Invoking::Stream => Box::pin(invoke_stream::answered(api, checked, peer)).await,
-            Invoking::Async => Box::pin(invoke_async::answered(api, checked, peer)).await,
-        }
     }
 
     /// A request for a function on the web.
@@ -212,7 +217,8 @@ impl<G: RunGuest> Rooms<G> {
             passage,
             peer: self.peer(&passage, connected),
         };
-        let answered = function_url::serve(Arc::clone(&self.api), visit).await;
+        let api = self.accounts.with_url(&visit.addressed.id);
+        let answered = function_url::serve(api, visit).await;
         Ok(self.leave(passage, Ok(answered)))
     }
 
@@ -225,15 +231,23 @@ impl<G: RunGuest> Rooms<G> {
         };
         let (passage, signed) = self.enter(operation, connected, &parts)?;
         let peer = self.peer(&passage, connected);
+        let signer = signed.as_ref().map(|signed| signed.account().clone());
+        let asked = signer.map_or(Ok(Arc::clone(self.own())), |signer| {
+            self.accounts.asked(&signer, operation, &names)
+        });
         parts.extensions.insert(passage);
         parts.extensions.insert(names);
         parts.extensions.insert(Arc::clone(&peer));
-        let answered = match signed {
-            None => match self.catch_up(operation).await {
-                Ok(()) => self.handled(operation, parts, body).await,
+        let answered = match (asked, signed) {
+            (Err(error), _) => Err(signed::in_protocol(operation, error)),
+            (Ok(api), None) => match catch_up(&api, operation).await {
+                Ok(()) => self.handled(api, operation, parts, body).await,
                 Err(error) => Err(error),
             },
-            Some(signed) => self.permitted(signed, &passage, parts, body, &peer).await,
+            (Ok(api), Some(signed)) => {
+                let sender = (signed, &passage, &peer);
+                self.permitted(api, sender, parts, body).await
+            }
         };
         let held = answered.and_then(|answer| peer.hold_answer(Purpose::Control, None, answer));
         Ok(self.leave(passage, held))
@@ -242,22 +256,21 @@ impl<G: RunGuest> Rooms<G> {
     /// A request whose sender has to be believed, and allowed what it asks for, before anything is done.
     async fn permitted(
         &self,
-        signed: Box<Signed>,
-        passage: &Passage,
+        api: Arc<Api<G>>,
+        (signed, passage, peer): (Box<Signed>, &Passage, &Arc<Peer>),
         mut parts: Parts,
         body: Body,
-        peer: &Arc<Peer>,
     ) -> Result<Response, WireError> {
         let operation = passage.operation;
         let asked = async {
             let mut hidden = None;
             let received = body::receive(body, signed::body_limit(operation), peer).await?;
             let signer = signed.proven(&received.bytes).await?;
-            self.catch_up(operation).await?;
+            catch_up(&api, operation).await?;
             if let Some(operation) = operation {
-                let asking = Asking::of(&signer, passage, &parts.headers, &self.api.account);
-                permission::check(&self.api, &asking, operation, &parts, &received.bytes).await?;
-                hidden = permission::hidden_tags(&self.api, &asking, operation, &parts)?;
+                let asking = Asking::of(&signer, passage, &parts.headers, &api.account);
+                permission::check(&api, &asking, operation, &parts, &received.bytes).await?;
+                hidden = permission::hidden_tags(&api, &asking, operation, &parts)?;
             }
             Ok::<_, WireError>((received, hidden))
         };
@@ -267,38 +280,60 @@ impl<G: RunGuest> Rooms<G> {
             parts.extensions.insert(hidden);
         }
         parts.extensions.insert(ReadBefore::of(received));
-        self.handled(operation, parts, Body::empty()).await
-    }
-
-    /// Hosts that share their functions answer as one: what another has answered is seen from here on, also in what
-    /// the policies of functions say.
-    async fn catch_up(&self, operation: Option<Operation>) -> Result<(), WireError> {
-        if operation.is_some_and(Operation::reads_catalog) {
-            let caught_up = self.api.catalog.catch_up().await;
-            caught_up.map_err(WireError::outdated)?;
-        }
-        Ok(())
+        self.handled(api, operation, parts, Body::empty()).await
     }
 
     async fn handled(
         &self,
+        api: Arc<Api<G>>,
         operation: Option<Operation>,
-        parts: Parts,
+        mut parts: Parts,
         body: Body,
     ) -> Result<Response, WireError> {
-        let Some(handler) = operation.and_then(|operation| self.handlers.of(operation)) else {
+        let Some(operation) = operation else {
             return Ok(unknown(&parts));
         };
-        let request = Request::from_parts(parts, body);
-        Ok(handler(request, Arc::clone(&self.api)).await)
+        let Some(handler) = self.handlers.of(operation) else {
+            return Ok(unknown(&parts));
+        };
+        if operation.resource() == Resource::Host {
+            parts.extensions.insert(Arc::clone(&self.accounts));
+        }
+        Ok(handler(Request::from_parts(parts, body), api).await)
     }
 
     /// What is held for whoever sends a request, who need not be at the other end of the connection.
     fn peer(&self, passage: &Passage, connected: &Connected) -> Arc<Peer> {
         match passage.caller.address == connected.address {
             true => Arc::clone(&connected.peer),
-            false => self.api.peers.peer(passage.caller.address),
+            false => self.host().peers.peer(passage.caller.address),
         }
+    }
+}
+
+/// Hosts that share their functions answer as one: what another has answered is seen from here on, also in what the
+/// policies of functions say.
+async fn catch_up<G>(api: &Api<G>, operation: Option<Operation>) -> Result<(), WireError> {
+    if operation.is_some_and(Operation::reads_catalog) {
+        let caught_up = api.catalog.catch_up().await;
+        caught_up.map_err(WireError::outdated)?;
+    }
+    Ok(())
+}
+
+async fn invoked<G: RunGuest, B: RequestBody>(
+    api: &Arc<Api<G>>,
+    parts: &Parts,
+    body: B,
+    asked: Asked<'_>,
+    sender: Sender<'_>,
+) -> Result<Response, WireError> {
+    let peer = sender.peer;
+    let checked = invoking::checked(api, parts, body, &asked, sender).await?;
+    match asked.invoking {
+        Invoking::Invoke => invoke::answered(api, checked, peer).await,
+        Invoking::Stream => Box::pin(invoke_stream::answered(api, checked, peer)).await,
+        Invoking::Async => Box::pin(invoke_async::answered(api, checked, peer)).await,
     }
 }
 

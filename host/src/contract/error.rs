@@ -11,7 +11,7 @@ use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::{Map, Value};
 
-use crate::domain::{Growing, Refusal, Throttle};
+use crate::domain::{AccountId, Growing, Refusal, Throttle};
 use crate::sigv4::Denial;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -242,6 +242,17 @@ impl WireError {
         Self::new(ErrorCode::Service, "Internal server error")
     }
 
+    /// An account of the file of keys that this host has not made ready yet, or could not.
+    pub(super) fn account_not_open(account: &AccountId) -> Self {
+        Self::new(
+            ErrorCode::ServiceUnavailable,
+            format!(
+                "The account {account} is not ready on this host. Try again in a moment; if that does not help, the \
+                 host's log says why."
+            ),
+        )
+    }
+
     /// What this host shows may be older than what another has answered already.
     pub(super) fn outdated(reason: impl fmt::Display) -> Self {
         tracing::error!(%reason, "a request was not answered, since what is shown of functions may be outdated");
@@ -430,7 +441,9 @@ impl From<Refusal> for WireError {
             Refusal::PackageTooLarge { .. } => Self::new(ErrorCode::RequestEntityTooLarge, text),
             Refusal::CodeStorageExceeded => Self::new(ErrorCode::CodeStorageExceeded, text),
             Refusal::NoRoom(growing, _) => Self::new(no_room(growing), text),
-            Refusal::TooManyEvents { .. } => Self::new(ErrorCode::TooManyRequests, text),
+            Refusal::TooManyEvents { .. } | Refusal::TooManyEventsOfAccount { .. } => {
+                Self::new(ErrorCode::TooManyRequests, text)
+            }
             Refusal::TooManyInvocations(throttle) => Self {
                 reason: Some(throttle_reason(throttle)),
                 ..Self::new(ErrorCode::TooManyRequests, text)

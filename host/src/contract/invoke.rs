@@ -35,7 +35,7 @@ pub(super) async fn answered<G: RunGuest>(
         }
         InvocationType::RequestResponse => {
             let id = invocation.request_id;
-            let expected = api.answers.of(&resolved.version);
+            let expected = api.host.answers.of(&resolved.version);
             let room = peer.expect_answer(expected.bytes())?;
             let running = Arc::clone(api);
             let run = async move {
@@ -47,7 +47,7 @@ pub(super) async fn answered<G: RunGuest>(
                     .await
             };
             let answer = invoke_reply::rendered(run_to_end(run).await?, id, trace);
-            api.answers.note(expected, bytes_of(&answer));
+            api.host.answers.note(expected, bytes_of(&answer));
             peer.hold_answer(Purpose::Call, room, answer)
         }
     }

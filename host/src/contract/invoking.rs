@@ -68,9 +68,14 @@ pub(super) async fn checked<G: RunGuest>(
     if is_event {
         check_size(received.bytes.len())?;
     }
+    let asking = signer.as_ref();
+    let asking =
+        asking.map(|signer| Asking::of(signer, &sender.passage, &parts.headers, &api.account));
+    if let Some(asking) = &asking {
+        permission::to_leave_account(api, asking, asked.invoking.operation(), &asked.name)?;
+    }
     let reference = reference(&asked.name, &parts.uri, &api.account)?;
-    if let Some(signer) = signer {
-        let asking = Asking::of(&signer, &sender.passage, &parts.headers, &api.account);
+    if let Some(asking) = asking {
         permission::to_invoke(api, asking, asked.invoking.operation(), &reference)?;
     }
     // What AWS names in the text for a missing function when no qualifier was asked for.

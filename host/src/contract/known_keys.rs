@@ -28,7 +28,7 @@ struct ShownKey {
 pub(super) async fn list<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
 ) -> Json<impl Serialize> {
-    let all = api.identities.as_ref().map(|known| known.all());
+    let all = api.host.identities.as_ref().map(|known| known.all());
     let keys = all.into_iter().flatten().map(|key| ShownKey {
         id: key.id().into(),
         user_arn: key.user().arn.clone(),

@@ -8,10 +8,11 @@ mod data;
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header::CONTENT_TYPE;
 
+use super::accounts::Accounts;
 use super::api::Api;
 use super::callers::HeldFigures;
 use super::error::throttle_reason;
@@ -19,7 +20,7 @@ use super::operations::Operation;
 use super::request_counts::Count;
 use crate::deployer::{CompileGuest, DeployFigures};
 use crate::domain::provisioning::Progress;
-use crate::domain::{FunctionName, Qualifier, Throttle};
+use crate::domain::{FunctionName, Qualifier, Throttle, VersionId};
 use crate::invoker::{
     Figures, FunctionFigures, GuestMemory, PrepareGuest, ProvisionedFigures, RunGuest,
 };
@@ -30,29 +31,64 @@ const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// `GET /metrics`
 pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(accounts): Extension<Arc<Accounts<G>>>,
 ) -> Response {
-    let figures = api.invoker.gate().figures(METRICS_FUNCTIONS_MAX);
+    let accounts = accounts.all();
+    let accounts: Vec<_> = accounts.iter().map(|api| InAccount::of(api)).collect();
     let mut page = Page::default();
-    page.account(&figures);
+    page.accounts(&accounts);
     page.memory(api.invoker.guest_memory());
-    page.functions(&figures.functions);
-    page.provisioned(&figures.functions, |name, place| {
-        api.provisioner.progress(name, place)
-    });
-    page.waiting(&figures.functions, &api);
+    page.functions(&accounts);
+    page.provisioned(&accounts);
+    page.waiting(&accounts);
     page.deploys(&api.deployer.figures());
-    page.requests(&api.requests.all());
-    page.callers(api.peers.figures());
-    page.jail(&api.jail);
+    page.requests(&api.host.requests.all());
+    page.callers(api.host.peers.figures());
+    page.jail(&api.host.jail);
     if let Some(figures) = api.deployer.data_figures().await {
         page.data(&figures);
     }
     ([(CONTENT_TYPE, TEXT)], page.0).into_response()
 }
 
+/// What runs and what is set aside in one account.
+struct InAccount<'a> {
+    id: &'a str,
+    figures: Figures,
+    progress: Progresses<'a>,
+    waiting: Waiting<'a>,
+}
+
+/// How far the provisioned concurrency of a function's version or alias is.
+type Progresses<'a> = Box<dyn Fn(&FunctionName, &Qualifier) -> Progress + Send + 'a>;
+/// How many prepared sandboxes wait, of each version of a function.
+type Waiting<'a> = Box<dyn Fn(&FunctionName) -> Vec<(VersionId, u32)> + Send + 'a>;
+
+impl<'a> InAccount<'a> {
+    fn of<G: RunGuest + PrepareGuest>(api: &'a Api<G>) -> Self {
+        Self {
+            id: &api.account.id,
+            figures: api.invoker.gate().figures(METRICS_FUNCTIONS_MAX),
+            progress: Box::new(|name, place| api.provisioner.progress(name, place)),
+            waiting: Box::new(|name| api.provisioner.waiting(name)),
+        }
+    }
+}
+
 /// The text, as far as it is written.
 #[derive(Default)]
 struct Page(String);
+
+/// The functions of all accounts that are shown.
+fn functions<'a>(
+    accounts: &'a [InAccount<'a>],
+) -> impl Iterator<Item = (&'a InAccount<'a>, &'a FunctionFigures)> {
+    let of = |account: &'a InAccount<'a>| {
+        let functions = account.figures.functions.iter();
+        functions.map(move |function| (account, function))
+    };
+    accounts.iter().flat_map(of)
+}
 
 /// The labels of a value, in their order.
 type Labels<'a> = &'a [(&'a str, &'a dyn Display)];
@@ -72,39 +108,58 @@ impl Page {
         }
     }
 
-    fn account(&mut self, figures: &Figures) {
-        self.single_gauge(
+    fn accounts(&mut self, accounts: &[InAccount<'_>]) {
+        self.of_each(
+            accounts,
             "sparkler_invocations_running",
             "Invocations that run now.",
-            figures.running,
+            |figures| figures.running,
         );
-
-        self.single_gauge(
+        self.of_each(
+            accounts,
             "sparkler_concurrency_limit",
             "Invocations that may run at once.",
-            figures.limit,
+            |figures| figures.limit,
         );
-
-        self.single_gauge(
+        self.of_each(
+            accounts,
             "sparkler_concurrency_unreserved",
             "What of the limit is set aside for no function.",
-            figures.unreserved,
+            |figures| figures.unreserved,
         );
 
         const THROTTLED: &str = "sparkler_invocations_throttled_total";
         self.counter(THROTTLED, "Invocations that were refused, by reason.");
-        for (throttle, count) in [
-            (Throttle::Account, figures.throttled_by_account),
-            (Throttle::Reserved, figures.throttled_by_reservation),
-        ] {
-            self.value(THROTTLED, &[("reason", &throttle_reason(throttle))], count);
+        for InAccount { id, figures, .. } in accounts {
+            for (throttle, count) in [
+                (Throttle::Account, figures.throttled_by_account),
+                (Throttle::Reserved, figures.throttled_by_reservation),
+            ] {
+                let labels: Labels<'_> = &[("account", id), ("reason", &throttle_reason(throttle))];
+                self.value(THROTTLED, labels, count);
+            }
         }
 
-        self.single_gauge(
+        self.of_each(
+            accounts,
             "sparkler_metrics_functions_left_out",
             "Functions with a reservation that are not shown here.",
-            figures.functions_left_out,
+            |figures| figures.functions_left_out,
         );
+    }
+
+    /// A gauge of one value for each account.
+    fn of_each<V: Display>(
+        &mut self,
+        accounts: &[InAccount<'_>],
+        metric: &str,
+        help: &str,
+        value: impl Fn(&Figures) -> V,
+    ) {
+        self.gauge(metric, help);
+        for account in accounts {
+            self.value(metric, &[("account", &account.id)], value(&account.figures));
+        }
     }
 
     fn memory(&mut self, memory: GuestMemory) {
@@ -122,12 +177,13 @@ impl Page {
         );
     }
 
-    fn functions(&mut self, functions: &[FunctionFigures]) {
+    fn functions(&mut self, accounts: &[InAccount<'_>]) {
         const RESERVED: &str = "sparkler_function_concurrency_reserved";
         self.gauge(RESERVED, "Concurrency that is reserved for the function.");
-        for function in functions {
+        for (account, function) in functions(accounts) {
             if let Some(reserved) = function.reserved {
-                self.value(RESERVED, &[("function", &function.name)], reserved);
+                let labels: Labels<'_> = &[("account", &account.id), ("function", &function.name)];
+                self.value(RESERVED, labels, reserved);
             }
         }
 
@@ -136,51 +192,55 @@ impl Page {
             RUNNING,
             "Invocations that run on what is reserved or provisioned for the function.",
         );
-        for function in functions {
-            self.value(RUNNING, &[("function", &function.name)], function.running);
+        for (account, function) in functions(accounts) {
+            let labels: Labels<'_> = &[("account", &account.id), ("function", &function.name)];
+            self.value(RUNNING, labels, function.running);
         }
     }
 
-    fn provisioned(
-        &mut self,
-        functions: &[FunctionFigures],
-        progress: impl Fn(&FunctionName, &Qualifier) -> Progress,
-    ) {
+    fn provisioned(&mut self, accounts: &[InAccount<'_>]) {
         self.configs(
-            functions,
+            accounts,
             "sparkler_provisioned_concurrency_requested",
             "Concurrency that is asked for.",
-            |_, config| config.requested,
+            |_, _, config| config.requested,
         );
         self.configs(
-            functions,
+            accounts,
             "sparkler_provisioned_concurrency_available",
             "Concurrency that is prepared.",
-            |function, config| progress(&function.name, &config.place).allocated.into(),
+            |account, function, config| {
+                let progress = (account.progress)(&function.name, &config.place);
+                progress.allocated.into()
+            },
         );
         self.configs(
-            functions,
+            accounts,
             "sparkler_provisioned_concurrency_in_use",
             "Invocations that run on it.",
-            |_, config| config.in_use,
+            |_, _, config| config.in_use,
         );
         const SPILLED: &str = "sparkler_provisioned_concurrency_spilled_over_total";
         self.counter(
             SPILLED,
             "Invocations that found all of it in use and ran elsewhere.",
         );
-        self.config_values(functions, SPILLED, |_, config| config.spilled_over);
+        self.config_values(accounts, SPILLED, |_, _, config| config.spilled_over);
     }
 
-    fn waiting<G: PrepareGuest>(&mut self, functions: &[FunctionFigures], api: &Api<G>) {
+    fn waiting(&mut self, accounts: &[InAccount<'_>]) {
         const WAITING: &str = "sparkler_prepared_sandboxes_waiting";
         self.gauge(
             WAITING,
             "Prepared sandboxes of the version that wait for a call.",
         );
-        for function in functions {
-            for (version, count) in api.provisioner.waiting(&function.name) {
-                let labels: Labels<'_> = &[("function", &function.name), ("version", &version)];
+        for (account, function) in functions(accounts) {
+            for (version, count) in (account.waiting)(&function.name) {
+                let labels: Labels<'_> = &[
+                    ("account", &account.id),
+                    ("function", &function.name),
+                    ("version", &version),
+                ];
                 self.value(WAITING, labels, count);
             }
         }
@@ -277,26 +337,29 @@ impl Page {
 
     fn configs(
         &mut self,
-        functions: &[FunctionFigures],
+        accounts: &[InAccount<'_>],
         metric: &str,
         help: &str,
-        value: impl Fn(&FunctionFigures, &ProvisionedFigures) -> u64,
+        value: impl Fn(&InAccount<'_>, &FunctionFigures, &ProvisionedFigures) -> u64,
     ) {
         self.gauge(metric, help);
-        self.config_values(functions, metric, value);
+        self.config_values(accounts, metric, value);
     }
 
     fn config_values(
         &mut self,
-        functions: &[FunctionFigures],
+        accounts: &[InAccount<'_>],
         metric: &str,
-        value: impl Fn(&FunctionFigures, &ProvisionedFigures) -> u64,
+        value: impl Fn(&InAccount<'_>, &FunctionFigures, &ProvisionedFigures) -> u64,
     ) {
-        for function in functions {
+        for (account, function) in functions(accounts) {
             for config in &function.provisioned {
-                let labels: Labels<'_> =
-                    &[("function", &function.name), ("qualifier", &config.place)];
-                self.value(metric, labels, value(function, config));
+                let labels: Labels<'_> = &[
+                    ("account", &account.id),
+                    ("function", &function.name),
+                    ("qualifier", &config.place),
+                ];
+                self.value(metric, labels, value(account, function, config));
             }
         }
     }
@@ -348,7 +411,6 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::VersionId;
     use crate::domain::provisioning::Status;
 
     #[test]
@@ -365,33 +427,39 @@ mod tests {
             }],
         };
         let mut page = Page::default();
-        page.account(&Figures {
-            running: 5,
-            limit: 10,
-            unreserved: 3,
-            throttled_by_account: 1,
-            throttled_by_reservation: 2,
-            functions: Vec::new(),
-            functions_left_out: 0,
-        });
-        page.functions(std::slice::from_ref(&function));
-        page.provisioned(&[function], |_, _| Progress {
-            allocated: 2,
-            status: Status::Ready,
-        });
+        let accounts = [InAccount {
+            id: "123456789012",
+            figures: Figures {
+                running: 5,
+                limit: 10,
+                unreserved: 3,
+                throttled_by_account: 1,
+                throttled_by_reservation: 2,
+                functions: vec![function],
+                functions_left_out: 0,
+            },
+            progress: Box::new(|_, _| Progress {
+                allocated: 2,
+                status: Status::Ready,
+            }),
+            waiting: Box::new(|_| Vec::new()),
+        }];
+        page.accounts(&accounts);
+        page.functions(&accounts);
+        page.provisioned(&accounts);
         for line in [
             "# HELP sparkler_invocations_running Invocations that run now.\n\
              # TYPE sparkler_invocations_running gauge\n\
-             sparkler_invocations_running 5\n",
-            "sparkler_concurrency_limit 10\n",
+             sparkler_invocations_running{account=\"123456789012\"} 5\n",
+            "sparkler_concurrency_limit{account=\"123456789012\"} 10\n",
             "# TYPE sparkler_invocations_throttled_total counter\n",
-            "sparkler_invocations_throttled_total{reason=\"ConcurrentInvocationLimitExceeded\"} 1\n",
-            "sparkler_function_concurrency_reserved{function=\"greet\"} 7\n",
-            "sparkler_function_invocations_running{function=\"greet\"} 3\n",
-            "sparkler_provisioned_concurrency_requested{function=\"greet\",qualifier=\"1\"} 2\n",
-            "sparkler_provisioned_concurrency_available{function=\"greet\",qualifier=\"1\"} 2\n",
-            "sparkler_provisioned_concurrency_in_use{function=\"greet\",qualifier=\"1\"} 1\n",
-            "sparkler_provisioned_concurrency_spilled_over_total{function=\"greet\",qualifier=\"1\"} 4\n",
+            "sparkler_invocations_throttled_total{account=\"123456789012\",reason=\"ConcurrentInvocationLimitExceeded\"} 1\n",
+            "sparkler_function_concurrency_reserved{account=\"123456789012\",function=\"greet\"} 7\n",
+            "sparkler_function_invocations_running{account=\"123456789012\",function=\"greet\"} 3\n",
+            "sparkler_provisioned_concurrency_requested{account=\"123456789012\",function=\"greet\",qualifier=\"1\"} 2\n",
+            "sparkler_provisioned_concurrency_available{account=\"123456789012\",function=\"greet\",qualifier=\"1\"} 2\n",
+            "sparkler_provisioned_concurrency_in_use{account=\"123456789012\",function=\"greet\",qualifier=\"1\"} 1\n",
+            "sparkler_provisioned_concurrency_spilled_over_total{account=\"123456789012\",function=\"greet\",qualifier=\"1\"} 4\n",
         ] {
             assert!(page.0.contains(line), "{line} is not in {}", page.0);
         }

@@ -24,12 +24,14 @@ mod resource;
 mod said;
 mod presets;
 mod invoking_path;
+mod accounts;
 mod routes;
 mod operations;
 mod handlers;
 mod request_counts;
 // What handlers work on, take and give.
 mod api;
+mod host_api;
 mod callers;
 mod body;
 mod json_body;
@@ -87,8 +89,11 @@ pub(crate) mod stages;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use axum::Router;
 
+pub(crate) use accounts::Accounts;
 pub(crate) use api::Api;
 pub(crate) use callers::{ExpectedAnswers, Peers};
 pub(crate) use cloudwatch::LogReads;
@@ -98,6 +103,7 @@ pub use door::Door;
 pub(crate) use door::door;
 pub(crate) use download_key::DownloadKey;
 pub(crate) use forwarded::TrustedProxies;
+pub(crate) use host_api::HostApi;
 pub(crate) use host_names::HostNames;
 pub use operations::{Operation, Preset};
 pub(crate) use presets::preset;
@@ -109,6 +115,8 @@ use crate::invoker::{PrepareGuest, RunGuest};
 
 /// Everything that the host answers, for a server of one's own. Functions are told who is connected
 /// where the server adds [`ConnectInfo`](axum::extract::ConnectInfo) to the requests.
-pub(crate) fn router<G: RunGuest + CompileGuest + PrepareGuest>(api: Api<G>) -> Router {
-    Router::new().fallback_service(door(api))
+pub(crate) fn router<G: RunGuest + CompileGuest + PrepareGuest>(
+    accounts: Arc<Accounts<G>>,
+) -> Router {
+    Router::new().fallback_service(door(accounts))
 }

@@ -29,7 +29,7 @@ pub(super) async fn download<G: CompileGuest>(
         .first()
         .and_then(Digest::parse_hex)
         .ok_or(Denial::Forged)?;
-    api.downloads.check(digest, &uri, SystemTime::now())?;
+    api.host.downloads.check(digest, &uri, SystemTime::now())?;
     // How large it is shows when it was read; what is answered is counted behind that.
     let bytes_max = usize::try_from(PACKAGE_BYTES_MAX).unwrap_or(usize::MAX);
     let _reading = peer

@@ -140,6 +140,22 @@ pub(super) fn to_invoke<G>(
     }
 }
 
+/// Whether a function may be invoked under this name, if it is one of an account that is not on this host.
+///
+/// # Errors
+/// With AWS's words for a function of another account whose policy does not allow it.
+pub(super) fn to_leave_account<G>(
+    api: &Api<G>,
+    asking: &Asking<'_>,
+    operation: Operation,
+    name: &str,
+) -> Result<(), WireError> {
+    match resource::another_accounts(&api.account, name) {
+        Some(arn) => asking.any(&[action_of(operation)?], &arn, &Document::default()),
+        None => Ok(()),
+    }
+}
+
 /// Whether an operation of the control plane may be done.
 ///
 /// # Errors

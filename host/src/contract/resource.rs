@@ -8,6 +8,7 @@ use super::path_names::PathNames;
 use super::query;
 use super::reference::{NameShape, Reference};
 use super::said::Said;
+use super::spelling::Spelling;
 use crate::domain::{Account, FunctionArn, Qualifier};
 
 /// What is acted on.
@@ -82,6 +83,9 @@ fn function(
     qualifier: Option<&str>,
     is_qualified: bool,
 ) -> Acted {
+    if let Some(arn) = name.and_then(|name| another_accounts(account, name)) {
+        return Acted::Other(arn);
+    }
     let read = |name| Reference::parse(NameShape::Namespaced, name, qualifier, account).ok();
     let Some(reference) = name.and_then(read) else {
         return Acted::Account;
@@ -91,6 +95,21 @@ fn function(
         Some(name) => Acted::Function(account.function_arn(name, qualifier)),
         None => Acted::Account,
     }
+}
+
+/// What the name of a function that belongs to an account which is not on this host stands for, whether or not it
+/// exists: it is told as a function whose policy allows nothing.
+pub(super) fn another_accounts(account: &Account, name: &str) -> Option<String> {
+    let spelling = Spelling::read(name, true)?;
+    let other = spelling.account.filter(|other| *other != account.id)?;
+    let region = spelling.region.unwrap_or(&account.region);
+    let name = spelling.name;
+    Some(match spelling.qualifier {
+        Some(qualifier) => {
+            format!("arn:aws:lambda:{region}:{other}:function:{name}:{qualifier}")
+        }
+        None => format!("arn:aws:lambda:{region}:{other}:function:{name}"),
+    })
 }
 
 /// A stream of a log group. Operations on a group act on a stream without a name.
@@ -172,9 +191,14 @@ mod tests {
             (O::DeleteFunctionUrlConfig, "f:$LATEST", "", "ARN"),
             (O::RemovePermission, "f:$LATEST", "", "ARN"),
             (O::GetFunctionUrlConfig, "f:prod", "", "ARN:prod"),
-            // What cannot be read, and what is another account's, is everything.
+            // What cannot be read is everything.
             (O::GetFunction, "f", "Qualifier=%20", "*"),
-            (O::GetFunction, "999999999999:function:f", "", "*"),
+            (
+                O::GetFunction,
+                "999999999999:function:f:1",
+                "",
+                "arn:aws:lambda:us-east-1:999999999999:function:f:1",
+            ),
             (O::GetFunction, "a/b", "", "*"),
             (O::ListFunctions, "", "", "*"),
         ] {

@@ -20,6 +20,7 @@ use super::error::WireError;
 use super::function_url::host_header;
 use super::operations::{Address, Operation, Takes};
 use super::passage::Passage;
+use crate::domain::AccountId;
 use crate::identity::{Identities, Key};
 use crate::limits::{CLOCK_SKEW_MAX, CONTROL_REQUEST_BYTES_MAX};
 use crate::sigv4::{Claim, Denial, PathForm, Presented, Proof, Rules};
@@ -110,6 +111,11 @@ pub(super) fn read(
 }
 
 impl Signed {
+    /// Whose key is named. That is no proof of anything yet.
+    pub(super) fn account(&self) -> &AccountId {
+        &self.key.user().account
+    }
+
     /// Who sends a request with this body.
     ///
     /// # Errors

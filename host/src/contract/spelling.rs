@@ -44,6 +44,15 @@ impl<'a> Spelling<'a> {
     }
 }
 
+/// The account in a function's name; `None` where it has none, or cannot be read without the patterns.
+pub(super) fn account_of(text: &str) -> Option<&str> {
+    // Most names are short.
+    if !text.contains(':') {
+        return None;
+    }
+    Spelling::read(text, true)?.account
+}
+
 /// Whether `text` satisfies the pattern of a qualifier in the query.
 pub(super) fn is_qualifier(text: &str) -> bool {
     is_word(text, "-_$") || text == "$LATEST.PUBLISHED"

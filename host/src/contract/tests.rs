@@ -35,7 +35,8 @@ use tower::ServiceExt as _;
 
 use super::routes::Routes;
 use super::{
-    Api, DownloadKey, ExpectedAnswers, HostNames, LogReads, RequestCounts, TrustedProxies, router,
+    Accounts, Api, DownloadKey, ExpectedAnswers, HostApi, HostNames, LogReads, RequestCounts,
+    TrustedProxies, router,
 };
 use crate::app::Stores;
 use crate::catalog::Catalog;
@@ -43,6 +44,7 @@ use crate::deployer::{
     CompileGuest, ComponentSource, DeployFigures, Deployer, InitCause, InitFailure, InitOutcome,
     Initialized, Lane, PlaceFigures, Rejection,
 };
+use crate::domain::quotas::CurrentQuotas;
 use crate::domain::{
     Account, ClientContext, Code, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
     Version,
@@ -271,8 +273,52 @@ impl Answer {
     }
 }
 
-async fn api(stores: Stores, guests: Arc<Script>, logs: Arc<LogKeeper>) -> Api<Script> {
-    let account = Account::default();
+/// The host's own account, and those whose keys are known.
+async fn accounts(
+    stores: &Stores,
+    guests: &Arc<Script>,
+    logs: &Arc<LogKeeper>,
+    identities: Option<Arc<Identities>>,
+) -> Arc<Accounts<Script>> {
+    let own = Account::default();
+    let catalog = Catalog::open(Arc::clone(&stores.journal), &own.owner()).await;
+    let secret = catalog.expect("a catalog").secret("downloads").await;
+    let others = identities.as_ref().map(|known| known.accounts());
+    let host = Arc::new(HostApi {
+        engine: Digest([0; 32]),
+        downloads: DownloadKey::new(secret.expect("a secret")),
+        proxies: TrustedProxies::default(),
+        identities,
+        peers: Arc::default(),
+        answers: ExpectedAnswers::default(),
+        log_reads: LogReads::default(),
+        requests: RequestCounts::default(),
+        jail: Vec::new(),
+        host_names: HostNames::default(),
+        open_function_urls: false,
+    });
+    let parts = (Arc::clone(guests), Arc::clone(logs));
+    let accounts = Accounts::of(api(stores.clone(), own.clone(), parts, Arc::clone(&host)).await);
+    for id in others.into_iter().flatten().map(|(id, _)| id) {
+        let account = Account {
+            id: id.to_string(),
+            region: own.region.clone(),
+        };
+        if account != own {
+            let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
+            let parts = (Arc::clone(guests), logs);
+            accounts.add(api(stores.clone(), account, parts, Arc::clone(&host)).await);
+        }
+    }
+    Arc::new(accounts)
+}
+
+async fn api(
+    stores: Stores,
+    account: Account,
+    (guests, logs): (Arc<Script>, Arc<LogKeeper>),
+    host: Arc<HostApi>,
+) -> Api<Script> {
     let catalog = Catalog::open(stores.journal, &account.owner()).await;
     let catalog = Arc::new(catalog.expect("a catalog"));
     let deployer = Arc::new(Deployer::new(
@@ -302,8 +348,8 @@ async fn api(stores: Stores, guests: Arc<Script>, logs: Arc<LogKeeper>) -> Api<S
             ..EventsConfig::default()
         },
         clock: Arc::new(SystemClock::default()),
+        quotas: CurrentQuotas::default(),
     });
-    let secret = catalog.secret("downloads").await;
     Api {
         account,
         catalog,
@@ -312,17 +358,7 @@ async fn api(stores: Stores, guests: Arc<Script>, logs: Arc<LogKeeper>) -> Api<S
         deployer,
         logs,
         provisioner,
-        engine: Digest([0; 32]),
-        downloads: DownloadKey::new(secret.expect("a secret")),
-        proxies: TrustedProxies::default(),
-        identities: None,
-        peers: Arc::default(),
-        answers: ExpectedAnswers::default(),
-        log_reads: LogReads::default(),
-        requests: RequestCounts::default(),
-        jail: Vec::new(),
-        host_names: HostNames::default(),
-        open_function_urls: false,
+        host,
     }
 }
 
@@ -356,17 +392,15 @@ impl Host {
     async fn knowing(all: Vec<Stores>, known: Option<Arc<Identities>>) -> Self {
         let logs = Arc::new(LogKeeper::in_memory().expect("it starts"));
         let guests = Arc::new(Script::default());
-        let mut apis: Vec<Api<Script>> = Vec::new();
+        let mut apis: Vec<Arc<Accounts<Script>>> = Vec::new();
         for stores in all {
             // Logs are of one host each; whoever looks for a line here finds it at any of them.
-            let api = api(stores, Arc::clone(&guests), Arc::clone(&logs)).await;
-            let identities = known.clone();
-            apis.push(Api { identities, ..api });
+            apis.push(accounts(&stores, &guests, &logs, known.clone()).await);
         }
-        let deployer = Arc::clone(&apis[0].deployer);
-        let doors = apis.into_iter().map(|api| Door {
-            catalog: Arc::clone(&api.catalog),
-            router: router(api),
+        let deployer = Arc::clone(&apis[0].own().deployer);
+        let doors = apis.into_iter().map(|accounts| Door {
+            catalog: Arc::clone(&accounts.own().catalog),
+            router: router(accounts),
         });
         Self {
             doors: doors.collect(),

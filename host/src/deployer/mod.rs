@@ -50,6 +50,7 @@ pub use wanted::{Deployed, NotDeployed, Wanted};
 pub(crate) use crate::turns::{Lane, PlaceFigures};
 
 use crate::catalog::Catalog;
+use crate::domain::quotas::CurrentQuotas;
 use crate::domain::settings::{Architecture, SettingsChange};
 use crate::domain::{
     Account, Code, DataFigures, Digest, FunctionName, FunctionRecord, Publication, Refusal,
@@ -175,14 +176,36 @@ impl<G: CompileGuest> Deployer<G> {
         Self { pipeline }
     }
 
+    /// A deployer for another account of the same host, with what all of them share.
+    pub fn for_account(&self, account: Account, catalog: Arc<Catalog>, guests: Arc<G>) -> Self {
+        let pipeline = Arc::new(self.pipeline.for_account(account, catalog, guests));
+        pipeline.follow();
+        Self { pipeline }
+    }
+
     /// Has `observer` told of every initialization that is made for a snapshot. The first observer stays.
     pub fn observe_initializations(&self, observer: impl Fn(InitReport) + Send + Sync + 'static) {
         let _ = self.pipeline.init_observer.set(Box::new(observer));
     }
 
+    /// What the account may have, as it is now.
+    pub(crate) fn quotas(&self) -> &CurrentQuotas {
+        &self.pipeline.quotas
+    }
+
+    /// Bytes that the packages of all versions may have together.
+    pub fn code_bytes_max(&self) -> u64 {
+        self.pipeline.code_bytes_max()
+    }
+
     /// The functions that this deployer deploys.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.pipeline.catalog
+    }
+
+    /// Takes up what a crash interrupted, of this account alone.
+    pub fn resume(&self) {
+        self.pipeline.tend_all();
     }
 
     /// Takes up what a crash interrupted, and removes what nothing refers to. Returns when all of it is
@@ -192,7 +215,7 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::Internal`] when the stored packages cannot be listed.
     pub async fn recover(&self) -> Result<(), Refusal> {
         self.pipeline.retention.collect_orphans().await?;
-        self.pipeline.tend_all();
+        self.resume();
         Ok(())
     }
 
@@ -207,16 +230,19 @@ impl<G: CompileGuest> Deployer<G> {
         if self.catalog().get(&new.name).is_some() {
             return Err(Refusal::FunctionExists(new.name));
         }
+        self.pipeline.check_functions()?;
         new.settings.check_grants()?;
         let pipeline = Arc::clone(&self.pipeline);
         whole(async move {
             let lane = pipeline.lane(new.sender, &new.name);
             let checked = pipeline.check(lane, new.package).await?;
             let (name, code) = (new.name.clone(), checked.code().clone());
+            let counted = Arc::clone(&pipeline);
             pipeline
                 .deploy(new.name, checked, new.publish, move |record| match record {
                     Some(_) => Err(Refusal::FunctionExists(name.clone())),
                     None => {
+                        counted.check_functions()?;
                         let (settings, tags) = (new.settings.clone(), new.tags.clone());
                         let (name, code) = (name.clone(), code.clone());
                         Ok(lifecycle::created(name, settings, code, tags, stamp()))

@@ -16,6 +16,7 @@ use super::retention::{Claim, Retention};
 use super::tasks::{aside, internal};
 use super::{CompileGuest, Fault, Rejection};
 use crate::catalog::{Catalog, stored_bytes};
+use crate::domain::quotas::CurrentQuotas;
 use crate::domain::{
     Account, Code, Digest, FunctionName, FunctionRecord, Growing, Refusal, lifecycle,
 };
@@ -45,6 +46,8 @@ pub(super) struct Pipeline<G> {
     /// Bounds the memory that packages and components take while they are handled. Whoever is given some waits for
     /// nothing that code does: only for its own check.
     pub(super) room: Arc<Places>,
+    /// What the account may have.
+    pub(super) quotas: CurrentQuotas,
 }
 
 /// Code that was checked and is being compiled, and that no version has yet.
@@ -77,6 +80,28 @@ impl<G: CompileGuest> Pipeline<G> {
             Arc::clone(&leases),
             Arc::clone(&guests),
         );
+        let room = Places::without_levels(CONCURRENT_DEPLOYS_MAX, 1);
+        Self::with(account, catalog, retention, room)
+    }
+
+    /// The same for another account of the host.
+    pub(super) fn for_account(
+        &self,
+        account: Account,
+        catalog: Arc<Catalog>,
+        guests: Arc<G>,
+    ) -> Self {
+        let retention = self.retention.for_account(Arc::clone(&catalog), guests);
+        Self::with(account, catalog, retention, Arc::clone(&self.room))
+    }
+
+    fn with(
+        account: Account,
+        catalog: Arc<Catalog>,
+        retention: Retention<G>,
+        room: Arc<Places>,
+    ) -> Self {
+        let (packages, leases, guests) = retention.parts();
         let source = StoredComponents(Arc::clone(&packages));
         let changes = watch::Sender::new(());
         Self {
@@ -91,7 +116,8 @@ impl<G: CompileGuest> Pipeline<G> {
             guests,
             tended: Tended::default(),
             init_observer: OnceLock::new(),
-            room: Places::without_levels(CONCURRENT_DEPLOYS_MAX, 1),
+            room,
+            quotas: CurrentQuotas::default(),
         }
     }
 
@@ -252,9 +278,29 @@ impl<G: CompileGuest> Pipeline<G> {
         self.check_code_storage(after.latest.code.package_bytes)
     }
 
+    /// Whether the account may have one function more.
+    pub(super) fn check_functions(&self) -> Result<(), Refusal> {
+        let (used, quota) = (self.catalog.usage().functions, self.quotas.get().functions);
+        match used as u64 >= quota {
+            true => Err(Refusal::NoRoom(
+                Growing::Code,
+                format!(
+                    "The account has {used} functions, and its quota is {quota}. Delete some, or ask the owner of this \
+                     host for a larger quota."
+                ),
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// What the packages of all versions may have.
+    pub(super) fn code_bytes_max(&self) -> u64 {
+        self.quotas.get().code_bytes.min(CODE_STORAGE_BYTES_MAX)
+    }
+
     pub(super) fn check_code_storage(&self, package_bytes: u64) -> Result<(), Refusal> {
         let used = self.catalog.usage().package_bytes;
-        match used.saturating_add(package_bytes) > CODE_STORAGE_BYTES_MAX {
+        match used.saturating_add(package_bytes) > self.code_bytes_max() {
             true => Err(Refusal::CodeStorageExceeded),
             false => Ok(()),
         }

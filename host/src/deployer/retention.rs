@@ -36,7 +36,7 @@ pub(super) struct Retention<G> {
     packages: Arc<dyn Content>,
     leases: Arc<dyn Leases>,
     /// Of what is compiled, which each host has for itself.
-    own_leases: MemoryLeases,
+    own_leases: Arc<MemoryLeases>,
     guests: Arc<G>,
 }
 
@@ -98,16 +98,36 @@ impl<G: CompileGuest> Retention<G> {
             catalog,
             packages,
             leases,
-            own_leases: MemoryLeases::default(),
+            own_leases: Arc::default(),
             guests,
         }
+    }
+
+    /// The same for another account of the host: packages and what is compiled are those of all accounts.
+    pub(super) fn for_account(&self, catalog: Arc<Catalog>, guests: Arc<G>) -> Self {
+        Self {
+            catalog,
+            packages: Arc::clone(&self.packages),
+            leases: Arc::clone(&self.leases),
+            own_leases: Arc::clone(&self.own_leases),
+            guests,
+        }
+    }
+
+    /// What it works on, which a deployer works on as well.
+    pub(super) fn parts(&self) -> (Arc<dyn Content>, Arc<dyn Leases>, Arc<G>) {
+        (
+            Arc::clone(&self.packages),
+            Arc::clone(&self.leases),
+            Arc::clone(&self.guests),
+        )
     }
 
     /// Where claims on it and removals of it exclude each other.
     fn leases_of(&self, part: Part) -> &dyn Leases {
         match part {
             Part::Package(_) => &*self.leases,
-            Part::Component(_) => &self.own_leases,
+            Part::Component(_) => &*self.own_leases,
         }
     }
 

@@ -35,6 +35,7 @@ pub(crate) mod policy;
 pub(crate) mod prelude;
 pub(crate) mod publishing;
 pub(crate) mod provisioning;
+pub(crate) mod quotas;
 pub(crate) mod refusal;
 pub(crate) mod report_line;
 pub(crate) mod runtime;
@@ -55,8 +56,8 @@ pub(crate) use address_kind::AddressKind;
 pub(crate) use alias::AliasChange;
 pub use allow_http::ALLOW_HTTP_VARIABLE;
 pub(crate) use allow_http::AllowHttp;
-pub(crate) use arn::AccountId;
-pub use arn::{Account, FunctionArn};
+
+pub use arn::{Account, AccountId, FunctionArn};
 pub(crate) use attachments::Attachments;
 pub(crate) use client_context::ClientContext;
 pub(crate) use data::DataFigures;

@@ -94,6 +94,17 @@ pub enum Refusal {
         /// Their bytes.
         bytes: u64,
     },
+    /// As many asynchronous events of the account wait as its quota allows.
+    #[error(
+        "The account has {events} asynchronous events that wait, and its quota is {events_max}. Try again when some of \
+         them have run, or ask the owner of this host for a larger quota."
+    )]
+    TooManyEventsOfAccount {
+        /// How many wait.
+        events: u64,
+        /// How many may.
+        events_max: u64,
+    },
     /// The host takes no more work, since it is about to leave.
     #[error("The host is shutting down. Try again at another host, or when it is back.")]
     ShuttingDown,
@@ -166,6 +177,7 @@ impl Refusal {
             | Self::NoRoom(Growing::Code, _) => RefusalClass::Invalid,
             Self::TooManyInvocations(_)
             | Self::TooManyEvents { .. }
+            | Self::TooManyEventsOfAccount { .. }
             | Self::NoRoom(Growing::Events, _) => RefusalClass::Throttled,
             Self::ShuttingDown | Self::Busy(_) | Self::NoRoom(Growing::Configuration, _) => {
                 RefusalClass::Unavailable

@@ -109,6 +109,9 @@ impl<G: RunGuest> Events<G> {
 pub(super) fn refusal(error: AcceptError) -> Refusal {
     match error {
         AcceptError::Full { events, bytes } => Refusal::TooManyEvents { events, bytes },
+        AcceptError::AccountFull { events, events_max } => {
+            Refusal::TooManyEventsOfAccount { events, events_max }
+        }
         AcceptError::NoRoom(reason) => Refusal::NoRoom(Growing::Events, reason),
         AcceptError::Failed(_) => Refusal::Internal,
     }

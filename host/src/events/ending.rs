@@ -76,6 +76,8 @@ fn onward(
 ) -> Arrival {
     Arrival {
         account: Arc::clone(&event.account),
+        // It comes out of one that was accepted.
+        account_events_max: u64::MAX,
         new: NewEvent {
             function,
             qualifier,

@@ -39,6 +39,8 @@ pub struct NewEvent {
 pub struct Arrival {
     /// Whose function it is for.
     pub account: Arc<str>,
+    /// How many the account may have at once, this one included.
+    pub account_events_max: u64,
     /// What somebody brought.
     pub new: NewEvent,
     /// Unix time; its age counts from here.
@@ -60,6 +62,7 @@ impl Arrival {
             new,
             accepted_ms,
             hops,
+            ..
         } = self;
         Event {
             id,

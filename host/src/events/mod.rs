@@ -46,6 +46,7 @@ pub use crate::sigv4::Credentials;
 pub(crate) use crate::turns::{Clock, SystemClock};
 
 use crate::catalog::Catalog;
+use crate::domain::quotas::CurrentQuotas;
 use crate::domain::{Account, Refusal};
 use crate::invoker::{Invoker, RunGuest};
 use delivery::Courier;
@@ -78,6 +79,8 @@ pub struct EventsParts<G> {
     pub config: EventsConfig,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What the account may have.
+    pub(crate) quotas: CurrentQuotas,
 }
 
 /// The queue of asynchronous events, and what runs them. A clone is another handle; when the last one
@@ -110,6 +113,7 @@ struct Shared<G> {
     courier: Courier,
     delays: RetryDelays,
     clock: Arc<dyn Clock>,
+    quotas: CurrentQuotas,
 }
 
 impl<G: RunGuest> Events<G> {
@@ -127,6 +131,7 @@ impl<G: RunGuest> Events<G> {
             queues: Arc::new(queues),
             delays: parts.config.retry_delays,
             clock: parts.clock,
+            quotas: parts.quotas,
         });
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(dispatch::keep_leases(Arc::downgrade(&shared)));
@@ -148,6 +153,7 @@ impl<G: RunGuest> Events<G> {
         new.payload = Bytes::copy_from_slice(&new.payload);
         let arrival = Arrival {
             account: Arc::clone(&shared.account_id),
+            account_events_max: shared.quotas.get().events,
             new,
             accepted_ms: shared.clock.now_ms(),
             hops: 0,

@@ -16,6 +16,7 @@ use super::log::{LogBounds, LogClock};
 use super::*;
 use crate::domain::attachments::EventInvoke;
 use crate::domain::lifecycle::{self, Stamp};
+use crate::domain::quotas::CurrentQuotas;
 use crate::domain::{
     FunctionError, FunctionName, FunctionRecord, Invocation, Outcome, Report, RequestId, Version,
     samples,
@@ -233,6 +234,7 @@ fn start<G: RunGuest>(
             retry_delays: RetryDelays::default(),
         },
         clock: Arc::clone(clock) as Arc<dyn Clock>,
+        quotas: CurrentQuotas::default(),
     });
     (events, gate)
 }

@@ -23,8 +23,21 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountEntry {
     pub(super) org: Option<String>,
+    pub(super) quota: Option<QuotaEntry>,
     #[serde(default)]
     pub(super) user: BTreeMap<String, UserEntry>,
+}
+
+/// What an account may have at most.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct QuotaEntry {
+    pub(super) functions: Option<u64>,
+    pub(super) code_bytes: Option<u64>,
+    pub(super) concurrency: Option<u32>,
+    pub(super) events: Option<u64>,
+    /// Requests that all of its keys may send together.
+    pub(super) requests: Option<RateEntry>,
 }
 
 /// A user, under its name.
@@ -42,7 +55,7 @@ pub(super) struct UserEntry {
     pub(super) key: Vec<KeyEntry>,
 }
 
-/// How many requests a key may send.
+/// How many requests may be sent.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RateEntry {

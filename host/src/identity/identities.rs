@@ -1,16 +1,17 @@
 //! Who is known now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use super::account::StatedQuotas;
 use super::bucket::{Bucket, Rate};
 use super::key::Key;
 use super::policies::Presets;
 use super::set::{KeySet, KeysError};
-use crate::domain::{Lock, SharedLock};
+use crate::domain::{AccountId, Lock, SharedLock};
 use crate::limits::{FAILING_SOURCES_MAX, UNKNOWN_KEYS_PER_SECOND_MAX};
 use crate::sigv4::SigningKey;
 
@@ -29,7 +30,12 @@ pub(crate) struct Identities {
     reading: Lock<()>,
     failing: Lock<HashMap<Option<IpAddr>, Bucket>>,
     nobodys: SigningKey,
+    /// Makes accounts ready before their keys are good.
+    opening: OnceLock<Opening>,
 }
+
+/// Makes accounts ready. Blocks.
+type Opening = Box<dyn Fn(BTreeMap<AccountId, StatedQuotas>) + Send + Sync>;
 
 impl Identities {
     /// Reads the file at `path`.
@@ -46,9 +52,23 @@ impl Identities {
             reading: Lock::default(),
             failing: Lock::default(),
             nobodys: SigningKey::derive(&random, "00000000", "nowhere", "nothing"),
+            opening: OnceLock::new(),
         };
         *identities.current.write() = Arc::new(set);
         Ok(identities)
+    }
+
+    /// Whose keys there are, and what they may have.
+    pub(crate) fn accounts(&self) -> BTreeMap<AccountId, StatedQuotas> {
+        self.current.read().quotas()
+    }
+
+    /// Has `opening` make accounts ready before their keys are good, whenever the file has changed. The first one stays.
+    pub(crate) fn open_accounts_by(
+        &self,
+        opening: impl Fn(BTreeMap<AccountId, StatedQuotas>) + Send + Sync + 'static,
+    ) {
+        let _ = self.opening.set(Box::new(opening));
     }
 
     /// The key with this id.
@@ -81,12 +101,15 @@ impl Identities {
         current.is_outdated()
     }
 
-    /// Reads the file again. Where that fails, everything stays as it was, and the log says why.
+    /// Reads the file again; blocks. Where that fails, everything stays as it was, and the log says why.
     pub(crate) fn reload(&self) {
         let _reading = self.reading.lock();
         let before = Arc::clone(&self.current.read());
         match KeySet::read(&self.path, self.presets, &before) {
             Ok(set) => {
+                if let Some(opening) = self.opening.get() {
+                    opening(set.quotas());
+                }
                 tracing::info!(keys = set.keys.len(), "the keys were read again");
                 *self.current.write() = Arc::new(set);
             }

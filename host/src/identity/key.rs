@@ -95,10 +95,11 @@ impl Key {
     pub(crate) fn take_turn(&self, now: SystemTime) -> bool {
         let seconds = times::unix_ms(now) / 1_000;
         self.usage.last.fetch_max(seconds, Ordering::Relaxed);
-        match self.user.rate {
+        let is_within_own = match self.user.rate {
             Some(rate) => self.usage.take(rate),
             None => true,
-        }
+        };
+        is_within_own && self.user.requests.take_turn()
     }
 
     /// When a request was last signed with it.

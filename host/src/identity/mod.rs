@@ -3,6 +3,7 @@
 //! Knows nothing of HTTP. The file is read at the start and again when it changes; one that cannot be read leaves
 //! everything as it was. Secrets have a type of their own, which cannot be shown and is wiped when it is dropped.
 
+mod account;
 mod bucket;
 mod file;
 mod identities;
@@ -17,6 +18,7 @@ pub(crate) mod in_tests;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use account::StatedQuotas;
 pub(crate) use identities::Identities;
 pub(crate) use key::Key;
 pub(crate) use set::check;

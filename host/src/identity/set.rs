@@ -1,11 +1,12 @@
 //! All keys of a file, checked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::account::{Requests, Stated, StatedQuotas};
 use super::bucket::Rate;
-use super::file::{AccountEntry, File, KeyEntry, RateEntry, Status, UserEntry, moment};
+use super::file::{AccountEntry, File, KeyEntry, QuotaEntry, RateEntry, Status, UserEntry, moment};
 use super::key::Key;
 use super::policies::{self, Presets};
 use super::sources::{Sources, Stamp, Stamps};
@@ -13,7 +14,7 @@ use super::user::{User, arn_of, id_of};
 use crate::domain::arn::is_account;
 use crate::domain::policy::Identity;
 use crate::domain::{AccountId, Lock};
-use crate::limits::{KEYS_MAX, KEYS_OF_USER_MAX};
+use crate::limits::{ACCOUNTS_MAX, KEYS_MAX, KEYS_OF_USER_MAX};
 
 /// Why a file of keys is not taken. The text holds no secret.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,8 @@ pub(crate) struct KeysError {
 #[derive(Default)]
 pub(super) struct KeySet {
     pub(super) keys: HashMap<String, Arc<Key>>,
+    /// All accounts that it names.
+    pub(super) accounts: BTreeMap<AccountId, Stated>,
     /// The files that it was made of; or those of a later one that could not be made, which is tried again when one of
     /// these changes.
     pub(super) files: Stamps,
@@ -42,12 +45,22 @@ impl KeySet {
             presets,
             before,
             keys: HashMap::new(),
+            accounts: BTreeMap::new(),
         };
         let read = reading.file(path);
-        let Reading { sources, keys, .. } = reading;
+        let Reading {
+            sources,
+            keys,
+            accounts,
+            ..
+        } = reading;
         let files = sources.files;
         match read {
-            Ok(()) => Ok(Self { keys, files }),
+            Ok(()) => Ok(Self {
+                keys,
+                accounts,
+                files,
+            }),
             Err(reason) => Err(KeysError {
                 path: path.display().to_string(),
                 reason,
@@ -60,8 +73,17 @@ impl KeySet {
     pub(super) fn until_changed(&self, files: Stamps) -> Self {
         Self {
             keys: self.keys.clone(),
+            accounts: self.accounts.clone(),
             files,
         }
+    }
+
+    /// What each account may have.
+    pub(super) fn quotas(&self) -> BTreeMap<AccountId, StatedQuotas> {
+        let accounts = self.accounts.iter();
+        accounts
+            .map(|(id, stated)| (id.clone(), stated.quotas))
+            .collect()
     }
 
     /// Whether any of its files is another one by now.
@@ -82,6 +104,7 @@ pub(crate) fn check(path: &Path, text: &str, presets: Presets) -> Result<(), Str
         presets,
         before: &KeySet::default(),
         keys: HashMap::new(),
+        accounts: BTreeMap::new(),
     };
     reading.text(text)
 }
@@ -91,6 +114,7 @@ struct Reading<'a> {
     presets: Presets,
     before: &'a KeySet,
     keys: HashMap<String, Arc<Key>>,
+    accounts: BTreeMap<AccountId, Stated>,
 }
 
 impl Reading<'_> {
@@ -106,16 +130,44 @@ impl Reading<'_> {
                     "'{id}' is no account: one has twelve digits, such as [account.123456789012]"
                 ));
             }
-            self.account(&AccountId::from(id.as_str()), account)?;
+            let id = AccountId::from(id.as_str());
+            let stated = self.stated(&id, account.quota.unwrap_or_default());
+            let stated = stated.map_err(|reason| format!("the account {id}: {reason}"))?;
+            self.account(&id, account, &stated)?;
+            self.accounts.insert(id, stated);
         }
-        Ok(())
+        match self.accounts.len() > ACCOUNTS_MAX {
+            true => Err(format!("there are more than {ACCOUNTS_MAX} accounts")),
+            false => Ok(()),
+        }
     }
 
-    fn account(&mut self, id: &AccountId, account: &AccountEntry) -> Result<(), String> {
+    fn stated(&self, id: &AccountId, quota: QuotaEntry) -> Result<Stated, String> {
+        let rate = quota.requests.map(rate).transpose();
+        let rate = rate.map_err(|reason| format!("in its quota, {reason}"))?;
+        let before = self.before.accounts.get(id);
+        let before = before.map(|known| &*known.requests);
+        Ok(Stated {
+            quotas: StatedQuotas {
+                functions: quota.functions,
+                code_bytes: quota.code_bytes,
+                concurrency: quota.concurrency,
+                events: quota.events,
+            },
+            requests: Arc::new(Requests::at(rate, before)),
+        })
+    }
+
+    fn account(
+        &mut self,
+        id: &AccountId,
+        account: &AccountEntry,
+        stated: &Stated,
+    ) -> Result<(), String> {
         let org: Option<Arc<str>> = account.org.as_deref().map(Arc::from);
         for (name, user) in &account.user {
             let arn = arn_of(id, name);
-            let added = self.user(id, org.clone(), &arn, user);
+            let added = self.user((id, stated), org.clone(), &arn, user);
             added.map_err(|reason| format!("{arn}: {reason}"))?;
         }
         Ok(())
@@ -123,7 +175,7 @@ impl Reading<'_> {
 
     fn user(
         &mut self,
-        account: &AccountId,
+        (account, stated): (&AccountId, &Stated),
         org: Option<Arc<str>>,
         arn: &str,
         entry: &UserEntry,
@@ -139,6 +191,7 @@ impl Reading<'_> {
             identity,
             own: policies::own(account, entry, self.presets, &mut self.sources)?,
             rate: entry.rate.map(rate).transpose()?,
+            requests: Arc::clone(&stated.requests),
         });
         if entry.key.len() > KEYS_OF_USER_MAX {
             return Err(format!(

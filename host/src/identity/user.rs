@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use super::account::Requests;
 use super::bucket::Rate;
 use crate::domain::AccountId;
 use crate::domain::policy::{Identity, OwnPolicies};
@@ -28,6 +29,8 @@ pub(crate) struct User {
     pub(crate) own: OwnPolicies,
     /// How many requests each of its keys may send.
     pub(super) rate: Option<Rate>,
+    /// What all keys of the account send.
+    pub(super) requests: Arc<Requests>,
 }
 
 /// The ARN of a user.

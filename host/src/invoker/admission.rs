@@ -8,7 +8,7 @@
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
@@ -16,7 +16,7 @@ use super::figures::Figures;
 use super::reservations::{Asked, Places, Reservations};
 use crate::catalog::Change;
 use crate::domain::concurrency::Reservation;
-use crate::domain::{FunctionRecord, Qualifier, Refusal, Throttle, Version};
+use crate::domain::{FunctionRecord, Lock, Qualifier, Refusal, Throttle, Version};
 
 /// Counts running invocations against what the account and their functions may run.
 #[derive(Clone)]
@@ -31,7 +31,9 @@ struct Shared {
     running_max: AtomicUsize,
     /// Those that run on what is set aside for their function.
     running_apart: AtomicUsize,
-    limit: u32,
+    /// What all of them together may run, and what of that is set aside.
+    limit: AtomicU32,
+    set_aside: Lock<u64>,
     closed: AtomicBool,
     left: Notify,
     reservations: Reservations,
@@ -55,7 +57,8 @@ impl Gate {
                 running: AtomicUsize::new(0),
                 running_max: AtomicUsize::new(limit as usize),
                 running_apart: AtomicUsize::new(0),
-                limit,
+                limit: AtomicU32::new(limit),
+                set_aside: Lock::new(0),
                 closed: AtomicBool::new(false),
                 left: Notify::new(),
                 reservations: Reservations::default(),
@@ -111,7 +114,7 @@ impl Gate {
         // Only where a reservation is so new that calls still run on what it was taken from, or where
         // the host has a smaller limit than when it was made.
         let running = apart + shared.running.load(Ordering::SeqCst);
-        match running >= shared.limit as usize {
+        match running >= self.limit() as usize {
             true => Err(self.throttled(Throttle::Account)),
             false => Ok(admission),
         }
@@ -148,10 +151,17 @@ impl Gate {
         if after == reservation(change.before) {
             return;
         }
-        let set_aside = self.shared.reservations.set(change.name, after);
-        let left = u64::from(self.shared.limit).saturating_sub(set_aside);
-        let left = usize::try_from(left).unwrap_or(usize::MAX);
-        self.shared.running_max.store(left, Ordering::SeqCst);
+        let mut set_aside = self.shared.set_aside.lock();
+        *set_aside = self.shared.reservations.set(change.name, after);
+        self.shared.leave(*set_aside);
+    }
+
+    /// From now on lets `limit` in at once. Those that run go on.
+    #[cfg(feature = "server")]
+    pub fn set_limit(&self, limit: u32) {
+        let set_aside = self.shared.set_aside.lock();
+        self.shared.limit.store(limit, Ordering::SeqCst);
+        self.shared.leave(*set_aside);
     }
 
     /// How many run now.
@@ -161,7 +171,7 @@ impl Gate {
 
     /// How many may run at once.
     pub fn limit(&self) -> u32 {
-        self.shared.limit
+        self.shared.limit.load(Ordering::SeqCst)
     }
 
     /// Whether functions that have nothing for themselves can run nothing.
@@ -176,7 +186,7 @@ impl Gate {
         let running_max = shared.running_max.load(Ordering::SeqCst) as u64;
         Figures {
             running: self.running(),
-            limit: shared.limit,
+            limit: self.limit(),
             unreserved: running_max,
             throttled_by_account: shared.throttled_by_account.load(Ordering::Relaxed),
             throttled_by_reservation: shared.throttled_by_reservation.load(Ordering::Relaxed),
@@ -206,6 +216,14 @@ impl Gate {
 }
 
 impl Shared {
+    /// Leaves to all functions what is not set aside.
+    fn leave(&self, set_aside: u64) {
+        let limit = u64::from(self.limit.load(Ordering::SeqCst));
+        let left = limit.saturating_sub(set_aside);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        self.running_max.store(left, Ordering::SeqCst);
+    }
+
     fn enter_shared(&self) -> Result<(), Refusal> {
         let running_max = self.running_max.load(Ordering::SeqCst);
         let more = |running| (running < running_max).then_some(running + 1);

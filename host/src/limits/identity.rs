@@ -23,6 +23,13 @@ pub(crate) const KEYS_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Largest file with one secret, or one policy that a file of keys names. AWS's managed policies have 6 KB.
 pub(crate) const KEYS_PART_BYTES_MAX: u64 = 64 * 1024;
 
+/// Each account besides the host's own has one of so many shares of what the host keeps of logs, of packages and of events
+/// that wait, where its quota says nothing else.
+pub(crate) const ACCOUNT_SHARES: u64 = 8;
+
+/// Accounts that a host has: each has threads and tasks of its own.
+pub(crate) const ACCOUNTS_MAX: usize = 1_000;
+
 /// Keys that a host knows.
 pub(crate) const KEYS_MAX: usize = 10_000;
 

@@ -24,11 +24,13 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) fn in_memory() -> Self {
+    /// Those of logs in memory, which have one of so many shares of the room.
+    pub(super) fn in_memory(shares: u64) -> Self {
+        let total_bytes_max = limits::MEMORY_LOG_TOTAL_BYTES_MAX / shares;
         Self {
             segment_bytes: limits::MEMORY_LOG_SEGMENT_BYTES,
-            group_bytes_max: limits::MEMORY_LOG_GROUP_BYTES_MAX,
-            total_bytes_max: limits::MEMORY_LOG_TOTAL_BYTES_MAX,
+            group_bytes_max: limits::MEMORY_LOG_GROUP_BYTES_MAX.min(total_bytes_max),
+            total_bytes_max,
             age_max: limits::LOG_AGE_MAX,
         }
     }

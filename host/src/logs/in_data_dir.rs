@@ -3,6 +3,7 @@
 use super::LogKeeper;
 use super::archive::{Archive, Bounds};
 use super::medium::Medium;
+use crate::domain::AccountId;
 use crate::limits;
 use crate::storage::{DataDir, LogFile, LogFiles, StorageError};
 
@@ -13,7 +14,21 @@ impl LogKeeper {
     /// # Errors
     /// When the folder cannot be created, or the system refuses the thread.
     pub fn in_dir(data_dir: &DataDir) -> Result<Self, StorageError> {
-        let files = LogFiles::open(data_dir)?;
+        Self::in_files(LogFiles::open(data_dir)?)
+    }
+
+    /// The same, for logs of another account than the host's own, which have a folder of their own.
+    ///
+    /// # Errors
+    /// Those of [`in_dir`](Self::in_dir).
+    pub fn of_account_in_dir(
+        data_dir: &DataDir,
+        account: &AccountId,
+    ) -> Result<Self, StorageError> {
+        Self::in_files(LogFiles::of_account(data_dir, account)?)
+    }
+
+    fn in_files(files: LogFiles) -> Result<Self, StorageError> {
         let bounds = Bounds::on_disk(files.bytes_max());
         Self::start(Archive::new(Box::new(files), bounds))
     }

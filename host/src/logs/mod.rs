@@ -37,7 +37,7 @@ pub(crate) use index::StreamSummary;
 pub(crate) use reading::{Direction, Page, Query, Streams};
 pub(crate) use stream::stream_name;
 
-use crate::limits::LOG_FLUSH_WAIT_MAX;
+use crate::limits::{ACCOUNT_SHARES, LOG_FLUSH_WAIT_MAX};
 use crate::storage::StorageError;
 use archive::{Archive, Bounds};
 use medium::InMemory;
@@ -58,7 +58,18 @@ impl LogKeeper {
     pub fn in_memory() -> Result<Self, StorageError> {
         Self::start(Archive::new(
             Box::new(InMemory::default()),
-            Bounds::in_memory(),
+            Bounds::in_memory(1),
+        ))
+    }
+
+    /// The same, for logs of another account than the host's own, in a share of the room.
+    ///
+    /// # Errors
+    /// Those of [`in_memory`](Self::in_memory).
+    pub fn of_account_in_memory() -> Result<Self, StorageError> {
+        Self::start(Archive::new(
+            Box::new(InMemory::default()),
+            Bounds::in_memory(ACCOUNT_SHARES),
         ))
     }
 

@@ -9,10 +9,10 @@ use super::compile::isolation::CompileIsolation;
 use super::engine::engines;
 use super::engine::slots::Slots;
 use super::engine::ticker::Ticker;
-use super::guest::sandbox::Sandbox;
 use super::keep::idle::IdleSandboxes;
 use super::keep::prepare::{Preparer, Turns};
 use super::keep::shelf::Shelves;
+use super::keep::spare::Spare;
 use super::load::loaded_functions::LoadedFunctions;
 use super::load::loader::Loader;
 use super::load::maker::{Maker, gone, load_artifact};
@@ -28,7 +28,8 @@ use super::run::long_runners::LongRunners;
 use super::run::runner::Runner;
 use crate::deployer::{CompileGuest, ComponentSource, DeployFigures, Initialized, Lane, Rejection};
 use crate::domain::{
-    Account, Code, Digest, FunctionName, HostFolder, HostSecret, Invocation, Report, Version,
+    Account, AccountId, Code, Digest, FunctionName, HostFolder, HostSecret, Invocation, Report,
+    Version,
 };
 use crate::invoker::{
     Admission, GuestMemory, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest,
@@ -44,6 +45,17 @@ use crate::storage::{ArtifactStore, TmpFolders};
 /// an invocation serves the next one of the same version and tenant.
 pub struct Sandboxes {
     pub(super) runner: Runner,
+    /// What waits of these, and of those of other accounts.
+    spare: Spare,
+    grants: Arc<AllGrants>,
+}
+
+/// What the host's owner has named for the functions of all accounts.
+struct AllGrants {
+    /// Whose what names no account is.
+    own: AccountId,
+    folders: Vec<HostFolder>,
+    secrets: Vec<HostSecret>,
 }
 
 /// What sandboxes are made of.
@@ -86,7 +98,16 @@ impl Sandboxes {
         let failed = |error: &dyn std::fmt::Display| {
             EngineError(format!("the engine could not be started: {error}"))
         };
-        let grants = Grants::open(&config.folders, &config.secrets).map_err(EngineError)?;
+        let all_grants = AllGrants {
+            own: config.account.owner(),
+            folders: config.folders,
+            secrets: config.secrets,
+        };
+        let grants = Arc::new(
+            all_grants
+                .of(&config.account.owner())
+                .map_err(EngineError)?,
+        );
         let slots = config
             .concurrency_max
             .saturating_add(limits::SANDBOXES_SPARE);
@@ -111,11 +132,17 @@ impl Sandboxes {
             trusts_artifacts: config.trusts_artifacts,
         });
         let long_runners = LongRunners::start().map_err(|error| failed(&error))?;
+        let long_runners = Arc::new(long_runners);
         let elsewhere = long_runners.handle().clone();
         let idle = Arc::new(IdleSandboxes::new(elsewhere.clone()));
         let shelves = Arc::new(Shelves::default());
         let network = Arc::new(Network::new(config.learn_http, elsewhere.clone()));
-        let give_way = giving_way(&idle, &shelves);
+        let spare = Spare::default();
+        spare.add(&idle, &shelves);
+        let give_way = {
+            let spare = spare.clone();
+            move || spare.give_way()
+        };
         let kept = engines::kept_bytes(slots, space);
         let (bound, tmp_memory) = set_aside(kept, config.tmp.are_in_memory());
         let files = HostFiles::new(config.tmp, tmp_memory, elsewhere.clone(), give_way.clone());
@@ -135,9 +162,9 @@ impl Sandboxes {
             compiler: Arc::new(compiler),
             components: config.components,
             loaded,
-            slots: Slots::new(slots, give_way.clone()),
+            slots: Arc::new(Slots::new(slots, give_way.clone())),
             host_memory: Arc::new(HostMemory::new(bound, give_way)),
-            ticker: Ticker::start(&engine).map_err(|error| failed(&error))?,
+            ticker: Arc::new(Ticker::start(&engine).map_err(|error| failed(&error))?),
             loader: Arc::new(Loader {
                 linker,
                 engine,
@@ -158,7 +185,59 @@ impl Sandboxes {
             preparer,
             long_runners,
         };
-        Ok(Self { runner })
+        Ok(Self {
+            runner,
+            spare,
+            grants: Arc::new(all_grants),
+        })
+    }
+
+    /// Sandboxes of the functions of another account, on the same engine and within the same bounds. None of what
+    /// waits for one account's functions is within reach of another's: neither sandboxes nor connections, folders nor
+    /// secrets.
+    ///
+    /// # Errors
+    /// Where a folder or a secret of that account is not there.
+    pub fn for_account(&self, account: Account) -> Result<Self, EngineError> {
+        let grants = self.grants.of(&account.owner());
+        let grants = Arc::new(grants.map_err(EngineError)?);
+        let Runner {
+            maker,
+            preparer,
+            long_runners,
+            ..
+        } = &self.runner;
+        let idle = Arc::new(IdleSandboxes::new(long_runners.handle().clone()));
+        let shelves = Arc::new(Shelves::default());
+        self.spare.add(&idle, &shelves);
+        let network = Arc::new(maker.network.beside(long_runners.handle().clone()));
+        let maker = Arc::new(Maker {
+            hosts: Arc::new(Hosts {
+                environment: account,
+                outbound: Some(Arc::clone(&network)),
+                ..Hosts::clone(&maker.hosts)
+            }),
+            network,
+            grants,
+            ..Maker::clone(maker)
+        });
+        let preparer = Preparer {
+            maker: Arc::clone(&maker),
+            shelves,
+            turns: preparer.turns.clone(),
+            elsewhere: preparer.elsewhere.clone(),
+        };
+        let runner = Runner {
+            maker,
+            idle,
+            preparer,
+            long_runners: Arc::clone(long_runners),
+        };
+        Ok(Self {
+            runner,
+            spare: self.spare.clone(),
+            grants: Arc::clone(&self.grants),
+        })
     }
 
     fn maker(&self) -> &Maker {
@@ -231,8 +310,7 @@ impl CompileGuest for Sandboxes {
     }
 
     fn forget(&self, component: Digest) {
-        self.runner.preparer.shelves.forget(component);
-        self.runner.idle.forget(component);
+        self.spare.forget(component);
         self.maker().loaded.remove(component);
         if let Err(error) = self.maker().loader.artifacts.remove(component) {
             tracing::warn!(%component, %error, "compiled code that nothing uses could not be removed");
@@ -275,6 +353,18 @@ impl PrepareGuest for Sandboxes {
     }
 }
 
+impl AllGrants {
+    fn of(&self, account: &AccountId) -> Result<Grants, String> {
+        let is_theirs = |named: &Option<AccountId>| named.as_ref().unwrap_or(&self.own) == account;
+        let folders = self.folders.iter();
+        let secrets = self.secrets.iter();
+        Grants::open(
+            folders.filter(|folder| is_theirs(&folder.account)),
+            secrets.filter(|secret| is_theirs(&secret.account)),
+        )
+    }
+}
+
 /// What all guests may hold, without what their slots keep, and without what `/tmp` may take of memory, which is the
 /// second, where it is in memory.
 fn set_aside(kept_bytes: u64, tmp_is_memory: bool) -> (Bound, Option<u64>) {
@@ -287,19 +377,4 @@ fn set_aside(kept_bytes: u64, tmp_is_memory: bool) -> (Bound, Option<u64>) {
         );
     }
     (bound, tmp)
-}
-
-/// Lets a sandbox go that serves nobody, and says whether there was one: those that are idle before those that were
-/// prepared beyond what was asked for. What is needed of the host (slots, memory, descriptors, room in `/tmp`) asks
-/// this before anybody is refused.
-fn giving_way(
-    idle: &Arc<IdleSandboxes>,
-    shelves: &Arc<Shelves<Sandbox>>,
-) -> impl Fn() -> bool + Clone + Send + Sync + 'static {
-    // Not held: what waits holds memory and files, which hold this.
-    let (idle, shelves) = (Arc::downgrade(idle), Arc::downgrade(shelves));
-    move || {
-        idle.upgrade().is_some_and(|idle| idle.give_way())
-            || shelves.upgrade().is_some_and(|shelves| shelves.give_way())
-    }
 }

@@ -373,6 +373,7 @@ mod tests {
         let temp = tempfile::tempdir().expect("a directory");
         let data_dir = DataDir::open(&temp.path().join("data")).expect("opened");
         let folder = |path: PathBuf| HostFolder {
+            account: None,
             name: crate::domain::GrantName::parse("files").expect("a name"),
             path,
             access: crate::domain::FolderAccess::ReadOnly,

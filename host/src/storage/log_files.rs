@@ -11,13 +11,16 @@ use cap_std::fs::{OpenOptions, OpenOptionsExt as _};
 use super::folder::Folder;
 use super::log_file::LogFile;
 use super::{DataDir, StorageError};
-use crate::domain::DataPart;
+use crate::domain::{AccountId, DataPart};
+use crate::limits::ACCOUNT_SHARES;
 
 const LOGS_FOLDER: &str = "logs";
 
-/// The folder `logs` of a data directory.
+/// The folder `logs` of a data directory, or that of another account than the host's own.
 pub(crate) struct LogFiles {
     folder: Folder,
+    /// What all of them may take.
+    bytes_max: u64,
     /// Its lock is kept for as long as anything is written here.
     data_dir: DataDir,
 }
@@ -28,8 +31,26 @@ impl LogFiles {
     /// # Errors
     /// When it cannot be created or opened.
     pub(crate) fn open(data_dir: &DataDir) -> Result<Self, StorageError> {
+        let bytes_max = data_dir.disk().shares().log_bytes_max();
+        Self::in_folder(data_dir, LOGS_FOLDER, bytes_max)
+    }
+
+    /// The same, for logs of another account than the host's own.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub(crate) fn of_account(
+        data_dir: &DataDir,
+        account: &AccountId,
+    ) -> Result<Self, StorageError> {
+        let bytes_max = data_dir.disk().shares().log_bytes_max() / ACCOUNT_SHARES;
+        Self::in_folder(data_dir, &format!("{LOGS_FOLDER}.{account}"), bytes_max)
+    }
+
+    fn in_folder(data_dir: &DataDir, name: &str, bytes_max: u64) -> Result<Self, StorageError> {
         let files = Self {
-            folder: data_dir.folder(LOGS_FOLDER)?,
+            folder: data_dir.folder(name)?,
+            bytes_max,
             data_dir: data_dir.clone(),
         };
         for file in files.list()? {
@@ -40,7 +61,7 @@ impl LogFiles {
 
     /// What of the data directory all of them may take.
     pub(crate) fn bytes_max(&self) -> u64 {
-        self.data_dir.disk().shares().log_bytes_max()
+        self.bytes_max
     }
 
     /// All files, in no order.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sparkler::{FolderAccess, HostFolder, HostSecret, SecretSource};
+use sparkler::{AccountId, FolderAccess, HostFolder, HostSecret, SecretSource};
 
 use super::grants::{HostGrants, grant_name, secret_name};
 use super::project;
@@ -12,14 +12,15 @@ use super::project;
 #[derive(Debug, Args)]
 pub(super) struct GrantArgs {
     /// A folder of this machine that functions may ask for, in their variable SPARKLER_FOLDERS. They can
-    /// only read it, unless it ends in :rw
-    #[arg(long = "folder", value_name = "NAME=PATH[:rw]", help_heading = "What functions may use",
+    /// only read it, unless it ends in :rw. With ACCOUNT:, for functions of that account
+    #[arg(long = "folder", value_name = "[ACCOUNT:]NAME=PATH[:rw]", help_heading = "What functions may use",
         value_parser = folder)]
     folders: Vec<HostFolder>,
 
     /// A secret that functions may refer to as {{secret:NAME}} in a variable; with FUNCTION/, that one
-    /// function. It is read once, from a file (without the line break at its end) or a variable
-    #[arg(long = "secret", value_name = "[FUNCTION/]NAME=file:PATH|env:VARIABLE",
+    /// function, and with ACCOUNT:, functions of that account. It is read once, from a file (without the line break at its
+    /// end) or a variable
+    #[arg(long = "secret", value_name = "[ACCOUNT:][FUNCTION/]NAME=file:PATH|env:VARIABLE",
         help_heading = "What functions may use", value_parser = secret)]
     secrets: Vec<HostSecret>,
 }
@@ -32,14 +33,29 @@ impl GrantArgs {
             secrets: self.secrets.clone(),
         };
         let HostGrants { folders, secrets } = project::grants_of_paths(paths)?;
-        let is_new = |folder: &HostFolder| !self.folders.iter().any(|own| own.name == folder.name);
+        let is_new = |folder: &HostFolder| {
+            let mut own = self.folders.iter();
+            !own.any(|own| (&own.account, &own.name) == (&folder.account, &folder.name))
+        };
         grants.folders.extend(folders.into_iter().filter(is_new));
         let is_new = |secret: &HostSecret| {
             let mut own = self.secrets.iter();
-            !own.any(|own| (&own.function, &own.name) == (&secret.function, &secret.name))
+            !own.any(|own| {
+                (&own.account, &own.function, &own.name)
+                    == (&secret.account, &secret.function, &secret.name)
+            })
         };
         grants.secrets.extend(secrets.into_iter().filter(is_new));
         Ok(grants)
+    }
+}
+
+/// The account in front of a name; the host's own, where there is none.
+fn of_account(text: &str) -> (Option<AccountId>, &str) {
+    let is_account = |text: &&str| text.len() == 12 && text.bytes().all(|one| one.is_ascii_digit());
+    match text.split_once(':') {
+        Some((account, name)) if is_account(&account) => (Some(AccountId::from(account)), name),
+        _ => (None, text),
     }
 }
 
@@ -55,7 +71,9 @@ fn folder(text: &str) -> Result<HostFolder, String> {
     if path.is_empty() {
         return Err("there is no path behind the '='".into());
     }
+    let (account, name) = of_account(name);
     Ok(HostFolder {
+        account,
         name: grant_name(name)?,
         path: path.into(),
         access,
@@ -72,8 +90,10 @@ fn secret(text: &str) -> Result<HostSecret, String> {
         // What stands there instead may be the secret itself.
         _ => return Err(FORM.into()),
     };
+    let (account, name) = of_account(name);
     let (function, name) = secret_name(name)?;
     Ok(HostSecret {
+        account,
         function,
         name,
         source,
@@ -100,13 +120,17 @@ mod tests {
             ("data=a=b", "a=b", FolderAccess::ReadOnly),
         ] {
             let expected = HostFolder {
+                account: None,
                 name: name("data"),
                 path: path.into(),
                 access,
             };
             assert_eq!(folder(text), Ok(expected), "{text}");
         }
-        for text in ["data", "=x", "data=", "data=:rw", "a b=x"] {
+        let other = folder("210987654321:data=/srv/data").unwrap();
+        assert_eq!(other.account, Some(AccountId::from("210987654321")));
+        assert_eq!(other.name, name("data"));
+        for text in ["1:data=x", "data", "=x", "data=", "data=:rw", "a b=x"] {
             assert!(folder(text).is_err(), "{text}");
         }
     }
@@ -116,6 +140,7 @@ mod tests {
         assert_eq!(
             secret("key=file:/run/key:1"),
             Ok(HostSecret {
+                account: None,
                 function: None,
                 name: name("key"),
                 source: SecretSource::File("/run/key:1".into()),
@@ -124,12 +149,17 @@ mod tests {
         assert_eq!(
             secret("checkout/key=env:API_KEY"),
             Ok(HostSecret {
+                account: None,
                 function: FunctionName::parse("checkout"),
                 name: name("key"),
                 source: SecretSource::Variable("API_KEY".into()),
             })
         );
+        let other = secret("210987654321:checkout/key=env:API_KEY").unwrap();
+        assert_eq!(other.account, Some(AccountId::from("210987654321")));
+        assert_eq!(other.function, FunctionName::parse("checkout"));
         for text in [
+            "21098765432:key=env:X",
             "key",
             "key=",
             "key=file:",

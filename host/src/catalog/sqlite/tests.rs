@@ -302,10 +302,10 @@ fn the_functions_of_a_directory_are_those_of_the_account_that_its_host_plays() {
         let data_dir = DataDir::open(home.0.path()).expect("a data directory");
         Arc::new(SqliteJournal::open(&data_dir, account).expect("a journal"))
     };
-    let reopened = |account| Catalog::of_account(journal(account), account);
+    let reopened = |account| Catalog::opened_for(journal(account), account);
     assert!(reopened(&other).get(&name("f")).is_some());
     let shared = journal(&other);
-    let catalog = Catalog::of_account(Arc::clone(&shared), &other);
+    let catalog = Catalog::opened_for(Arc::clone(&shared), &other);
     put(&catalog, active("g", samples::code("1")));
     let neighbour = Catalog::of_journal(shared);
     put(&neighbour, active("h", samples::code("1")));

@@ -50,7 +50,7 @@ pub(in crate::contract) async fn answered<G>(
         account: api.account.clone(),
         keeper: Arc::clone(&api.logs),
     };
-    let _place = api.log_reads.place().await;
+    let _place = api.host.log_reads.place().await;
     let answered = tokio::task::spawn_blocking(move || work(&logs, &received.bytes)).await;
     let output = answered.unwrap_or_else(|error| Err(LogsError::internal(&error)))?;
     Ok(answer::json_text(StatusCode::OK, output.into()))

@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::contract::answer::Json;
 use crate::contract::api::Api;
 use crate::contract::error::WireError;
+use crate::deployer::CompileGuest;
 use crate::invoker::RunGuest;
-use crate::limits::{CODE_STORAGE_BYTES_MAX, PACKAGE_BYTES_MAX, UNZIPPED_BYTES_MAX};
+use crate::limits::{PACKAGE_BYTES_MAX, UNZIPPED_BYTES_MAX};
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -37,13 +38,13 @@ struct AccountUsage {
 }
 
 /// `GET /2016-08-19/account-settings`
-pub(in crate::contract) async fn settings<G: RunGuest>(
+pub(in crate::contract) async fn settings<G: RunGuest + CompileGuest>(
     State(api): State<Arc<Api<G>>>,
 ) -> Result<Json<impl Serialize>, WireError> {
     let (usage, limit) = (api.catalog.usage(), api.concurrency_limit());
     let settings = AccountSettings {
         account_limit: AccountLimit {
-            total_code_size: CODE_STORAGE_BYTES_MAX,
+            total_code_size: api.deployer.code_bytes_max(),
             code_size_unzipped: UNZIPPED_BYTES_MAX,
             code_size_zipped: PACKAGE_BYTES_MAX,
             concurrent_executions: limit,

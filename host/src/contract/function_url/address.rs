@@ -30,7 +30,7 @@ pub(super) enum Form {
 pub(in crate::contract) struct Addressed {
     pub(super) form: Form,
     /// May be the id of no function.
-    pub(super) id: String,
+    pub(in crate::contract) id: String,
     /// Where in the path the function's own begins.
     path_start: usize,
 }

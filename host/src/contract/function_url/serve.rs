@@ -179,11 +179,11 @@ impl<'a> Target<'a> {
             let response = response.or_else(|reason| without_response(reason, id))?;
             return Ok(held(room, response));
         }
-        let expected = api.answers.of(&resolved.version);
+        let expected = api.host.answers.of(&resolved.version);
         let room = peer.expect_answer(expected.bytes())?;
         let invoker = Arc::clone(&api.invoker);
         let response = buffered(invoker, resolved, invocation, body, takes).await?;
-        api.answers.note(expected, bytes_of(&response));
+        api.host.answers.note(expected, bytes_of(&response));
         peer.hold_answer(Purpose::Call, room, response)
     }
 
@@ -197,9 +197,9 @@ impl<'a> Target<'a> {
         if !self.record.has(Some(self.place)) {
             return Err(forbidden());
         }
-        match (self.url.auth_type, &api.identities) {
+        match (self.url.auth_type, &api.host.identities) {
             (UrlAuthType::None, _)
-                if api.open_function_urls || self.is_allowed_to_all(api, visit) =>
+                if api.host.open_function_urls || self.is_allowed_to_all(api, visit) =>
             {
                 Ok(None)
             }

@@ -65,7 +65,7 @@ pub(in crate::contract) async fn function<G: Send + Sync + 'static>(
         code: CodeLocation {
             // AWS keeps packages in S3, and clients look for this word.
             repository_type: "S3",
-            location: api.downloads.address(origin.as_str(), package),
+            location: api.host.downloads.address(origin.as_str(), package),
         },
         tags: Some(record.tags.clone()).filter(|tags| !tags.is_empty() && hidden.is_none()),
         tags_error: hidden.map(|Extension(HiddenTags(message))| TagsError {

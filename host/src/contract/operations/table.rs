@@ -234,9 +234,9 @@ operations! {
     }
 
     "sparkler" {
-        ListEvents: get("/sparkler/events"), Nothing, Host;
-        PurgeEvents: delete("/sparkler/events"), Nothing, Host;
-        RedriveEvents: post("/sparkler/events/redrive"), Nothing, Host;
+        ListEvents: get("/sparkler/events"), Nothing, Account;
+        PurgeEvents: delete("/sparkler/events"), Nothing, Account;
+        RedriveEvents: post("/sparkler/events/redrive"), Nothing, Account;
         ListKeys: get("/sparkler/keys"), Nothing, Host;
         GetMetrics: get("/metrics"), Nothing, Host;
     }

@@ -356,15 +356,15 @@ async fn the_metrics_show_what_is_set_aside_and_what_was_refused() {
     );
     let text = String::from_utf8_lossy(&answer.body);
     for line in [
-        "sparkler_invocations_running 0\n",
-        "sparkler_concurrency_limit 10\n",
+        "sparkler_invocations_running{account=\"123456789012\"} 0\n",
+        "sparkler_concurrency_limit{account=\"123456789012\"} 10\n",
         "sparkler_guest_memory_bytes 1\n",
         "sparkler_guest_memory_limit_bytes 2\n",
-        "sparkler_concurrency_unreserved 8\n",
-        "sparkler_invocations_throttled_total{reason=\"ReservedFunctionConcurrentInvocationLimitExceeded\"} 1\n",
-        "sparkler_function_concurrency_reserved{function=\"fn\"} 2\n",
-        "sparkler_provisioned_concurrency_available{function=\"fn\",qualifier=\"1\"} 2\n",
-        "sparkler_prepared_sandboxes_waiting{function=\"fn\",version=\"1\"} 1\n",
+        "sparkler_concurrency_unreserved{account=\"123456789012\"} 8\n",
+        "sparkler_invocations_throttled_total{account=\"123456789012\",reason=\"ReservedFunctionConcurrentInvocationLimitExceeded\"} 1\n",
+        "sparkler_function_concurrency_reserved{account=\"123456789012\",function=\"fn\"} 2\n",
+        "sparkler_provisioned_concurrency_available{account=\"123456789012\",function=\"fn\",qualifier=\"1\"} 2\n",
+        "sparkler_prepared_sandboxes_waiting{account=\"123456789012\",function=\"fn\",version=\"1\"} 1\n",
         "sparkler_deploy_steps_waiting{step=\"unpack\"} 0\n",
         "sparkler_deploy_steps_waiting{step=\"compile\"} 3\n",
         "sparkler_deploy_steps_running{step=\"compile\"} 2\n",

@@ -1,6 +1,7 @@
 //! A host that asks who calls: requests that were forged, altered, are too old or for another service, for each
 //! operation and through each door. None is let in, and each is told so under AWS's name.
 
+mod accounts;
 mod decisions;
 mod requests;
 
@@ -265,7 +266,11 @@ async fn a_policy_may_be_narrow_and_says_truly_whether_a_call_would_be_allowed()
     assert_eq!(status("narrow", invoke("fn", "RequestResponse")).await, 200);
     assert_eq!(status("narrow", invoke("fn", "DryRun")).await, 204);
     assert_eq!(status("powerless", invoke("fn", "DryRun")).await, 403);
-    assert_eq!(status("stranger", invoke("fn", "DryRun")).await, 403);
+    let theirs = invoke("fn", "DryRun")
+        .by_arn()
+        .expect("it names a function");
+    assert_eq!(status("stranger", theirs).await, 403);
+    assert_eq!(status("stranger", invoke("fn", "DryRun")).await, 404);
     // Who may not learns nothing of what there is.
     assert_eq!(status("narrow", invoke("other", "DryRun")).await, 403);
     assert_eq!(status("admin", invoke("other", "DryRun")).await, 404);

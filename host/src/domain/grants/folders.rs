@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::name::GrantName;
+use crate::domain::AccountId;
 
 /// The environment variable in which a function asks for folders: `data:/mnt/data, cache:/cache:rw`.
 pub const FOLDERS_VARIABLE: &str = "SPARKLER_FOLDERS";
@@ -40,6 +41,8 @@ impl FolderAccess {
 /// A folder as the host's owner names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostFolder {
+    /// The account whose functions may ask for it; the host's own, where none is named.
+    pub account: Option<AccountId>,
     /// What functions call it by.
     pub name: GrantName,
     /// Where it is.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::name::GrantName;
-use crate::domain::FunctionName;
+use crate::domain::{AccountId, FunctionName};
 
 /// How the value of a variable begins that is a reference.
 const START: &str = "{{secret:";
@@ -15,6 +15,8 @@ const END: &str = "}}";
 /// A secret as the host's owner names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostSecret {
+    /// The account whose functions may refer to it; the host's own, where none is named.
+    pub account: Option<AccountId>,
     /// The one function that may use it; any, where none is named.
     pub function: Option<FunctionName>,
     /// What functions call it by.
@@ -108,6 +110,7 @@ mod tests {
     #[test]
     fn a_value_is_not_shown_by_accident() {
         let secret = HostSecret {
+            account: None,
             function: None,
             name: GrantName::parse("key").expect("a name"),
             source: SecretSource::Value(SecretValue::new("hunter2")),

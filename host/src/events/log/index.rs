@@ -48,6 +48,8 @@ pub(super) struct Index {
     delivering: HashMap<EventId, Delivering>,
     holders: HashMap<HolderId, Holder>,
     events: u64,
+    /// Of each account that has any.
+    of_accounts: HashMap<Arc<str>, u64>,
     bytes: u64,
 }
 
@@ -76,16 +78,29 @@ impl Index {
             delivering: HashMap::new(),
             holders: HashMap::new(),
             events: 0,
+            of_accounts: HashMap::new(),
             bytes: 0,
         }
     }
 
-    /// Room for so many more events.
-    pub(super) fn reserve(&mut self, events: u64, bytes: u64) -> Result<(), AcceptError> {
+    /// Room for so many more events of an account, which may have `account_events_max`.
+    pub(super) fn reserve(
+        &mut self,
+        account: &Arc<str>,
+        (events, bytes): (u64, u64),
+        account_events_max: u64,
+    ) -> Result<(), AcceptError> {
+        let own = self.of_accounts.get(account).copied().unwrap_or_default();
         let fits = self.events + events <= self.bounds.events_max
             && self.bytes.saturating_add(bytes) <= self.bounds.bytes_max;
+        if own + events > account_events_max {
+            return Err(AcceptError::AccountFull {
+                events: own,
+                events_max: account_events_max,
+            });
+        }
         match fits {
-            true => self.occupy(events, bytes),
+            true => self.occupy(account, events, bytes),
             false => {
                 return Err(AcceptError::Full {
                     events: self.events,
@@ -97,13 +112,20 @@ impl Index {
     }
 
     /// Takes room for events that need not ask, since something accepted depends on them.
-    pub(super) fn occupy(&mut self, events: u64, bytes: u64) {
+    pub(super) fn occupy(&mut self, account: &Arc<str>, events: u64, bytes: u64) {
+        *self.of_accounts.entry(Arc::clone(account)).or_default() += events;
         self.events += events;
         self.bytes += bytes;
     }
 
     /// Gives room back.
-    pub(super) fn release(&mut self, events: u64, bytes: u64) {
+    pub(super) fn release(&mut self, account: &Arc<str>, events: u64, bytes: u64) {
+        if let Some(own) = self.of_accounts.get_mut(account) {
+            *own -= events;
+            if *own == 0 {
+                self.of_accounts.remove(account);
+            }
+        }
         self.events -= events;
         self.bytes -= bytes;
     }
@@ -249,7 +271,7 @@ impl Index {
             return;
         };
         if posted.is_empty() {
-            self.release(1, waiting.bytes);
+            self.release(&account, 1, waiting.bytes);
             return;
         }
         self.bytes += more_bytes;
@@ -273,7 +295,7 @@ impl Index {
         if delivering.messages == 0
             && let Some(delivering) = self.delivering.remove(&id.event)
         {
-            self.release(1, delivering.bytes);
+            self.release(&delivering.account, 1, delivering.bytes);
         }
     }
 

@@ -67,7 +67,8 @@ impl MemoryEventLog {
 impl EventLog for MemoryEventLog {
     fn accept(&self, arrival: Arrival) -> Answer<'_, Result<EventId, AcceptError>> {
         self.now(|kept| {
-            kept.index.reserve(1, arrival.bytes())?;
+            let (more, most) = ((1, arrival.bytes()), arrival.account_events_max);
+            kept.index.reserve(&arrival.account, more, most)?;
             Ok(kept.add(arrival))
         })
     }
@@ -166,7 +167,7 @@ impl EventLog for MemoryEventLog {
             ids.truncate(DEAD_EVENTS_PER_CALL_MAX);
             match what {
                 Administer::Redrive { at_ms, expires_ms } => {
-                    kept.redrive(&ids, at_ms, expires_ms)?;
+                    kept.redrive(&filter.account, &ids, (at_ms, expires_ms))?;
                 }
                 Administer::Purge | Administer::PurgeOlder { .. } => {
                     ids.iter().for_each(|id| kept.rows.remove(*id));
@@ -191,7 +192,7 @@ impl Kept {
     /// Adds events that need not ask for room.
     fn add_all(&mut self, events: Vec<Arrival>) {
         for arrival in events {
-            self.index.occupy(1, arrival.bytes());
+            self.index.occupy(&arrival.account, 1, arrival.bytes());
             self.add(arrival);
         }
     }
@@ -236,9 +237,16 @@ impl Kept {
         self.rows.make_room_for_the_dead(&self.bounds);
     }
 
-    fn redrive(&mut self, ids: &[EventId], at_ms: u64, expires_ms: u64) -> Result<(), AcceptError> {
+    fn redrive(
+        &mut self,
+        account: &Arc<str>,
+        ids: &[EventId],
+        (at_ms, expires_ms): (u64, u64),
+    ) -> Result<(), AcceptError> {
         let bytes = ids.iter().map(|id| self.rows.bytes(*id)).sum();
-        self.index.reserve(ids.len() as u64, bytes)?;
+        let more = (ids.len() as u64, bytes);
+        // They were accepted before.
+        self.index.reserve(account, more, u64::MAX)?;
         for id in ids {
             match self.rows.redrive(*id, at_ms, expires_ms) {
                 Some(Redriven::Waits(event)) => self.index.admit(event),

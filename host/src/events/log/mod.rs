@@ -368,6 +368,14 @@ pub enum AcceptError {
         /// Their bytes.
         bytes: u64,
     },
+    /// As many of its account wait as may.
+    #[error("{events} events of the account wait, and its quota is {events_max}")]
+    AccountFull {
+        /// How many of the account wait.
+        events: u64,
+        /// How many of it may.
+        events_max: u64,
+    },
     /// There is no room for it where it would be kept; the text says what is short.
     #[error("{0}")]
     NoRoom(String),

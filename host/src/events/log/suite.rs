@@ -197,6 +197,7 @@ pub(super) fn all() -> Filter {
 pub(super) fn arrival(function: &str, payload: &str) -> Arrival {
     Arrival {
         account: ACCOUNT.into(),
+        account_events_max: u64::MAX,
         new: new_event(function, payload),
         accepted_ms: 0,
         hops: 0,

@@ -3,3 +3,4 @@
 pub(in crate::sandbox) mod idle;
 pub(in crate::sandbox) mod shelf;
 pub(in crate::sandbox) mod prepare;
+pub(in crate::sandbox) mod spare;

@@ -29,18 +29,19 @@ use crate::sandbox::reach::table::Table;
 use crate::sandbox::vitals::Vitals;
 
 /// Makes sandboxes.
+#[derive(Clone)]
 pub(in crate::sandbox) struct Maker {
     /// What guests share of all that they reach.
     pub(in crate::sandbox) hosts: Arc<Hosts>,
     pub(in crate::sandbox) network: Arc<Network>,
-    pub(in crate::sandbox) grants: Grants,
+    pub(in crate::sandbox) grants: Arc<Grants>,
     pub(in crate::sandbox) loader: Arc<Loader>,
     pub(in crate::sandbox) compiler: Arc<Compiler>,
     pub(in crate::sandbox) components: Arc<dyn ComponentSource>,
     pub(in crate::sandbox) loaded: Arc<LoadedFunctions>,
-    pub(in crate::sandbox) slots: Slots,
+    pub(in crate::sandbox) slots: Arc<Slots>,
     pub(in crate::sandbox) host_memory: Arc<HostMemory>,
-    pub(in crate::sandbox) ticker: Ticker,
+    pub(in crate::sandbox) ticker: Arc<Ticker>,
 }
 
 /// What tells one sandbox of a version from another.

@@ -64,9 +64,9 @@ impl Grants {
     ///
     /// # Errors
     /// With a sentence that names what is missing or named twice.
-    pub(in crate::sandbox) fn open(
-        folders: &[HostFolder],
-        secrets: &[HostSecret],
+    pub(in crate::sandbox) fn open<'a>(
+        folders: impl IntoIterator<Item = &'a HostFolder>,
+        secrets: impl IntoIterator<Item = &'a HostSecret>,
     ) -> Result<Self, String> {
         Ok(Self {
             folders: sources::open_folders(folders)?,

@@ -31,7 +31,7 @@ pub(in crate::sandbox) struct Runner {
     pub(in crate::sandbox) maker: Arc<Maker>,
     pub(in crate::sandbox) idle: Arc<IdleSandboxes>,
     pub(in crate::sandbox) preparer: Preparer,
-    pub(in crate::sandbox) long_runners: LongRunners,
+    pub(in crate::sandbox) long_runners: Arc<LongRunners>,
 }
 
 /// An invocation that has all it needs to begin.

@@ -78,6 +78,7 @@ pub(in crate::cli) fn of_host(
     let folders = folders.into_iter().map(|(name, entry)| {
         let (path, access) = entry.parts();
         Ok(HostFolder {
+            account: None,
             name: checked(name, |name| grant_name(&name))?,
             path: without_dots(&folder.join(path)),
             access,
@@ -86,6 +87,7 @@ pub(in crate::cli) fn of_host(
     let secrets = secrets.into_iter().map(|(name, entry)| {
         let (function, name) = checked(name, |name| secret_name(&name))?;
         Ok(HostSecret {
+            account: None,
             function,
             name,
             source: checked(entry, |entry| source(folder, entry))?,
@@ -199,11 +201,13 @@ mod tests {
         let expected = HostGrants {
             folders: vec![
                 HostFolder {
+                    account: None,
                     name: name("cache"),
                     path: "/var/cache".into(),
                     access: FolderAccess::ReadWrite,
                 },
                 HostFolder {
+                    account: None,
                     name: name("data"),
                     path: "/p/data".into(),
                     access: FolderAccess::ReadOnly,
@@ -211,11 +215,13 @@ mod tests {
             ],
             secrets: vec![
                 HostSecret {
+                    account: None,
                     function: None,
                     name: name("api-key"),
                     source: SecretSource::File("/p/keys/api.txt".into()),
                 },
                 HostSecret {
+                    account: None,
                     function: FunctionName::parse("checkout"),
                     name: name("token"),
                     source: SecretSource::Variable("TOKEN".into()),

@@ -71,6 +71,18 @@ impl Wanted {
         sent
     }
 
+    /// The same, with the whole ARN of the function in its path; `None` where it has no function there.
+    pub(super) fn by_arn(&self) -> Option<Self> {
+        let arn = "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Afn";
+        let named = self
+            .target
+            .replace("/functions/fn", &format!("/functions/{arn}"));
+        named.contains(arn).then(|| Self {
+            target: named,
+            ..self.clone()
+        })
+    }
+
     pub(super) fn by(&self, name: &str) -> Sent {
         self.signed(&credentials(name))
     }
@@ -176,7 +188,7 @@ pub(super) fn forged(wanted: &Wanted) -> Vec<Forged> {
         "?x=y"
     };
     let aged = |minutes: u32| other(&|wanted| wanted.at -= MINUTE * minutes);
-    vec![
+    let mut all = vec![
         (
             "nothing signed",
             wanted.unsigned(),
@@ -309,6 +321,9 @@ pub(super) fn forged(wanted: &Wanted) -> Vec<Forged> {
             INVALID,
         ),
         ("nothing allowed", wanted.by("powerless"), DENIED),
-        ("other account", wanted.by("stranger"), DENIED),
-    ]
+    ];
+    if let Some(theirs) = wanted.by_arn() {
+        all.push(("other account", theirs.by("stranger"), DENIED));
+    }
+    all
 }

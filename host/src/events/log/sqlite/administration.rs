@@ -24,7 +24,9 @@ impl SqliteEventLog {
             .read(move |store| Page::of(store.list(&dead(filter), PAGE_MAX)?).with_messages(store));
         let Page { items, has_more } = read.await?;
         let bytes = items.iter().map(|(event, _)| event.bytes).sum();
-        let room = self.memory.reserve(items.len() as u64, bytes)?;
+        let more = (items.len() as u64, bytes);
+        // They were accepted before.
+        let room = self.memory.reserve(&account, more, u64::MAX)?;
         let changes = items
             .iter()
             .map(|(event, messages)| match messages.is_empty() {
@@ -130,7 +132,7 @@ fn indexed(event: Listed, account: &Arc<str>, due_ms: u64) -> Indexed {
 /// What cannot be looked up is taken to be there: its turn finds out.
 fn bring_back(memory: &Memory, store: &Store, event: Indexed, messages: Vec<Posted>) {
     if !store.is_alive(event.id).unwrap_or(true) {
-        return memory.index().release(1, event.bytes);
+        return memory.index().release(&event.account, 1, event.bytes);
     }
     match messages.is_empty() {
         true => memory.index().admit(event),

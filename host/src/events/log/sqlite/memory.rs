@@ -38,15 +38,18 @@ impl Memory {
         self.index().admit(indexed);
     }
 
-    /// Room for so many more events.
+    /// Room for so many more events of an account, which may have `account_events_max`.
     pub(super) fn reserve(
         self: &Arc<Self>,
-        events: u64,
-        bytes: u64,
+        account: &Arc<str>,
+        (events, bytes): (u64, u64),
+        account_events_max: u64,
     ) -> Result<Reserved, AcceptError> {
-        self.index().reserve(events, bytes)?;
+        let more = (events, bytes);
+        self.index().reserve(account, more, account_events_max)?;
         Ok(Reserved {
             memory: Arc::clone(self),
+            account: Arc::clone(account),
             events,
             bytes,
         })
@@ -56,6 +59,7 @@ impl Memory {
 /// Room for events, given back when it is dropped unless it is kept.
 pub(super) struct Reserved {
     memory: Arc<Memory>,
+    account: Arc<str>,
     events: u64,
     bytes: u64,
 }
@@ -71,7 +75,8 @@ impl Reserved {
 impl Drop for Reserved {
     fn drop(&mut self) {
         if self.events > 0 {
-            self.memory.index().release(self.events, self.bytes);
+            let mut index = self.memory.index();
+            index.release(&self.account, self.events, self.bytes);
         }
     }
 }

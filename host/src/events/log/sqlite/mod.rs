@@ -75,11 +75,11 @@ impl SqliteEventLog {
         let found = store.load()?;
         let mut index = Index::new(bounds);
         for event in found.waiting {
-            index.occupy(1, event.bytes);
+            index.occupy(&event.account, 1, event.bytes);
             index.admit(event);
         }
         for (event, posted) in found.delivering {
-            index.occupy(1, event.bytes);
+            index.occupy(&event.account, 1, event.bytes);
             index.post(event, posted);
         }
         let writer = Writer::start(store.clone()).map_err(|error| {
@@ -142,7 +142,7 @@ impl SqliteEventLog {
                 .index()
                 .end(lease.work, posted, more_bytes, end.at_ms);
             for event in events {
-                memory.index().occupy(1, event.bytes());
+                memory.index().occupy(&event.account, 1, event.bytes());
                 memory.admit(event);
             }
         })
@@ -251,7 +251,8 @@ impl EventLog for SqliteEventLog {
     fn accept(&self, arrival: Arrival) -> Answer<'_, Result<EventId, AcceptError>> {
         Box::pin(async move {
             let writing = self.room(arrival.bytes()).await?;
-            let room = self.memory.reserve(1, arrival.bytes())?;
+            let (more, most) = ((1, arrival.bytes()), arrival.account_events_max);
+            let room = self.memory.reserve(&arrival.account, more, most)?;
             let event = self.number(arrival);
             let (id, change) = (event.id, Change::Accept(Arc::clone(&event)));
             let written = self.writer.commit(vec![change], move |written| {

@@ -13,9 +13,14 @@ use crate::limits::SECRET_BYTES_MAX;
 use crate::package::read_named;
 
 /// Opens every folder.
-pub(super) fn open_folders(folders: &[HostFolder]) -> Result<BTreeMap<GrantName, Folder>, String> {
+pub(super) fn open_folders<'a>(
+    folders: impl IntoIterator<Item = &'a HostFolder>,
+) -> Result<BTreeMap<GrantName, Folder>, String> {
     let mut opened = BTreeMap::new();
-    for HostFolder { name, path, access } in folders {
+    for folder in folders {
+        let HostFolder {
+            name, path, access, ..
+        } = folder;
         let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(|error| {
             format!(
                 "the folder '{name}' cannot be opened at {}: {error}",
@@ -36,8 +41,8 @@ pub(super) fn open_folders(folders: &[HostFolder]) -> Result<BTreeMap<GrantName,
 }
 
 /// Reads every secret.
-pub(super) fn read_secrets(
-    secrets: &[HostSecret],
+pub(super) fn read_secrets<'a>(
+    secrets: impl IntoIterator<Item = &'a HostSecret>,
 ) -> Result<BTreeMap<(Option<FunctionName>, GrantName), SecretValue>, String> {
     let mut read = BTreeMap::new();
     for secret in secrets {
@@ -45,6 +50,7 @@ pub(super) fn read_secrets(
             function,
             name,
             source,
+            ..
         } = secret;
         let shown = match function {
             Some(function) => format!("{function}/{name}"),
@@ -108,6 +114,7 @@ mod tests {
 
     fn secret(source: SecretSource) -> HostSecret {
         HostSecret {
+            account: None,
             function: None,
             name: GrantName::parse("key").expect("a name"),
             source,
@@ -173,6 +180,7 @@ mod tests {
     fn a_folder_must_be_there_and_have_a_name_of_its_own() {
         let temp = tempfile::tempdir().expect("a folder");
         let folder = |path: &Path| HostFolder {
+            account: None,
             name: GrantName::parse("data").expect("a name"),
             path: path.to_owned(),
             access: crate::domain::FolderAccess::ReadOnly,

@@ -7,6 +7,7 @@ fn name(text: &str) -> GrantName {
 
 fn secret(function: Option<&str>, text: &str, value: &str) -> HostSecret {
     HostSecret {
+        account: None,
         function: function.and_then(FunctionName::parse),
         name: name(text),
         source: SecretSource::Value(SecretValue::new(value)),
@@ -72,6 +73,7 @@ fn a_secret_for_another_function_is_no_secret_for_this_one() {
 fn folders_are_granted_by_name_and_never_more_than_the_host_grants() {
     let temp = tempfile::tempdir().expect("a folder");
     let folder = |text: &str, access| HostFolder {
+        account: None,
         name: name(text),
         path: temp.path().to_owned(),
         access,

@@ -16,7 +16,7 @@ pub(in crate::sandbox) struct Network {
     pub(super) pool: Pool,
     pub(super) places: Arc<Semaphore>,
     pub(super) lookups: Arc<Semaphore>,
-    pub(super) trust: Trust,
+    pub(super) trust: Arc<Trust>,
     /// What functions need, where that is to be learned; then nothing is denied.
     pub(super) lessons: Option<Arc<Lessons>>,
 }
@@ -29,8 +29,19 @@ impl Network {
             pool: Pool::new(elsewhere),
             places: Arc::new(Semaphore::new(limits::OUTBOUND_REQUESTS_MAX)),
             lookups: Arc::new(Semaphore::new(limits::OUTBOUND_LOOKUPS_MAX)),
-            trust: Trust::default(),
+            trust: Arc::default(),
             lessons: learns.then(Arc::default),
+        }
+    }
+
+    /// A way out beside this one, within the same bounds, whose connections are its own.
+    pub(in crate::sandbox) fn beside(&self, elsewhere: Handle) -> Self {
+        Self {
+            pool: Pool::new(elsewhere),
+            places: Arc::clone(&self.places),
+            lookups: Arc::clone(&self.lookups),
+            trust: Arc::clone(&self.trust),
+            lessons: self.lessons.is_some().then(Arc::default),
         }
     }
 

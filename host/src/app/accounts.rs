@@ -1,0 +1,87 @@
+//! The accounts of a host besides its own: started when it starts, or when the file of keys first names them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::in_account::{InAccount, Shared};
+#[cfg(feature = "server")]
+use crate::domain::Account;
+#[cfg(feature = "server")]
+use crate::domain::quotas::Quotas;
+use crate::domain::{AccountId, SharedLock};
+#[cfg(feature = "server")]
+use crate::identity::StatedQuotas;
+#[cfg(feature = "server")]
+use crate::limits::{ACCOUNT_SHARES, CODE_STORAGE_BYTES_MAX, EVENTS_WAITING_MAX};
+
+/// All accounts that a host has.
+pub(super) struct HostAccounts {
+    pub(super) own: InAccount,
+    shared: Shared,
+    others: SharedLock<BTreeMap<AccountId, Arc<InAccount>>>,
+}
+
+impl HostAccounts {
+    pub(super) fn new(own: InAccount, shared: Shared) -> Self {
+        Self {
+            own,
+            shared,
+            others: SharedLock::default(),
+        }
+    }
+
+    /// Bounds these accounts, starts those that have not been started yet, and gives them. One that cannot be started is told
+    /// in the log, and tried again the next time.
+    #[cfg(feature = "server")]
+    pub(super) fn start(&self, ids: BTreeMap<AccountId, StatedQuotas>) -> Vec<Arc<InAccount>> {
+        let mut others = self.others.write();
+        let mut started = Vec::new();
+        for (id, stated) in ids {
+            if id == self.own.account.owner() {
+                self.own.bound_by(stated.or(Quotas::NONE), &self.shared);
+                continue;
+            }
+            let quotas = stated.or(quotas_of_others());
+            if let Some(known) = others.get(&id) {
+                known.bound_by(quotas, &self.shared);
+                continue;
+            }
+            let account = Account {
+                id: id.to_string(),
+                region: self.own.account.region.clone(),
+            };
+            match self.own.beside(account, &self.shared) {
+                Ok(account) => {
+                    let account = Arc::new(account);
+                    account.bound_by(quotas, &self.shared);
+                    others.insert(id.clone(), Arc::clone(&account));
+                    started.push(account);
+                }
+                Err(error) => {
+                    tracing::error!(account = %id, error, "an account is not ready, and its keys are not served");
+                }
+            }
+        }
+        started
+    }
+
+    /// Begins nothing more, and returns when what runs has ended and its logs are written.
+    pub(super) async fn close(&self) {
+        let others: Vec<_> = self.others.read().values().cloned().collect();
+        let all = || std::iter::once(&self.own).chain(others.iter().map(|other| &**other));
+        all().for_each(InAccount::stop);
+        for account in all() {
+            account.drained().await;
+        }
+    }
+}
+
+/// What another account than the host's own may have, where nothing is said.
+#[cfg(feature = "server")]
+fn quotas_of_others() -> Quotas {
+    Quotas {
+        code_bytes: CODE_STORAGE_BYTES_MAX / ACCOUNT_SHARES,
+        events: EVENTS_WAITING_MAX / ACCOUNT_SHARES,
+        ..Quotas::NONE
+    }
+}
