@@ -1,5 +1,6 @@
 //! The command line, run as people run it: the real binary, its exit codes and what it says.
 
+mod accounts;
 mod address_space;
 mod bad_input;
 mod commands;

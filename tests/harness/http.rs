@@ -2,14 +2,20 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use sparkler::Credentials;
+use sparkler::internals::{Signable, signed_headers};
 
+use crate::key::Key;
 use crate::log::Log;
 
 /// Longest silence of the host before a test fails: far above any timeout that a test sets.
 const SILENCE_MAX: Duration = Duration::from_secs(180);
+
+/// The header that names an operation of some services; one of AWS's, which have to be signed.
+const TARGET: &str = "x-amz-target";
 
 /// What is sent.
 #[derive(Clone, Debug)]
@@ -42,6 +48,36 @@ impl Request {
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    /// Signs it with a key, for that host, with the operation that it names in a header. What is added behind that is not
+    /// signed.
+    #[must_use]
+    pub fn signed(mut self, key: &Key, service: &str, to: SocketAddr) -> Self {
+        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        let named = self.headers.iter();
+        let named = named.filter(|(name, _)| name.eq_ignore_ascii_case(TARGET));
+        let named: Vec<_> = named.map(|(_, value)| (TARGET, value.clone())).collect();
+        let signable = Signable {
+            method: &self.method,
+            host: &to.to_string(),
+            path,
+            query,
+            service,
+            region: "us-east-1",
+            headers: &named,
+            body: &self.body,
+        };
+        let credentials = Credentials {
+            access_key_id: key.id.clone(),
+            secret_access_key: key.secret.clone(),
+            session_token: None,
+        };
+        let added = signed_headers(&signable, &credentials, SystemTime::now());
+        for (name, value) in added {
+            self.headers.push((name.into(), value));
+        }
         self
     }
 

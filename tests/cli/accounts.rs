@@ -1,0 +1,161 @@
+//! One server with a hundred accounts, whose functions, logs, events and addresses have the same names: nothing of one
+//! is seen in another, neither while all of them call at once nor after a restart.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::{fs, io::Write as _, thread};
+
+use serde_json::{Value, json};
+use sparkler_tests::key::Key;
+use sparkler_tests::lambda::NewFunction;
+use sparkler_tests::{Reply, Request, Server, guests};
+
+use crate::Workbench;
+
+const ACCOUNTS: u64 = 100;
+const FUNCTIONS: &str = "/2015-03-31/functions";
+/// The one function that each of them has.
+const NAME: &str = "same";
+
+/// An account, and the key of its one user.
+struct Account {
+    id: String,
+    key: Key,
+}
+
+impl Account {
+    fn of(number: u64) -> Self {
+        Self {
+            // The first is the host's own.
+            id: (123_456_789_012 + number).to_string(),
+            key: Key {
+                id: format!("SPKLACCOUNT{number:09}"),
+                secret: format!("the-secret-of-account-{number:018}"),
+            },
+        }
+    }
+
+    fn in_file(&self) -> String {
+        let Self { id, key } = self;
+        format!(
+            "[account.{id}.user.admin]\npolicy = [\"admin\", \"operator\"]\n\
+             [[account.{id}.user.admin.key]]\nid = \"{}\"\nsecret = \"{}\"\n",
+            key.id, key.secret
+        )
+    }
+
+    fn ask(&self, server: SocketAddr, request: Request) -> Reply {
+        request.signed(&self.key, "lambda", server).send(server)
+    }
+
+    fn get(&self, server: SocketAddr, target: &str) -> Reply {
+        self.ask(server, Request::new("GET", target))
+    }
+
+    fn invoke(&self, server: SocketAddr, event: &Value) -> Reply {
+        let target = format!("{FUNCTIONS}/{NAME}/invocations");
+        let request = Request::new("POST", target).body(event.to_string());
+        self.ask(server, request)
+    }
+
+    fn logs(&self, server: SocketAddr) -> String {
+        let body = json!({"logGroupName": format!("/aws/lambda/{NAME}")});
+        let request = Request::new("POST", "/")
+            .header("X-Amz-Target", "Logs_20140328.FilterLogEvents")
+            .body(body.to_string());
+        let signed = request.signed(&self.key, "logs", server);
+        signed.send(server).text().to_owned()
+    }
+
+    /// Makes its function, whose sandboxes are reused, and which says whose it is.
+    fn deploy(&self, server: SocketAddr) {
+        let mut function = NewFunction::new(NAME, guests::behaviours());
+        let mut variable = |name: &str, value: &str| {
+            function.environment.insert(name.into(), value.into());
+        };
+        variable("OWNER", &self.id);
+        variable("SPARKLER_REUSE", "100");
+        let request = Request::new("POST", FUNCTIONS).body(function.request().to_string());
+        let made = self.ask(server, request);
+        assert_eq!(made.status, 201, "{made:?}");
+        let path = format!("{FUNCTIONS}/{NAME}/configuration");
+        while self.get(server, &path).json()["State"] != "Active" {}
+    }
+
+    /// Calls its function, and looks at all that there is of it.
+    fn sees_its_own_alone(&self, server: SocketAddr) {
+        let said = self.invoke(server, &json!({"do": "environment"}));
+        assert_eq!(said.json()["OWNER"], self.id, "{said:?}");
+        let said = self.invoke(
+            server,
+            &json!({"do": "murmur", "text": format!("I am {}", self.id)}),
+        );
+        assert_eq!(said.status, 200, "{said:?}");
+        let listed = self.get(server, FUNCTIONS).json();
+        let functions = listed["Functions"].as_array().expect("a list");
+        assert_eq!(functions.len(), 1, "{listed}");
+        let arn = format!("arn:aws:lambda:us-east-1:{}:function:{NAME}", self.id);
+        assert_eq!(functions[0]["FunctionArn"], arn);
+        let usage = self.get(server, "/2016-08-19/account-settings");
+        assert_eq!(
+            usage.json()["AccountUsage"]["FunctionCount"],
+            1,
+            "{usage:?}"
+        );
+        let (logs, own) = (self.logs(server), format!("I am {}", self.id));
+        assert!(logs.contains(&own), "{logs}");
+        let others = logs.matches("I am ").count() - logs.matches(&own).count();
+        assert_eq!(others, 0, "{logs}");
+    }
+}
+
+fn all_at_once(accounts: &[Account], work: impl Fn(&Account) + Sync) {
+    thread::scope(|scope| {
+        for some in accounts.chunks(accounts.len().div_ceil(8)) {
+            scope.spawn(|| some.iter().for_each(&work));
+        }
+    });
+}
+
+#[test]
+fn a_hundred_accounts_see_nothing_of_each_other() {
+    let bench = Workbench::new();
+    let accounts: Vec<_> = (0..ACCOUNTS).map(Account::of).collect();
+    let file = bench.path("keys.toml");
+    let mut options = fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o600).open(&file);
+    let text: String = accounts.iter().map(Account::in_file).collect();
+    let written = opened.expect("a file").write_all(text.as_bytes());
+    written.expect("written");
+    let (data, keys) = (bench.path("data"), file.to_string_lossy().into_owned());
+    let data = data.to_string_lossy().into_owned();
+    let start = || Server::start(["--data-dir", &data, "--keys", &keys]);
+
+    let server = start();
+    all_at_once(&accounts, |account| account.deploy(server.address));
+    all_at_once(&accounts, |account| {
+        account.sees_its_own_alone(server.address)
+    });
+    for (one, other) in [(1, 2), (2, 0), (0, 1)] {
+        let (one, other) = (&accounts[one], &accounts[other]);
+        let arn = format!(
+            "arn%3Aaws%3Alambda%3Aus-east-1%3A{}%3Afunction%3A{NAME}",
+            other.id
+        );
+        let refused = one.get(server.address, &format!("{FUNCTIONS}/{arn}"));
+        assert_eq!(refused.refusal(), (403, "AccessDeniedException"));
+    }
+    // Only the host's own account sees to the host.
+    assert_eq!(accounts[0].get(server.address, "/metrics").status, 200);
+    assert_eq!(accounts[1].get(server.address, "/metrics").status, 403);
+    assert!(server.stop().success());
+
+    let server = start();
+    all_at_once(&accounts, |account| {
+        account.sees_its_own_alone(server.address)
+    });
+    let delete = Request::new("DELETE", format!("{FUNCTIONS}/{NAME}"));
+    assert_eq!(accounts[1].ask(server.address, delete).status, 204);
+    accounts[0].sees_its_own_alone(server.address);
+    accounts[2].sees_its_own_alone(server.address);
+}
