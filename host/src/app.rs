@@ -17,15 +17,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
-use crate::deployer::{
-    ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
-};
-use crate::domain::{Account, Ending, FunctionName, HostFolder, HostSecret};
+use crate::deployer::{ComponentSource, Deployer, StoredComponents};
+use crate::domain::{Account, FunctionName, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig};
-use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Invoker, Provisioner};
 use crate::limits;
-use crate::logs::{Entry, LogKeeper};
+use crate::logs::LogKeeper;
 use crate::sandbox::{CompileIsolation, Interface, Interfaces, Sandboxes, SandboxesConfig};
 use crate::storage::TmpFolders;
 use accounts::HostAccounts;
@@ -289,40 +286,6 @@ impl Host {
     /// The account and region that this host plays.
     pub fn account(&self) -> &Account {
         &self.accounts.own.account
-    }
-}
-
-/// The initialization of a version, as its log tells it.
-fn log_entry(report: &InitReport) -> Entry {
-    let InitReport {
-        version,
-        started,
-        initialized,
-    } = report;
-    let (status, remark) = match &initialized.outcome {
-        InitOutcome::Taken(_) => (Ending::Success, None),
-        InitOutcome::Impossible(reason) => (Ending::Success, Some(reason.as_str())),
-        InitOutcome::Failed(failure) => match failure.cause {
-            InitCause::TimedOut => (Ending::Timeout, Some(failure.reason.as_str())),
-            InitCause::OutOfMemory | InitCause::Failed => {
-                (Ending::Error, Some(failure.reason.as_str()))
-            }
-        },
-    };
-    let rendered = render_initialization(&Initialization {
-        version,
-        started: *started,
-        duration: initialized.duration,
-        log: &initialized.log,
-        status,
-        remark,
-    });
-    Entry {
-        version: Arc::clone(version),
-        started: *started,
-        ended: rendered.ended,
-        text: rendered.text,
-        head_bytes: rendered.head_bytes,
     }
 }
 

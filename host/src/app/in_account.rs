@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::log_entry;
 use crate::catalog::Catalog;
-use crate::deployer::Deployer;
-use crate::domain::Account;
+use crate::deployer::{Deployer, InitCause, InitOutcome, InitReport};
 #[cfg(feature = "server")]
 use crate::domain::quotas::Quotas;
+use crate::domain::{Account, Ending};
 use crate::events::{Destinations, EventLog, Events, EventsConfig, EventsParts, SystemClock};
+use crate::invoker::platform_log::{Initialization, render_initialization};
 use crate::invoker::{Gate, Invoker, Provisioner};
-use crate::logs::LogKeeper;
+use crate::logs::{Entry, LogKeeper};
 use crate::sandbox::Sandboxes;
 #[cfg(feature = "storage")]
 use crate::storage::DataDir;
@@ -145,5 +145,39 @@ impl Shared {
         #[cfg(not(feature = "storage"))]
         let _ = account;
         LogKeeper::of_account_in_memory()
+    }
+}
+
+/// The initialization of a version, as its log tells it.
+fn log_entry(report: &InitReport) -> Entry {
+    let InitReport {
+        version,
+        started,
+        initialized,
+    } = report;
+    let (status, remark) = match &initialized.outcome {
+        InitOutcome::Taken(_) => (Ending::Success, None),
+        InitOutcome::Impossible(reason) => (Ending::Success, Some(reason.as_str())),
+        InitOutcome::Failed(failure) => match failure.cause {
+            InitCause::TimedOut => (Ending::Timeout, Some(failure.reason.as_str())),
+            InitCause::OutOfMemory | InitCause::Failed => {
+                (Ending::Error, Some(failure.reason.as_str()))
+            }
+        },
+    };
+    let rendered = render_initialization(&Initialization {
+        version,
+        started: *started,
+        duration: initialized.duration,
+        log: &initialized.log,
+        status,
+        remark,
+    });
+    Entry {
+        version: Arc::clone(version),
+        started: *started,
+        ended: rendered.ended,
+        text: rendered.text,
+        head_bytes: rendered.head_bytes,
     }
 }

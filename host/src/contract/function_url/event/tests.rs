@@ -225,3 +225,19 @@ fn text_is_text_and_all_else_is_base64() {
     let event = event(&with_body(received, &b"\xff"[..]));
     assert_eq!(event["body"], "/w==");
 }
+
+#[test]
+fn addresses_are_written_as_they_are_shown() {
+    let octets = [0, 1, 9, 10, 99, 100, 127, 200, 255];
+    let mut addresses: Vec<IpAddr> = vec!["::1".parse().expect("an address")];
+    for one in octets {
+        for other in octets {
+            addresses.push(Ipv4Addr::new(one, other, one, other).into());
+        }
+    }
+    for address in addresses {
+        let mut text = Vec::new();
+        write_address(&mut text, address);
+        assert_eq!(text, address.to_string().into_bytes());
+    }
+}
