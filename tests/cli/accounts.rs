@@ -109,6 +109,17 @@ impl Account {
     }
 }
 
+/// Puts a file of keys where it belongs, or in the place of the one that is there, and gives its path.
+fn keys(bench: &Workbench, text: &str) -> String {
+    let (new, file) = (bench.path("new.toml"), bench.path("keys.toml"));
+    let mut options = fs::OpenOptions::new();
+    let opened = options.write(true).create_new(true).mode(0o600).open(&new);
+    let written = opened.expect("a file").write_all(text.as_bytes());
+    written.expect("written");
+    fs::rename(new, &file).expect("renamed");
+    bench.text("keys.toml")
+}
+
 fn all_at_once(accounts: &[Account], work: impl Fn(&Account) + Sync) {
     thread::scope(|scope| {
         for some in accounts.chunks(accounts.len().div_ceil(8)) {
@@ -121,14 +132,9 @@ fn all_at_once(accounts: &[Account], work: impl Fn(&Account) + Sync) {
 fn a_hundred_accounts_see_nothing_of_each_other() {
     let bench = Workbench::new();
     let accounts: Vec<_> = (0..ACCOUNTS).map(Account::of).collect();
-    let file = bench.path("keys.toml");
-    let mut options = fs::OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o600).open(&file);
     let text: String = accounts.iter().map(Account::in_file).collect();
-    let written = opened.expect("a file").write_all(text.as_bytes());
-    written.expect("written");
-    let (data, keys) = (bench.path("data"), file.to_string_lossy().into_owned());
-    let data = data.to_string_lossy().into_owned();
+    let keys = keys(&bench, &text);
+    let data = bench.text("data");
     let start = || Server::start(["--data-dir", &data, "--keys", &keys]);
 
     let server = start();
@@ -158,4 +164,60 @@ fn a_hundred_accounts_see_nothing_of_each_other() {
     assert_eq!(accounts[1].ask(server.address, delete).status, 204);
     accounts[0].sees_its_own_alone(server.address);
     accounts[2].sees_its_own_alone(server.address);
+}
+
+#[test]
+fn quotas_hold_and_change_while_a_server_runs_and_accounts_come() {
+    let bench = Workbench::new();
+    let [own, small, late] = [0, 1, 2].map(Account::of);
+    let quota = |members: &str| format!("[account.{}.quota]\n{members}\n", small.id);
+    let known = own.in_file() + &small.in_file();
+    let first = quota("functions = 1\nevents = 0\nconcurrency = 0");
+    let file = keys(&bench, &(known.clone() + &first));
+    let server = Server::start(["--ephemeral", "--keys", &file]);
+    let address = server.address;
+    small.deploy(address);
+    let another = NewFunction::new("another", guests::echo())
+        .request()
+        .to_string();
+    let another = || Request::new("POST", FUNCTIONS).body(another.clone());
+    let refused = small.ask(address, another());
+    assert_eq!(refused.refusal(), (400, "CodeStorageExceededException"));
+    assert!(refused.text().contains("its quota is 1"), "{refused:?}");
+    let invoke = || small.invoke(address, &json!({"do": "context"}));
+    assert_eq!(invoke().refusal(), (429, "TooManyRequestsException"));
+    let event = || {
+        let target = format!("{FUNCTIONS}/{NAME}/invoke-async");
+        let target = target.replace("2015-03-31", "2014-11-13") + "/";
+        small.ask(
+            address,
+            Request::new("POST", target).body("{\"do\":\"context\"}"),
+        )
+    };
+    let refused = event();
+    assert_eq!(refused.refusal(), (429, "TooManyRequestsException"));
+    assert!(refused.text().contains("its quota is 0"), "{refused:?}");
+    let settings = small.get(address, "/2016-08-19/account-settings").json();
+    assert_eq!(
+        settings["AccountLimit"]["ConcurrentExecutions"], 0,
+        "{settings}"
+    );
+    own.deploy(address);
+
+    let more = quota("functions = 2\nrequests = { per_second = 1000, burst = 1000 }");
+    keys(&bench, &(known.clone() + &more + &late.in_file()));
+    while invoke().status != 200 {}
+    assert_eq!(event().status, 202);
+    assert_eq!(small.ask(address, another()).status, 201);
+    late.deploy(address);
+    late.sees_its_own_alone(address);
+
+    let slow = quota("requests = { per_second = 0.001, burst = 3 }");
+    keys(&bench, &(known + &slow));
+    while invoke().status == 200 {}
+    let refused = invoke();
+    assert_eq!(refused.refusal(), (429, "TooManyRequestsException"));
+    assert_eq!(own.get(address, FUNCTIONS).status, 200);
+    let gone = late.get(address, FUNCTIONS);
+    assert_eq!(gone.refusal(), (403, "UnrecognizedClientException"));
 }
