@@ -16,7 +16,7 @@ mod stores;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Journal, SealedJournal};
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, FunctionName, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig};
@@ -24,6 +24,7 @@ use crate::invoker::{Invoker, Provisioner};
 use crate::limits;
 use crate::logs::LogKeeper;
 use crate::sandbox::{CompileIsolation, Interface, Interfaces, Sandboxes, SandboxesConfig};
+use crate::sealing::MasterKey;
 use crate::storage::TmpFolders;
 use accounts::HostAccounts;
 use in_account::{InAccount, Shared};
@@ -66,6 +67,9 @@ pub struct HostConfig {
     /// The file of keys, where callers have to say who they are: each request is then signed as AWS's clients sign
     /// it. Without one, whoever reaches the host may do everything.
     pub keys: Option<PathBuf>,
+    /// The key under which what is kept of functions is sealed, their variables among it, and under which secrets of the
+    /// file of keys may be. Without one, both are kept as they are, in files that only their owner may read.
+    pub master_key: Option<MasterKey>,
     /// How asynchronous events are retried, and where messages about them go.
     pub events: EventsConfig,
     /// Whether guests may send HTTP requests to everybody, private addresses included, and it is noted
@@ -91,6 +95,7 @@ impl Default for HostConfig {
             host_names: Vec::new(),
             trusted_proxies: Vec::new(),
             keys: None,
+            master_key: None,
             events: EventsConfig::default(),
             learn_http: false,
             folders: Vec::new(),
@@ -181,7 +186,11 @@ impl Host {
         config.check()?;
         let parts = Opened::of(&config, tmp).map_err(start_error)?;
         let stores = parts.stores;
-        let catalog = Catalog::open(stores.journal, &config.account.owner()).await;
+        let journal = match config.master_key.clone() {
+            Some(key) => sealed(stores.journal, key).await?,
+            None => stores.journal,
+        };
+        let catalog = Catalog::open(journal, &config.account.owner()).await;
         let catalog = Arc::new(catalog.map_err(start_error)?);
         #[cfg(feature = "storage")]
         if let Some(data_dir) = &parts.data_dir {
@@ -287,6 +296,11 @@ impl Host {
     pub fn account(&self) -> &Account {
         &self.accounts.own.account
     }
+}
+
+async fn sealed(journal: Arc<dyn Journal>, key: MasterKey) -> Result<Arc<dyn Journal>, StartError> {
+    let sealed = SealedJournal::open(journal, Arc::new(key)).await;
+    Ok(Arc::new(sealed.map_err(start_error)?))
 }
 
 fn start_error(error: impl std::fmt::Display) -> StartError {

@@ -96,6 +96,7 @@
 mod domain;
 mod limits;
 mod sigv4;
+mod sealing;
 mod turns;
 #[cfg(feature = "jail")]
 mod jail;
@@ -134,6 +135,7 @@ pub use events::{Credentials, Destinations, EventsConfig, RetryDelays};
 #[cfg(feature = "compiler")]
 pub use sandbox::compile_worker;
 pub use sandbox::{Caller, CompileIsolation, CompileLimits, Interface, Interfaces, component};
+pub use sealing::{MasterKey, NoMasterKey};
 
 /// The contract with functions, in WIT: the package `sparkler:function`, whose worlds a component can have.
 pub const WIT: &str = include_str!("../wit/function.wit");

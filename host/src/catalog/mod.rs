@@ -23,6 +23,7 @@ mod memory;
 mod parts;
 mod recent_commits;
 mod rows;
+mod sealed;
 #[cfg(feature = "storage")]
 mod sqlite;
 mod turns;
@@ -43,6 +44,7 @@ pub(crate) use journal::{
 #[cfg(test)]
 pub(crate) use key::{Item, Key};
 pub(crate) use memory::MemoryJournal;
+pub(crate) use sealed::SealedJournal;
 #[cfg(feature = "storage")]
 pub(crate) use sqlite::SqliteJournal;
 #[cfg(test)]

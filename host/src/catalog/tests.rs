@@ -1,4 +1,5 @@
 pub(super) mod behaviours;
+mod sealed;
 mod strange;
 
 use std::collections::BTreeMap;

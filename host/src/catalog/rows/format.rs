@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::carry::carry;
 use crate::catalog::journal::Row;
 use crate::catalog::key::Key;
+use crate::catalog::sealed::is_sealed;
 use crate::domain::Named;
 
 /// The version of the format that this host writes, and the newest that it reads.
@@ -30,6 +31,12 @@ impl Unreadable {
 
 /// Reads a row, and whether it has members that are not known here.
 pub(in crate::catalog) fn decode<R: DeserializeOwned>(row: &Row) -> Result<(R, bool), Unreadable> {
+    if is_sealed(row) {
+        return Err(Unreadable(
+            "it is sealed: start the host with the master key that it had, in SPARKLER_MASTER_KEY"
+                .into(),
+        ));
+    }
     let mut has_unknown = false;
     let mut deserializer = serde_json::Deserializer::from_str(&row.0);
     let decoded = serde_ignored::deserialize(&mut deserializer, |_member| has_unknown = true);
