@@ -108,6 +108,8 @@ mod invoker;
 mod deployer;
 mod events;
 #[cfg(feature = "server")]
+mod owner_files;
+#[cfg(feature = "server")]
 mod identity;
 #[cfg(feature = "server")]
 mod contract;
