@@ -15,6 +15,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
+#[cfg(feature = "server")]
+use crate::contract::TlsConfig;
 use crate::deployer::{
     ComponentSource, Deployer, InitCause, InitOutcome, InitReport, StoredComponents,
 };
@@ -67,6 +69,9 @@ pub struct HostConfig {
     /// The file of keys, where callers have to say who they are: each request is then signed as AWS's clients sign
     /// it. Without one, whoever reaches the host may do everything.
     pub keys: Option<PathBuf>,
+    /// The certificate under which [`Host::serve`] speaks HTTPS. Without one, it speaks HTTP.
+    #[cfg(feature = "server")]
+    pub tls: Option<TlsConfig>,
     /// How asynchronous events are retried, and where messages about them go.
     pub events: EventsConfig,
     /// Whether guests may send HTTP requests to everybody, private addresses included, and it is noted
@@ -92,6 +97,8 @@ impl Default for HostConfig {
             host_names: Vec::new(),
             trusted_proxies: Vec::new(),
             keys: None,
+            #[cfg(feature = "server")]
+            tls: None,
             events: EventsConfig::default(),
             learn_http: false,
             folders: Vec::new(),

@@ -127,6 +127,8 @@ pub mod internals;
 #[doc(hidden)]
 pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage};
+#[cfg(feature = "server")]
+pub use contract::TlsConfig;
 pub use domain::{
     Account, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder, HostSecret, Outcome,
     Refusal, Report, RequestId, SecretSource,

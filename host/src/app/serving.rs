@@ -1,6 +1,7 @@
 //! What a host says over HTTP.
 
 use std::future::Future;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use super::{Host, HostConfig, StartError, start_error};
 use crate::catalog::Catalog;
 use crate::contract::server::Neighbours;
 use crate::contract::{
-    self, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, HostNames, LogReads,
-    Peers, RequestCounts, TrustedProxies,
+    self, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, Handshakes, HostNames,
+    LogReads, Peers, RequestCounts, Tls, TlsConfig, TrustedProxies,
 };
 use crate::domain::Digest;
 use crate::identity::Identities;
@@ -30,6 +31,7 @@ pub(super) struct Serving {
     peers: Arc<Peers>,
     open_function_urls: bool,
     identities: Option<Arc<Identities>>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Serving {
@@ -42,6 +44,7 @@ impl Serving {
             proxies: TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?,
             open_function_urls: config.open_function_urls,
             identities: config.keys.as_deref().map(known).transpose()?,
+            tls: config.tls.clone().map(spoken).transpose()?,
         })
     }
 
@@ -54,31 +57,57 @@ impl Serving {
     }
 }
 
+impl Serving {
+    /// Where connections are encrypted, if they are.
+    fn handshakes(&self) -> io::Result<Option<Arc<Handshakes>>> {
+        let tls = self.tls.clone();
+        let started = tls.map(|tls| Handshakes::start(tls, Arc::clone(&self.peers)));
+        Ok(started.transpose()?.map(Arc::new))
+    }
+}
+
+fn no_threads(error: io::Error) -> StartError {
+    start_error(format!(
+        "the threads that serve connections could not be started: {error}"
+    ))
+}
+
 /// Those whom the file of keys names, which is looked at again and again for as long as they are asked for.
 fn known(path: &Path) -> Result<Arc<Identities>, StartError> {
     let identities = Identities::open(path.to_owned(), contract::preset).map_err(start_error)?;
-    let identities = Arc::new(identities);
-    let watched = Arc::downgrade(&identities);
+    Ok(looked_at(identities, Identities::look))
+}
+
+/// TLS as the owner's files have it, which are looked at in the same way.
+fn spoken(config: TlsConfig) -> Result<Arc<Tls>, StartError> {
+    let tls = Tls::open(config).map_err(start_error)?;
+    Ok(looked_at(tls, Tls::look))
+}
+
+/// Has `look` done again and again, for as long as somebody holds what is looked at.
+fn looked_at<T: Send + Sync + 'static>(made_of_files: T, look: fn(&T)) -> Arc<T> {
+    let held = Arc::new(made_of_files);
+    let watched = Arc::downgrade(&held);
     tokio::spawn(async move {
         let mut looks = tokio::time::interval(KEYS_LOOK_INTERVAL);
         loop {
             looks.tick().await;
-            let Some(identities) = watched.upgrade() else {
+            let Some(held) = watched.upgrade() else {
                 return;
             };
-            let looked = tokio::task::spawn_blocking(move || identities.look());
+            let looked = tokio::task::spawn_blocking(move || look(&held));
             if let Err(error) = looked.await {
-                tracing::error!(%error, "the file of keys could not be looked at");
+                tracing::error!(%error, "files of keys or certificates could not be looked at");
             }
         }
     });
-    Ok(identities)
+    held
 }
 
 impl Host {
     /// Serves the Lambda API and function URLs on `listener` until `shutdown` completes; then takes no
     /// more work, and returns when what runs has ended. Asynchronous events that wait stay where they
-    /// are kept.
+    /// are kept. Where [`HostConfig::tls`] names a certificate, connections are encrypted.
     ///
     /// Connections are served on threads of their own, one for each core.
     ///
@@ -89,11 +118,8 @@ impl Host {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), StartError> {
-        let threads = ConnectionThreads::start().map_err(|error| {
-            start_error(format!(
-                "the threads that serve connections could not be started: {error}"
-            ))
-        })?;
+        let threads = ConnectionThreads::start().map_err(no_threads)?;
+        let tls = self.serving.handshakes().map_err(no_threads)?;
         let door = contract::door(self.api());
         let answerer = |caller: &_| {
             let door = door.of(caller);
@@ -103,6 +129,7 @@ impl Host {
             threads: &threads,
             peers: &self.serving.peers,
             proxies: &self.serving.proxies,
+            tls: tls.as_ref(),
             date: &Arc::new(AnswerDate::default()),
             requests: door.requests(),
         };
@@ -117,6 +144,14 @@ impl Host {
     pub fn reload_keys(&self) {
         if let Some(identities) = &self.serving.identities {
             identities.reload();
+        }
+    }
+
+    /// Reads the files of [`HostConfig::tls`] again, as it is done anyway a second after one of them has changed. Where
+    /// that fails, all stays as it was, and the log says why.
+    pub fn reload_tls(&self) {
+        if let Some(tls) = &self.serving.tls {
+            tls.reload();
         }
     }
 

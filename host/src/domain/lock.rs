@@ -36,6 +36,10 @@ impl<T> Lock<T> {
 pub(crate) struct SharedLock<T>(RwLock<T>);
 
 impl<T> SharedLock<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(RwLock::new(value))
+    }
+
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
