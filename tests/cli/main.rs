@@ -16,6 +16,7 @@ mod logs;
 mod python;
 mod serving;
 mod state;
+mod tls;
 
 use std::path::{Path, PathBuf};
 
