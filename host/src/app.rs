@@ -17,6 +17,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, Journal, SealedJournal};
+#[cfg(feature = "server")]
+use crate::contract::TlsConfig;
 use crate::deployer::{ComponentSource, Deployer, StoredComponents};
 use crate::domain::{Account, FunctionName, HostFolder, HostSecret};
 use crate::events::{Events, EventsConfig};
@@ -70,6 +72,9 @@ pub struct HostConfig {
     /// The key under which what is kept of functions is sealed, their variables among it, and under which secrets of the
     /// file of keys may be. Without one, both are kept as they are, in files that only their owner may read.
     pub master_key: Option<MasterKey>,
+    /// The certificate under which [`Host::serve`] speaks HTTPS. Without one, it speaks HTTP.
+    #[cfg(feature = "server")]
+    pub tls: Option<TlsConfig>,
     /// How asynchronous events are retried, and where messages about them go.
     pub events: EventsConfig,
     /// Whether guests may send HTTP requests to everybody, private addresses included, and it is noted
@@ -96,6 +101,8 @@ impl Default for HostConfig {
             trusted_proxies: Vec::new(),
             keys: None,
             master_key: None,
+            #[cfg(feature = "server")]
+            tls: None,
             events: EventsConfig::default(),
             learn_http: false,
             folders: Vec::new(),

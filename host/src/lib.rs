@@ -109,6 +109,8 @@ mod invoker;
 mod deployer;
 mod events;
 #[cfg(feature = "server")]
+mod owner_files;
+#[cfg(feature = "server")]
 mod identity;
 #[cfg(feature = "server")]
 mod contract;
@@ -126,6 +128,8 @@ pub mod internals;
 #[doc(hidden)]
 pub use app::stages;
 pub use app::{Host, HostConfig, StartError, Storage};
+#[cfg(feature = "server")]
+pub use contract::TlsConfig;
 pub use domain::{
     Account, AccountId, FolderAccess, FunctionError, FunctionName, GrantName, HostFolder,
     HostSecret, Outcome, Refusal, Report, RequestId, SecretSource,

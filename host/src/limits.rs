@@ -7,6 +7,8 @@ mod events;
 mod identity;
 mod logs;
 mod stores;
+#[cfg(feature = "server")]
+mod tls;
 
 pub use callers::*;
 pub use deploys::*;
@@ -15,6 +17,8 @@ pub(crate) use guests::*;
 pub use identity::*;
 pub(crate) use logs::*;
 pub use stores::*;
+#[cfg(feature = "server")]
+pub(crate) use tls::*;
 
 const _: () = assert!(2 * (DEPLOY_REQUEST_BYTES_MAX as u64) < CALLERS_BYTES_MAX);
 const _: () = assert!(

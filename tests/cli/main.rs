@@ -17,6 +17,7 @@ mod logs;
 mod python;
 mod serving;
 mod state;
+mod tls;
 
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,13 @@
 //! A server that asks who calls, and the clients that people have, with keys that are right and that are wrong.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_lambda::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
 use sparkler_tests::Server;
+use sparkler_tests::certificates::{Authority, put};
 use sparkler_tests::key::Key;
 use sparkler_tests::python::{Python, succeed};
 use sparkler_tests::server::{ended, sparkler};
@@ -23,6 +27,23 @@ struct Asking {
 
 impl Asking {
     fn start() -> Self {
+        Self::starting(|_| Vec::new())
+    }
+
+    /// The same, over HTTPS.
+    fn encrypted() -> Self {
+        Self::starting(|folder| {
+            let authority = Authority::new();
+            put(&folder.join("ca.pem"), &authority.pem(), 0o644);
+            let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name));
+            authority.host().put(&certificate, &key);
+            let options = ["--tls-cert".into(), certificate, "--tls-key".into(), key];
+            options.to_vec()
+        })
+    }
+
+    /// With more options, which may name files of its folder.
+    fn starting(options: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("keys.toml");
         let file = file.to_str().expect("a path of UTF-8");
@@ -43,7 +64,12 @@ impl Asking {
             "boto3-*,rust-*",
         ]);
         Self {
-            server: Server::start(["--ephemeral", "--keys", file]),
+            server: Server::start(
+                ["--ephemeral", "--keys", file]
+                    .map(PathBuf::from)
+                    .into_iter()
+                    .chain(options(folder.path())),
+            ),
             admin,
             guest,
             folder,
@@ -70,6 +96,40 @@ fn boto3_is_believed_with_the_right_key_for_every_operation_and_told_why_with_wr
         .env("GUEST_KEY", &asking.guest.id)
         .env("GUEST_SECRET", &asking.guest.secret);
     succeed(command.arg(behaviours_zip()).arg(echo_zip()));
+    asking.ends_without_telling();
+}
+
+#[test]
+fn boto3_and_the_aws_cli_verify_the_certificate_of_a_server_and_sign_as_ever() {
+    let asking = Asking::encrypted();
+    let address = asking.server.address;
+    let authorities = asking.folder.path().join("ca.pem");
+    let over_https = |mut command: Command| {
+        for service in ["LAMBDA", "CLOUDWATCH_LOGS"] {
+            let variable = format!("AWS_ENDPOINT_URL_{service}");
+            command.env(variable, format!("https://{address}"));
+        }
+        asking.admin.sign(&mut command);
+        command
+    };
+    let mut script = over_https(Python::environment().script("signed.py", address));
+    let script = script
+        .env("GUEST_KEY", &asking.guest.id)
+        .env("GUEST_SECRET", &asking.guest.secret)
+        .env("AWS_CA_BUNDLE", &authorities)
+        // What the script downloads without an SDK.
+        .env("SSL_CERT_FILE", &authorities);
+    succeed(script.arg(behaviours_zip()).arg(echo_zip()));
+    let aws = || {
+        let mut command = over_https(Python::environment().aws(address));
+        command.args(["lambda", "list-functions"]);
+        command
+    };
+    let listed = succeed(aws().arg("--ca-bundle").arg(&authorities));
+    assert!(listed.contains("\"Functions\""), "{listed}");
+    let refused = aws().output().expect("run the AWS CLI");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("SSL"), "{said}");
     asking.ends_without_telling();
 }
 

@@ -5,6 +5,7 @@
 //! [`guests`] and [`kits`], built by the product's own build code, from [`wat`], written by hand, and from
 //! [`programs`], made as people make them who never heard of Sparkler.
 
+pub mod certificates;
 pub mod conformance;
 pub mod event_stream;
 pub mod files;

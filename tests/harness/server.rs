@@ -16,7 +16,7 @@ use crate::lambda::Lambda;
 const START_MAX: Duration = Duration::from_secs(180);
 
 /// What stands before the address in the line that announces it.
-const ANNOUNCEMENT: &str = "istening on http://";
+const ANNOUNCEMENT: &str = "istening on http";
 
 /// The binary, without arguments, in a clean environment: no colours, no settings of the tester's.
 ///
@@ -289,6 +289,7 @@ fn listen_to(
 
 fn announced_address(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once(ANNOUNCEMENT)?;
+    let rest = rest.strip_prefix('s').unwrap_or(rest).strip_prefix("://")?;
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':');
     rest[..end.unwrap_or(rest.len())].parse().ok()
 }

@@ -56,8 +56,14 @@ const WALLS: &[(&str, &[&str])] = &[
             "sandbox/reach/outbound/",
         ],
     ),
-    ("rustls", &["sandbox/reach/outbound/"]),
-    ("tokio_rustls", &["sandbox/reach/outbound/"]),
+    (
+        "rustls",
+        &["contract/tls/", "sandbox/reach/outbound/", "cli/client"],
+    ),
+    (
+        "tokio_rustls",
+        &["contract/tls/", "sandbox/reach/outbound/"],
+    ),
     ("openssl_probe", &["sandbox/reach/outbound/"]),
     ("landlock", &["jail/walls/"]),
     ("seccompiler", &["jail/walls/"]),

@@ -56,7 +56,7 @@ impl Prepared {
         self.storage(&mut needs);
         self.grants(&mut needs);
         self.destinations(&mut needs);
-        self.keys(&mut needs);
+        self.owner_files(&mut needs);
         self.compiler(&mut needs);
         outbound_needs(&mut needs);
         process(&mut needs);
@@ -103,12 +103,18 @@ impl Prepared {
         }
     }
 
-    fn keys(&self, needs: &mut Needs) {
+    /// Files that are looked at while the host runs.
+    fn owner_files(&self, needs: &mut Needs) {
         #[cfg(feature = "server")]
-        if let Some(path) = &self.config.keys {
-            for folder in crate::identity::needs(path) {
-                needs.read(folder);
-            }
+        {
+            let keys = self.config.keys.iter();
+            let keys = keys.flat_map(|path| crate::identity::needs(path));
+            let tls = self
+                .config
+                .tls
+                .iter()
+                .flat_map(crate::contract::TlsConfig::needs);
+            keys.chain(tls).for_each(|folder| needs.read(folder));
         }
         #[cfg(not(feature = "server"))]
         let _ = needs;

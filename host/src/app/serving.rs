@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
@@ -13,8 +14,8 @@ use super::in_account::InAccount;
 use super::{Host, HostConfig, StartError, start_error};
 use crate::contract::server::Neighbours;
 use crate::contract::{
-    self, Accounts, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, HostApi,
-    HostNames, LogReads, Peers, RequestCounts, TrustedProxies,
+    self, Accounts, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, Handshakes,
+    HostApi, HostNames, LogReads, Peers, RequestCounts, Tls, TlsConfig, TrustedProxies,
 };
 use crate::domain::{AccountId, Digest};
 use crate::identity::{Identities, StatedQuotas};
@@ -32,6 +33,7 @@ pub(super) struct Serving {
     proxies: TrustedProxies,
     peers: Arc<Peers>,
     identities: Option<Arc<Identities>>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Serving {
@@ -83,6 +85,7 @@ impl Serving {
             proxies,
             peers,
             identities,
+            tls: config.tls.clone().map(spoken).transpose()?,
         })
     }
 }
@@ -125,31 +128,57 @@ fn api_of(account: &InAccount, host: &Arc<HostApi>) -> Api<Sandboxes> {
     }
 }
 
+impl Serving {
+    /// Where connections are encrypted, if they are.
+    fn handshakes(&self) -> io::Result<Option<Arc<Handshakes>>> {
+        let tls = self.tls.clone();
+        let started = tls.map(|tls| Handshakes::start(tls, Arc::clone(&self.peers)));
+        Ok(started.transpose()?.map(Arc::new))
+    }
+}
+
+fn no_threads(error: io::Error) -> StartError {
+    start_error(format!(
+        "the threads that serve connections could not be started: {error}"
+    ))
+}
+
 /// Those whom the file of keys names, which is looked at again and again for as long as they are asked for.
 fn known(path: &Path) -> Result<Arc<Identities>, StartError> {
     let identities = Identities::open(path.to_owned(), contract::preset).map_err(start_error)?;
-    let identities = Arc::new(identities);
-    let watched = Arc::downgrade(&identities);
+    Ok(looked_at(identities, Identities::look))
+}
+
+/// TLS as the owner's files have it, which are looked at in the same way.
+fn spoken(config: TlsConfig) -> Result<Arc<Tls>, StartError> {
+    let tls = Tls::open(config).map_err(start_error)?;
+    Ok(looked_at(tls, Tls::look))
+}
+
+/// Has `look` done again and again, for as long as somebody holds what is looked at.
+fn looked_at<T: Send + Sync + 'static>(made_of_files: T, look: fn(&T)) -> Arc<T> {
+    let held = Arc::new(made_of_files);
+    let watched = Arc::downgrade(&held);
     tokio::spawn(async move {
         let mut looks = tokio::time::interval(KEYS_LOOK_INTERVAL);
         loop {
             looks.tick().await;
-            let Some(identities) = watched.upgrade() else {
+            let Some(held) = watched.upgrade() else {
                 return;
             };
-            let looked = tokio::task::spawn_blocking(move || identities.look());
+            let looked = tokio::task::spawn_blocking(move || look(&held));
             if let Err(error) = looked.await {
-                tracing::error!(%error, "the file of keys could not be looked at");
+                tracing::error!(%error, "files of keys or certificates could not be looked at");
             }
         }
     });
-    Ok(identities)
+    held
 }
 
 impl Host {
     /// Serves the Lambda API and function URLs on `listener` until `shutdown` completes; then takes no
     /// more work, and returns when what runs has ended. Asynchronous events that wait stay where they
-    /// are kept.
+    /// are kept. Where [`HostConfig::tls`] names a certificate, connections are encrypted.
     ///
     /// Connections are served on threads of their own, one for each core.
     ///
@@ -160,11 +189,8 @@ impl Host {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), StartError> {
-        let threads = ConnectionThreads::start().map_err(|error| {
-            start_error(format!(
-                "the threads that serve connections could not be started: {error}"
-            ))
-        })?;
+        let threads = ConnectionThreads::start().map_err(no_threads)?;
+        let tls = self.serving.handshakes().map_err(no_threads)?;
         let door = contract::door(self.accounts());
         let answerer = |caller: &_| {
             let door = door.of(caller);
@@ -174,6 +200,7 @@ impl Host {
             threads: &threads,
             peers: &self.serving.peers,
             proxies: &self.serving.proxies,
+            tls: tls.as_ref(),
             date: &Arc::new(AnswerDate::default()),
             requests: door.requests(),
         };
@@ -192,6 +219,14 @@ impl Host {
         if let Some(identities) = &self.serving.identities {
             let identities = Arc::clone(identities);
             tokio::task::spawn_blocking(move || identities.reload());
+        }
+    }
+
+    /// Reads the files of [`HostConfig::tls`] again, as it is done anyway a second after one of them has changed. Where
+    /// that fails, all stays as it was, and the log says why.
+    pub fn reload_tls(&self) {
+        if let Some(tls) = &self.serving.tls {
+            tls.reload();
         }
     }
 

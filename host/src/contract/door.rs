@@ -21,6 +21,7 @@ use super::api::Api;
 use super::body::{self, ReadBefore, RequestBody};
 use super::callers::{Connected, Peer, Purpose};
 use super::error::WireError;
+use super::forwarded::Caller;
 use super::function_url::{self, Addressed, Visit};
 use super::handlers::Handlers;
 use super::host_api::HostApi;
@@ -141,8 +142,12 @@ impl<G: RunGuest> Rooms<G> {
         connected: &Connected,
         parts: &Parts,
     ) -> Result<(Passage, Option<Box<Signed>>), Box<Response>> {
-        let (passage, problem) =
-            Passage::of(operation, connected.address, &self.host().proxies, parts);
+        let (passage, problem) = Passage::of(
+            operation,
+            Caller::of(connected),
+            &self.host().proxies,
+            parts,
+        );
         // What is measured or told of a request begins here, and ends behind its answer.
         match problem.and_then(|()| self.admit(&passage, parts)) {
             Ok(signed) => Ok((passage, signed)),
@@ -214,6 +219,7 @@ impl<G: RunGuest> Rooms<G> {
             parts,
             body,
             addressed,
+            certificate: passage.caller.certificate(connected),
             passage,
             peer: self.peer(&passage, connected),
         };

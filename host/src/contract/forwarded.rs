@@ -5,9 +5,12 @@
 //! listed proxies have added, read from its end.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 
+use super::callers::Connected;
+use super::client_certificate::ClientCertificate;
 use super::host_names::in_brackets;
 use crate::domain::Scheme;
 use crate::domain::network::Network;
@@ -32,14 +35,25 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// Whoever is connected, and is no proxy.
-    pub(super) fn connected(address: Option<IpAddr>) -> Self {
+    /// Whoever is connected by this scheme, and is no proxy.
+    pub(super) fn connected(address: Option<IpAddr>, scheme: Scheme) -> Self {
         Self {
             address,
-            // Who ends TLS for this host is a proxy.
-            scheme: Scheme::Http,
+            scheme,
             vouched_entries: 0,
         }
+    }
+
+    /// Whoever is at the other end of this connection.
+    pub(super) fn of(connected: &Connected) -> Self {
+        Self::connected(connected.address, connected.scheme())
+    }
+
+    /// The certificate that they have shown: that of the connection, unless it is somebody else's.
+    pub(super) fn certificate(&self, connected: &Connected) -> Option<Arc<ClientCertificate>> {
+        let is_connected = self.address == connected.address;
+        let encryption = connected.encryption.as_ref().filter(|_| is_connected);
+        encryption?.certificate().cloned()
     }
 }
 
@@ -58,10 +72,10 @@ impl TrustedProxies {
     }
 
     /// Who sends a request with these headers over the connection of `connected`.
-    pub(super) fn caller(&self, connected: Option<IpAddr>, headers: &HeaderMap) -> Caller {
-        match connected {
-            Some(address) if self.trust(address) => self.told(address, headers),
-            _ => Caller::connected(connected),
+    pub(super) fn caller(&self, connected: Caller, headers: &HeaderMap) -> Caller {
+        match connected.address {
+            Some(address) if self.trust(address) => self.told(address, connected, headers),
+            _ => connected,
         }
     }
 
@@ -71,8 +85,8 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(address))
     }
 
-    fn told(&self, proxy: IpAddr, headers: &HeaderMap) -> Caller {
-        let unknown = Caller::connected(Some(proxy));
+    /// Whom a proxy tells of. Of one that tells nothing, or two things, the request is its own.
+    fn told(&self, proxy: IpAddr, connected: Caller, headers: &HeaderMap) -> Caller {
         let (plain, standard) = (
             self.by_plain(proxy, headers),
             self.by_standard(proxy, headers),
@@ -88,7 +102,12 @@ impl TrustedProxies {
                 },
                 ..plain
             },
-            (Some(_), Some(_)) | (None, None) => unknown,
+            // What its client has sent must not make a request look encrypted, either.
+            (Some(_), Some(_)) => Caller {
+                scheme: Scheme::Http,
+                ..connected
+            },
+            (None, None) => connected,
         }
     }
 
@@ -233,7 +252,8 @@ mod tests {
             map.append(*name, value.parse().expect("a value"));
         }
         let connected = connected.parse().expect("an address");
-        let caller = proxies().caller(Some(connected), &map);
+        let connected = Caller::connected(Some(connected), Scheme::Http);
+        let caller = proxies().caller(connected, &map);
         let address = caller.address.expect("it is known").to_string();
         (address, caller.scheme.name(), caller.vouched_entries)
     }
@@ -353,6 +373,26 @@ mod tests {
             (&FORWARDED, "for=192.0.2.1;proto=https"),
         ];
         assert_eq!(caller(PROXY, &both), told("192.0.2.1", "http", 1));
+    }
+
+    #[test]
+    fn an_encrypted_connection_tells_its_scheme_where_no_proxy_does() {
+        let scheme = |connected: &str, headers: &[(HeaderName, &'static str)]| {
+            let headers = headers.iter().cloned();
+            let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            let address = connected.parse().expect("an address");
+            let connected = Caller::connected(Some(address), Scheme::Https);
+            let caller = proxies().caller(connected, &HeaderMap::from_iter(headers));
+            caller.scheme.name()
+        };
+        let told = [(FORWARDED_PROTO, "http"), (FORWARDED_FOR, "192.0.2.1")];
+        assert_eq!(scheme("192.0.2.9", &told), "https");
+        assert_eq!(scheme(PROXY, &[]), "https");
+        assert_eq!(scheme(PROXY, &told), "http");
+        assert_eq!(scheme(PROXY, &told[1..]), "http");
+        // Two headers that contradict each other.
+        let both = [told[1].clone(), (FORWARDED, "for=6.6.6.6;proto=https")];
+        assert_eq!(scheme(PROXY, &both), "http");
     }
 
     #[test]

@@ -330,7 +330,7 @@ impl Page {
 
         self.single_counter(
             "sparkler_connections_refused_total",
-            "Connections for which there was no room.",
+            "Connections for which there was no room, or with which TLS could not be agreed on.",
             figures.connections_refused,
         );
     }

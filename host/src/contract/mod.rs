@@ -8,6 +8,11 @@
 // From the socket to the operation.
 pub(crate) mod server;
 mod connection_threads;
+mod turned_away;
+mod speaking;
+mod tls;
+mod client_certificate;
+mod x509;
 mod progressing;
 mod unread_body;
 mod date;
@@ -108,6 +113,8 @@ pub(crate) use host_names::HostNames;
 pub use operations::{Operation, Preset};
 pub(crate) use presets::preset;
 pub(crate) use request_counts::RequestCounts;
+pub use tls::TlsConfig;
+pub(crate) use tls::{Handshakes, Tls};
 pub use wire::settings::settings_members;
 
 use crate::deployer::CompileGuest;

@@ -31,7 +31,7 @@ impl Passage {
     /// The second value is an error where the caller chose what cannot be an id.
     pub(super) fn of(
         operation: Option<Operation>,
-        connected: Option<IpAddr>,
+        connected: Caller,
         proxies: &TrustedProxies,
         request: &Parts,
     ) -> (Self, Result<(), WireError>) {
@@ -43,10 +43,14 @@ impl Passage {
             Ok(id) => (id, Ok(())),
             Err(error) => (None, Err(error)),
         };
+        let connected = Caller {
+            address: connected.address.or_else(|| peer_told(request)),
+            ..connected
+        };
         let passage = Self {
             operation,
             id: id.unwrap_or_else(RequestId::random),
-            caller: proxies.caller(connected.or_else(|| peer_told(request)), &request.headers),
+            caller: proxies.caller(connected, &request.headers),
         };
         (passage, problem)
     }
@@ -91,6 +95,7 @@ fn chosen_id(header: Option<&HeaderValue>) -> Result<Option<RequestId>, WireErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Scheme;
 
     #[test]
     fn a_caller_may_choose_the_id_if_it_is_a_uuid() {
@@ -111,8 +116,9 @@ mod tests {
         let request = http::Request::builder().header(REQUEST_ID, id).body(());
         let (request, ()) = request.expect("a request").into_parts();
         let under = |operation| {
+            let nobody = Caller::connected(None, Scheme::Http);
             let (passage, problem) =
-                Passage::of(operation, None, &TrustedProxies::default(), &request);
+                Passage::of(operation, nobody, &TrustedProxies::default(), &request);
             assert_eq!(problem, Ok(()));
             passage.id.to_string()
         };

@@ -18,7 +18,9 @@ use super::answer;
 use super::callers::{Charge, Connection, Full, Purpose};
 use super::error::WireError;
 use crate::domain::RequestId;
-use crate::limits::{READ_BYTES_MAX, UNCOUNTED_ANSWER_BYTES_MAX, WRITE_PAUSE_MAX};
+use crate::limits::{
+    READ_BYTES_MAX, TLS_UNSENT_BYTES_MAX, UNCOUNTED_ANSWER_BYTES_MAX, WRITE_PAUSE_MAX,
+};
 
 /// A stream on which each write must get on within [`WRITE_PAUSE_MAX`].
 pub(super) struct Progressing<S> {
@@ -196,11 +198,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Progressing<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        self.judged(flushed, context, || TLS_UNSENT_BYTES_MAX)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let ended = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.judged(ended, context, || TLS_UNSENT_BYTES_MAX)
     }
 }
 
@@ -387,6 +391,21 @@ mod tests {
         let large = 2 * UNCOUNTED_ANSWER_BYTES_MAX;
         assert!(unread(&mut stream, large).await.is_pending());
         assert_eq!(peers.figures().bytes, UNCOUNTED_ANSWER_BYTES_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_behind_a_write_is_given_up_as_well_when_nobody_reads_it() {
+        let peers = Peers::default();
+        let (near, _far) = duplex(1);
+        let connection = Connection::new(peers.peer(None), &Arc::default());
+        // As encryption does, this takes what is written before it can be sent.
+        let mut stream = Progressing::new(tokio::io::BufWriter::new(near), connection);
+        stream.write_all(b"answer").await.expect("it is taken");
+        let started = Instant::now();
+        let error = stream.flush().await.expect_err("nobody reads");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed() >= WRITE_PAUSE_MAX);
+        assert_eq!(peers.figures().bytes, TLS_UNSENT_BYTES_MAX);
     }
 
     #[tokio::test]

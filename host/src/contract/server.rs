@@ -11,8 +11,8 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
@@ -20,25 +20,24 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::answer;
-use super::callers::{Connected, Connections, Full, Peers};
+use super::callers::{Connected, Connections, Peers};
 use super::connection_threads::ConnectionThreads;
 use super::date::AnswerDate;
-use super::error::WireError;
 use super::forwarded::TrustedProxies;
-use super::progressing::Progressing;
 use super::request_counts::RequestCounts;
+use super::speaking::{Encrypting, Speaking};
+use super::tls::Handshakes;
+use super::turned_away::{refuse, too_many};
 use super::unread_body::UnreadBody;
-use crate::domain::RequestId;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTION_BUFFER_BYTES_MAX, CONNECTION_DESCRIPTORS_PERCENT_MAX,
-    REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX, REQUEST_HEADERS_MAX,
+    REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_DURATION_MAX, REQUEST_HEADERS_MAX, TLS_CONNECTION_BYTES,
 };
 
 /// The body of a request as it comes in.
@@ -49,6 +48,8 @@ pub(crate) struct Neighbours<'a> {
     pub(crate) threads: &'a ConnectionThreads,
     pub(crate) peers: &'a Arc<Peers>,
     pub(crate) proxies: &'a TrustedProxies,
+    /// Where connections are encrypted.
+    pub(crate) tls: Option<&'a Arc<Handshakes>>,
     pub(crate) date: &'a Arc<AnswerDate>,
     pub(crate) requests: &'a RequestCounts,
 }
@@ -64,7 +65,7 @@ pub(crate) async fn serve<A, F>(
     A: Fn(Request<Arriving>) -> F + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
-    let max = connections_max(neighbours.peers);
+    let max = connections_max(&neighbours);
     let megabytes = neighbours.peers.figures().bytes_max / (1024 * 1024);
     tracing::info!(
         "{megabytes} MB at most are held for callers, who have {max} connections at most"
@@ -111,10 +112,11 @@ fn http() -> http1::Builder {
 }
 
 /// As many as there is memory for, or as there are descriptors for.
-fn connections_max(peers: &Peers) -> usize {
+fn connections_max(neighbours: &Neighbours<'_>) -> usize {
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let share = descriptors.saturating_mul(CONNECTION_DESCRIPTORS_PERCENT_MAX) / 100;
-    let for_memory = peers.connections_max();
+    let more_bytes = neighbours.tls.map_or(0, |_| TLS_CONNECTION_BYTES);
+    let for_memory = neighbours.peers.connections_max(more_bytes);
     usize::try_from(share).map_or(for_memory, |share| share.clamp(1, for_memory))
 }
 
@@ -139,12 +141,18 @@ where
             self.forget(ended);
         }
         let caller = self.neighbours.peers.connected(Some(address.ip()));
+        let caller = match self.neighbours.tls {
+            Some(_) => caller.encrypted(),
+            None => caller,
+        };
         let is_proxy = self.neighbours.proxies.trust(address.ip());
         let room = self.open.room_for(&caller.peer, is_proxy);
         match (room, stream.into_std()) {
             (Ok(()), Ok(stream)) => self.serve(stream, &caller),
+            // Nothing that it would understand can be said before there is a key.
+            (Err(_), Ok(_)) if self.neighbours.tls.is_some() => {}
             (Err(full), Ok(stream)) => {
-                let refused = too_many(full).closing();
+                let refused = too_many(full);
                 self.neighbours.requests.count(None, refused.status());
                 refuse(stream, refused);
             }
@@ -183,16 +191,17 @@ where
                 Ok::<_, Infallible>(response)
             }
         });
-        let (http, watcher) = (self.http.clone(), self.graceful.watcher());
-        let read = Arc::clone(&connection);
-        let served = async move {
-            let stream = TcpStream::from_std(stream)?;
-            let stream = TokioIo::new(Progressing::new(stream, read));
-            watcher
-                .watch(http.serve_connection(stream, service))
-                .await?;
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        let speaking = Speaking {
+            http: self.http.clone(),
+            watcher: self.graceful.watcher(),
+            connection: Arc::clone(&connection),
         };
+        let encrypting = caller.encryption.as_ref().zip(self.neighbours.tls);
+        let encrypting = encrypting.map(|(encryption, handshakes)| Encrypting {
+            handshakes: Arc::clone(handshakes),
+            encryption: Arc::clone(encryption),
+        });
+        let served = speaking.over(stream, encrypting, service);
         let ending = async move {
             if let Err(error) = served.await {
                 tracing::debug!(%error, "a connection ended early");
@@ -201,28 +210,6 @@ where
         let abort = self.tasks.spawn_on(ending, self.neighbours.threads.next());
         self.open.opened(connection, abort);
     }
-}
-
-/// Tells a client that it cannot be served, as far as it listens: nobody waits for that.
-fn refuse(mut stream: std::net::TcpStream, refused: WireError) {
-    let told = stream.write_all(answer::in_http(refused, RequestId::random()).as_bytes());
-    // What it has sent already is read, since the answer may be lost with what is not.
-    let read = stream.read(&mut [0; 4_096]);
-    let ended = stream.shutdown(Shutdown::Write);
-    tracing::debug!(?told, ?read, ?ended, "a connection was refused");
-}
-
-fn too_many(full: Full) -> WireError {
-    let text = match full {
-        Full::Share => {
-            "This caller has as many connections as it may, and all of them are at work. Use them for more than one \
-             request, and try again."
-        }
-        Full::Host => {
-            "The host has as many connections as it may, and all of them are at work. Try again later."
-        }
-    };
-    WireError::new(full.code(), text)
 }
 
 /// The next connection. Failures of the system are waited out, since nothing else can be done.
@@ -264,6 +251,7 @@ mod tests {
 
     use crate::contract::body::{self, BodyLimit};
     use crate::contract::callers::Purpose;
+    use crate::contract::error::WireError;
 
     struct Running {
         address: SocketAddr,
@@ -296,6 +284,7 @@ mod tests {
                 threads: &threads,
                 peers: &Arc::default(),
                 proxies: &TrustedProxies::default(),
+                tls: None,
                 date: &Arc::new(date),
                 requests: &RequestCounts::default(),
             };

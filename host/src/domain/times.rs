@@ -18,6 +18,10 @@ const COMMON_LOG: StaticFormatDescription =
 const HTTP: StaticFormatDescription = format_description!(
     "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
 );
+#[cfg(feature = "server")]
+const OF_CERTIFICATE: StaticFormatDescription = format_description!(
+    "[month repr:short] [day padding:space] [hour]:[minute]:[second] [year] GMT"
+);
 const DAY: StaticFormatDescription = format_description!("[year]/[month]/[day]");
 
 /// As records show it: `2019-11-21T19:32:12.000Z`.
@@ -54,6 +58,12 @@ pub(crate) fn parse_compact(text: &str) -> Option<SystemTime> {
     let date = time::Date::from_calendar_date(digits(0..4)?.into(), month, small(6..8)?).ok()?;
     let time = time::Time::from_hms(small(9..11)?, small(11..13)?, small(13..15)?).ok()?;
     Some(UtcDateTime::new(date, time).into())
+}
+
+/// As OpenSSL shows the times of certificates: `Nov  1 19:32:12 2019 GMT`.
+#[cfg(feature = "server")]
+pub(crate) fn of_certificate(time: SystemTime) -> String {
+    text(time, OF_CERTIFICATE)
 }
 
 /// As servers for HTTP log it: `21/Nov/2019:19:32:12 +0000`.

@@ -9,12 +9,13 @@ use super::bucket::Rate;
 use super::file::{AccountEntry, File, KeyEntry, QuotaEntry, RateEntry, Status, UserEntry, moment};
 use super::key::Key;
 use super::policies::{self, Presets};
-use super::sources::{Sources, Stamp, Stamps};
+use super::sources::Sources;
 use super::user::{User, arn_of, id_of};
 use crate::domain::arn::is_account;
 use crate::domain::policy::Identity;
 use crate::domain::{AccountId, Lock};
 use crate::limits::{ACCOUNTS_MAX, KEYS_MAX, KEYS_OF_USER_MAX};
+use crate::owner_files::{Stamps, are_outdated};
 
 /// Why a file of keys is not taken. The text holds no secret.
 #[derive(Debug, thiserror::Error)]
@@ -88,8 +89,7 @@ impl KeySet {
 
     /// Whether any of its files is another one by now.
     pub(super) fn is_outdated(&self) -> bool {
-        let mut files = self.files.iter();
-        files.any(|(path, stamp)| Stamp::of(path) != *stamp)
+        are_outdated(&self.files)
     }
 }
 

@@ -4,14 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use std::cell::RefCell;
 use std::fs::{self, Permissions};
-use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::in_tests::{Written, everything};
 use super::policies::Presets;
-use super::sources::cannot_read;
 use super::{Identities, Key, check};
 use crate::domain::policy::{Document, PolicyError};
 use crate::sigv4::Denial;
@@ -240,13 +238,6 @@ fn functions_that_a_policy_cannot_be_narrowed_to_are_told_as_what_they_are() {
         let text = of(functions, presets).err().expect(word);
         assert!(text.contains(word), "{word} is not in {text}");
     }
-}
-
-#[test]
-fn what_may_not_be_read_is_told_with_what_a_jail_leaves() {
-    let told = |kind: ErrorKind| cannot_read(Path::new("/elsewhere/p.json"), &kind.into());
-    assert!(told(ErrorKind::PermissionDenied).contains("in its jail"));
-    assert!(!told(ErrorKind::NotFound).contains("jail"));
 }
 
 #[test]

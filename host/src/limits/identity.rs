@@ -36,7 +36,7 @@ pub(crate) const KEYS_MAX: usize = 10_000;
 /// Keys that a user may have: one that is in use, and one that takes its place.
 pub const KEYS_OF_USER_MAX: usize = 2;
 
-/// How often the file of keys is looked at for a change.
+/// How often the files of keys, and those of TLS, are looked at for a change.
 pub(crate) const KEYS_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Requests under unknown keys, in a second, that one source is taken seriously for. Beyond it they get the same answer

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sparkler::internals::SettingsChange;
 use tokio::sync::oneshot;
 
-use super::client::{Client, Invocation, Invoked};
+use super::client::{Client, Invocation, Invoked, Trust};
 use super::host::{self, Serving};
 use super::listen::ListenAddress;
 use super::log_tail::LogTail;
@@ -118,7 +118,7 @@ fn build_example() -> anyhow::Result<BuiltGuest> {
 
 /// Deploys and makes the calls; whether each did what it was to do.
 fn play(endpoint: &str, built: &BuiltGuest) -> anyhow::Result<bool> {
-    let client = Client::new(endpoint)?;
+    let client = Client::new(endpoint, &Trust::default())?;
     let settings = SettingsChange {
         timeout_seconds: Some(1),
         memory_mb: Some(128),

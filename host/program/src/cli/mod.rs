@@ -45,6 +45,7 @@ mod settings;
 mod signals;
 mod sizes;
 mod spinner;
+mod tls_args;
 
 use std::process::ExitCode;
 

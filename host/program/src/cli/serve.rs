@@ -23,6 +23,7 @@ use super::logging::LogArgs;
 use super::reach_args::ReachArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
+use super::tls_args::TlsArgs;
 use super::{CommandResult, learned_http, output, paths, signals, sizes};
 
 /// How long the program waits for threads that still compile when everything else has ended.
@@ -36,6 +37,8 @@ Examples:
   sparkler serve --listen 127.0.0.1:0         Take any free port, and print it
   sparkler serve --destinations out/          Write what comes of events to files
   sparkler serve --keys keys.toml             Ask callers for requests that are signed
+  sparkler serve --tls-cert fullchain.pem --tls-key privkey.pem
+                                              Speak HTTPS
   sparkler serve --learn-http fetch.wasm      Print which HTTP requests functions have to be allowed
 
 A PATH is a component, a zip that holds one, the folder of a function that was built with
@@ -114,6 +117,9 @@ pub(super) struct Serve {
     auth: AuthArgs,
 
     #[command(flatten)]
+    tls: TlsArgs,
+
+    #[command(flatten)]
     reach: ReachArgs,
 
     #[command(flatten)]
@@ -163,20 +169,25 @@ impl Serve {
             learned_http::warn();
         }
         let host = prepared.start().await?;
-        if self.auth.keys()?.is_some() {
+        if self.auth.keys()?.is_some() || self.tls.config().is_some() {
             let host = host.clone();
-            signals::at_each_hangup(move || host.reload_keys())
-                .context("signals cannot be received")?;
+            let reload = move || {
+                host.reload_keys();
+                host.reload_tls();
+            };
+            signals::at_each_hangup(reload).context("signals cannot be received")?;
         }
         if !deploy(&host, &self.account(), &functions, &shutdown).await? {
             return Ok(ExitCode::SUCCESS);
         }
-        output::data(&format!("Listening on http://{address}"));
+        self.tls.warn(address);
+        let url = format!("{}://{address}", self.tls.scheme());
+        output::data(&format!("Listening on {url}"));
         let names: Vec<_> = functions
             .iter()
             .map(|(function, _)| function.name.as_str())
             .collect();
-        output::note(&introduction(&address.to_string(), &names));
+        output::note(&introduction(&url, &names));
         host.serve(listener, shutdown.requested()).await?;
         learned_http::print(&host.learned_http());
         Ok(ExitCode::SUCCESS)
@@ -186,6 +197,7 @@ impl Serve {
         let grants = self.grants.with_projects(&self.paths)?;
         let mut config = host::config(self.account(), self.storage()?);
         config.keys = self.auth.keys()?;
+        config.tls = self.tls.config();
         config.data_bytes_max = self.data_max;
         config.compile = self.jail.compiler();
         config.folders = grants.folders;
@@ -246,16 +258,16 @@ async fn deploy(
 }
 
 /// What a user wants to know next.
-fn introduction(address: &str, names: &[&str]) -> String {
-    let endpoint = match address {
-        "127.0.0.1:9001" => String::new(),
-        _ => format!(" --endpoint http://{address}"),
+fn introduction(url: &str, names: &[&str]) -> String {
+    let endpoint = match url {
+        "http://127.0.0.1:9001" => String::new(),
+        _ => format!(" --endpoint {url}"),
     };
     match names.first() {
         None => format!("Deploy a function: sparkler deploy{endpoint} NAME FILE"),
         Some(name) => format!(
             "Functions: {}\nCall one: sparkler invoke{endpoint} {name} '{{}}'\n     or: curl -d '{{}}' \
-             http://{address}/2015-03-31/functions/{name}/invocations",
+             {url}/2015-03-31/functions/{name}/invocations",
             names.join(", ")
         ),
     }
@@ -336,12 +348,12 @@ mod tests {
 
     #[test]
     fn the_introduction_names_the_functions_and_a_call_that_works() {
-        let text = introduction("127.0.0.1:4000", &["a", "b"]);
+        let text = introduction("http://127.0.0.1:4000", &["a", "b"]);
         assert!(text.contains("Functions: a, b"), "{text}");
         assert!(
             text.contains("sparkler invoke --endpoint http://127.0.0.1:4000 a"),
             "{text}"
         );
-        assert!(introduction("127.0.0.1:9001", &[]).contains("sparkler deploy NAME FILE"));
+        assert!(introduction("http://127.0.0.1:9001", &[]).contains("sparkler deploy NAME FILE"));
     }
 }

@@ -79,9 +79,10 @@ const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
 pub(crate) fn forwarded(data: &[u8]) {
     let proxies = TrustedProxies::of(&["10.0.0.0/8".into(), "fd00::/8".into()]).expect("networks");
     let sent = sent(data);
-    let connected = proxies.caller(Some(CLIENT), &sent);
-    assert_eq!(connected, Caller::connected(Some(CLIENT)));
-    let found = |headers: &HeaderMap| proxies.caller(Some(PROXY), headers);
+    let at_the_end = |address| Caller::connected(Some(address), Scheme::Http);
+    let connected = proxies.caller(at_the_end(CLIENT), &sent);
+    assert_eq!(connected, at_the_end(CLIENT));
+    let found = |headers: &HeaderMap| proxies.caller(at_the_end(PROXY), headers);
     let own_or_clients = [Some(PROXY), Some(CLIENT)];
 
     let mut plain = sent.clone();

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::budget::{Budget, Full, Peer};
+use super::encryption::Encryption;
 use super::shares::Shares;
-use crate::domain::Lock;
+use crate::domain::{Lock, Scheme};
 
 /// Peers that are remembered before those for which nothing is held any more are forgotten.
 const REMEMBERED_MIN: usize = 1_024;
@@ -73,6 +74,26 @@ pub(crate) struct Connected {
     pub(in crate::contract) address: Option<IpAddr>,
     /// What is held for the peer.
     pub(in crate::contract) peer: Arc<Peer>,
+    /// Where the connection is encrypted.
+    pub(in crate::contract) encryption: Option<Arc<Encryption>>,
+}
+
+impl Connected {
+    /// The same, over a connection that is encrypted.
+    pub(in crate::contract) fn encrypted(self) -> Self {
+        Self {
+            encryption: Some(Arc::default()),
+            ..self
+        }
+    }
+
+    /// How requests come over the connection.
+    pub(in crate::contract) fn scheme(&self) -> Scheme {
+        match self.encryption {
+            Some(_) => Scheme::Https,
+            None => Scheme::Http,
+        }
+    }
 }
 
 impl Default for Peers {
@@ -96,9 +117,14 @@ impl Peers {
         }
     }
 
-    /// Connections that there is memory for.
-    pub(in crate::contract) fn connections_max(&self) -> usize {
-        self.shares.connections_max
+    /// Connections that there is memory for, where each takes so many bytes besides what all take.
+    pub(in crate::contract) fn connections_max(&self, more_bytes: u64) -> usize {
+        self.shares.connections_max(more_bytes)
+    }
+
+    /// Notes a connection that was refused although there was room for it.
+    pub(in crate::contract) fn refused_connection(&self) {
+        self.connections.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whoever has this address, where it is known.
@@ -107,6 +133,7 @@ impl Peers {
         Connected {
             address,
             peer: self.peer(address),
+            encryption: None,
         }
     }
 

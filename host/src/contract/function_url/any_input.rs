@@ -16,11 +16,11 @@ use super::event::{Received, address_of};
 use super::serve::told;
 use super::{reply, stream_reply};
 use crate::contract::body;
-use crate::contract::forwarded::{FORWARDED_FOR, TrustedProxies};
+use crate::contract::forwarded::{Caller, FORWARDED_FOR, TrustedProxies};
 use crate::contract::headers::TRACE_ID;
 use crate::contract::trace_header::Trace;
 use crate::domain::web::OF_CONNECTION;
-use crate::domain::{EventJson, RequestId, WebCall as _, WebRequest, prelude};
+use crate::domain::{EventJson, RequestId, Scheme, WebCall as _, WebRequest, prelude};
 
 /// The region of the host whose URLs they are.
 const REGION: &str = "us-east-1";
@@ -31,7 +31,8 @@ pub(crate) fn described(request: Request<Bytes>) -> Option<(WebRequest, Bytes)> 
     let (parts, body) = request.into_parts();
     let addressed = addressed(&parts.uri, &parts.headers, REGION)?;
     let proxies = TrustedProxies::of(&["10.0.0.0/8".into()]).expect("a network");
-    let caller = proxies.caller(Some(IpAddr::from([10, 0, 0, 1])), &parts.headers);
+    let proxy = Caller::connected(Some(IpAddr::from([10, 0, 0, 1])), Scheme::Http);
+    let caller = proxies.caller(proxy, &parts.headers);
     let trace = Trace::continued(parts.headers.get(TRACE_ID));
     let mut body = body::Received {
         bytes: body,
@@ -42,6 +43,7 @@ pub(crate) fn described(request: Request<Bytes>) -> Option<(WebRequest, Bytes)> 
     let chain = request.headers()[FORWARDED_FOR].as_bytes().to_vec();
     let received = Received {
         signer: None,
+        certificate: None,
         request,
         url_id: addressed.id,
         request_id: RequestId(uuid::Uuid::nil()),

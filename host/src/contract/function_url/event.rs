@@ -9,6 +9,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -19,6 +20,7 @@ use http::{HeaderMap, HeaderValue};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
+use crate::contract::client_certificate::ClientCertificate;
 use crate::contract::forwarded::{Caller, FORWARDED_FOR};
 use crate::contract::headers::TRACE_ID;
 use crate::contract::signed::Signer;
@@ -38,6 +40,8 @@ pub(super) struct Received {
     pub(super) caller: IpAddr,
     /// Who has signed it, where that is asked for.
     pub(super) signer: Option<Signer>,
+    /// What its sender has shown, where TLS asks for it.
+    pub(super) certificate: Option<Arc<ClientCertificate>>,
     pub(super) time: SystemTime,
 }
 
@@ -156,6 +160,8 @@ struct RequestContext<'a> {
     account_id: &'a str,
     api_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    authentication: Option<Authentication<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     authorizer: Option<Authorizer<'a>>,
     domain_name: &'a str,
     domain_prefix: &'a str,
@@ -165,6 +171,13 @@ struct RequestContext<'a> {
     stage: &'static str,
     time: String,
     time_epoch: u64,
+}
+
+/// Who is at the other end of the connection, as API Gateway tells it: function URLs of AWS ask for no certificates.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Authentication<'a> {
+    client_cert: &'a ClientCertificate,
 }
 
 #[derive(Serialize)]
@@ -246,7 +259,9 @@ impl WebCall for Received {
 impl Received {
     fn context<'a>(&'a self, host: &'a str) -> RequestContext<'a> {
         let authorizer = self.signer.as_ref().map(Authorizer::of);
+        let certificate = self.certificate.as_deref();
         RequestContext {
+            authentication: certificate.map(|client_cert| Authentication { client_cert }),
             account_id: authorizer
                 .as_ref()
                 .map_or("anonymous", |by| by.iam.account_id),

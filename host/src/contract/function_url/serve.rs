@@ -22,6 +22,7 @@ use crate::contract::api::Api;
 use crate::contract::aside::aside;
 use crate::contract::body::{self, RequestBody};
 use crate::contract::callers::{Peer, Purpose, bytes_of, held};
+use crate::contract::client_certificate::ClientCertificate;
 use crate::contract::condition_keys::{self, AUTH_TYPE, BY_URL, FUNCTION_ARN};
 use crate::contract::error::{ErrorCode, WireError};
 use crate::contract::forwarded::Caller;
@@ -57,6 +58,8 @@ pub(in crate::contract) struct Visit<B> {
     pub(in crate::contract) body: B,
     pub(in crate::contract) addressed: Addressed,
     pub(in crate::contract) passage: Passage,
+    /// What its caller has shown, where TLS asks for it.
+    pub(in crate::contract) certificate: Option<Arc<ClientCertificate>>,
     /// What is held for its caller.
     pub(in crate::contract) peer: Arc<Peer>,
 }
@@ -135,6 +138,7 @@ impl<'a> Target<'a> {
             body,
             addressed,
             passage,
+            certificate,
             peer,
         } = visit;
         let Passage { id, caller, .. } = passage;
@@ -161,6 +165,7 @@ impl<'a> Target<'a> {
             request_id: id,
             caller: event::address_of(caller),
             signer,
+            certificate,
             time: SystemTime::now(),
         };
         let invocation = Invocation {

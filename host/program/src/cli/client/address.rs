@@ -1,4 +1,4 @@
-//! The address of a server that is spoken to in plain HTTP.
+//! Addresses of servers.
 
 use ureq::http::Uri;
 use ureq::http::uri::Authority;
@@ -12,14 +12,26 @@ pub(in crate::cli) enum NotPlain {
     NoAddress,
 }
 
-/// The URL that `text` is: a host, perhaps a port and a path, and nothing else.
+/// The URL of a server that is spoken to in plain HTTP.
 pub(in crate::cli) fn plain(text: &str) -> Result<Uri, NotPlain> {
-    let uri: Uri = text.parse().map_err(|_| NotPlain::NoAddress)?;
-    match uri.scheme_str() {
-        Some("http") if uri.authority().is_some_and(is_server) && uri.query().is_none() => Ok(uri),
-        Some("https") => Err(NotPlain::Encrypted),
-        _ => Err(NotPlain::NoAddress),
+    match server(text) {
+        Some(uri) if is_encrypted(&uri) => Err(NotPlain::Encrypted),
+        Some(uri) => Ok(uri),
+        None => Err(NotPlain::NoAddress),
     }
+}
+
+/// The URL that `text` is: a host, perhaps a port and a path, and nothing else.
+pub(super) fn server(text: &str) -> Option<Uri> {
+    let uri: Uri = text.parse().ok()?;
+    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+    let names_server = uri.authority().is_some_and(is_server) && uri.query().is_none();
+    (is_http && names_server).then_some(uri)
+}
+
+/// Whether the server at that URL is spoken to in HTTPS.
+pub(super) fn is_encrypted(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("https")
 }
 
 /// Whether a port is a port, and nobody's name stands before the host: the parser lets both pass.
@@ -44,12 +56,14 @@ mod tests {
             "http://queue.internal/sqs",
         ] {
             assert!(plain(text).is_ok(), "{text}");
+            let encrypted = text.replacen("http", "https", 1);
+            assert_eq!(plain(&encrypted), Err(NotPlain::Encrypted), "{encrypted}");
+            assert!(server(&encrypted).is_some_and(|uri| is_encrypted(&uri)));
         }
     }
 
     #[test]
     fn what_cannot_be_connected_to_is_refused() {
-        assert_eq!(plain("https://localhost"), Err(NotPlain::Encrypted));
         for text in [
             "",
             "localhost:9324",

@@ -5,11 +5,13 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use ureq::http::{HeaderMap, Method, Request, Response, Uri};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
-use super::address::{NotPlain, plain as plain_address};
+use super::address::{is_encrypted, server};
 use super::error::ClientError;
 use super::signer::Signer;
+use super::trust::Trust;
 use super::wire::ServiceError;
 use crate::limits::{CLIENT_ANSWER_BYTES_MAX, CLIENT_CONNECT_MAX, CLIENT_WAIT_MAX};
 
@@ -30,15 +32,16 @@ pub(in crate::cli) struct Client {
 }
 
 impl Client {
-    /// A client of the server at `endpoint`, a URL. Does not connect yet.
-    pub(in crate::cli) fn new(endpoint: &str) -> Result<Self, ClientError> {
+    /// A client of the server at `endpoint`, a URL, which trusts these authorities. Does not connect yet.
+    pub(in crate::cli) fn new(endpoint: &str, trust: &Trust) -> Result<Self, ClientError> {
         let endpoint = endpoint.trim_end_matches('/');
-        let uri = plain_address(endpoint).map_err(|wrong| match wrong {
-            NotPlain::Encrypted => ClientError::EncryptedEndpoint(endpoint.to_owned()),
-            NotPlain::NoAddress => ClientError::BadEndpoint(endpoint.to_owned()),
-        })?;
+        let uri = server(endpoint).ok_or_else(|| ClientError::BadEndpoint(endpoint.to_owned()))?;
+        let tls = match is_encrypted(&uri) {
+            true => trust.config()?,
+            false => TlsConfig::default(),
+        };
         Ok(Self {
-            agent: agent(&uri),
+            agent: agent(&uri, tls),
             endpoint: endpoint.to_owned(),
             uri,
             signer: Signer::of(|name| std::env::var(name).ok()),
@@ -123,8 +126,9 @@ impl Client {
     }
 }
 
-fn agent(endpoint: &Uri) -> Agent {
+fn agent(endpoint: &Uri, tls: TlsConfig) -> Agent {
     let mut config = Agent::config_builder()
+        .tls_config(tls)
         .http_status_as_error(false)
         .max_redirects(0)
         .timeout_connect(Some(CLIENT_CONNECT_MAX))

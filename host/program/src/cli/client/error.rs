@@ -8,12 +8,20 @@ pub(in crate::cli) enum ClientError {
     /// The endpoint is not a URL.
     #[error("'{0}' is not the address of a server; it looks like http://127.0.0.1:9001.")]
     BadEndpoint(String),
-    /// The endpoint wants TLS.
+    /// A file of authorities cannot be used.
     #[error(
-        "{0} asks for an encrypted connection, which this command does not speak. Name the http:// \
-         address of a Sparkler server, or use the AWS CLI for this one."
+        "{path} names nobody to trust: {reason}. Name a file of certificates in PEM with --ca-file."
     )]
-    EncryptedEndpoint(String),
+    NoAuthorities { path: String, reason: String },
+    /// The server's certificate is not believed.
+    #[error(
+        "{endpoint} shows a certificate that is not believed: {reason}. Where its authority is one of your own, name \
+         the authority's certificate with --ca-file, or in SPARKLER_CA_FILE."
+    )]
+    Untrusted { endpoint: String, reason: String },
+    /// The server wants a certificate, or does not speak TLS.
+    #[error("{endpoint} and this command agree on no encryption: {reason}.")]
+    NoEncryption { endpoint: String, reason: String },
     /// Something in the request cannot be sent.
     #[error("the request cannot be sent: {0}")]
     BadRequest(String),
@@ -45,6 +53,9 @@ impl ClientError {
             endpoint: endpoint.clone(),
             reason,
         };
+        if let Some(error) = encryption(error) {
+            return Self::of_encryption(endpoint, error);
+        }
         match error {
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 Self::NoServer(endpoint)
@@ -55,6 +66,48 @@ impl ClientError {
             ureq::Error::Io(error) => broken(error.to_string()),
             other => broken(other.to_string()),
         }
+    }
+
+    fn of_encryption(endpoint: String, error: &rustls::Error) -> Self {
+        use rustls::CertificateError as C;
+        use rustls::Error as E;
+        let untrusted = |reason: String| Self::Untrusted {
+            endpoint: endpoint.clone(),
+            reason,
+        };
+        let no_encryption = |reason: String| Self::NoEncryption {
+            endpoint: endpoint.clone(),
+            reason,
+        };
+        match error {
+            E::InvalidCertificate(C::UnknownIssuer) => {
+                untrusted("none of the authorities that are trusted here has issued it".into())
+            }
+            E::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => {
+                untrusted("it has expired".into())
+            }
+            E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
+                untrusted("it is for another name than that of the address".into())
+            }
+            E::InvalidCertificate(other) => untrusted(other.to_string()),
+            E::AlertReceived(rustls::AlertDescription::CertificateRequired) => no_encryption(
+                "the server asks its clients for certificates, of which this command has none"
+                    .into(),
+            ),
+            E::InvalidMessage(_) => {
+                no_encryption("what answers does not speak TLS. Is the address http://?".into())
+            }
+            other => no_encryption(other.to_string()),
+        }
+    }
+}
+
+/// What went wrong with encryption, if that is what did.
+fn encryption(error: &ureq::Error) -> Option<&rustls::Error> {
+    match error {
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
     }
 }
 

@@ -26,7 +26,11 @@ fn server(answers: Vec<String>) -> (Client, JoinHandle<Vec<String>>) {
             })
             .collect()
     });
-    (Client::new(&endpoint).unwrap(), requests)
+    (client(&endpoint).unwrap(), requests)
+}
+
+fn client(endpoint: &str) -> Result<Client, ClientError> {
+    Client::new(endpoint, &Trust::default())
 }
 
 fn read_request(stream: &mut impl BufRead) -> String {
@@ -93,7 +97,7 @@ fn nobody_listening_is_answered_with_how_to_start_a_server() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = Client::new(&endpoint).unwrap().functions().unwrap_err();
+    let error = client(&endpoint).unwrap().functions().unwrap_err();
     assert_eq!(error, ClientError::NoServer(endpoint.clone()));
     assert!(error.to_string().contains("sparkler serve"));
 }
@@ -112,8 +116,7 @@ fn a_web_server_is_not_taken_for_lambda() {
 
 #[test]
 fn endpoints_that_cannot_work_are_refused_before_anything_is_sent() {
-    let refusal = |endpoint| Client::new(endpoint).err().unwrap().to_string();
-    assert!(refusal("https://lambda.us-east-1.amazonaws.com").contains("encrypted"));
+    let refusal = |endpoint| client(endpoint).err().unwrap().to_string();
     assert!(refusal("127.0.0.1:9001").contains("http://127.0.0.1:9001"));
     assert!(refusal("ftp://x").contains("not the address"));
     assert!(refusal("").contains("not the address"));

@@ -20,7 +20,7 @@ fn with_headers(headers: &[(&str, &str)]) -> Received {
     let told = Told {
         host: HeaderValue::from_static("id.lambda-url.us-east-1.localhost:9001"),
         trace: "Root=1",
-        caller: Caller::connected(Some(caller)),
+        caller: Caller::connected(Some(caller), Scheme::Http),
     };
     tell(request.headers_mut(), told);
     Received {
@@ -29,6 +29,7 @@ fn with_headers(headers: &[(&str, &str)]) -> Received {
         request_id: RequestId(uuid::Uuid::nil()),
         caller,
         signer: None,
+        certificate: None,
         time: UNIX_EPOCH + Duration::from_millis(1_584_039_838_390),
     }
 }
