@@ -267,6 +267,8 @@ impl Host {
         self.events.stop();
         self.invoker.drain().await;
         self.events.drained().await;
+        #[cfg(feature = "server")]
+        self.serving.refusals.flush().await;
         let logs = Arc::clone(&self.logs);
         // The last lines are written before the process may end.
         if let Err(error) = tokio::task::spawn_blocking(move || logs.flush()).await {

@@ -11,7 +11,7 @@ use crate::catalog::Catalog;
 use crate::contract::server::Neighbours;
 use crate::contract::{
     self, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, HostNames, LogReads,
-    Peers, RequestCounts, TrustedProxies,
+    Peers, RefusalLog, RequestCounts, TrustedProxies,
 };
 use crate::domain::Digest;
 use crate::identity::Identities;
@@ -30,6 +30,7 @@ pub(super) struct Serving {
     peers: Arc<Peers>,
     open_function_urls: bool,
     identities: Option<Arc<Identities>>,
+    pub(super) refusals: Arc<RefusalLog>,
 }
 
 impl Serving {
@@ -42,6 +43,7 @@ impl Serving {
             proxies: TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?,
             open_function_urls: config.open_function_urls,
             identities: config.keys.as_deref().map(known).transpose()?,
+            refusals: RefusalLog::start(catalog.audit_log()),
         })
     }
 
@@ -141,6 +143,7 @@ impl Host {
             peers: Arc::clone(&self.serving.peers),
             answers: ExpectedAnswers::default(),
             log_reads: LogReads::default(),
+            refusals: Arc::clone(&self.serving.refusals),
             requests: RequestCounts::default(),
             jail: jail(),
             host_names: self.serving.host_names.clone(),

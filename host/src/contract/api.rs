@@ -9,6 +9,7 @@ use super::error::WireError;
 use super::forwarded::TrustedProxies;
 use super::host_names::HostNames;
 use super::reference::Reference;
+use super::refusal_log::RefusalLog;
 use super::request_counts::RequestCounts;
 use super::wire::configuration::Renderer;
 use crate::catalog::Catalog;
@@ -49,6 +50,8 @@ pub(crate) struct Api<G> {
     pub answers: ExpectedAnswers,
     /// The places for reads of logs.
     pub log_reads: LogReads,
+    /// Notes who was refused.
+    pub refusals: Arc<RefusalLog>,
     /// What was answered.
     pub requests: RequestCounts,
     /// What the jail around this process confines, and whether it does.

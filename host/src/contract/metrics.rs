@@ -3,6 +3,7 @@
 //! Only functions that have something for themselves are named, and of those as many as
 //! [`METRICS_FUNCTIONS_MAX`]; how many are left out is a metric, too.
 
+mod audit;
 mod data;
 
 use std::fmt::{Display, Write as _};
@@ -43,6 +44,7 @@ pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
     page.deploys(&api.deployer.figures());
     page.requests(&api.requests.all());
     page.callers(api.peers.figures());
+    page.refusals(api.refusals.figures());
     page.jail(&api.jail);
     if let Some(figures) = api.deployer.data_figures().await {
         page.data(&figures);

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod any_request;
+mod audit;
 mod configuration;
 mod concurrency;
 mod door;
@@ -35,7 +36,8 @@ use tower::ServiceExt as _;
 
 use super::routes::Routes;
 use super::{
-    Api, DownloadKey, ExpectedAnswers, HostNames, LogReads, RequestCounts, TrustedProxies, router,
+    Api, DownloadKey, ExpectedAnswers, HostNames, LogReads, RefusalLog, RequestCounts,
+    TrustedProxies, router,
 };
 use crate::app::Stores;
 use crate::catalog::Catalog;
@@ -304,6 +306,7 @@ async fn api(stores: Stores, guests: Arc<Script>, logs: Arc<LogKeeper>) -> Api<S
         clock: Arc::new(SystemClock::default()),
     });
     let secret = catalog.secret("downloads").await;
+    let refusals = RefusalLog::start(catalog.audit_log());
     Api {
         account,
         catalog,
@@ -319,6 +322,7 @@ async fn api(stores: Stores, guests: Arc<Script>, logs: Arc<LogKeeper>) -> Api<S
         peers: Arc::default(),
         answers: ExpectedAnswers::default(),
         log_reads: LogReads::default(),
+        refusals,
         requests: RequestCounts::default(),
         jail: Vec::new(),
         host_names: HostNames::default(),

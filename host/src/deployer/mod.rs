@@ -52,7 +52,7 @@ pub(crate) use crate::turns::{Lane, PlaceFigures};
 use crate::catalog::Catalog;
 use crate::domain::settings::{Architecture, SettingsChange};
 use crate::domain::{
-    Account, Code, DataFigures, Digest, FunctionName, FunctionRecord, Publication, Refusal,
+    Account, Cause, Code, DataFigures, Digest, FunctionName, FunctionRecord, Publication, Refusal,
     Settings, State, Version, VersionId, lifecycle, publishing,
 };
 use crate::limits::PACKAGE_BYTES_MAX;
@@ -153,6 +153,13 @@ pub struct Deployer<G> {
     pipeline: Arc<Pipeline<G>>,
 }
 
+/// What changes functions, on somebody's account. There is no other way to change one, so that none is changed without
+/// an entry of the audit log that says who did it.
+pub struct Changes<'a, G> {
+    deployer: &'a Deployer<G>,
+    cause: Cause,
+}
+
 impl<G> Deployer<G> {
     /// What the code of functions takes where it is kept, and what is there beside it, if that is bounded.
     pub async fn data_figures(&self) -> Option<DataFigures> {
@@ -185,6 +192,14 @@ impl<G: CompileGuest> Deployer<G> {
         &self.pipeline.catalog
     }
 
+    /// What changes functions for this `cause`.
+    pub fn by(&self, cause: Cause) -> Changes<'_, G> {
+        Changes {
+            deployer: self,
+            cause,
+        }
+    }
+
     /// Takes up what a crash interrupted, and removes what nothing refers to. Returns when all of it is
     /// under way; [`Deployer::settled`] tells when a function is done.
     ///
@@ -195,33 +210,41 @@ impl<G: CompileGuest> Deployer<G> {
         self.pipeline.tend_all();
         Ok(())
     }
+}
 
+impl<G: CompileGuest> Changes<'_, G> {
     /// Creates a function. Answers as soon as it is durable and `Pending`, with the version that was
     /// published, or else with `$LATEST`; the rest goes on behind.
     ///
     /// # Errors
     /// [`Refusal::PackageTooLarge`], [`Refusal::FunctionExists`], [`Refusal::InvalidParameter`] with what
     /// is wrong with the package, [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
-    pub async fn create(&self, new: NewFunction) -> Result<Arc<Version>, Refusal> {
+    pub async fn create(self, new: NewFunction) -> Result<Arc<Version>, Refusal> {
         check_size(&new.package)?;
-        if self.catalog().get(&new.name).is_some() {
+        if self.deployer.catalog().get(&new.name).is_some() {
             return Err(Refusal::FunctionExists(new.name));
         }
         new.settings.check_grants()?;
-        let pipeline = Arc::clone(&self.pipeline);
+        let (pipeline, cause) = (Arc::clone(&self.deployer.pipeline), self.cause.clone());
         whole(async move {
             let lane = pipeline.lane(new.sender, &new.name);
             let checked = pipeline.check(lane, new.package).await?;
             let (name, code) = (new.name.clone(), checked.code().clone());
             pipeline
-                .deploy(new.name, checked, new.publish, move |record| match record {
-                    Some(_) => Err(Refusal::FunctionExists(name.clone())),
-                    None => {
-                        let (settings, tags) = (new.settings.clone(), new.tags.clone());
-                        let (name, code) = (name.clone(), code.clone());
-                        Ok(lifecycle::created(name, settings, code, tags, stamp()))
-                    }
-                })
+                .deploy(
+                    &cause,
+                    new.name,
+                    checked,
+                    new.publish,
+                    move |record| match record {
+                        Some(_) => Err(Refusal::FunctionExists(name.clone())),
+                        None => {
+                            let (settings, tags) = (new.settings.clone(), new.tags.clone());
+                            let (name, code) = (name.clone(), code.clone());
+                            Ok(lifecycle::created(name, settings, code, tags, stamp()))
+                        }
+                    },
+                )
                 .await
         })
         .await
@@ -235,14 +258,18 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::UpdateInProgress`], [`Refusal::RevisionMismatch`], [`Refusal::InvalidParameter`] with
     /// what is wrong with the package, [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
     pub async fn update_code(
-        &self,
+        self,
         name: &FunctionName,
         change: CodeChange,
     ) -> Result<Arc<Version>, Refusal> {
         check_size(&change.package)?;
         let expected = change.expected_revision;
-        let current = self.pipeline.updatable(name, expected.as_deref())?;
-        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        let current = self
+            .deployer
+            .pipeline
+            .updatable(name, expected.as_deref())?;
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
+        let cause = self.cause.clone();
         whole(async move {
             let lane = pipeline.lane(change.sender, &name);
             let checked = pipeline.check(lane, change.package).await?;
@@ -262,7 +289,7 @@ impl<G: CompileGuest> Deployer<G> {
                 ))
             };
             pipeline
-                .deploy(name.clone(), checked, change.publish, decide)
+                .deploy(&cause, name.clone(), checked, change.publish, decide)
                 .await
         })
         .await
@@ -276,15 +303,16 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::RevisionMismatch`], [`Refusal::InvalidParameter`] where the change does not go with
     /// what there is, [`Refusal::Internal`].
     pub async fn update_settings(
-        &self,
+        self,
         name: &FunctionName,
         expected_revision: Option<String>,
         change: SettingsChange,
     ) -> Result<Arc<Version>, Refusal> {
-        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
+        let cause = self.cause.clone();
         whole(async move {
             pipeline
-                .update_settings(name, expected_revision, change)
+                .update_settings(cause, name, expected_revision, change)
                 .await
         })
         .await
@@ -298,11 +326,11 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::InvalidParameter`] where there are as many versions as there may be,
     /// [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
     pub async fn publish(
-        &self,
+        self,
         name: &FunctionName,
         wanted: Publication,
     ) -> Result<Arc<Version>, Refusal> {
-        let pipeline = Arc::clone(&self.pipeline);
+        let pipeline = Arc::clone(&self.deployer.pipeline);
         let arn = pipeline.account.function_arn(name, None);
         let has_room = pipeline.check_code_room(None, 0).await.map(drop);
         self.amend(name, move |record| {
@@ -322,7 +350,7 @@ impl<G: CompileGuest> Deployer<G> {
     /// # Errors
     /// [`Refusal::FunctionNotFound`], [`Refusal::Conflict`] while an alias leads to it,
     /// [`Refusal::Internal`].
-    pub async fn delete_version(&self, name: &FunctionName, number: u64) -> Result<(), Refusal> {
+    pub async fn delete_version(self, name: &FunctionName, number: u64) -> Result<(), Refusal> {
         self.amend(name, move |record| {
             Ok((publishing::deleted(record, number)?, ()))
         })
@@ -333,10 +361,11 @@ impl<G: CompileGuest> Deployer<G> {
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`], [`Refusal::Internal`].
-    pub async fn delete(&self, name: &FunctionName) -> Result<(), Refusal> {
-        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+    pub async fn delete(self, name: &FunctionName) -> Result<(), Refusal> {
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
+        let cause = self.cause.clone();
         whole(async move {
-            let deleted = pipeline.change(&name, |record| match record {
+            let deleted = pipeline.change(&cause, &name, |record| match record {
                 Some(_) => Ok((None, ())),
                 None => Err(pipeline.not_found(&name)),
             });
@@ -353,14 +382,15 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::FunctionNotFound`] without a qualifier, whatever `decide` refuses,
     /// [`Refusal::Internal`].
     pub async fn amend<T: Send + 'static>(
-        &self,
+        self,
         name: &FunctionName,
         decide: impl Fn(&FunctionRecord) -> Result<(FunctionRecord, T), Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
+        let cause = self.cause.clone();
         whole(async move {
             let (function, deciding) = (name.clone(), Arc::clone(&pipeline));
-            let amended = pipeline.change(&name, move |record| {
+            let amended = pipeline.change(&cause, &name, move |record| {
                 let record = record.ok_or_else(|| deciding.not_found(&function))?;
                 let (after, told) = decide(record)?;
                 Ok((Some(after), told))
@@ -369,7 +399,9 @@ impl<G: CompileGuest> Deployer<G> {
         })
         .await
     }
+}
 
+impl<G: CompileGuest> Deployer<G> {
     /// Waits until the function is neither Pending nor being updated.
     ///
     /// # Errors

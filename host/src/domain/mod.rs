@@ -10,6 +10,7 @@ pub(crate) mod allow_http;
 pub(crate) mod any_input;
 pub(crate) mod arn;
 pub(crate) mod attachments;
+pub(crate) mod audit;
 pub(crate) mod client_context;
 pub(crate) mod data;
 pub(crate) mod destination;
@@ -58,6 +59,7 @@ pub(crate) use allow_http::AllowHttp;
 pub(crate) use arn::AccountId;
 pub use arn::{Account, FunctionArn};
 pub(crate) use attachments::Attachments;
+pub use audit::Cause;
 pub(crate) use client_context::ClientContext;
 pub(crate) use data::DataFigures;
 #[cfg(feature = "storage")]

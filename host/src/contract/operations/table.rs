@@ -238,6 +238,7 @@ operations! {
         PurgeEvents: delete("/sparkler/events"), Nothing, Host;
         RedriveEvents: post("/sparkler/events/redrive"), Nothing, Host;
         ListKeys: get("/sparkler/keys"), Nothing, Host;
+        ListAuditEntries: get("/sparkler/audit"), Nothing, Host;
         GetMetrics: get("/metrics"), Nothing, Host;
     }
 

@@ -1,6 +1,7 @@
 //! A host that asks who calls: requests that were forged, altered, are too old or for another service, for each
 //! operation and through each door. None is let in, and each is told so under AWS's name.
 
+mod audit;
 mod decisions;
 mod requests;
 
