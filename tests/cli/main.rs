@@ -1,6 +1,7 @@
 //! The command line, run as people run it: the real binary, its exit codes and what it says.
 
 mod address_space;
+mod audit;
 mod bad_input;
 mod commands;
 mod compiled;
