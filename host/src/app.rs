@@ -261,6 +261,8 @@ impl Host {
     /// that wait stay where they are kept.
     pub async fn close(&self) {
         self.accounts.close().await;
+        #[cfg(feature = "server")]
+        self.serving.refusals.flush().await;
     }
 
     /// Creates, changes and deletes functions.

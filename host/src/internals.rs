@@ -33,9 +33,9 @@ pub use crate::domain::settings::{LogFormat, Logging, SettingsChange};
 pub use crate::domain::times::{rfc_3339, unix_ms};
 pub use crate::domain::version::{REUSE_MAX, REUSE_SECTION};
 pub use crate::domain::{
-    ALLOW_HTTP_VARIABLE, Alias, AliasName, Digest, Ending, Environment, EventJson, FunctionArn,
-    FunctionRecord, Invocation, LogType, Named, Payload, Qualifier, ReportFigure, SecretValue,
-    Settings, State, Version, VersionId,
+    ALLOW_HTTP_VARIABLE, Alias, AliasName, Cause, Digest, Ending, Environment, EventJson,
+    FunctionArn, FunctionRecord, Invocation, LogType, Named, Payload, Qualifier, ReportFigure,
+    SecretValue, Settings, State, Version, VersionId,
 };
 pub use crate::invoker::{
     Admission, Completion, GUEST_LOG_TARGET, Gate, HostFailure, How, Invoker, Piece,

@@ -1,5 +1,6 @@
 //! Every bound of the host, with its unit in its name and the reason for its value.
 
+mod audit;
 mod callers;
 mod guests;
 mod deploys;
@@ -10,6 +11,7 @@ mod stores;
 #[cfg(feature = "server")]
 mod tls;
 
+pub(crate) use audit::*;
 pub use callers::*;
 pub use deploys::*;
 pub(crate) use events::*;
@@ -43,3 +45,5 @@ const _: () =
     assert!(UNZIPPED_BYTES_MAX + WAITING_COMPONENT_BYTES_MIN <= WAITING_COMPONENTS_BYTES_MAX);
 const _: () = assert!(EVENT_PAYLOAD_BYTES_MAX < SYNC_PAYLOAD_BYTES_MAX);
 const _: () = assert!(EVENT_COMMIT_BYTES_MAX > EVENT_PAYLOAD_BYTES_MAX);
+const _: () = assert!(AUDIT_CHANGES_BYTES_MAX < AUDIT_PAGE_BYTES_MAX);
+const _: () = assert!(AUDIT_REFUSALS_OF_SOURCE_MAX < AUDIT_REFUSALS_MAX);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod address_space;
+mod audit;
 mod bad_input;
 mod commands;
 mod compiled;

@@ -3,13 +3,16 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use sparkler::internals::{EventInvoke, Parts as _};
+use sparkler::internals::{Cause, EventInvoke, Parts as _};
 use sparkler::{Destinations, EventsConfig, FunctionName, RetryDelays};
 use sparkler_tests::lambda::{ARN_PREFIX, event};
 use sparkler_tests::{Function, Receiver, TestHost, guests};
 
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:123456789012:failed-events";
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:letters";
+
+/// What these tests change functions for.
+static CAUSE: Cause = Cause::host("Test");
 
 fn host(destinations: Destinations) -> TestHost {
     TestHost::with_events(EventsConfig {
@@ -28,12 +31,16 @@ fn configure(host: &TestHost, function: &Function<'_>, edit: impl FnOnce(&mut Ev
     };
     edit(&mut config);
     let name = FunctionName::parse(function.name()).expect("a name");
-    let changed = host.host().deployer().catalog().change(&name, |record| {
-        let record = record.expect("the function");
-        Ok(Some(record.with_attached(None, |attached| {
-            attached.event_invoke = Some(config.clone());
-        })))
-    });
+    let changed = host
+        .host()
+        .deployer()
+        .catalog()
+        .change(&CAUSE, &name, |record| {
+            let record = record.expect("the function");
+            Ok(Some(record.with_attached(None, |attached| {
+                attached.event_invoke = Some(config.clone());
+            })))
+        });
     host.block_on(changed).expect("the configuration is kept");
 }
 

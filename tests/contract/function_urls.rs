@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sparkler::FunctionName;
-use sparkler::internals::{Document, FunctionRecord, Parts as _, Qualifier};
+use sparkler::internals::{Cause, Document, FunctionRecord, Parts as _, Qualifier};
 use sparkler_tests::{Connection, Function, Reply, Request, Server, TestHost, guests, wat};
 
 use super::assert_refused;
@@ -103,6 +103,7 @@ fn amend(function: &str, change: impl Fn(&FunctionRecord) -> FunctionRecord + Se
     let amended = host
         .host()
         .deployer()
+        .by(Cause::host("Test"))
         .amend(&name, move |record| Ok((change(record), ())));
     host.block_on(amended).expect("it exists");
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use sparkler::internals::{Environment, NewFunction, Parts as _, Settings};
+use sparkler::internals::{Cause, Environment, NewFunction, Parts as _, Settings};
 use sparkler::{FunctionName, Host, HostConfig, Storage};
 use sparkler_cli::toolchain::{self, BuildOptions};
 
@@ -70,7 +70,7 @@ async fn deploy(
         tags: Default::default(),
         sender: None,
     };
-    host.deployer().create(new).await?;
+    host.deployer().by(Cause::host("Test")).create(new).await?;
     host.deployer().settled(&name).await?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::{Host, HostConfig, StartError, start_error};
 use crate::contract::server::Neighbours;
 use crate::contract::{
     self, Accounts, AnswerDate, Api, ConnectionThreads, DownloadKey, ExpectedAnswers, Handshakes,
-    HostApi, HostNames, LogReads, Peers, RequestCounts, Tls, TlsConfig, TrustedProxies,
+    HostApi, HostNames, LogReads, Peers, RefusalLog, RequestCounts, Tls, TlsConfig, TrustedProxies,
 };
 use crate::domain::{AccountId, Digest};
 use crate::identity::{Identities, StatedQuotas};
@@ -34,6 +34,7 @@ pub(super) struct Serving {
     peers: Arc<Peers>,
     identities: Option<Arc<Identities>>,
     tls: Option<Arc<Tls>>,
+    pub(super) refusals: Arc<RefusalLog>,
 }
 
 impl Serving {
@@ -49,6 +50,7 @@ impl Serving {
         let left_bytes = own.guests.memory().left_bytes;
         let peers = Arc::new(Peers::sharing(left_bytes));
         let identities = config.keys.as_deref().map(known).transpose()?;
+        let refusals = RefusalLog::start(catalog.audit_log());
         let api = Arc::new(HostApi {
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::new(secret),
@@ -57,6 +59,7 @@ impl Serving {
             peers: Arc::clone(&peers),
             answers: ExpectedAnswers::default(),
             log_reads: LogReads::default(),
+            refusals: Arc::clone(&refusals),
             requests: RequestCounts::default(),
             jail: jail(),
             host_names: HostNames::of(&config.host_names).map_err(start_error)?,
@@ -86,6 +89,7 @@ impl Serving {
             peers,
             identities,
             tls: config.tls.clone().map(spoken).transpose()?,
+            refusals,
         })
     }
 }

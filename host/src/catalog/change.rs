@@ -9,7 +9,8 @@ use super::account::Catalog;
 use super::commit::Before;
 use super::journal::{Commit, CommitError, Expect, JournalError, Put};
 use super::key::{Item, Key};
-use super::rows::{SecretRow, encode};
+use super::rows::{SecretRow, audit_row, encode};
+use crate::domain::audit::{self, Cause, Entry};
 use crate::domain::{FunctionName, FunctionRecord, Refusal};
 use crate::limits::CHANGE_DURATION_MAX;
 
@@ -28,7 +29,8 @@ impl Catalog {
     /// Reads, decides and writes one function, as if nothing else happened meanwhile. `decide` gets the record as
     /// it is and gives what it becomes; `None` removes it. It is asked again where another change came first, so
     /// only what it gives may count. Whatever it reads of [`usage`](Self::usage) is as it was, too, where the
-    /// change alters that.
+    /// change alters that. The audit log tells of it under its `cause`, for which reason there is no change without one:
+    /// what is written and what is told of that are one commit.
     ///
     /// Returns when the change is durable and to be seen here.
     ///
@@ -36,11 +38,12 @@ impl Catalog {
     /// Whatever `decide` refuses, and [`Refusal::Internal`] when the journal fails.
     pub async fn change(
         &self,
+        cause: &Cause,
         name: &FunctionName,
         decide: impl Fn(Option<&FunctionRecord>) -> Result<Option<FunctionRecord>, Refusal> + Send,
     ) -> Result<Option<Arc<FunctionRecord>>, Refusal> {
         let decided = move |record: Option<&FunctionRecord>| Ok((decide(record)?, ()));
-        Ok(self.change_with(name, decided).await?.0)
+        Ok(self.change_with(cause, name, decided).await?.0)
     }
 
     /// The same, where `decide` gives something besides.
@@ -49,6 +52,7 @@ impl Catalog {
     /// Those of [`change`](Self::change).
     pub async fn change_with<T: Send>(
         &self,
+        cause: &Cause,
         name: &FunctionName,
         decide: impl Fn(Option<&FunctionRecord>) -> Result<(Option<FunctionRecord>, T), Refusal> + Send,
     ) -> Result<(Option<Arc<FunctionRecord>>, T), Refusal> {
@@ -58,9 +62,11 @@ impl Catalog {
             let before = self.before(name);
             let (after, given) = decide(before.record())?;
             let after = after.map(Arc::new);
-            let Some(commit) = self.commit_of(name, &before, after.as_deref())? else {
+            let Some(mut commit) = self.commit_of(name, &before, after.as_deref())? else {
                 return Ok((after, given));
             };
+            let entry = entry(cause, name, before.record(), after.as_deref());
+            commit.entry = entry.map(|entry| audit_row(&self.account, entry));
             match self.send(commit, until).await {
                 Ok(Sent::Made) => return Ok((after, given)),
                 Ok(Sent::Overtaken) => {}
@@ -86,7 +92,8 @@ impl Catalog {
         before.commit(&self.account, name, after, &functions)
     }
 
-    /// A secret that all hosts on this journal share: made up by whoever needs it first.
+    /// A secret that all hosts on this journal share: made up by whoever needs it first. That is nobody's decision, and
+    /// no entry of the audit log.
     ///
     /// # Errors
     /// When the journal fails.
@@ -138,6 +145,22 @@ impl Catalog {
             pause().await;
         }
     }
+}
+
+/// What the audit log tells of a change; nothing of the host's own work where that has changed nothing.
+fn entry(
+    cause: &Cause,
+    name: &FunctionName,
+    before: Option<&FunctionRecord>,
+    after: Option<&FunctionRecord>,
+) -> Option<Entry> {
+    let changes = audit::changes(before, after);
+    let is_worth_it = !(cause.is_host() && changes.is_empty());
+    is_worth_it.then(|| Entry {
+        function: Some(name.clone()),
+        changes,
+        ..cause.entry()
+    })
 }
 
 async fn pause() {

@@ -12,7 +12,7 @@ pub(crate) use behind::BehindJournal;
 pub(crate) use troubled::TroubledJournal;
 
 use super::{Catalog, Journal, MemoryJournal};
-use crate::domain::{Account, AccountId, FunctionName, FunctionRecord};
+use crate::domain::{Account, AccountId, Cause, FunctionName, FunctionRecord};
 
 /// Where such catalogs are followed, so that a test which does not wait finds what it has changed.
 static ASIDE: LazyLock<Runtime> = LazyLock::new(|| {
@@ -23,6 +23,9 @@ static ASIDE: LazyLock<Runtime> = LazyLock::new(|| {
         .build()
         .expect("a runtime")
 });
+
+/// What tests change functions for.
+pub(crate) static CAUSE: Cause = Cause::host("Test");
 
 /// Waits for a future, also within a runtime.
 pub(crate) fn wait<T: Send>(future: impl Future<Output = T> + Send) -> T {
@@ -51,10 +54,10 @@ impl Catalog {
     /// Makes `record` what there is of its function.
     pub(crate) fn put_now(&self, record: &FunctionRecord) {
         let name = &record.latest.function;
-        wait(self.change(name, |_| Ok(Some(record.clone())))).expect("changed");
+        wait(self.change(&CAUSE, name, |_| Ok(Some(record.clone())))).expect("changed");
     }
 
     pub(crate) fn remove_now(&self, name: &FunctionName) {
-        wait(self.change(name, |_| Ok(None))).expect("removed");
+        wait(self.change(&CAUSE, name, |_| Ok(None))).expect("removed");
     }
 }

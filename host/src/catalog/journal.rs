@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::audit::{AuditRow, AuditStart};
 use super::key::Key;
 use crate::storage::Fut;
 
@@ -25,6 +26,18 @@ pub trait Journal: Send + Sync + 'static {
     /// A revision that no commit is after whose maker was answered before this was asked. A watch is told it,
     /// or a later one.
     fn barrier(&self) -> Fut<'_, Result<Revision, JournalError>>;
+
+    /// Adds entries to the audit log that no commit carries; returns when they are durable. All of them are added, or
+    /// none.
+    fn note(&self, entries: Vec<AuditRow>) -> Fut<'_, Result<(), JournalError>>;
+
+    /// Up to `max` entries of the audit log with their numbers, in their order: those of commits and others. Fewer
+    /// where there are no more.
+    fn audit(
+        &self,
+        start: AuditStart,
+        max: usize,
+    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>>;
 
     /// What whoever starts a host is told of a row that cannot be understood.
     fn damaged(&self, problem: &str) -> JournalError {
@@ -80,6 +93,8 @@ pub struct Commit {
     pub id: Uuid,
     /// No key stands in it twice.
     pub puts: Vec<Put>,
+    /// What the audit log tells of it: made with it, or not at all.
+    pub entry: Option<AuditRow>,
 }
 
 /// What a watch is told.
@@ -155,11 +170,12 @@ impl Watcher {
 }
 
 impl Commit {
-    /// A commit of these rows.
+    /// A commit of these rows, of which the audit log tells nothing.
     pub fn of(puts: Vec<Put>) -> Self {
         Self {
             id: Uuid::new_v4(),
             puts,
+            entry: None,
         }
     }
 

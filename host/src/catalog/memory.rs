@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
+use super::audit::{AuditRow, AuditStart};
 use super::journal::{
     Changed, Commit, CommitError, Journal, JournalError, Put, Revision, Row, Told, Watch, Watcher,
 };
 use super::key::Key;
+use super::memory_audit::MemoryAudit;
 use super::recent_commits::RecentCommits;
 use crate::domain::Lock;
 use crate::storage::Fut;
@@ -21,6 +23,7 @@ struct State {
     rows: BTreeMap<Key, (Revision, Row)>,
     revision: Revision,
     recent: RecentCommits,
+    audit: MemoryAudit,
     watchers: Vec<Watcher>,
 }
 
@@ -45,6 +48,21 @@ impl Journal for MemoryJournal {
     fn barrier(&self) -> Fut<'_, Result<Revision, JournalError>> {
         let revision = self.state().revision;
         Box::pin(async move { Ok(revision) })
+    }
+
+    fn note(&self, entries: Vec<AuditRow>) -> Fut<'_, Result<(), JournalError>> {
+        let mut state = self.state();
+        entries.into_iter().for_each(|entry| state.audit.add(entry));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn audit(
+        &self,
+        start: AuditStart,
+        max: usize,
+    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+        let read = self.state().audit.read(start, max);
+        Box::pin(async { Ok(read) })
     }
 }
 
@@ -80,6 +98,9 @@ impl State {
                     self.rows.remove(&put.key);
                 }
             }
+        }
+        if let Some(entry) = &commit.entry {
+            self.audit.add(entry.clone());
         }
         self.recent.add(commit.id, self.revision);
         let told = commit.told(self.revision);

@@ -11,6 +11,7 @@
 
 mod account;
 mod accounts;
+pub(crate) mod audit;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod any_input;
 mod change;
@@ -20,6 +21,7 @@ mod functions;
 mod journal;
 mod key;
 mod memory;
+mod memory_audit;
 mod parts;
 mod recent_commits;
 mod rows;

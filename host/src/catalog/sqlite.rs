@@ -1,6 +1,7 @@
 //! The catalog in an SQLite database, the file `catalog.db` of the data directory: rows as they come, one
 //! transaction a commit.
 
+mod audit;
 mod carry_over;
 mod columns;
 mod schema;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 
+use super::audit::{AuditRow, AuditStart};
 use super::journal::{Commit, CommitError, Journal, JournalError, Revision, Watch};
 use crate::domain::AccountId;
 use crate::storage::{DataDir, DatabaseKind, Fut, Problem, StorageError};
@@ -66,6 +68,13 @@ impl SqliteJournal {
         Ok(data_dir.file_bytes(FILE)?.is_some())
     }
 
+    fn not_audited(&self, what: &str, error: &rusqlite::Error) -> JournalError {
+        let path = self.path.display();
+        JournalError(format!(
+            "the audit log in {path} could not be {what}: {error}"
+        ))
+    }
+
     /// Works with the database where that may block. A transaction that a panic interrupted was rolled back
     /// when it was dropped.
     async fn with<T: Send + 'static>(
@@ -104,6 +113,26 @@ impl Journal for SqliteJournal {
         // Whoever was answered had this revision written before. It is not waited for what is written now.
         let written = Revision(self.written.load(Ordering::Acquire));
         Box::pin(std::future::ready(Ok(written)))
+    }
+
+    fn note(&self, entries: Vec<AuditRow>) -> Fut<'_, Result<(), JournalError>> {
+        Box::pin(async move {
+            let noted = self.with(move |state| state.note(&entries)).await;
+            let noted = noted.map_err(JournalError)?;
+            noted.map_err(|error| self.not_audited("written", &error))
+        })
+    }
+
+    fn audit(
+        &self,
+        start: AuditStart,
+        max: usize,
+    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+        Box::pin(async move {
+            let read = self.with(move |state| state.audit(start, max)).await;
+            let read = read.map_err(JournalError)?;
+            read.map_err(|error| self.not_audited("read", &error))
+        })
     }
 
     fn damaged(&self, problem: &str) -> JournalError {

@@ -1,3 +1,5 @@
+pub(super) mod audit;
+mod audit_behaviours;
 pub(super) mod behaviours;
 mod sealed;
 mod strange;
@@ -11,7 +13,9 @@ use uuid::Uuid;
 
 use behaviours::journal_behaviours;
 
+use super::in_tests::CAUSE;
 use super::*;
+use crate::catalog::audit::{AuditRow, AuditStart};
 use crate::domain::attachments::FunctionUrl;
 use crate::domain::lifecycle::{self, Stamp};
 use crate::domain::{Code, FunctionName, FunctionRecord, Qualifier, Refusal, samples};
@@ -110,7 +114,7 @@ async fn of_eight_writers_with_the_same_revision_one_wins_each_round() {
             let catalog = Arc::clone(&catalog);
             tokio::spawn(async move {
                 let name = name("f");
-                let swapped = catalog.change(&name, |record| {
+                let swapped = catalog.change(&CAUSE, &name, |record| {
                     match record.expect("there").latest.revision == seen {
                         true => Ok(Some(active("f", samples::code(&round.to_string())))),
                         false => Err(Refusal::RevisionMismatch),
@@ -149,7 +153,10 @@ async fn eight_writers_at_two_hosts_lose_no_change() {
                         .insert(format!("{writer}-{number}"), String::new());
                     Ok(Some(record))
                 };
-                catalog.change(&name("f"), change).await.expect("changed");
+                catalog
+                    .change(&CAUSE, &name("f"), change)
+                    .await
+                    .expect("changed");
             }
         })
     });
@@ -171,9 +178,11 @@ async fn a_bound_of_the_account_holds_where_two_hosts_come_near_it() {
         tokio::spawn(async move {
             let text = format!("f{number}");
             let name = name(&text);
-            let made = catalog.change(&name, |_| match catalog.usage().package_bytes >= 500 {
-                true => Err(Refusal::CodeStorageExceeded),
-                false => Ok(Some(created(&text, samples::code("1")))),
+            let made = catalog.change(&CAUSE, &name, |_| {
+                match catalog.usage().package_bytes >= 500 {
+                    true => Err(Refusal::CodeStorageExceeded),
+                    false => Ok(Some(created(&text, samples::code("1")))),
+                }
             });
             made.await.is_ok()
         })
@@ -199,7 +208,7 @@ fn no_two_functions_have_a_url_of_the_same_id() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let taken = with_url(&created("g", samples::code("1")), None, "mine");
     let name = name("g");
-    let refused = other.change(&name, |_| Ok(Some(taken.clone())));
+    let refused = other.change(&CAUSE, &name, |_| Ok(Some(taken.clone())));
     let refused = runtime.block_on(refused).expect_err("it is taken");
     assert!(matches!(refused, Refusal::Conflict(text) if text.contains("mine")));
     assert!(other.get(&name).is_none());
@@ -242,7 +251,7 @@ fn a_reader_does_not_wait_for_a_change() {
         Ok(record.cloned())
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let changed = runtime.block_on(catalog.change(&name("f"), change));
+    let changed = runtime.block_on(catalog.change(&CAUSE, &name("f"), change));
     changed.expect("changed");
 }
 
@@ -251,14 +260,14 @@ async fn a_change_that_is_refused_or_that_panics_changes_nothing() {
     let catalog = Arc::new(ephemeral());
     put(&catalog, created("f", samples::code("1")));
     let refused = catalog
-        .change(&name("f"), |_| Err(Refusal::RevisionMismatch))
+        .change(&CAUSE, &name("f"), |_| Err(Refusal::RevisionMismatch))
         .await;
     assert_eq!(refused.expect_err("refused"), Refusal::RevisionMismatch);
     let panics = Arc::clone(&catalog);
     let panics = tokio::spawn(async move {
         let name = name("f");
         panics
-            .change(&name, |_| panic!("on purpose"))
+            .change(&CAUSE, &name, |_| panic!("on purpose"))
             .await
             .map(drop)
     });
@@ -310,6 +319,18 @@ impl Journal for Unsteady {
     fn barrier(&self) -> Fut<'_, Result<Revision, JournalError>> {
         self.journal.barrier()
     }
+
+    fn note(&self, entries: Vec<AuditRow>) -> Fut<'_, Result<(), JournalError>> {
+        self.journal.note(entries)
+    }
+
+    fn audit(
+        &self,
+        start: AuditStart,
+        max: usize,
+    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+        self.journal.audit(start, max)
+    }
 }
 
 #[tokio::test]
@@ -320,7 +341,9 @@ async fn what_is_not_durable_is_not_seen() {
     journal.is_full.store(true, Ordering::SeqCst);
     let before = catalog.get(&name("f")).expect("there");
     for after in [None, Some(active("f", samples::code("2")))] {
-        let refused = catalog.change(&name("f"), |_| Ok(after.clone())).await;
+        let refused = catalog
+            .change(&CAUSE, &name("f"), |_| Ok(after.clone()))
+            .await;
         assert_eq!(refused.expect_err("refused"), Refusal::Internal);
         let seen = catalog.get(&name("f")).expect("still there");
         assert_eq!(seen.latest.revision, before.latest.revision);
@@ -334,7 +357,7 @@ async fn a_change_that_may_have_been_made_is_sent_again_and_made_once() {
     journal.busy.store(2, Ordering::SeqCst);
     journal.unsure.store(2, Ordering::SeqCst);
     let (decisions, name) = (AtomicU32::new(0), name("f"));
-    let made = catalog.change(&name, |record| {
+    let made = catalog.change(&CAUSE, &name, |record| {
         decisions.fetch_add(1, Ordering::SeqCst);
         assert!(record.is_none());
         Ok(Some(created("f", samples::code("1"))))

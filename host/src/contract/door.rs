@@ -31,6 +31,7 @@ use super::operations::{Operation, Resource};
 use super::passage::Passage;
 use super::path_names::PathNames;
 use super::permission::{self, Asking};
+use super::refused::RefusedAnswer;
 use super::request_counts::RequestCounts;
 use super::routes::Routes;
 use super::signed::{self, Signed};
@@ -38,6 +39,7 @@ use super::{
     answer, cloudwatch, invoke, invoke_async, invoke_stream, invoking, single_headers, web_page,
 };
 use crate::deployer::CompileGuest;
+use crate::domain::audit::Actor;
 use crate::invoker::{PrepareGuest, RunGuest};
 
 /// Everything that the host answers, as one service. A clone is another handle to the same.
@@ -173,6 +175,11 @@ impl<G: RunGuest> Rooms<G> {
     /// What is done for every request after it was handled.
     fn leave(&self, passage: Passage, answered: Result<Response, WireError>) -> Response {
         let mut response = answered.unwrap_or_else(WireError::into_response);
+        if let Some(refused) = response.extensions_mut().remove::<RefusedAnswer>() {
+            let account = refused.account();
+            let account = account.unwrap_or_else(|| self.own().account.owner());
+            self.host().refusals.note(&passage, refused, account);
+        }
         answer::identify(&mut response, passage.id);
         self.host()
             .requests
@@ -242,6 +249,7 @@ impl<G: RunGuest> Rooms<G> {
             self.accounts.asked(&signer, operation, &names)
         });
         parts.extensions.insert(passage);
+        parts.extensions.insert(passage.cause(Actor::Anonymous));
         parts.extensions.insert(names);
         parts.extensions.insert(Arc::clone(&peer));
         let answered = match (asked, signed) {
@@ -278,13 +286,15 @@ impl<G: RunGuest> Rooms<G> {
                 permission::check(&api, &asking, operation, &parts, &received.bytes).await?;
                 hidden = permission::hidden_tags(&api, &asking, operation, &parts)?;
             }
-            Ok::<_, WireError>((received, hidden))
+            Ok::<_, WireError>((received, hidden, signer.actor()))
         };
         let asked = asked.await;
-        let (received, hidden) = asked.map_err(|error| signed::in_protocol(operation, error))?;
+        let (received, hidden, actor) =
+            asked.map_err(|error| signed::in_protocol(operation, error))?;
         if let Some(hidden) = hidden {
             parts.extensions.insert(hidden);
         }
+        parts.extensions.insert(passage.cause(actor));
         parts.extensions.insert(ReadBefore::of(received));
         self.handled(api, operation, parts, Body::empty()).await
     }

@@ -11,10 +11,14 @@ use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use serde_json::{Map, Value};
 
+use super::refused::{About, RefusedAnswer};
 use crate::domain::{AccountId, Growing, Refusal, Throttle};
 use crate::sigv4::Denial;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// The reason of whoever sends more than its key may.
+const CALLER_RATE: &str = "CallerRateLimitExceeded";
 
 /// An error on its way to the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub(super) struct WireError {
     closes_connection: bool,
     /// Whether it answers a request of the JSON 1.1 protocol.
     is_json_1_1: bool,
+    /// What is known of a request that is refused for who sends it.
+    pub(super) about: Option<Box<About>>,
 }
 
 /// The errors that this host answers with.
@@ -218,6 +224,7 @@ impl WireError {
             fault: code.shape().fault,
             closes_connection: false,
             is_json_1_1: false,
+            about: None,
         }
     }
 
@@ -324,9 +331,16 @@ impl WireError {
     /// The caller sends more than its key may.
     pub(super) fn caller_rate_exceeded() -> Self {
         Self {
-            reason: Some("CallerRateLimitExceeded"),
+            reason: Some(CALLER_RATE),
             ..Self::new(ErrorCode::TooManyRequests, "Rate exceeded")
         }
+    }
+
+    /// Its name, where it refuses a request for who sends it.
+    pub(super) fn refuses_sender(&self) -> Option<&'static str> {
+        let code = self.code;
+        let is_about_sender = matches!(code, ErrorCode::AccessDenied | ErrorCode::Unbelieved(_));
+        (is_about_sender || self.reason == Some(CALLER_RATE)).then(|| code.shape().name)
     }
 
     /// What is wrong, as it is told.
@@ -373,9 +387,12 @@ impl WireError {
 }
 
 impl IntoResponse for WireError {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let Shape { name, .. } = self.code.shape();
         let mut response = Response::new(Body::from(self.body()));
+        if let Some(refused) = RefusedAnswer::of(&mut self) {
+            response.extensions_mut().insert(refused);
+        }
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -468,10 +485,8 @@ mod tests {
             throttled.body(),
             r#"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#
         );
-        let full = WireError::from(Refusal::TooManyEvents {
-            events: 2,
-            bytes: 7,
-        });
+        let (events, bytes) = (2, 7);
+        let full = WireError::from(Refusal::TooManyEvents { events, bytes });
         let response = full.into_response();
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()[RETRY_AFTER], "1");
@@ -481,19 +496,17 @@ mod tests {
             WireError::invalid_client_context().body(),
             r#"{"Type":null,"message":"Client context must be a valid Base64-encoded JSON object."}"#
         );
-        let invalid = WireError::new(ErrorCode::Validation, "no");
-        assert_eq!(invalid.body(), r#"{"message":"no"}"#);
+        let invalid = WireError::new(ErrorCode::Validation, "no").body();
+        assert_eq!(invalid, r#"{"message":"no"}"#);
     }
 
     #[test]
     fn the_name_travels_in_a_header_and_a_throttled_caller_learns_when_to_retry() {
-        let response =
-            WireError::from(Refusal::TooManyInvocations(Throttle::Account)).into_response();
+        let error = WireError::from(Refusal::TooManyInvocations(Throttle::Account));
+        let response = error.into_response();
+        let headers = response.headers();
         assert_eq!(response.status(), 429);
-        assert_eq!(
-            response.headers()["x-amzn-errortype"],
-            "TooManyRequestsException"
-        );
-        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(headers["x-amzn-errortype"], "TooManyRequestsException");
+        assert_eq!(headers["retry-after"], "1");
     }
 }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use http::Uri;
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ use super::answer::Json;
 use super::api::Api;
 use super::error::WireError;
 use super::query;
+use super::run_to_end::run_to_end;
+use crate::domain::audit::{Cause, Entry, How, MemberChange, clipped};
 use crate::domain::{FunctionName, Named as _};
 use crate::events::{Counts, Listed, Listing, Moved, Selection, State as EventState, timestamp};
 use crate::invoker::RunGuest;
@@ -86,17 +88,60 @@ pub(super) async fn list<G: RunGuest>(
 /// `POST /sparkler/events/redrive`
 pub(super) async fn redrive<G: RunGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     uri: Uri,
 ) -> Result<Json<impl Serialize>, WireError> {
-    Ok(moved(api.events.redrive(&chosen(&uri)?).await?))
+    let selection = chosen(&uri)?;
+    // Also where the caller has left: what was done is told.
+    let done = run_to_end(async move {
+        let done = api.events.redrive(&selection).await?;
+        note(&api, &cause, &selection, done.events, How::Changed).await?;
+        Ok::<_, WireError>(done)
+    });
+    Ok(moved(done.await?))
 }
 
 /// `DELETE /sparkler/events`
 pub(super) async fn purge<G: RunGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     uri: Uri,
 ) -> Result<Json<impl Serialize>, WireError> {
-    Ok(moved(api.events.purge(&chosen(&uri)?).await?))
+    let selection = chosen(&uri)?;
+    // Also where the caller has left: what was done is told.
+    let done = run_to_end(async move {
+        let done = api.events.purge(&selection).await?;
+        note(&api, &cause, &selection, done.events, How::Removed).await?;
+        Ok::<_, WireError>(done)
+    });
+    Ok(moved(done.await?))
+}
+
+/// Has the audit log tell of what became of dead events, before whoever asked for it is answered.
+async fn note<G>(
+    api: &Api<G>,
+    cause: &Cause,
+    selection: &Selection,
+    events: usize,
+    how: How,
+) -> Result<(), WireError> {
+    if events == 0 {
+        return Ok(());
+    }
+    let noted = api.catalog.note(Entry {
+        function: selection.function.clone(),
+        resource: selection
+            .id
+            .as_deref()
+            .map(|id| clipped(&format!("event:{id}"))),
+        changes: vec![MemberChange {
+            how,
+            after: (how == How::Changed).then(|| format!("{events} waiting")),
+            ..MemberChange::removed("Events", format!("{events} dead"))
+        }],
+        ..cause.entry()
+    });
+    noted.await.map_err(WireError::internal)
 }
 
 fn moved(Moved { events, has_more }: Moved) -> Json<ShownMove> {

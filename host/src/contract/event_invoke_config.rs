@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 use http::Uri;
 use serde::Serialize;
@@ -20,7 +20,7 @@ use crate::deployer::CompileGuest;
 use crate::deployer::stamp;
 use crate::domain::attachments::EventInvoke;
 use crate::domain::event_invoke::{self, EventInvokeChange};
-use crate::domain::{FunctionArn, FunctionName, FunctionRecord, Qualifier, Refusal, times};
+use crate::domain::{Cause, FunctionArn, FunctionName, FunctionRecord, Qualifier, Refusal, times};
 
 /// Entries that the model lets one page of this list have.
 const PAGE_ITEMS_MAX: u16 = 50;
@@ -56,27 +56,29 @@ type Decide = fn(
 /// `PUT /2019-09-25/functions/{FunctionName}/event-invoke-config`
 pub(super) async fn put<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
     body: JsonBody<ConfigMembers>,
 ) -> Result<Json<impl Serialize>, WireError> {
-    changed(&api, &name, &uri, body, event_invoke::put).await
+    changed(&api, cause, (&name, &uri), body, event_invoke::put).await
 }
 
 /// `POST /2019-09-25/functions/{FunctionName}/event-invoke-config`
 pub(super) async fn update<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
     body: JsonBody<ConfigMembers>,
 ) -> Result<Json<impl Serialize>, WireError> {
-    changed(&api, &name, &uri, body, event_invoke::updated).await
+    changed(&api, cause, (&name, &uri), body, event_invoke::updated).await
 }
 
 async fn changed<G: CompileGuest>(
     api: &Api<G>,
-    name: &PathName,
-    uri: &Uri,
+    cause: Cause,
+    (name, uri): (&PathName, &Uri),
     body: JsonBody<ConfigMembers>,
     decide: Decide,
 ) -> Result<Json<Shown>, WireError> {
@@ -105,6 +107,7 @@ async fn changed<G: CompileGuest>(
     let asked = arn.clone();
     let config = api
         .deployer
+        .by(cause)
         .amend(&function, move |record| {
             decide(record, &asked, change.clone(), at)
         })
@@ -127,12 +130,14 @@ pub(super) async fn get<G: Send + Sync + 'static>(
 /// `DELETE /2019-09-25/functions/{FunctionName}/event-invoke-config`
 pub(super) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
     let (_, arn) = found(&api, &name, &uri)?;
     let function = arn.name.clone();
     api.deployer
+        .by(cause)
         .amend(&function, move |record| {
             Ok((event_invoke::removed(record, &arn)?, ()))
         })

@@ -22,8 +22,8 @@ use super::unsupported_operations::{
     CAPACITY, DURABLE, LAYERS, MAPPINGS, Reply, SIGNING, answered,
 };
 use super::{
-    aliases, code_signing, event_administration, event_invoke_config, health, known_keys, metrics,
-    package_download, policy, recursion, resource_policy, runtime_management, tags,
+    aliases, audit, code_signing, event_administration, event_invoke_config, health, known_keys,
+    metrics, package_download, policy, recursion, resource_policy, runtime_management, tags,
 };
 use crate::deployer::CompileGuest;
 use crate::invoker::{PrepareGuest, RunGuest};
@@ -151,12 +151,13 @@ fn handler<G: RunGuest + CompileGuest + PrepareGuest>(operation: Operation) -> O
         O::DescribeLogStreams => reading(logs::DESCRIBE_STREAMS),
         O::GetLogEvents => reading(logs::GET_EVENTS),
         O::FilterLogEvents => reading(logs::FILTER_EVENTS),
-        O::DeleteLogGroup => reading(logs::DELETE_GROUP),
+        O::DeleteLogGroup => by(logs::delete_group::<G>),
 
         O::ListEvents => by(event_administration::list::<G>),
         O::PurgeEvents => by(event_administration::purge::<G>),
         O::RedriveEvents => by(event_administration::redrive::<G>),
         O::ListKeys => by(known_keys::list::<G>),
+        O::ListAuditEntries => by(audit::list::<G>),
         O::GetMetrics => by(metrics::metrics::<G>),
         O::GetHealth => by(health::health),
         O::DownloadPackage => by(package_download::download::<G>),

@@ -7,6 +7,7 @@ use super::cloudwatch::LogReads;
 use super::download_key::DownloadKey;
 use super::forwarded::TrustedProxies;
 use super::host_names::HostNames;
+use super::refusal_log::RefusalLog;
 use super::request_counts::RequestCounts;
 use crate::domain::Digest;
 use crate::identity::Identities;
@@ -27,6 +28,8 @@ pub(crate) struct HostApi {
     pub answers: ExpectedAnswers,
     /// The places for reads of logs.
     pub log_reads: LogReads,
+    /// Notes who was refused.
+    pub refusals: Arc<RefusalLog>,
     /// What was answered.
     pub requests: RequestCounts,
     /// What the jail around this process confines, and whether it does.

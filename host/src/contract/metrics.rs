@@ -3,6 +3,7 @@
 //! Only functions that have something for themselves are named, and of those as many as
 //! [`METRICS_FUNCTIONS_MAX`]; how many are left out is a metric, too.
 
+mod audit;
 mod data;
 
 use std::fmt::{Display, Write as _};
@@ -44,6 +45,7 @@ pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
     page.deploys(&api.deployer.figures());
     page.requests(&api.host.requests.all());
     page.callers(api.host.peers.figures());
+    page.refusals(api.host.refusals.figures());
     page.jail(&api.host.jail);
     if let Some(figures) = api.deployer.data_figures().await {
         page.data(&figures);

@@ -12,6 +12,7 @@ use super::forwarded::{Caller, TrustedProxies};
 use super::headers::REQUEST_ID;
 use super::operations::Operation;
 use crate::domain::RequestId;
+use crate::domain::audit::{Actor, Cause};
 
 /// What every step behind the door may ask about a request.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +60,16 @@ impl Passage {
     pub(super) fn sender(&self) -> Option<IpAddr> {
         let address = self.caller.address;
         address.map(|address| PeerAddress::of(address).0)
+    }
+
+    /// What the audit log tells of what it brings about.
+    pub(super) fn cause(&self, actor: Actor) -> Cause {
+        Cause {
+            actor,
+            operation: self.operation.map_or("unknown", Operation::name),
+            request: Some(self.id),
+            source: self.caller.address,
+        }
     }
 
     /// That of a request that came through the door.

@@ -16,17 +16,20 @@ use super::operations::Operation;
 use super::passage::Passage;
 use super::path_names::PathNames;
 use super::reference::Reference;
+use super::refused::About;
 use super::resource::{self, Acted};
 use super::said::Said;
 use super::signed::Signer;
-use crate::domain::policy::{self, Context, Decision, Document, decide};
+use crate::domain::audit::clipped;
+use crate::domain::policy::{self, Context, Decision, Document, PolicyKind, Reason, decide};
 use crate::domain::{Account, FunctionArn};
-use crate::identity::User;
+use crate::identity::{Key, User};
 
 /// Who asks, and what is known of their request.
 #[derive(Clone)]
 pub(super) struct Asking<'a> {
     user: &'a User,
+    key: &'a Key,
     context: Context,
 }
 
@@ -44,7 +47,11 @@ impl<'a> Asking<'a> {
         if let Some(org) = &user.org {
             context = context.with("aws:PrincipalOrgID", &**org);
         }
-        Self { user, context }
+        Self {
+            user,
+            key: &signer.0,
+            context,
+        }
     }
 
     /// The same, where more is known of the request.
@@ -91,10 +98,28 @@ impl<'a> Asking<'a> {
         let forbids = decided.iter().find(|decision| decision.forbids());
         let is_allowed = decided.iter().any(Decision::is_allowed);
         let refuses = forbids.or(decided.first().filter(|_| !is_allowed));
-        match refuses.and_then(Decision::refusal) {
+        let Some(refusing) = refuses else {
+            return Ok(());
+        };
+        match refusing.refusal() {
             None => Ok(()),
-            Some(text) => Err(WireError::new(ErrorCode::AccessDenied, text)),
+            Some(text) => Err(self.denied(text, resource, refusing.reason)),
         }
+    }
+
+    /// The error of who is denied something, and what the audit log is to tell of it.
+    fn denied(&self, text: String, resource: &str, reason: Reason<'_>) -> WireError {
+        let error = WireError::new(ErrorCode::AccessDenied, text);
+        error.knowing(|about| {
+            *about = About {
+                resource: Some(clipped(resource)),
+                statement: match reason {
+                    Reason::Denied(found) => Some(clipped(&found.to_string())),
+                    _ => None,
+                },
+                ..About::under(self.key)
+            };
+        })
     }
 
     /// Whether the account itself may be asked for something: a key of another one is not its own.
@@ -105,7 +130,8 @@ impl<'a> Asking<'a> {
                  allows the {action} action",
                 self.user.arn
             );
-            return Err(WireError::new(ErrorCode::AccessDenied, text));
+            let none = Reason::NotAllowed(PolicyKind::Resource);
+            return Err(self.denied(text, "*", none));
         }
         self.any(&[action], "*", &Document::default())
     }

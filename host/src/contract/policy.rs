@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 use http::Uri;
 use serde::Serialize;
@@ -18,7 +18,7 @@ use super::reference::Reference;
 use super::wire::permission::AddPermission;
 use crate::deployer::CompileGuest;
 use crate::deployer::stamp;
-use crate::domain::{FunctionArn, Refusal, policy};
+use crate::domain::{Cause, FunctionArn, Refusal, policy};
 
 static STATEMENT_ID: Pattern = Pattern::new("([a-zA-Z0-9-_.]+)");
 
@@ -38,6 +38,7 @@ pub(super) struct Shown {
 /// `POST /2015-03-31/functions/{FunctionName}/policy`
 pub(super) async fn add<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
     body: JsonBody<AddPermission>,
@@ -49,6 +50,7 @@ pub(super) async fn add<G: CompileGuest>(
     let (function, revision) = (arn.name.clone(), stamp().revision());
     let statement = api
         .deployer
+        .by(cause)
         .amend(&function, move |record| {
             policy::granted(record, &arn, &grant, expected.as_deref(), revision)
         })
@@ -72,6 +74,7 @@ pub(super) async fn get<G: Send + Sync + 'static>(
 /// `DELETE /2015-03-31/functions/{FunctionName}/policy/{StatementId}`
 pub(super) async fn remove<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     names: PathNames,
     uri: Uri,
@@ -88,7 +91,7 @@ pub(super) async fn remove<G: CompileGuest>(
     let arn = existing(&api, &reference).ok_or_else(no_function)?;
     let expected = query::value(&uri, "RevisionId").map(|text| text.into_owned());
     let (function, revision) = (arn.name.clone(), stamp().revision());
-    let removed = api.deployer.amend(&function, move |record| {
+    let removed = api.deployer.by(cause).amend(&function, move |record| {
         let after = policy::revoked(record, &arn, &id, expected.as_deref(), revision)?;
         Ok((after, ()))
     });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use serde::{Deserialize, Serialize};
 
 use super::answer::Json;
@@ -13,7 +13,7 @@ use super::json_body::JsonBody;
 use super::path_names::PathName;
 use crate::deployer::CompileGuest;
 use crate::domain::function::RecursiveLoop;
-use crate::domain::{FunctionRecord, Named as _};
+use crate::domain::{Cause, FunctionRecord, Named as _};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -30,6 +30,7 @@ struct Shown {
 /// `PUT /2024-08-31/functions/{FunctionName}/recursion-config`
 pub(super) async fn put<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     body: JsonBody<PutRecursionConfig>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -40,6 +41,7 @@ pub(super) async fn put<G: CompileGuest>(
         .function()
         .ok_or_else(|| reference.not_found(&api.account, None))?;
     api.deployer
+        .by(cause)
         .amend(function, move |record| {
             let after = FunctionRecord {
                 recursive_loop: chosen,

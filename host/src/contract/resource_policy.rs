@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use super::policy::{Shown, changeable, shown};
 use super::query;
 use super::reference::{NameShape, Reference};
 use crate::deployer::{CompileGuest, stamp};
-use crate::domain::policy;
+use crate::domain::{Cause, policy};
 
 static RESOURCE: Pattern = Pattern::new(
     r"arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_])+)?|runtime/[a-zA-Z0-9-_./]+)",
@@ -50,6 +50,7 @@ pub(super) async fn get<G: Send + Sync + 'static>(
 /// `PUT /2026-07-09/resource-policy/{ResourceArn}`
 pub(super) async fn put<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     resource: PathName,
     body: JsonBody<PutResourcePolicy>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -63,6 +64,7 @@ pub(super) async fn put<G: CompileGuest>(
     let (function, revision) = (arn.name.clone(), stamp().revision());
     let text = policy.text();
     api.deployer
+        .by(cause)
         .amend(&function, move |record| {
             let expected = expected.as_deref();
             let after = policy::replaced(record, &arn, &policy, expected, revision)?;
@@ -78,6 +80,7 @@ pub(super) async fn put<G: CompileGuest>(
 /// `DELETE /2026-07-09/resource-policy/{ResourceArn}`
 pub(super) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     resource: PathName,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
@@ -88,6 +91,7 @@ pub(super) async fn delete<G: CompileGuest>(
     let arn = changeable(&api, &reference)?;
     let (function, revision) = (arn.name.clone(), stamp().revision());
     api.deployer
+        .by(cause)
         .amend(&function, move |record| {
             let after = policy::removed(record, &arn, expected.as_deref(), revision)?;
             Ok((after, ()))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use super::path_names::PathName;
 use super::reference::Reference;
 use crate::deployer::CompileGuest;
 use crate::domain::attachments::{RuntimeUpdates, UpdateRuntimeOn};
-use crate::domain::{FunctionArn, FunctionRecord, Named as _, Refusal};
+use crate::domain::{Cause, FunctionArn, FunctionRecord, Named as _, Refusal};
 
 static RUNTIME_VERSION_ARN: Pattern = Pattern::new(
     r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\d{1}::runtime:.+",
@@ -40,6 +40,7 @@ struct Shown {
 /// `PUT /2021-07-20/functions/{FunctionName}/runtime-management-config`
 pub(super) async fn put<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
     body: JsonBody<PutRuntimeManagementConfig>,
@@ -50,6 +51,7 @@ pub(super) async fn put<G: CompileGuest>(
     let updates = checked(wanted, &api.renderer().runtime_version_arn())?;
     let (function, asked, kept) = (arn.name.clone(), arn.clone(), updates.clone());
     api.deployer
+        .by(cause)
         .amend(&function, move |record| {
             require(record, &asked)?;
             let after = record.with_attached(asked.qualifier.as_ref(), |attached| {

@@ -20,7 +20,9 @@ use super::error::WireError;
 use super::function_url::host_header;
 use super::operations::{Address, Operation, Takes};
 use super::passage::Passage;
+use super::refused::About;
 use crate::domain::AccountId;
+use crate::domain::audit::Actor;
 use crate::identity::{Identities, Key};
 use crate::limits::{CLOCK_SKEW_MAX, CONTROL_REQUEST_BYTES_MAX};
 use crate::sigv4::{Claim, Denial, PathForm, Presented, Proof, Rules};
@@ -34,6 +36,16 @@ pub(super) struct Signed {
 /// Who sends a request, proven.
 #[derive(Clone)]
 pub(super) struct Signer(pub(super) Arc<Key>);
+
+impl Signer {
+    /// Who they are to the audit log.
+    pub(super) fn actor(&self) -> Actor {
+        Actor::Known {
+            principal: self.0.user().arn.as_str().into(),
+            key: self.0.id().into(),
+        }
+    }
+}
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,6 +76,36 @@ pub(super) fn claimed(
     }
 }
 
+/// Why nobody is believed to have sent a request, and what is known of it all the same.
+pub(super) struct Unbelieved {
+    pub(super) denial: Denial,
+    about: Option<Box<About>>,
+}
+
+impl Unbelieved {
+    fn of(denial: Denial, about: About) -> Self {
+        let about = Some(Box::new(about));
+        Self { denial, about }
+    }
+}
+
+impl From<Denial> for Unbelieved {
+    fn from(denial: Denial) -> Self {
+        let about = None;
+        Self { denial, about }
+    }
+}
+
+impl From<Unbelieved> for WireError {
+    fn from(Unbelieved { denial, about }: Unbelieved) -> Self {
+        let error = Self::from(denial);
+        match about {
+            Some(about) => error.knowing(|known| *known = *about),
+            None => error,
+        }
+    }
+}
+
 /// What a request to `service` in `region` says of its sender.
 ///
 /// # Errors
@@ -73,7 +115,7 @@ pub(super) fn read(
     parts: &Parts,
     source: Option<IpAddr>,
     (service, region): (&'static str, &str),
-) -> Result<Signed, Denial> {
+) -> Result<Signed, Unbelieved> {
     let host = host_header(&parts.uri, &parts.headers);
     let request = Presented {
         method: parts.method.as_str(),
@@ -90,22 +132,27 @@ pub(super) fn read(
     };
     let now = SystemTime::now();
     let claim = Claim::of(&request)?;
-    claim.check(&rules, now)?;
+    let known = || About::claiming(identities, claim.key_id());
+    let checked = claim.check(&rules, now);
+    checked.map_err(|denial| Unbelieved::of(denial, known()))?;
     let found = identities.key(claim.key_id()).ok_or(Denial::UnknownKey);
     let good = found.and_then(|key| key.check(claim.token(), now).map(|()| key));
     match good {
         Ok(key) => {
             let signing = key.signing(claim.day(), region, service);
-            let proof = claim.with(signing, &request, rules.path)?;
-            Ok(Signed { key, proof })
+            match claim.with(signing, &request, rules.path) {
+                Ok(proof) => Ok(Signed { key, proof }),
+                Err(denial) => Err(Unbelieved::of(denial, About::under(&key))),
+            }
         }
         Err(denial) => {
+            let known = known();
             if identities.is_worth_it(source) {
                 let proof = claim.with(identities.nobodys(), &request, rules.path);
                 // It is not nobody's, whatever this says.
                 let _ = proof.and_then(|proof| proof.holds_for(&[0; 32]));
             }
-            Err(denial)
+            Err(Unbelieved::of(denial, known))
         }
     }
 }
@@ -124,11 +171,12 @@ impl Signed {
         let Self { key, proof } = self;
         let bytes = body.clone();
         let hash: [u8; 32] = aside(bytes.len(), move || Sha256::digest(&bytes).into()).await?;
-        proof.holds_for(&hash)?;
-        match key.take_turn(SystemTime::now()) {
-            true => Ok(Signer(key)),
-            false => Err(WireError::caller_rate_exceeded()),
-        }
+        let refused = match proof.holds_for(&hash) {
+            Ok(()) if key.take_turn(SystemTime::now()) => return Ok(Signer(key)),
+            Ok(()) => WireError::caller_rate_exceeded(),
+            Err(denial) => denial.into(),
+        };
+        Err(refused.knowing(|about| *about = About::under(&key)))
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 use http::Uri;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use super::reference::{NameShape, Reference};
 use super::wire::text_map::TextMap;
 use crate::deployer::CompileGuest;
 use crate::deployer::stamp;
-use crate::domain::{FunctionName, tags};
+use crate::domain::{Cause, FunctionName, tags};
 
 static TAGGABLE: Pattern = Pattern::new(
     r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)",
@@ -42,6 +42,7 @@ struct ListTags {
 /// `POST /2017-03-31/tags/{Resource}`
 pub(super) async fn tag<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     resource: PathName,
     body: JsonBody<TagResource>,
 ) -> Result<NoContent, WireError> {
@@ -52,6 +53,7 @@ pub(super) async fn tag<G: CompileGuest>(
     let added: BTreeMap<_, _> = tags.0.into_iter().collect();
     let revision = stamp().revision();
     api.deployer
+        .by(cause)
         .amend(&function, move |record| {
             Ok((tags::tagged(record, added.clone(), revision)?, ()))
         })
@@ -62,6 +64,7 @@ pub(super) async fn tag<G: CompileGuest>(
 /// `DELETE /2017-03-31/tags/{Resource}`
 pub(super) async fn untag<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     resource: PathName,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
@@ -71,6 +74,7 @@ pub(super) async fn untag<G: CompileGuest>(
     let (function, keys) = function(&api, &resource, v, keys)?;
     let revision = stamp().revision();
     api.deployer
+        .by(cause)
         .amend(&function, move |record| {
             Ok((tags::untagged(record, &keys, revision), ()))
         })

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod any_request;
+mod audit;
 mod configuration;
 mod concurrency;
 mod door;
@@ -35,8 +36,8 @@ use tower::ServiceExt as _;
 
 use super::routes::Routes;
 use super::{
-    Accounts, Api, DownloadKey, ExpectedAnswers, HostApi, HostNames, LogReads, RequestCounts,
-    TrustedProxies, router,
+    Accounts, Api, DownloadKey, ExpectedAnswers, HostApi, HostNames, LogReads, RefusalLog,
+    RequestCounts, TrustedProxies, router,
 };
 use crate::app::Stores;
 use crate::catalog::Catalog;
@@ -282,7 +283,9 @@ async fn accounts(
 ) -> Arc<Accounts<Script>> {
     let own = Account::default();
     let catalog = Catalog::open(Arc::clone(&stores.journal), &own.owner()).await;
-    let secret = catalog.expect("a catalog").secret("downloads").await;
+    let catalog = catalog.expect("a catalog");
+    let refusals = RefusalLog::start(catalog.audit_log());
+    let secret = catalog.secret("downloads").await;
     let others = identities.as_ref().map(|known| known.accounts());
     let host = Arc::new(HostApi {
         engine: Digest([0; 32]),
@@ -292,6 +295,7 @@ async fn accounts(
         peers: Arc::default(),
         answers: ExpectedAnswers::default(),
         log_reads: LogReads::default(),
+        refusals,
         requests: RequestCounts::default(),
         jail: Vec::new(),
         host_names: HostNames::default(),

@@ -12,10 +12,13 @@ use super::stamps::{revisions, stamp};
 use super::{CompileGuest, Rejection};
 use crate::domain::lifecycle::{self, Failure, Work};
 use crate::domain::settings::SettingsChange;
-use crate::domain::{FunctionName, FunctionRecord, Refusal, Version, publishing};
+use crate::domain::{Cause, FunctionName, FunctionRecord, Refusal, Version, publishing};
 use crate::limits::UPDATE_DURATION_MIN;
 use crate::storage::{Held, Promise};
 use crate::turns::Lane;
+
+/// For what reason a function becomes active, or fails to: from when on which code runs is for the audit log, too.
+static ENDED: Cause = Cause::host("EndDeployment");
 
 /// What a function waits for, on its way.
 pub(super) struct Deployment<G> {
@@ -35,6 +38,7 @@ impl<G: CompileGuest> Pipeline<G> {
     /// code is made ready behind the answer. Gives what was published, or else `$LATEST`.
     pub(super) async fn deploy(
         self: &Arc<Self>,
+        cause: &Cause,
         name: FunctionName,
         mut checked: Checked<G::Accepted>,
         publish: bool,
@@ -52,7 +56,7 @@ impl<G: CompileGuest> Pipeline<G> {
         let published = match self.store(claim, package, on_disk).await {
             Ok(()) => {
                 let package_bytes = checked.code().package_bytes;
-                self.publish_unready(&name, package_bytes, publish, decide)
+                self.publish_unready(cause, &name, package_bytes, publish, decide)
                     .await
             }
             Err(refusal) => Err(refusal),
@@ -82,12 +86,13 @@ impl<G: CompileGuest> Pipeline<G> {
     /// The change that makes it what it is to be: from there on it survives a crash.
     async fn publish_unready(
         &self,
+        cause: &Cause,
         name: &FunctionName,
         package_bytes: u64,
         publish: bool,
         decide: impl Fn(Option<&FunctionRecord>) -> Result<FunctionRecord, Refusal> + Send,
     ) -> Result<(Arc<FunctionRecord>, Arc<Version>), Refusal> {
-        let changed = self.change(name, move |record| {
+        let changed = self.change(cause, name, move |record| {
             // It is decided again where another takes up room meanwhile.
             let copies = 1 + u64::from(publish);
             self.check_code_storage(package_bytes.saturating_mul(copies))?;
@@ -106,6 +111,7 @@ impl<G: CompileGuest> Pipeline<G> {
 
     pub(super) async fn update_settings(
         self: Arc<Self>,
+        cause: Cause,
         name: FunctionName,
         expected_revision: Option<String>,
         change: SettingsChange,
@@ -113,7 +119,7 @@ impl<G: CompileGuest> Pipeline<G> {
         let job = Job::Work(name.clone());
         let lease = self.lease_of(&job).await;
         let working = self.in_hand.begin(job);
-        let changed = self.change(&name, |record| {
+        let changed = self.change(&cause, &name, |record| {
             let expected = expected_revision.as_deref();
             let record = self.check_update(&name, record, expected)?;
             let after = lifecycle::settings_update_begun(record, change.clone(), stamp())?;
@@ -216,7 +222,7 @@ impl<G: CompileGuest> Deployment<G> {
         if let Err(failure) = &result {
             tracing::warn!(function = %name, reason = failure.reason, "a deployment failed");
         }
-        let ended = pipeline.change_unseen(name, |record| {
+        let ended = pipeline.change_unseen(&ENDED, name, |record| {
             let after = record
                 .and_then(|record| lifecycle::ended(record, work, result.clone(), revisions()));
             // A late result leaves what is there, and nothing where nothing is.

@@ -53,7 +53,7 @@ use crate::catalog::Catalog;
 use crate::domain::quotas::CurrentQuotas;
 use crate::domain::settings::{Architecture, SettingsChange};
 use crate::domain::{
-    Account, Code, DataFigures, Digest, FunctionName, FunctionRecord, Publication, Refusal,
+    Account, Cause, Code, DataFigures, Digest, FunctionName, FunctionRecord, Publication, Refusal,
     Settings, State, Version, VersionId, lifecycle, publishing,
 };
 use crate::limits::PACKAGE_BYTES_MAX;
@@ -154,6 +154,13 @@ pub struct Deployer<G> {
     pipeline: Arc<Pipeline<G>>,
 }
 
+/// What changes functions, on somebody's account. There is no other way to change one, so that none is changed without
+/// an entry of the audit log that says who did it.
+pub struct Changes<'a, G> {
+    deployer: &'a Deployer<G>,
+    cause: Cause,
+}
+
 impl<G> Deployer<G> {
     /// What the code of functions takes where it is kept, and what is there beside it, if that is bounded.
     pub async fn data_figures(&self) -> Option<DataFigures> {
@@ -203,6 +210,14 @@ impl<G: CompileGuest> Deployer<G> {
         &self.pipeline.catalog
     }
 
+    /// What changes functions for this `cause`.
+    pub fn by(&self, cause: Cause) -> Changes<'_, G> {
+        Changes {
+            deployer: self,
+            cause,
+        }
+    }
+
     /// Takes up what a crash interrupted, of this account alone.
     pub fn resume(&self) {
         self.pipeline.tend_all();
@@ -218,36 +233,44 @@ impl<G: CompileGuest> Deployer<G> {
         self.resume();
         Ok(())
     }
+}
 
+impl<G: CompileGuest> Changes<'_, G> {
     /// Creates a function. Answers as soon as it is durable and `Pending`, with the version that was
     /// published, or else with `$LATEST`; the rest goes on behind.
     ///
     /// # Errors
     /// [`Refusal::PackageTooLarge`], [`Refusal::FunctionExists`], [`Refusal::InvalidParameter`] with what
     /// is wrong with the package, [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
-    pub async fn create(&self, new: NewFunction) -> Result<Arc<Version>, Refusal> {
+    pub async fn create(self, new: NewFunction) -> Result<Arc<Version>, Refusal> {
         check_size(&new.package)?;
-        if self.catalog().get(&new.name).is_some() {
+        if self.deployer.catalog().get(&new.name).is_some() {
             return Err(Refusal::FunctionExists(new.name));
         }
-        self.pipeline.check_functions()?;
+        self.deployer.pipeline.check_functions()?;
         new.settings.check_grants()?;
-        let pipeline = Arc::clone(&self.pipeline);
+        let (pipeline, cause) = (Arc::clone(&self.deployer.pipeline), self.cause.clone());
         whole(async move {
             let lane = pipeline.lane(new.sender, &new.name);
             let checked = pipeline.check(lane, new.package).await?;
             let (name, code) = (new.name.clone(), checked.code().clone());
             let counted = Arc::clone(&pipeline);
             pipeline
-                .deploy(new.name, checked, new.publish, move |record| match record {
-                    Some(_) => Err(Refusal::FunctionExists(name.clone())),
-                    None => {
-                        counted.check_functions()?;
-                        let (settings, tags) = (new.settings.clone(), new.tags.clone());
-                        let (name, code) = (name.clone(), code.clone());
-                        Ok(lifecycle::created(name, settings, code, tags, stamp()))
-                    }
-                })
+                .deploy(
+                    &cause,
+                    new.name,
+                    checked,
+                    new.publish,
+                    move |record| match record {
+                        Some(_) => Err(Refusal::FunctionExists(name.clone())),
+                        None => {
+                            counted.check_functions()?;
+                            let (settings, tags) = (new.settings.clone(), new.tags.clone());
+                            let (name, code) = (name.clone(), code.clone());
+                            Ok(lifecycle::created(name, settings, code, tags, stamp()))
+                        }
+                    },
+                )
                 .await
         })
         .await
@@ -261,14 +284,18 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::UpdateInProgress`], [`Refusal::RevisionMismatch`], [`Refusal::InvalidParameter`] with
     /// what is wrong with the package, [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
     pub async fn update_code(
-        &self,
+        self,
         name: &FunctionName,
         change: CodeChange,
     ) -> Result<Arc<Version>, Refusal> {
         check_size(&change.package)?;
         let expected = change.expected_revision;
-        let current = self.pipeline.updatable(name, expected.as_deref())?;
-        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        let current = self
+            .deployer
+            .pipeline
+            .updatable(name, expected.as_deref())?;
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
+        let cause = self.cause.clone();
         whole(async move {
             let lane = pipeline.lane(change.sender, &name);
             let checked = pipeline.check(lane, change.package).await?;
@@ -288,7 +315,7 @@ impl<G: CompileGuest> Deployer<G> {
                 ))
             };
             pipeline
-                .deploy(name.clone(), checked, change.publish, decide)
+                .deploy(&cause, name.clone(), checked, change.publish, decide)
                 .await
         })
         .await
@@ -302,15 +329,16 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::RevisionMismatch`], [`Refusal::InvalidParameter`] where the change does not go with
     /// what there is, [`Refusal::Internal`].
     pub async fn update_settings(
-        &self,
+        self,
         name: &FunctionName,
         expected_revision: Option<String>,
         change: SettingsChange,
     ) -> Result<Arc<Version>, Refusal> {
-        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
+        let cause = self.cause.clone();
         whole(async move {
             pipeline
-                .update_settings(name, expected_revision, change)
+                .update_settings(cause, name, expected_revision, change)
                 .await
         })
         .await
@@ -324,11 +352,11 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::InvalidParameter`] where there are as many versions as there may be,
     /// [`Refusal::CodeStorageExceeded`], [`Refusal::Internal`].
     pub async fn publish(
-        &self,
+        self,
         name: &FunctionName,
         wanted: Publication,
     ) -> Result<Arc<Version>, Refusal> {
-        let pipeline = Arc::clone(&self.pipeline);
+        let pipeline = Arc::clone(&self.deployer.pipeline);
         let arn = pipeline.account.function_arn(name, None);
         let has_room = pipeline.check_code_room(None, 0).await.map(drop);
         self.amend(name, move |record| {
@@ -348,7 +376,7 @@ impl<G: CompileGuest> Deployer<G> {
     /// # Errors
     /// [`Refusal::FunctionNotFound`], [`Refusal::Conflict`] while an alias leads to it,
     /// [`Refusal::Internal`].
-    pub async fn delete_version(&self, name: &FunctionName, number: u64) -> Result<(), Refusal> {
+    pub async fn delete_version(self, name: &FunctionName, number: u64) -> Result<(), Refusal> {
         self.amend(name, move |record| {
             Ok((publishing::deleted(record, number)?, ()))
         })
@@ -359,10 +387,11 @@ impl<G: CompileGuest> Deployer<G> {
     ///
     /// # Errors
     /// [`Refusal::FunctionNotFound`], [`Refusal::Internal`].
-    pub async fn delete(&self, name: &FunctionName) -> Result<(), Refusal> {
-        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+    pub async fn delete(self, name: &FunctionName) -> Result<(), Refusal> {
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
+        let cause = self.cause.clone();
         whole(async move {
-            let deleted = pipeline.change(&name, |record| match record {
+            let deleted = pipeline.change(&cause, &name, |record| match record {
                 Some(_) => Ok((None, ())),
                 None => Err(pipeline.not_found(&name)),
             });
@@ -379,14 +408,15 @@ impl<G: CompileGuest> Deployer<G> {
     /// [`Refusal::FunctionNotFound`] without a qualifier, whatever `decide` refuses,
     /// [`Refusal::Internal`].
     pub async fn amend<T: Send + 'static>(
-        &self,
+        self,
         name: &FunctionName,
         decide: impl Fn(&FunctionRecord) -> Result<(FunctionRecord, T), Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let (name, pipeline) = (name.clone(), Arc::clone(&self.pipeline));
+        let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
+        let cause = self.cause.clone();
         whole(async move {
             let (function, deciding) = (name.clone(), Arc::clone(&pipeline));
-            let amended = pipeline.change(&name, move |record| {
+            let amended = pipeline.change(&cause, &name, move |record| {
                 let record = record.ok_or_else(|| deciding.not_found(&function))?;
                 let (after, told) = decide(record)?;
                 Ok((Some(after), told))
@@ -395,7 +425,9 @@ impl<G: CompileGuest> Deployer<G> {
         })
         .await
     }
+}
 
+impl<G: CompileGuest> Deployer<G> {
     /// Waits until the function is neither Pending nor being updated.
     ///
     /// # Errors

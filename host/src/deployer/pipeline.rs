@@ -18,7 +18,7 @@ use super::{CompileGuest, Fault, Rejection};
 use crate::catalog::{Catalog, stored_bytes};
 use crate::domain::quotas::CurrentQuotas;
 use crate::domain::{
-    Account, Code, Digest, FunctionName, FunctionRecord, Growing, Refusal, lifecycle,
+    Account, Cause, Code, Digest, FunctionName, FunctionRecord, Growing, Refusal, lifecycle,
 };
 use crate::limits::{
     ARTIFACT_BYTES_OF_COMPONENT_BYTE, CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX,
@@ -193,11 +193,12 @@ impl<G: CompileGuest> Pipeline<G> {
     /// makes a function smaller is changed.
     pub(super) async fn change<T: Send>(
         &self,
+        cause: &Cause,
         name: &FunctionName,
         decide: impl Fn(Option<&FunctionRecord>) -> Result<(Option<FunctionRecord>, T), Refusal> + Send,
     ) -> Result<(Option<Arc<FunctionRecord>>, T), Refusal> {
         let no_room = self.packages.room(None, 0).await.err();
-        let changed = self.change_unseen(name, move |record| {
+        let changed = self.change_unseen(cause, name, move |record| {
             let (after, given) = decide(record)?;
             match (&no_room, &after) {
                 (Some(NoRoom(reason)), Some(after)) if grows(record, after) => {
@@ -214,6 +215,7 @@ impl<G: CompileGuest> Pipeline<G> {
     /// A change that those who wait for one are not told of yet.
     pub(super) async fn change_unseen<T: Send>(
         &self,
+        cause: &Cause,
         name: &FunctionName,
         decide: impl Fn(Option<&FunctionRecord>) -> Result<(Option<FunctionRecord>, T), Refusal> + Send,
     ) -> Result<(Option<Arc<FunctionRecord>>, T), Refusal> {
@@ -221,7 +223,7 @@ impl<G: CompileGuest> Pipeline<G> {
             let codes = record.into_iter().flat_map(FunctionRecord::codes);
             codes.cloned().collect()
         };
-        let changed = self.catalog.change_with(name, move |record| {
+        let changed = self.catalog.change_with(cause, name, move |record| {
             let (after, given) = decide(record)?;
             Ok((after, (codes(record), given)))
         });

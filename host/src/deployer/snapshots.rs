@@ -17,10 +17,13 @@ use super::rejection::{failure, unreadable};
 use super::retention::Claim;
 use super::{CompileGuest, Fault, Rejection};
 use crate::domain::lifecycle::Failure;
-use crate::domain::{Code, Refusal, Snapshot, Version, snapshot};
+use crate::domain::{Cause, Code, Refusal, Snapshot, Version, snapshot};
 use crate::limits::{ARTIFACT_BYTES_OF_COMPONENT_BYTE, SNAPSHOT_ROOM_WAITS_MAX};
 use crate::storage::Room;
 use crate::turns::backoff_ms;
+
+/// For what reason a version with a snapshot becomes active, or fails to.
+static ENDED: Cause = Cause::host("EndSnapshot");
 
 /// A snapshot and, where there is one, what keeps its code.
 type Made = (Snapshot, Option<Claim>);
@@ -211,7 +214,7 @@ impl<G: CompileGuest> Pipeline<G> {
                 (Err(failure), None)
             }
         };
-        let ended = self.change_unseen(&version.function, |record| {
+        let ended = self.change_unseen(&ENDED, &version.function, |record| {
             let after = record.and_then(|record| {
                 snapshot::ended(record, version, result.clone(), Uuid::new_v4())
             });

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::catalog::Usage;
+use crate::catalog::in_tests::CAUSE;
 use crate::domain::{Code, LastUpdate, State, VersionId};
 use crate::limits::UPDATE_DURATION_MIN;
 use host::{Host, arn, code, code_change, name, new_function, wasm};
@@ -43,7 +44,11 @@ async fn a_function_is_pending_then_active_then_updated_then_gone() {
         Err(Refusal::UpdateInProgress(arn()))
     );
     let settings = SettingsChange::default();
-    let refused = host.deployer.update_settings(&name(), None, settings).await;
+    let refused = host
+        .deployer
+        .by(CAUSE.clone())
+        .update_settings(&name(), None, settings)
+        .await;
     assert_eq!(refused, Err(Refusal::UpdateInProgress(arn())));
 
     host.script.gate.add_permits(1);
@@ -52,9 +57,13 @@ async fn a_function_is_pending_then_active_then_updated_then_gone() {
     assert_eq!(host.runs(), Some(code("slow 2")));
     host.gone("slow 1").await;
 
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     host.gone("slow 2").await;
-    let again = host.deployer.delete(&name()).await;
+    let again = host.deployer.by(CAUSE.clone()).delete(&name()).await;
     assert_eq!(again, Err(Refusal::FunctionNotFound(arn())));
     assert_eq!(
         host.deployer.settled(&name()).await,
@@ -83,13 +92,21 @@ async fn what_is_refused_changes_nothing() {
         package: Bytes::from_static(b"PK"),
         ..code_change("")
     };
-    let refused = host.deployer.update_code(&name(), not_wasm).await;
+    let refused = host
+        .deployer
+        .by(CAUSE.clone())
+        .update_code(&name(), not_wasm)
+        .await;
     assert!(matches!(refused, Err(Refusal::InvalidParameter(text)) if text.contains("unzip")));
     let too_large = CodeChange {
         package: vec![0; 50 * 1024 * 1024 + 1].into(),
         ..code_change("")
     };
-    let refused = host.deployer.update_code(&name(), too_large).await;
+    let refused = host
+        .deployer
+        .by(CAUSE.clone())
+        .update_code(&name(), too_large)
+        .await;
     let limit_bytes = 50 * 1024 * 1024;
     assert_eq!(refused, Err(Refusal::PackageTooLarge { limit_bytes }));
     assert_eq!(host.settled().await, active);
@@ -157,7 +174,11 @@ async fn an_update_counts_on_its_revision() {
         expected_revision: Some("stale".into()),
         ..code_change("2")
     };
-    let refused = host.deployer.update_code(&name(), stale).await;
+    let refused = host
+        .deployer
+        .by(CAUSE.clone())
+        .update_code(&name(), stale)
+        .await;
     assert_eq!(refused, Err(Refusal::RevisionMismatch));
     let current = Some(active.revision.to_string());
     let change = SettingsChange {
@@ -167,8 +188,11 @@ async fn an_update_counts_on_its_revision() {
     let name = name();
     let both = tokio::join!(
         host.deployer
+            .by(CAUSE.clone())
             .update_settings(&name, current.clone(), change.clone()),
-        host.deployer.update_settings(&name, current, change),
+        host.deployer
+            .by(CAUSE.clone())
+            .update_settings(&name, current, change),
     );
     assert_eq!(
         usize::from(both.0.is_ok()) + usize::from(both.1.is_ok()),
@@ -227,6 +251,7 @@ async fn new_settings_are_in_progress_in_the_answer_and_then_in_force() {
     };
     let begun = host
         .deployer
+        .by(CAUSE.clone())
         .update_settings(&name(), None, change)
         .await
         .expect("begun");
@@ -251,7 +276,11 @@ async fn an_update_is_in_progress_for_a_while_even_where_nothing_is_to_be_done()
     );
     let begun = Instant::now();
     let settings = SettingsChange::default();
-    let updated = host.deployer.update_settings(&name(), None, settings).await;
+    let updated = host
+        .deployer
+        .by(CAUSE.clone())
+        .update_settings(&name(), None, settings)
+        .await;
     updated.expect("begun");
     host.settled().await;
     assert!(begun.elapsed() >= UPDATE_DURATION_MIN);
@@ -268,29 +297,44 @@ async fn the_code_of_a_version_is_kept_until_the_version_is_deleted() {
         publish: true,
         ..new_function("1")
     };
-    let first = host.deployer.create(first).await.expect("created");
+    let first = host
+        .deployer
+        .by(CAUSE.clone())
+        .create(first)
+        .await
+        .expect("created");
     assert_eq!(first.id, VersionId::Number(1));
     host.settled().await;
     host.update("2").await.expect("begun");
     host.settled().await;
     assert!(host.stores("1"), "version 1 needs it");
     assert!(!host.script.has_forgotten("1"));
-    let second = host.deployer.publish(&name(), Publication::default()).await;
+    let second = host
+        .deployer
+        .by(CAUSE.clone())
+        .publish(&name(), Publication::default())
+        .await;
     assert_eq!(second.expect("published").id, VersionId::Number(2));
     let usage = host.deployer.catalog().usage();
     assert_eq!(usage.package_bytes, 3 * code("1").package_bytes);
 
     host.deployer
+        .by(CAUSE.clone())
         .delete_version(&name(), 1)
         .await
         .expect("deleted");
     assert!(!host.stores("1") && host.script.has_forgotten("1"));
     host.deployer
+        .by(CAUSE.clone())
         .delete_version(&name(), 2)
         .await
         .expect("deleted");
     assert!(host.stores("2"), "$LATEST needs it");
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     host.gone("2").await;
     assert_eq!(host.deployer.catalog().usage(), Usage::default());
 }
@@ -304,11 +348,19 @@ async fn a_dry_run_checks_and_changes_nothing() {
         dry_run: true,
         ..code_change(code)
     };
-    let answer = host.deployer.update_code(&name(), dry("2")).await;
+    let answer = host
+        .deployer
+        .by(CAUSE.clone())
+        .update_code(&name(), dry("2"))
+        .await;
     assert_eq!(answer.expect("checked"), active);
     assert!(!host.stores("2"));
     assert!(host.script.has_forgotten("2"));
-    let refused = host.deployer.update_code(&name(), dry("bad")).await;
+    let refused = host
+        .deployer
+        .by(CAUSE.clone())
+        .update_code(&name(), dry("bad"))
+        .await;
     assert!(matches!(refused, Err(Refusal::InvalidParameter(_))));
     assert_eq!(host.settled().await, active);
 }
@@ -330,7 +382,11 @@ async fn the_same_code_again_is_an_update_of_its_own() {
 async fn a_function_deleted_while_it_is_compiled_leaves_nothing() {
     let host = Host::ephemeral().await;
     host.create("slow").await.expect("created");
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     // The compilation goes on, and what it makes goes when it ends.
     assert!(!host.script.has_forgotten("slow"));
     host.script.gate.add_permits(1);
@@ -343,7 +399,11 @@ async fn a_function_deleted_while_it_is_compiled_leaves_nothing() {
 async fn a_late_result_does_not_touch_the_function_that_was_created_anew() {
     let host = Host::ephemeral().await;
     host.create("slow fails").await.expect("created");
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     let anew = host.create("slow good").await.expect("created anew");
     // One of them ends, then the other, in whatever order.
     host.script.gate.add_permits(2);
@@ -358,7 +418,12 @@ async fn a_late_result_does_not_touch_the_function_that_was_created_anew() {
 async fn a_caller_who_leaves_does_not_stop_a_creation() {
     let host = Host::ephemeral().await;
     let deployer = Arc::clone(&host.deployer);
-    let caller = tokio::spawn(async move { deployer.create(new_function("slow-check")).await });
+    let caller = tokio::spawn(async move {
+        deployer
+            .by(CAUSE.clone())
+            .create(new_function("slow-check"))
+            .await
+    });
     host.script
         .checks_begun
         .acquire()
@@ -384,13 +449,25 @@ async fn code_that_several_functions_have_stays_until_the_last_one_goes() {
         name: other.clone(),
         ..new_function("shared")
     };
-    host.deployer.create(second).await.expect("created");
+    host.deployer
+        .by(CAUSE.clone())
+        .create(second)
+        .await
+        .expect("created");
     host.settled().await;
     host.deployer.settled(&other).await.expect("settled");
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     assert!(host.stores("shared"));
     assert!(!host.script.has_forgotten("shared"));
-    host.deployer.delete(&other).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&other)
+        .await
+        .expect("deleted");
     host.gone("shared").await;
     let package = host.deployer.package(code("shared").package).await;
     assert_eq!(package.expect("looked up"), None);
@@ -416,7 +493,7 @@ async fn code_that_is_being_deployed_outlives_its_last_version() {
             name: second,
             ..new_function("slow-check")
         };
-        deployer.create(new).await
+        deployer.by(CAUSE.clone()).create(new).await
     });
     host.script
         .checks_begun
@@ -424,7 +501,11 @@ async fn code_that_is_being_deployed_outlives_its_last_version() {
         .await
         .expect("open")
         .forget();
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     assert!(host.stores("slow-check"));
     assert!(!host.script.has_forgotten("slow-check"));
 
@@ -433,7 +514,11 @@ async fn code_that_is_being_deployed_outlives_its_last_version() {
     host.deployer.settled(&other).await.expect("settled");
     assert!(host.stores("slow-check"));
     assert!(!host.script.has_forgotten("slow-check"));
-    host.deployer.delete(&other).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&other)
+        .await
+        .expect("deleted");
     host.gone("slow-check").await;
 }
 
@@ -445,7 +530,11 @@ async fn what_waits_to_be_compiled_holds_up_no_deploy() {
             name: FunctionName::parse(&format!("slow-{number}")).expect("a name"),
             ..new_function("slow")
         };
-        host.deployer.create(new).await.expect("answered");
+        host.deployer
+            .by(CAUSE.clone())
+            .create(new)
+            .await
+            .expect("answered");
     }
     host.create("1").await.expect("answered");
     assert_eq!(host.settled().await.state, State::Active);
@@ -467,11 +556,19 @@ fn creating_and_deleting_the_same_code_from_many_sides_never_loses_it() {
                         name: name.clone(),
                         ..new_function("shared")
                     };
-                    deployer.create(new).await.expect("created");
+                    deployer
+                        .by(CAUSE.clone())
+                        .create(new)
+                        .await
+                        .expect("created");
                     let settled = deployer.settled(&name).await.expect("settled");
                     let stored = packages.get(settled.code.package).await.expect("read");
                     assert!(stored.is_some(), "a function lost its package");
-                    deployer.delete(&name).await.expect("deleted");
+                    deployer
+                        .by(CAUSE.clone())
+                        .delete(&name)
+                        .await
+                        .expect("deleted");
                 }
             })
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{CodeChange, CompileGuest, Deployer, NewFunction};
+use super::{Changes, CodeChange, CompileGuest, NewFunction};
 use crate::domain::settings::SettingsChange;
 use crate::domain::{Digest, FunctionName, LastUpdate, Refusal, Settings, State, Version};
 
@@ -43,29 +43,34 @@ pub enum NotDeployed {
     Failed(String),
 }
 
-impl<G: CompileGuest> Deployer<G> {
+impl<G: CompileGuest> Changes<'_, G> {
     /// Creates a function, or makes an existing one what it is to be; returns when it can be invoked.
     ///
     /// # Errors
     /// Where it was refused, or its code could not be made ready.
-    pub async fn deploy(&self, wanted: Wanted) -> Result<Deployed, NotDeployed> {
-        match self.settled(&wanted.name).await {
+    pub async fn deploy(self, wanted: Wanted) -> Result<Deployed, NotDeployed> {
+        match self.deployer.settled(&wanted.name).await {
             Ok(current) => self.update(&current, wanted).await,
             Err(Refusal::FunctionNotFound(_)) => {
                 let name = wanted.name.clone();
-                self.create(NewFunction {
-                    name: wanted.name,
-                    settings: wanted.settings,
-                    package: wanted.package,
-                    tags: BTreeMap::new(),
-                    publish: false,
-                    sender: None,
-                })
-                .await?;
+                self.again()
+                    .create(NewFunction {
+                        name: wanted.name,
+                        settings: wanted.settings,
+                        package: wanted.package,
+                        tags: BTreeMap::new(),
+                        publish: false,
+                        sender: None,
+                    })
+                    .await?;
                 self.active(&name).await.map(|()| Deployed::Created)
             }
             Err(refusal) => Err(refusal.into()),
         }
+    }
+
+    fn again(&self) -> Self {
+        self.deployer.by(self.cause.clone())
     }
 
     async fn update(&self, current: &Version, wanted: Wanted) -> Result<Deployed, NotDeployed> {
@@ -81,7 +86,7 @@ impl<G: CompileGuest> Deployer<G> {
                 expected_revision: None,
                 sender: None,
             };
-            self.update_code(name, change).await?;
+            self.again().update_code(name, change).await?;
             self.active(name).await?;
             deployed = Deployed::Updated;
         }
@@ -90,7 +95,7 @@ impl<G: CompileGuest> Deployer<G> {
             change.clone().apply(&mut settings)?;
             // An empty environment and none at all are the same to a guest.
             if !same_but_for_an_empty_environment(&settings, &current.settings) {
-                self.update_settings(name, None, change).await?;
+                self.again().update_settings(name, None, change).await?;
                 self.active(name).await?;
                 deployed = Deployed::Updated;
             }
@@ -99,7 +104,7 @@ impl<G: CompileGuest> Deployer<G> {
     }
 
     async fn active(&self, name: &FunctionName) -> Result<(), NotDeployed> {
-        let version = self.settled(name).await?;
+        let version = self.deployer.settled(name).await?;
         match failure(&version) {
             Some(reason) => Err(NotDeployed::Failed(reason.to_owned())),
             None => Ok(()),

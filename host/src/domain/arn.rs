@@ -31,6 +31,15 @@ pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// The function of an ARN, where it is that of one, of a version or of an alias.
+pub(crate) fn function_of(arn: &str) -> Option<FunctionName> {
+    let parts: Vec<_> = arn.splitn(8, ':').collect();
+    match parts[..] {
+        ["arn", _, "lambda", _, _, "function", name, ..] => FunctionName::parse(name),
+        _ => None,
+    }
+}
+
 /// Whose something is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountId(Arc<str>);

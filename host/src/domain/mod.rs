@@ -10,6 +10,7 @@ pub(crate) mod allow_http;
 pub(crate) mod any_input;
 pub(crate) mod arn;
 pub(crate) mod attachments;
+pub(crate) mod audit;
 pub(crate) mod client_context;
 pub(crate) mod data;
 pub(crate) mod destination;
@@ -59,6 +60,7 @@ pub(crate) use allow_http::AllowHttp;
 
 pub use arn::{Account, AccountId, FunctionArn};
 pub(crate) use attachments::Attachments;
+pub use audit::Cause;
 pub(crate) use client_context::ClientContext;
 pub(crate) use data::DataFigures;
 #[cfg(feature = "storage")]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Function, FunctionConfig};
 use crate::app::Host;
 use crate::deployer::{NotDeployed, Wanted};
-use crate::domain::{FunctionName, Refusal};
+use crate::domain::{Cause, FunctionName, Refusal};
 
 /// A function was not loaded; the text says why, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +47,7 @@ impl Host {
             package: code.into(),
             name: name.clone(),
         };
-        match self.deployer().deploy(wanted).await {
+        match self.deployer().by(Cause::host("Load")).deploy(wanted).await {
             Ok(_) => Ok(Function::new(self, name, Some(config.limits.timeout))),
             Err(NotDeployed::Refused(Refusal::Internal)) => Err(not_loaded(
                 "the host could not do its part; its log says why".into(),
@@ -69,6 +69,7 @@ impl Host {
     /// # Errors
     /// [`Refusal::FunctionNotFound`] where there is none of that name, [`Refusal::Internal`].
     pub async fn unload(&self, function: &Function) -> Result<(), Refusal> {
-        self.deployer().delete(function.function_name()).await
+        let by_program = self.deployer().by(Cause::host("Unload"));
+        by_program.delete(function.function_name()).await
     }
 }

@@ -13,8 +13,8 @@ pub(crate) const DATA_PERCENT_MAX: u64 = 80;
 pub(crate) const DATA_BYTES_MIN: u64 = 16 * 1024 * 1024;
 
 /// What packages and snapshots may take of the budget, in percent. With the shares that follow, and the logs of
-/// the databases, a tenth is left for rows and indexes, the reserve and compiled code, which also takes whatever the
-/// others do not.
+/// the databases, and the audit log, a tenth is left for rows and indexes, the reserve and compiled code, which also
+/// takes whatever the others do not.
 pub(crate) const DATA_CODE_PERCENT_MAX: u64 = 50;
 
 /// What the payloads of events that wait may take of the budget, in percent.

@@ -3,6 +3,7 @@
 //! It signs requests where the environment has a key, as AWS's tools do, and speaks HTTP and HTTPS.
 
 mod address;
+mod audit;
 mod connection;
 mod error;
 mod events;
@@ -13,6 +14,7 @@ mod trust;
 mod wire;
 
 pub(super) use address::{NotPlain, plain as plain_address};
+pub(super) use audit::{AuditEntry, AuditSelection};
 pub(super) use connection::Client;
 pub(super) use error::ClientError;
 pub(super) use events::{EventPage, EventSelection, ShownEvent};

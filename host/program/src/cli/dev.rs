@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use clap::Args;
-use sparkler::internals::Parts as _;
+use sparkler::internals::{Cause, Parts as _};
 use sparkler::{Account, FunctionName, HostConfig, Refusal};
 use tokio::task::spawn_blocking;
 
@@ -169,7 +169,8 @@ async fn delete_others(
 ) -> anyhow::Result<()> {
     let others: Vec<_> = served.difference(named).cloned().collect();
     for name in others {
-        match serving.host.deployer().delete(&name).await {
+        let by_program = serving.host.deployer().by(Cause::host("DeleteFunction"));
+        match by_program.delete(&name).await {
             Ok(()) => output::done(&format!("{name} is deleted: it is not named any more")),
             // Somebody else was quicker, or it never came to be.
             Err(Refusal::FunctionNotFound(_)) => (),

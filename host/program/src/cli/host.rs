@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::disable_transparent_huge_pages;
-use sparkler::internals::{CompileGuest, Deployer, NotDeployed, Parts as _, Wanted};
+use sparkler::internals::{Cause, CompileGuest, Deployer, NotDeployed, Parts as _, Wanted};
 use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, StartError, Storage};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -143,6 +143,7 @@ pub(super) async fn deploy<G: CompileGuest>(
         settings: function.settings(account).map_err(NotDeployed::from)?,
         change: function.settings.clone(),
     };
-    let deployed = deployer.deploy(wanted).await;
+    let by_program = deployer.by(Cause::host("DeployFunction"));
+    let deployed = by_program.deploy(wanted).await;
     deployed.map_err(|problem| anyhow!("{} was not deployed: {problem}", function.name))
 }

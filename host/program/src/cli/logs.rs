@@ -157,7 +157,7 @@ fn show(event: &LogEvent) {
 }
 
 /// `30s`, `10m`, `2h`, `3d`, `1w`.
-fn duration(text: &str) -> anyhow::Result<Duration> {
+pub(super) fn duration(text: &str) -> anyhow::Result<Duration> {
     const HINT: &str = "it looks like 30s, 10m, 2h, 3d or 1w";
     let unit = text.chars().next_back().context(HINT)?;
     let seconds: u64 = match unit {

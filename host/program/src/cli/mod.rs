@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything said about it to stderr. A command ends with 0, or with 1 when it
 //! failed; what clap refuses ends with 2.
 
+mod audit;
 mod auth_args;
 mod build;
 mod client;
@@ -92,6 +93,7 @@ enum Command {
     Logs(logs::Logs),
     Delete(delete::Delete),
     Events(events::Events),
+    Audit(audit::Audit),
     Keys(keys::Keys),
     Policy(policy::Policy),
     Inspect(inspect::Inspect),
@@ -128,6 +130,7 @@ fn run(command: Command) -> CommandResult {
         Command::Logs(command) => command.run(),
         Command::Delete(command) => command.run(),
         Command::Events(command) => command.run(),
+        Command::Audit(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Inspect(command) => command.run(),

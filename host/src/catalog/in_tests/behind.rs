@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::catalog::audit::{AuditRow, AuditStart};
 use crate::catalog::{Commit, CommitError, Journal, JournalError, Revision, Watch};
 use crate::storage::Fut;
 
@@ -74,5 +75,17 @@ impl Journal for BehindJournal {
         }
         self.is_held.send_replace(false);
         self.journal.barrier()
+    }
+
+    fn note(&self, entries: Vec<AuditRow>) -> Fut<'_, Result<(), JournalError>> {
+        self.journal.note(entries)
+    }
+
+    fn audit(
+        &self,
+        start: AuditStart,
+        max: usize,
+    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+        self.journal.audit(start, max)
     }
 }

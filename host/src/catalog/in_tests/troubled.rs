@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::catalog::audit::{AuditRow, AuditStart};
 use crate::catalog::{Commit, CommitError, Journal, JournalError, Revision, Watch};
 use crate::storage::Fut;
 
@@ -61,5 +62,17 @@ impl Journal for TroubledJournal {
 
     fn barrier(&self) -> Fut<'_, Result<Revision, JournalError>> {
         self.journal.barrier()
+    }
+
+    fn note(&self, entries: Vec<AuditRow>) -> Fut<'_, Result<(), JournalError>> {
+        self.journal.note(entries)
+    }
+
+    fn audit(
+        &self,
+        start: AuditStart,
+        max: usize,
+    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+        self.journal.audit(start, max)
     }
 }

@@ -7,6 +7,7 @@
 mod account;
 mod alias;
 mod attachments;
+mod audit;
 mod carry;
 mod code;
 mod format;
@@ -20,6 +21,7 @@ mod version;
 pub(super) use account::{SecretRow, TotalsRow, UrlRow};
 pub(super) use alias::AliasRow;
 pub(super) use attachments::AttachmentsRow;
+pub(super) use audit::{audit_entry, audit_row};
 pub(super) use format::{Unreadable, decode, encode};
 pub(super) use function::{FunctionRow, LastPublicationRow};
 #[cfg(feature = "storage")]

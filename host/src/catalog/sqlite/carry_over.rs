@@ -56,5 +56,12 @@ pub(super) fn to_account(connection: &Connection, account: &AccountId) -> rusqli
          WHERE account <> ?1 AND (SELECT count(DISTINCT account) FROM rows) = 1",
         [account.as_str()],
     )?;
+    // What was done there is told to whoever has it now.
+    connection.execute(
+        "UPDATE audit SET account = ?1
+         WHERE account <> ?1 AND (SELECT count(DISTINCT account) FROM rows) <= 1
+             AND (SELECT count(DISTINCT account) FROM audit) = 1",
+        [account.as_str()],
+    )?;
     Ok(())
 }

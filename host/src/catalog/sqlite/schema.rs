@@ -15,6 +15,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         sql: FOURTH,
         then: Some(carry_over::from_tables),
     },
+    Migration::of(FIFTH),
 ];
 
 const FIRST: &str = "
@@ -104,4 +105,20 @@ const FOURTH: &str = "
         row      TEXT NOT NULL,
         PRIMARY KEY (account, item)
     ) STRICT;
+";
+
+const FIFTH: &str = "
+    -- The audit log, in the order of its numbers.
+    CREATE TABLE audit (
+        number  INTEGER NOT NULL PRIMARY KEY,
+        -- 0 for what was done, 1 for what was refused.
+        kind    INTEGER NOT NULL,
+        account TEXT NOT NULL,
+        -- Unix time.
+        at_ms   INTEGER NOT NULL,
+        -- A JSON object.
+        entry   TEXT NOT NULL
+    ) STRICT;
+
+    CREATE INDEX audit_by_time ON audit (kind, at_ms);
 ";

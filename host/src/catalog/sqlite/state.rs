@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
+use super::audit::{self, Taken};
 use super::columns::unreadable;
+use crate::catalog::audit::{AuditBounds, AuditRow, AuditStart};
 use crate::catalog::journal::{Changed, Commit, Expect, Put, Revision, Row, Told, Watch, Watcher};
 use crate::catalog::key::{Item, Key};
 use crate::catalog::recent_commits::RecentCommits;
@@ -20,6 +22,9 @@ pub(super) struct State {
     /// The newest revision that is durable.
     written: Arc<AtomicU64>,
     recent: RecentCommits,
+    /// What the audit log takes, and may take.
+    audit: Taken,
+    audit_bounds: AuditBounds,
     watchers: Vec<Watcher>,
     /// Its lock is kept for as long as the database is open, which is closed before it.
     data_dir: DataDir,
@@ -44,6 +49,8 @@ impl State {
         let query = "SELECT coalesce(max(revision), 0) FROM rows";
         let revision: i64 = connection.query_row(query, [], |row| row.get(0))?;
         Ok(Self {
+            audit: Taken::of(&connection)?,
+            audit_bounds: AuditBounds::of(data_dir.disk().shares().audit_bytes_max()),
             connection,
             written: Arc::new(AtomicU64::new(revision.cast_unsigned())),
             recent: RecentCommits::default(),
@@ -85,36 +92,58 @@ impl State {
         }
         let shown = self.revision();
         let revision = Revision(shown.0 + 1);
+        let (audit, bounds) = (self.audit, self.audit_bounds);
         let connection = &mut self.connection;
-        let is_made = with_reserve(&self.data_dir, || make(connection, commit, revision))?;
-        if !is_made {
-            return Err(Unmade::Overtaken(shown));
-        }
+        let made = with_reserve(&self.data_dir, || {
+            make(connection, commit, revision, (audit, bounds))
+        })?;
+        self.audit = made.ok_or(Unmade::Overtaken(shown))?;
         self.written.store(revision.0, Ordering::Release);
         self.recent.add(commit.id, revision);
         let told = commit.told(revision);
         self.watchers.retain(|watcher| watcher.tell(told.clone()));
         Ok(revision)
     }
+
+    /// Adds entries of the audit log. Nothing that is set aside is spent on that.
+    pub(super) fn note(&mut self, entries: &[AuditRow]) -> rusqlite::Result<()> {
+        let (connection, immediate) = (&mut self.connection, TransactionBehavior::Immediate);
+        let transaction = connection.transaction_with_behavior(immediate)?;
+        let taken = audit::add(&transaction, entries, self.audit, self.audit_bounds)?;
+        transaction.commit()?;
+        self.audit = taken;
+        Ok(())
+    }
+
+    pub(super) fn audit(
+        &self,
+        start: AuditStart,
+        max: usize,
+    ) -> rusqlite::Result<Vec<(u64, AuditRow)>> {
+        audit::read(&self.connection, start, max)
+    }
 }
 
-/// Writes all rows, if those that are there are as expected.
+/// Writes all rows, and what the audit log tells of that, if those that are there are as expected. Gives what the audit
+/// log takes then.
 fn make(
     connection: &mut Connection,
     commit: &Commit,
     revision: Revision,
-) -> rusqlite::Result<bool> {
+    (taken, bounds): (Taken, AuditBounds),
+) -> rusqlite::Result<Option<Taken>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for put in &commit.puts {
         if !is_as_expected(&transaction, put)? {
-            return Ok(false);
+            return Ok(None);
         }
     }
     for put in &commit.puts {
         write(&transaction, put, revision)?;
     }
+    let taken = audit::add(&transaction, &commit.entry, taken, bounds)?;
     transaction.commit()?;
-    Ok(true)
+    Ok(Some(taken))
 }
 
 fn is_as_expected(transaction: &Transaction<'_>, put: &Put) -> rusqlite::Result<bool> {

@@ -1,4 +1,5 @@
 mod first_schema;
+mod fourth_schema;
 
 use std::fs;
 
@@ -6,6 +7,8 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::super::Catalog;
+use super::super::audit::AuditQuery;
+use super::super::tests::audit::audited;
 use super::super::tests::behaviours::journal_behaviours;
 use super::super::tests::{active, created, name, put, updating};
 use super::*;
@@ -180,6 +183,10 @@ fn a_crash_within_a_transaction_leaves_the_old_or_the_new() {
         let found = cut.catalog().get(&name("f")).expect("there");
         let expected = if end == log.len() { &new } else { &old };
         same(&found, expected);
+        // What is told of a change is there where the change is.
+        let told = if end == log.len() { 2 } else { 1 };
+        let entries = audited(&cut.catalog(), AuditQuery::default());
+        assert_eq!(entries.len(), told);
     }
 }
 

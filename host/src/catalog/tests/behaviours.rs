@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::catalog::audit::AuditRow;
 use crate::catalog::{
     Changed, Commit, CommitError, Expect, Item, Journal, Key, Put, Revision, Row, Told, Watch,
 };
@@ -16,7 +17,11 @@ macro_rules! journal_behaviours {
             a_row_is_written_where_it_is_as_expected,
             the_same_commit_is_made_once,
             revisions_grow_and_a_barrier_is_not_before_what_was_answered,
-            accounts_have_rows_of_their_own
+            accounts_have_rows_of_their_own,
+            an_entry_is_made_with_its_commit_or_not_at_all,
+            entries_are_read_in_the_order_of_their_numbers,
+            refusals_have_a_bound_and_push_out_no_change,
+            what_is_too_old_goes_when_something_comes
         );
     };
     ($open:expr, $($behaviour:ident),*) => {$(
@@ -29,6 +34,8 @@ macro_rules! journal_behaviours {
 }
 pub(in crate::catalog) use journal_behaviours;
 
+pub(in crate::catalog) use super::audit_behaviours::*;
+
 fn key(id: &str) -> Key {
     Key::new(&"123456789012".into(), Item::Url(id.into()))
 }
@@ -37,7 +44,7 @@ fn row(text: &str) -> Row {
     Row(format!(r#"{{"v":1,"text":"{text}"}}"#).into())
 }
 
-fn put(id: &str, expect: Expect, text: &str) -> Put {
+pub(super) fn put(id: &str, expect: Expect, text: &str) -> Put {
     Put {
         key: key(id),
         expect,
@@ -51,6 +58,14 @@ fn gone(id: &str, expect: Expect) -> Put {
         expect,
         row: None,
     }
+}
+
+/// A commit of one row, of which the audit log tells this.
+pub(super) fn commit_with(id: &str, expect: Expect, entry: AuditRow) -> Arc<Commit> {
+    Arc::new(Commit {
+        entry: Some(entry),
+        ..Commit::of(vec![put(id, expect, "1")])
+    })
 }
 
 async fn commit(journal: &Arc<dyn Journal>, puts: Vec<Put>) -> Result<Revision, CommitError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
 use crate::contract::path_names::PathName;
 use crate::deployer::CompileGuest;
-use crate::domain::{Alias, AliasName, FunctionRecord, Qualifier, Refusal, alias};
+use crate::domain::{Alias, AliasName, Cause, FunctionRecord, Qualifier, Refusal, alias};
 use crate::limits::ALIASES_PER_FUNCTION_MAX;
 
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +30,7 @@ pub(in crate::contract) struct CreateAlias {
 /// `POST /2015-03-31/functions/{FunctionName}/aliases`
 pub(in crate::contract) async fn create<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     function: PathName,
     body: JsonBody<CreateAlias>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -50,7 +51,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
         routing: wanted.weights.routing(&arn)?,
         revision: Uuid::new_v4(),
     };
-    let created = api.deployer.amend(function, move |record| {
+    let created = api.deployer.by(cause).amend(function, move |record| {
         let created = alias::created(record, &arn, alias.clone())?;
         check_room(&created.0)?;
         Ok(created)

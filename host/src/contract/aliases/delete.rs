@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 
 use super::AliasPath;
@@ -10,16 +10,17 @@ use crate::contract::api::Api;
 use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::deployer::CompileGuest;
-use crate::domain::alias;
+use crate::domain::{Cause, alias};
 
 /// `DELETE /2015-03-31/functions/{FunctionName}/aliases/{Name}`
 pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     path: AliasPath,
 ) -> Result<NoContent, WireError> {
     let (reference, name) = path.checked(Violations::default(), &api.account)?;
     let function = reference.mutable(&api.account)?;
-    let deleted = api.deployer.amend(function, move |record| {
+    let deleted = api.deployer.by(cause).amend(function, move |record| {
         Ok((alias::deleted(record, &name), ()))
     });
     deleted.await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::contract::constraint::Violations;
 use crate::contract::error::WireError;
 use crate::contract::json_body::JsonBody;
 use crate::deployer::CompileGuest;
-use crate::domain::{AliasChange, FunctionArn, Refusal, alias};
+use crate::domain::{AliasChange, Cause, FunctionArn, Refusal, alias};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -28,6 +28,7 @@ pub(in crate::contract) struct UpdateAlias {
 /// `PUT /2015-03-31/functions/{FunctionName}/aliases/{Name}`
 pub(in crate::contract) async fn update<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     path: AliasPath,
     body: JsonBody<UpdateAlias>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -37,7 +38,7 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
     let (reference, name) = path.checked(v, &api.account)?;
     let function = reference.mutable(&api.account)?;
     let arn = api.account.function_arn(function, None);
-    let changed = api.deployer.amend(function, move |record| {
+    let changed = api.deployer.by(cause).amend(function, move |record| {
         let change = wanted.change(&arn)?;
         alias::changed(record, &arn, &name, change, Uuid::new_v4())
     });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
@@ -12,6 +13,9 @@ use super::logs::Logs;
 use super::{answer, events, groups, streams};
 use crate::contract::api::Api;
 use crate::contract::body::Received;
+use crate::contract::run_to_end::run_to_end;
+use crate::domain::Account;
+use crate::domain::audit::{Cause, Entry, MemberChange};
 
 /// What an operation does.
 pub(in crate::contract) type Work = fn(&Logs, &[u8]) -> Result<Vec<u8>, LogsError>;
@@ -31,11 +35,31 @@ pub(in crate::contract) const GET_EVENTS: Work = |logs, input| run(logs, input, 
 pub(in crate::contract) const FILTER_EVENTS: Work = |logs, input| run(logs, input, events::filter);
 
 /// `DeleteLogGroup`, which answers nothing.
-pub(in crate::contract) const DELETE_GROUP: Work = |logs, input| {
-    let input = parsed(input)?;
-    groups::delete(logs, &input)?;
+const DELETE_GROUP: Work = |logs, input| {
+    groups::delete(logs, &groups::named(&parsed(input)?)?)?;
     Ok(Vec::new())
 };
+
+/// The same, of which the audit log tells.
+pub(in crate::contract) async fn delete_group<G: Send + Sync + 'static>(
+    State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
+    received: Received,
+) -> Result<Response, LogsError> {
+    let name = groups::named(&parsed(&received.bytes)?)?;
+    let deleted = run_to_end(async move {
+        let answer = answered(Arc::clone(&api), received, DELETE_GROUP).await?;
+        let Account { region, id } = &api.account;
+        let noted = api.catalog.note(Entry {
+            resource: Some(format!("arn:aws:logs:{region}:{id}:log-group:{name}")),
+            changes: vec![MemberChange::removed("LogGroup", &name)],
+            ..cause.entry()
+        });
+        noted.await.map_err(|error| LogsError::internal(&error))?;
+        Ok(answer)
+    });
+    deleted.await
+}
 
 /// Does `work` for a request with this body.
 ///

@@ -78,10 +78,14 @@ pub(super) fn describe(logs: &Logs, input: DescribeInput) -> Result<DescribeOutp
     })
 }
 
+/// The group that is to be removed.
+pub(super) fn named(input: &DeleteInput) -> Result<String, LogsError> {
+    group_name(input.log_group_name.clone(), None)
+}
+
 /// Removes a group and its logs.
-pub(super) fn delete(logs: &Logs, input: &DeleteInput) -> Result<(), LogsError> {
-    let name = group_name(input.log_group_name.clone(), None)?;
-    Ok(logs.keeper.delete_group(&name)?)
+pub(super) fn delete(logs: &Logs, name: &str) -> Result<(), LogsError> {
+    Ok(logs.keeper.delete_group(name)?)
 }
 
 impl DescribeInput {

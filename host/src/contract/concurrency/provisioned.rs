@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 use http::Uri;
 use serde::Serialize;
@@ -24,7 +24,7 @@ use crate::contract::reference::Reference;
 use crate::deployer::{CompileGuest, stamp};
 use crate::domain::attachments::Provisioned;
 use crate::domain::concurrency;
-use crate::domain::{FunctionArn, FunctionRecord, Qualifier, Refusal};
+use crate::domain::{Cause, FunctionArn, FunctionRecord, Qualifier, Refusal};
 use crate::invoker::RunGuest;
 
 /// What the text of AWS calls a `$LATEST` that cannot be asked for.
@@ -53,6 +53,7 @@ struct Item {
 /// `PUT /2019-09-30/functions/{FunctionName}/provisioned-concurrency`
 pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
     body: JsonBody<PutProvisionedConcurrencyConfig>,
@@ -84,7 +85,7 @@ pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
         let config = config(&after, &place)?;
         Ok((after, config))
     };
-    let config = api.deployer.amend(&arn.name, decide).await?;
+    let config = api.deployer.by(cause).amend(&arn.name, decide).await?;
     Ok(Json::accepted(shown(&api, &arn, &config)))
 }
 
@@ -105,6 +106,7 @@ pub(in crate::contract) async fn get<G: Send + Sync + 'static>(
 /// `DELETE /2019-09-30/functions/{FunctionName}/provisioned-concurrency`
 pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
@@ -113,7 +115,7 @@ pub(in crate::contract) async fn delete<G: CompileGuest>(
     let arn = existing(&api, &reference)?;
     let decide =
         move |record: &FunctionRecord| Ok((concurrency::unprovisioned(record, &place), ()));
-    api.deployer.amend(&arn.name, decide).await?;
+    api.deployer.by(cause).amend(&arn.name, decide).await?;
     Ok(NoContent)
 }
 

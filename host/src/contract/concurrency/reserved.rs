@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ use crate::contract::path_names::PathName;
 use crate::contract::reference::Reference;
 use crate::deployer::CompileGuest;
 use crate::domain::concurrency;
-use crate::domain::{FunctionName, FunctionRecord, Qualifier};
+use crate::domain::{Cause, FunctionName, FunctionRecord, Qualifier};
 use crate::invoker::RunGuest;
 
 #[derive(Debug, Default, Deserialize)]
@@ -48,6 +48,7 @@ impl Concurrency {
 /// `PUT /2017-10-31/functions/{FunctionName}/concurrency`
 pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     body: JsonBody<PutFunctionConcurrency>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -60,7 +61,7 @@ pub(in crate::contract) async fn put<G: CompileGuest + RunGuest>(
         let account = of_account(&catalog, limit);
         Ok((concurrency::reserved(record, wanted, &account)?, ()))
     };
-    api.deployer.amend(&name, decide).await?;
+    api.deployer.by(cause).amend(&name, decide).await?;
     Ok(Json::of(shown(Some(wanted))))
 }
 
@@ -79,12 +80,13 @@ pub(in crate::contract) async fn get<G: Send + Sync + 'static>(
 /// `DELETE /2017-10-31/functions/{FunctionName}/concurrency`
 pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
 ) -> Result<NoContent, WireError> {
     let reference = name.plain(&api.account)?;
     let name = existing(&api, &reference, None)?;
     let decide = |record: &FunctionRecord| Ok((concurrency::unreserved(record), ()));
-    api.deployer.amend(&name, decide).await?;
+    api.deployer.by(cause).amend(&name, decide).await?;
     Ok(NoContent)
 }
 

@@ -30,11 +30,13 @@ use crate::contract::headers::TRACE_ID;
 use crate::contract::operations::Operation;
 use crate::contract::passage::Passage;
 use crate::contract::permission::Asking;
+use crate::contract::refused::About;
 use crate::contract::run_to_end::run_to_end;
 use crate::contract::signed::{self, Signed};
 use crate::contract::streamed_response::Streamed;
 use crate::contract::trace_header::Trace;
 use crate::domain::attachments::{FunctionUrl, InvokeMode, UrlAuthType};
+use crate::domain::audit::clipped;
 use crate::domain::policy::{self, Context, Identity, OwnPolicies, Reason, decide};
 use crate::domain::{
     FunctionArn, FunctionRecord, Invocation, LogType, Named as _, Outcome, Payload, Qualifier,
@@ -116,6 +118,11 @@ impl<'a> Target<'a> {
             return cors::preflight(cors, page);
         }
         let invoked = self.invoked(api, visit, trace).await;
+        let resource = |about: &mut About| {
+            let arn = || clipped(&self.arn(api).text());
+            about.resource.get_or_insert_with(arn);
+        };
+        let invoked = invoked.map_err(|refused| refused.knowing(resource));
         let mut response = invoked.unwrap_or_else(WireError::into_response);
         if let Some((cors, page)) = &cors {
             cors::apply(cors, page, response.headers_mut());
@@ -213,8 +220,8 @@ impl<'a> Target<'a> {
                 let source = visit.passage.sender();
                 match signed::read(identities, &visit.parts, source, scope) {
                     Ok(signed) => Ok(Some(Box::new(signed))),
-                    Err(Denial::NothingSigned) => Err(forbidden()),
-                    Err(denial) => Err(denial.into()),
+                    Err(refused) if refused.denial == Denial::NothingSigned => Err(forbidden()),
+                    Err(refused) => Err(refused.into()),
                 }
             }
             (UrlAuthType::None, _) | (UrlAuthType::AwsIam, None) => Err(forbidden()),
@@ -227,7 +234,7 @@ impl<'a> Target<'a> {
         let resource = self.arn(api).text();
         let asking = asking.knowing(|context| self.known(context, &resource));
         let asked = asking.all(&URL_ACTIONS, &resource, policy);
-        asked.map_err(|_| forbidden())
+        asked.map_err(|denied| forbidden().in_place_of(denied))
     }
 
     /// What policies may ask about a call of an address.

@@ -22,7 +22,7 @@ use crate::contract::wire::tenancy::TenancyMember;
 use crate::contract::wire::text_map::TextMap;
 use crate::deployer::{CompileGuest, NewFunction};
 use crate::domain::settings::{Architecture, PackageType, Tenancy};
-use crate::domain::{Account, Settings, tags};
+use crate::domain::{Account, Cause, Settings, tags};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -41,6 +41,7 @@ pub(in crate::contract) struct CreateFunction {
 /// `POST /2015-03-31/functions`
 pub(in crate::contract) async fn create<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     Extension(passage): Extension<Passage>,
     body: JsonBody<CreateFunction>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -51,7 +52,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
         package: charged(new.package, charge),
         ..new
     };
-    let version = api.deployer.create(new).await?;
+    let version = api.deployer.by(cause).create(new).await?;
     // As AWS shows it: the ARN is that of the function, even where this is version 1 of it.
     let shown = api.renderer().configuration(&version, None, Detail::Whole);
     Ok(Json::created(shown))

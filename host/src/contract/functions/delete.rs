@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 use http::Uri;
 
@@ -10,11 +10,12 @@ use crate::contract::api::Api;
 use crate::contract::error::WireError;
 use crate::contract::path_names::PathName;
 use crate::deployer::CompileGuest;
-use crate::domain::{Qualifier, VersionId};
+use crate::domain::{Cause, Qualifier, VersionId};
 
 /// `DELETE /2015-03-31/functions/{FunctionName}`
 pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
@@ -24,9 +25,12 @@ pub(in crate::contract) async fn delete<G: CompileGuest>(
     let record = api.existing(&reference)?;
     let function = &record.latest.function;
     match qualifier {
-        None => api.deployer.delete(function).await?,
+        None => api.deployer.by(cause).delete(function).await?,
         Some(Qualifier::Version(VersionId::Number(number))) => {
-            api.deployer.delete_version(function, *number).await?;
+            api.deployer
+                .by(cause)
+                .delete_version(function, *number)
+                .await?;
         }
         Some(
             Qualifier::Version(VersionId::Latest) | Qualifier::Alias(_) | Qualifier::Unknown(_),

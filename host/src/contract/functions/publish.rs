@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::contract::json_body::JsonBody;
 use crate::contract::path_names::PathName;
 use crate::contract::wire::configuration::Detail;
 use crate::deployer::CompileGuest;
-use crate::domain::{Publication, Qualifier, Settings};
+use crate::domain::{Cause, Publication, Qualifier, Settings};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -28,6 +28,7 @@ pub(in crate::contract) struct PublishVersion {
 /// `POST /2015-03-31/functions/{FunctionName}/versions`
 pub(in crate::contract) async fn publish<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     body: JsonBody<PublishVersion>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -44,7 +45,7 @@ pub(in crate::contract) async fn publish<G: CompileGuest>(
         expected_revision: wanted.revision_id,
     };
     let name = reference.mutable(&api.account)?;
-    let version = api.deployer.publish(name, publication).await?;
+    let version = api.deployer.by(cause).publish(name, publication).await?;
     let qualifier = Qualifier::Version(version.id);
     let renderer = api.renderer();
     let shown = renderer.configuration(&version, Some(&qualifier), Detail::Whole);

@@ -20,7 +20,7 @@ use crate::contract::wire::configuration::{Detail, FunctionConfiguration};
 use crate::contract::wire::settings::SettingsMembers;
 use crate::deployer::{CodeChange, CompileGuest};
 use crate::domain::settings::Architecture;
-use crate::domain::{Qualifier, Version, VersionId};
+use crate::domain::{Cause, Qualifier, Version, VersionId};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -46,6 +46,7 @@ pub(in crate::contract) struct UpdateFunctionConfiguration {
 /// `PUT /2015-03-31/functions/{FunctionName}/code`
 pub(in crate::contract) async fn code<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     Extension(passage): Extension<Passage>,
     name: PathName,
     body: JsonBody<UpdateFunctionCode>,
@@ -61,13 +62,14 @@ pub(in crate::contract) async fn code<G: CompileGuest>(
         package: charged(change.package, charge),
         ..change
     };
-    let version = api.deployer.update_code(name, change).await?;
+    let version = api.deployer.by(cause).update_code(name, change).await?;
     Ok(Json::of(shown(&api, &version)))
 }
 
 /// `PUT /2015-03-31/functions/{FunctionName}/configuration`
 pub(in crate::contract) async fn configuration<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     body: JsonBody<UpdateFunctionConfiguration>,
 ) -> Result<Json<impl Serialize>, WireError> {
@@ -82,6 +84,7 @@ pub(in crate::contract) async fn configuration<G: CompileGuest>(
     let change = settings.change()?;
     let version = api
         .deployer
+        .by(cause)
         .update_settings(name, wanted.revision_id, change)
         .await?;
     Ok(Json::of(shown(&api, &version)))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::NoContent;
 use http::Uri;
 use serde::Serialize;
@@ -24,7 +24,8 @@ use crate::deployer::CompileGuest;
 use crate::domain::attachments::FunctionUrl;
 use crate::domain::name::QUALIFIER_CHARS_MAX;
 use crate::domain::{
-    Account, AliasName, FunctionName, FunctionRecord, Qualifier, Refusal, VersionId, function_url,
+    Account, AliasName, Cause, FunctionName, FunctionRecord, Qualifier, Refusal, VersionId,
+    function_url,
 };
 
 /// The model's pattern: only aliases can be asked for.
@@ -41,6 +42,7 @@ struct Page {
 /// `POST /2021-10-31/functions/{FunctionName}/url`
 pub(in crate::contract) async fn create<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
     origin: Origin,
@@ -62,6 +64,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
     let arn = place.arn(&api.account);
     amend(
         &api,
+        cause,
         place,
         function_url::no_function,
         move |record, qualifier| function_url::created(record, qualifier, &arn, url.clone()),
@@ -73,6 +76,7 @@ pub(in crate::contract) async fn create<G: CompileGuest>(
 /// `PUT /2021-10-31/functions/{FunctionName}/url`
 pub(in crate::contract) async fn update<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
     origin: Origin,
@@ -82,7 +86,7 @@ pub(in crate::contract) async fn update<G: CompileGuest>(
     let change = asked.members.change()?;
     let place = asked.place.in_function(function_url::no_function)?;
     let (function, qualifier) = (place.function.clone(), place.qualifier.clone());
-    let url = api.deployer.amend(&function, move |record| {
+    let url = api.deployer.by(cause).amend(&function, move |record| {
         let change = change.clone();
         function_url::changed(record, qualifier.as_ref(), change, SystemTime::now())
     });
@@ -113,11 +117,19 @@ pub(in crate::contract) async fn show<G: Send + Sync + 'static>(
 /// `DELETE /2021-10-31/functions/{FunctionName}/url`
 pub(in crate::contract) async fn delete<G: CompileGuest>(
     State(api): State<Arc<Api<G>>>,
+    Extension(cause): Extension<Cause>,
     name: PathName,
     uri: Uri,
 ) -> Result<NoContent, WireError> {
     let place = place(&name, &uri, &api.account)?.in_function(function_url::no_url)?;
-    amend(&api, place, function_url::no_url, function_url::deleted).await?;
+    amend(
+        &api,
+        cause,
+        place,
+        function_url::no_url,
+        function_url::deleted,
+    )
+    .await?;
     Ok(NoContent)
 }
 
@@ -246,6 +258,7 @@ fn config(
 /// Changes the function at `place`; `missing` is refused where there is none.
 async fn amend<G: CompileGuest>(
     api: &Api<G>,
+    cause: Cause,
     place: Place,
     missing: fn() -> Refusal,
     decide: impl Fn(&FunctionRecord, Option<&Qualifier>) -> Result<FunctionRecord, Refusal>
@@ -253,9 +266,12 @@ async fn amend<G: CompileGuest>(
     + 'static,
 ) -> Result<(), Refusal> {
     let qualifier = place.qualifier;
-    let amended = api.deployer.amend(&place.function, move |record| {
-        decide(record, qualifier.as_ref()).map(|after| (after, ()))
-    });
+    let amended = api
+        .deployer
+        .by(cause)
+        .amend(&place.function, move |record| {
+            decide(record, qualifier.as_ref()).map(|after| (after, ()))
+        });
     amended.await.map_err(instead(missing))
 }
 

@@ -238,6 +238,7 @@ operations! {
         PurgeEvents: delete("/sparkler/events"), Nothing, Account;
         RedriveEvents: post("/sparkler/events/redrive"), Nothing, Account;
         ListKeys: get("/sparkler/keys"), Nothing, Host;
+        ListAuditEntries: get("/sparkler/audit"), Nothing, Account;
         GetMetrics: get("/metrics"), Nothing, Host;
     }
 

@@ -54,7 +54,9 @@ impl Host {
             ..FunctionRecord::clone(&current)
         };
         let record = edit(record);
-        let changed = catalog.change(&name, |_| Ok(Some(record.clone())));
+        let changed = catalog.change(&crate::catalog::in_tests::CAUSE, &name, |_| {
+            Ok(Some(record.clone()))
+        });
         changed.await.expect("changed");
     }
 

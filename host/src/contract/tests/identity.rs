@@ -2,6 +2,7 @@
 //! operation and through each door. None is let in, and each is told so under AWS's name.
 
 mod accounts;
+mod audit;
 mod decisions;
 mod requests;
 

@@ -5,6 +5,7 @@ use tokio::runtime::Runtime;
 use super::super::*;
 use super::host::{Host, code, code_change, name};
 use crate::catalog::Usage;
+use crate::catalog::in_tests::CAUSE;
 use crate::domain::{LastUpdate, State};
 
 /// Ends a host as a crash does: whatever its tasks wait for never comes.
@@ -64,7 +65,10 @@ fn after_a_crash_a_version_that_waited_for_new_code_becomes_ready_with_it() {
             publish: true,
             ..code_change("slow 2")
         };
-        host.deployer.update_code(&name(), change).await
+        host.deployer
+            .by(CAUSE.clone())
+            .update_code(&name(), change)
+            .await
     });
     let published = published.expect("begun");
     assert_eq!(published.state, State::Pending);

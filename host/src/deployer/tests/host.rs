@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::Semaphore;
 
 use super::super::*;
+use crate::catalog::in_tests::CAUSE;
 use crate::catalog::in_tests::wait;
 use crate::catalog::{Journal, MemoryJournal, SqliteJournal};
 use crate::domain::samples;
@@ -225,11 +226,17 @@ impl Host {
     }
 
     pub(super) async fn create(&self, code: &str) -> Result<Arc<Version>, Refusal> {
-        self.deployer.create(new_function(code)).await
+        self.deployer
+            .by(CAUSE.clone())
+            .create(new_function(code))
+            .await
     }
 
     pub(super) async fn update(&self, code: &str) -> Result<Arc<Version>, Refusal> {
-        self.deployer.update_code(&name(), code_change(code)).await
+        self.deployer
+            .by(CAUSE.clone())
+            .update_code(&name(), code_change(code))
+            .await
     }
 
     pub(super) async fn settled(&self) -> Arc<Version> {

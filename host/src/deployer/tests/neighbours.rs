@@ -8,6 +8,7 @@ use super::super::jobs::Job;
 use super::super::*;
 use super::host::{Host, code, name, wasm};
 use crate::catalog::in_tests::BehindJournal;
+use crate::catalog::in_tests::CAUSE;
 use crate::catalog::{Journal, MemoryJournal};
 use crate::domain::samples;
 use crate::limits::LEASE_DURATION;
@@ -25,7 +26,7 @@ async fn put_pending(host: &Host) {
     let (name, settings) = (name(), samples::settings());
     let pending = lifecycle::created(name.clone(), settings, code("1"), BTreeMap::new(), stamp());
     let catalog = host.deployer.catalog();
-    let put = catalog.change(&name, |_| Ok(Some(pending.clone())));
+    let put = catalog.change(&CAUSE, &name, |_| Ok(Some(pending.clone())));
     put.await.expect("put");
 }
 
@@ -42,9 +43,18 @@ async fn a_package_stays_that_a_function_of_another_account_has() {
     }
     host.deployer.recover().await.expect("recovered");
     assert!(host.stores("shared"));
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     assert!(neighbour.stores("shared"));
-    neighbour.deployer.delete(&name()).await.expect("deleted");
+    neighbour
+        .deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     neighbour.gone("shared").await;
 }
 
@@ -182,7 +192,7 @@ async fn a_function_is_seen_to_again_after_whoever_saw_to_it_has_panicked() {
         tokio::task::yield_now().await;
     }
     let name = name();
-    let tagged = host.deployer.catalog().change(&name, |record| {
+    let tagged = host.deployer.catalog().change(&CAUSE, &name, |record| {
         let mut record = record.expect("there").clone();
         record.tags.insert("changed".into(), String::new());
         Ok(Some(record))
@@ -260,7 +270,11 @@ async fn compiled_code_is_forgotten_at_every_host_when_its_function_is_deleted_a
     let [host, neighbour] = Host::sharing([Account::default(), Account::default()]).await;
     host.create("1").await.expect("created");
     host.settled().await;
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     while !neighbour.script.has_forgotten("1") {
         let forgets = neighbour.script.forgets.acquire().await;
         forgets.expect("open").forget();

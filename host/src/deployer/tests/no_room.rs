@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::catalog::in_tests::CAUSE;
 use crate::catalog::{Journal, MemoryJournal};
 use crate::domain::{Growing, Snapshot};
 use crate::storage::{Fut, MemoryContent, MemoryLeases, NoRoom, Room, StorageError};
@@ -61,7 +62,7 @@ async fn tagged(host: &Host, tags: usize) -> Result<(), Refusal> {
         .map(|number| (format!("tag-{number}"), "value".to_owned()))
         .collect();
     let name = name();
-    let amended = host.deployer.amend(&name, move |record| {
+    let amended = host.deployer.by(CAUSE.clone()).amend(&name, move |record| {
         let mut after = record.clone();
         after.tags.clone_from(&tags);
         Ok((after, ()))
@@ -84,7 +85,11 @@ async fn nothing_is_begun_without_room() {
     content.is_full.store(true, Ordering::SeqCst);
     let before = host.record();
     assert_eq!(host.update("2").await, Err(no_room(Growing::Code)));
-    let published = host.deployer.publish(&name(), Publication::default()).await;
+    let published = host
+        .deployer
+        .by(CAUSE.clone())
+        .publish(&name(), Publication::default())
+        .await;
     assert_eq!(published, Err(no_room(Growing::Code)));
     assert_eq!(tagged(&host, 3).await, Err(no_room(Growing::Configuration)));
     assert!(Arc::ptr_eq(&host.record(), &before));
@@ -99,7 +104,11 @@ async fn without_room_what_is_there_becomes_smaller_and_goes() {
     content.is_full.store(true, Ordering::SeqCst);
     tagged(&host, 2).await.expect("a tag less");
     assert_eq!(host.record().tags.len(), 2);
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     host.gone("1").await;
 }
 

@@ -4,6 +4,7 @@ use tokio::runtime::Runtime;
 
 use super::super::*;
 use super::host::{Host, name, new_function, wasm};
+use crate::catalog::in_tests::CAUSE;
 use crate::domain::settings::SnapStart;
 use crate::domain::{Snapshot, VersionId};
 use crate::limits::CONCURRENT_DEPLOYS_MAX;
@@ -23,10 +24,18 @@ fn image(code: &str) -> String {
 impl Host {
     /// Creates the function and publishes it when it is ready.
     pub(super) async fn create_and_publish(&self, code: &str) -> Arc<Version> {
-        let created = self.deployer.create(with_snap_start(code)).await;
+        let created = self
+            .deployer
+            .by(CAUSE.clone())
+            .create(with_snap_start(code))
+            .await;
         created.expect("created");
         self.settled().await;
-        let published = self.deployer.publish(&name(), Publication::default()).await;
+        let published = self
+            .deployer
+            .by(CAUSE.clone())
+            .publish(&name(), Publication::default())
+            .await;
         published.expect("published")
     }
 
@@ -50,7 +59,11 @@ async fn a_published_version_is_active_when_its_snapshot_is_stored_compiled_and_
     assert_eq!(component, Digest::of(&wasm(&image("1"))));
     assert!(host.stores(&image("1")) && host.script.has_finished(&image("1")));
     assert_eq!(*host.script.loaded.lock().expect("a lock"), [component]);
-    let again = host.deployer.publish(&name(), Publication::default()).await;
+    let again = host
+        .deployer
+        .by(CAUSE.clone())
+        .publish(&name(), Publication::default())
+        .await;
     assert_eq!(again.expect("the same"), ready);
     assert_eq!(host.initializations(), 1);
 }
@@ -64,7 +77,11 @@ async fn initializations_hold_up_no_deploy() {
             publish: true,
             ..with_snap_start("late-init")
         };
-        host.deployer.create(new).await.expect("created");
+        host.deployer
+            .by(CAUSE.clone())
+            .create(new)
+            .await
+            .expect("created");
     }
     while host.initializations() < 2 * CONCURRENT_DEPLOYS_MAX {
         tokio::task::yield_now().await;
@@ -78,7 +95,11 @@ async fn a_function_that_is_published_as_it_is_created_is_initialized_when_its_c
     let host = Host::ephemeral().await;
     let mut new = with_snap_start("1");
     new.publish = true;
-    host.deployer.create(new).await.expect("created");
+    host.deployer
+        .by(CAUSE.clone())
+        .create(new)
+        .await
+        .expect("created");
     assert!(host.first().await.is_snapshotted());
 }
 
@@ -88,6 +109,7 @@ async fn a_snapshot_goes_with_the_last_version_that_has_it() {
     host.create_and_publish("1").await;
     host.first().await;
     host.deployer
+        .by(CAUSE.clone())
         .delete_version(&name(), 1)
         .await
         .expect("deleted");
@@ -99,7 +121,11 @@ async fn a_snapshot_goes_with_the_last_version_that_has_it() {
 async fn a_function_that_is_deleted_meanwhile_leaves_nothing() {
     let host = Host::ephemeral().await;
     host.create_and_publish("late-init").await;
-    host.deployer.delete(&name()).await.expect("deleted");
+    host.deployer
+        .by(CAUSE.clone())
+        .delete(&name())
+        .await
+        .expect("deleted");
     host.script.gate.add_permits(1);
     host.gone(&image("late-init")).await;
     host.gone("late-init").await;

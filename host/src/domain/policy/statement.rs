@@ -126,6 +126,11 @@ impl Statement {
         }
     }
 
+    /// Its id, where it has one.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// Its JSON, members in AWS's order.
     pub(crate) fn text(&self) -> String {
         serde_json::to_string(self).expect("texts and objects of texts have a JSON form")

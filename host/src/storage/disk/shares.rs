@@ -1,10 +1,10 @@
 //! What of its budget each part of a data directory may take.
 
 use crate::limits::{
-    CODE_STORAGE_BYTES_MAX, DATA_BYTES_OF_EVENT_MIN, DATA_CODE_PERCENT_MAX,
-    DATA_DEAD_EVENTS_PERCENT_MAX, DATA_EVENTS_PERCENT_MAX, DATA_LOGS_PERCENT_MAX,
-    DATA_WAL_PAGES_MIN, DATA_WAL_PERCENT_MAX, DEAD_EVENTS_BYTES_MAX, DEAD_EVENTS_MAX,
-    EVENTS_WAITING_BYTES_MAX, EVENTS_WAITING_MAX, LOG_TOTAL_BYTES_MAX,
+    AUDIT_BYTES_MAX, CODE_STORAGE_BYTES_MAX, DATA_AUDIT_PERCENT_MAX, DATA_BYTES_OF_EVENT_MIN,
+    DATA_CODE_PERCENT_MAX, DATA_DEAD_EVENTS_PERCENT_MAX, DATA_EVENTS_PERCENT_MAX,
+    DATA_LOGS_PERCENT_MAX, DATA_WAL_PAGES_MIN, DATA_WAL_PERCENT_MAX, DEAD_EVENTS_BYTES_MAX,
+    DEAD_EVENTS_MAX, EVENTS_WAITING_BYTES_MAX, EVENTS_WAITING_MAX, LOG_TOTAL_BYTES_MAX,
 };
 
 /// A page of a database, as SQLite makes them.
@@ -29,6 +29,11 @@ impl Shares {
     /// Logs.
     pub(crate) fn log_bytes_max(self) -> u64 {
         self.share(DATA_LOGS_PERCENT_MAX, LOG_TOTAL_BYTES_MAX)
+    }
+
+    /// The audit log, in the database of the catalog.
+    pub(crate) fn audit_bytes_max(self) -> u64 {
+        self.share(DATA_AUDIT_PERCENT_MAX, AUDIT_BYTES_MAX)
     }
 
     /// Payloads of events that wait.
@@ -71,6 +76,7 @@ mod tests {
         let shares = Shares::of(1 << 40);
         assert_eq!(shares.code_bytes_max(), CODE_STORAGE_BYTES_MAX);
         assert_eq!(shares.log_bytes_max(), LOG_TOTAL_BYTES_MAX);
+        assert_eq!(shares.audit_bytes_max(), AUDIT_BYTES_MAX);
         assert_eq!(shares.event_bytes_max(), EVENTS_WAITING_BYTES_MAX);
         assert_eq!(shares.events_max(), EVENTS_WAITING_MAX);
         assert_eq!(shares.dead_event_bytes_max(), DEAD_EVENTS_BYTES_MAX);
@@ -84,6 +90,7 @@ mod tests {
             let shares = Shares::of(budget);
             let parts = shares.code_bytes_max()
                 + shares.log_bytes_max()
+                + shares.audit_bytes_max()
                 + shares.event_bytes_max()
                 + shares.dead_event_bytes_max()
                 + 2 * shares.wal_pages(4_000) * PAGE_BYTES;
