@@ -17,6 +17,7 @@ pub(crate) type Check = fn(&[u8]);
 
 /// All of them, each under the name of its fuzzer.
 pub(crate) const CHECKS: &[(&str, Check)] = &[
+    ("certificate", contract::certificate),
     ("client_context", contract::client_context),
     ("component", sandbox::component),
     ("event_json", domain::any_input::event_json),

@@ -86,7 +86,7 @@ enum Command {
     Build(build::Build),
     #[cfg_attr(not(feature = "compiler"), command(hide = true))]
     Dev(dev::Dev),
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     Deploy(deploy::Deploy),
     Invoke(invoke::Invoke),
     List(list::List),

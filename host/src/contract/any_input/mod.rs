@@ -1,5 +1,6 @@
 //! What holds of what is read of requests, whatever they are.
 
+mod certificates;
 mod headers;
 mod paths;
 mod request;
@@ -13,6 +14,7 @@ use crate::domain::WebRequest;
 pub(crate) use super::cloudwatch::any_input::{filter_pattern, wildcards};
 pub(crate) use super::function_url::any_input::reply;
 pub(crate) use super::reference::any_input::function_name;
+pub(crate) use certificates::certificate;
 pub(crate) use headers::{client_context, forwarded, host_name, trace_header};
 pub(crate) use paths::path;
 pub use request::request_of;

@@ -80,7 +80,8 @@ impl ClientError {
             reason,
         };
         match error {
-            E::InvalidCertificate(C::UnknownIssuer) => {
+            // Somebody else of the same name has signed it.
+            E::InvalidCertificate(C::UnknownIssuer | C::BadSignature) => {
                 untrusted("none of the authorities that are trusted here has issued it".into())
             }
             E::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => {
