@@ -55,10 +55,15 @@ pub(in crate::storage) struct CodeNeed {
 }
 
 impl Disk {
+    /// Notes that there was no room for something.
+    pub(crate) fn count_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Keeps room for an event of so many bytes; compiled code gives way.
     ///
     /// # Errors
-    /// With what is short.
+    /// With what is short. Nothing is counted as refused: the event may have room elsewhere.
     pub(crate) async fn event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
         let need = self.need(Purpose::Events, bytes, bytes);
         let [kept] = self.room(need, [(Purpose::Events, bytes)]).await?;
@@ -69,7 +74,7 @@ impl Disk {
     /// way to it.
     ///
     /// # Errors
-    /// With what is short.
+    /// As [`event_room`](Self::event_room).
     pub(crate) async fn free_event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
         let need = Need {
             is_small: true,
@@ -103,7 +108,9 @@ impl Disk {
             ..self.need(purpose, more + beside, bytes + beside)
         };
         let parts = [(purpose, bytes), (Purpose::Compiled, beside)];
-        let [content, beside] = self.room(need, parts).await?.map(Promise::of);
+        let kept = self.room(need, parts).await;
+        let kept = kept.inspect_err(|_| self.count_refused())?;
+        let [content, beside] = kept.map(Promise::of);
         Ok(Room { content, beside })
     }
 
@@ -140,7 +147,6 @@ impl Disk {
     ) -> Option<Result<[Kept; N], NoRoom>> {
         let mut look = self.look.lock();
         if let Some(answer) = self.beyond_share(&look, need.packages) {
-            self.refused.fetch_add(1, Ordering::Relaxed);
             return Some(Err(answer));
         }
         if self.is_old(&look) {
@@ -151,13 +157,11 @@ impl Disk {
             && refused.next <= need.next
             && look.promises.free(refused.purpose) <= look.promises.free(need.purpose)
         {
-            self.refused.fetch_add(1, Ordering::Relaxed);
             return Some(Err(answer.clone()));
         }
         match self.shortage(&look, need) {
             // Nothing gives way to it, and the disk was looked at anew when something else was refused.
             Some(shortage @ Shortage::Free(_)) if need.is_small && look.refused.is_some() => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
                 return Some(Err(self.sentence(&look, need, shortage)));
             }
             Some(_) => return None,
@@ -212,7 +216,6 @@ impl Disk {
         if !need.is_small && need.growth > 0 {
             look.refused = Some((need, answer.clone()));
         }
-        self.refused.fetch_add(1, Ordering::Relaxed);
         answer
     }
 
@@ -240,7 +243,7 @@ impl Disk {
                 Ok(())
             }
             Some(shortage) => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
+                self.count_refused();
                 Err(self.sentence(&self.look.lock(), need, shortage))
             }
         }

@@ -122,6 +122,10 @@ async fn there_is_room_within_the_budget_and_above_what_must_stay_free() {
     room(&nearly_full, 5 * MB).await.expect("room");
     let refused = room(&nearly_full, 20 * MB).await.expect_err("refused");
     assert!(refused.contains("nearly full"), "{refused}");
+    // Whoever asks for an event says when it has found no room at all.
+    assert_eq!(nearly_full.disk.figures().refused, 0);
+    let code = nearly_full.disk.code_room(code(20 * MB, 0)).await;
+    assert!(code.is_err());
     assert_eq!(nearly_full.disk.figures().refused, 1);
 }
 
