@@ -211,6 +211,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// The folders of all that a file of keys is made of: files that others replace by renaming.
+#[cfg(feature = "jail")]
 pub(crate) fn needs(path: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder_of(path).to_owned()];
     let text = text_of(path, Privacy::Owner, KEYS_FILE_BYTES_MAX);
