@@ -220,6 +220,7 @@ impl Host {
             components,
             learn_http: config.learn_http,
             tmp: parts.tmp,
+            data_memory_bytes: parts.memory_bytes,
             folders: config.folders.clone(),
             secrets: config.secrets.clone(),
         })

@@ -81,7 +81,6 @@ impl TrustedProxies {
 
     /// Whether what this address tells of others is believed.
     pub(super) fn trust(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(address))
     }
 
@@ -273,6 +272,21 @@ mod tests {
         assert_eq!(caller(PROXY, &claims), told("192.0.2.1", "https", 1));
         assert_eq!(caller("::ffff:10.1.2.3", &claims).0, "192.0.2.1");
         assert_eq!(caller(PROXY, &[]), told(PROXY, "http", 0));
+    }
+
+    #[test]
+    fn a_proxy_may_be_listed_as_a_socket_for_both_kinds_of_addresses_tells_of_it() {
+        for listed in ["::ffff:10.0.0.1", "::ffff:10.0.0.0/104"] {
+            let proxies = TrustedProxies::of(&[listed.to_owned()]).expect("a network");
+            for (connected, is_trusted) in [
+                (PROXY, true),
+                ("::ffff:10.0.0.1", true),
+                ("192.0.2.9", false),
+            ] {
+                let connected = connected.parse().expect("an address");
+                assert_eq!(proxies.trust(connected), is_trusted, "{listed} {connected}");
+            }
+        }
     }
 
     #[test]

@@ -331,6 +331,12 @@ impl Page {
         );
 
         self.single_counter(
+            "sparkler_connections_ended_unread_total",
+            "Connections that ended since their client read nothing of an answer for too long.",
+            figures.connections_ended_unread,
+        );
+
+        self.single_counter(
             "sparkler_connections_refused_total",
             "Connections for which there was no room, or with which TLS could not be agreed on.",
             figures.connections_refused,
@@ -462,6 +468,35 @@ mod tests {
             "sparkler_provisioned_concurrency_available{account=\"123456789012\",function=\"greet\",qualifier=\"1\"} 2\n",
             "sparkler_provisioned_concurrency_in_use{account=\"123456789012\",function=\"greet\",qualifier=\"1\"} 1\n",
             "sparkler_provisioned_concurrency_spilled_over_total{account=\"123456789012\",function=\"greet\",qualifier=\"1\"} 4\n",
+        ] {
+            assert!(page.0.contains(line), "{line} is not in {}", page.0);
+        }
+    }
+
+    #[test]
+    fn every_way_in_which_callers_are_refused_has_a_line() {
+        let mut page = Page::default();
+        page.callers(HeldFigures {
+            bytes: 1,
+            bytes_max: 2,
+            refused_for_share: 3,
+            refused_for_host: 4,
+            connections: 5,
+            connections_max: 6,
+            connections_ended_idle: 7,
+            connections_ended_unread: 8,
+            connections_refused: 9,
+        });
+        for line in [
+            "sparkler_callers_held_bytes 1\n",
+            "sparkler_callers_held_bytes_limit 2\n",
+            "sparkler_callers_refused_total{reason=\"share\"} 3\n",
+            "sparkler_callers_refused_total{reason=\"host\"} 4\n",
+            "sparkler_connections 5\n",
+            "sparkler_connections_limit 6\n",
+            "sparkler_connections_ended_idle_total 7\n",
+            "sparkler_connections_ended_unread_total 8\n",
+            "sparkler_connections_refused_total 9\n",
         ] {
             assert!(page.0.contains(line), "{line} is not in {}", page.0);
         }

@@ -98,6 +98,7 @@ impl<S> Progressing<S> {
             },
         };
         stalled.gives_up.as_mut().poll(context).map(|()| {
+            self.connection.peer().reads_nothing();
             Err(io::Error::new(
                 io::ErrorKind::TimedOut,
                 "the client has read nothing of its answer for too long",
@@ -223,7 +224,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_stalls_ends_the_write_and_one_that_is_slow_does_not() {
         let (near, mut far) = duplex(4);
-        let mut stream = progressing(near, &Peers::default());
+        let peers = Peers::default();
+        let mut stream = progressing(near, &peers);
         let slow = tokio::spawn(async move {
             for _ in 0..4 {
                 sleep(WRITE_PAUSE_MAX * 2 / 3).await;
@@ -234,12 +236,14 @@ mod tests {
         let written = stream.write_all(&[0; 20]).await;
         written.expect("the reader reads on");
         let far = slow.await.expect("it read everything but the last piece");
+        assert_eq!(peers.figures().connections_ended_unread, 0);
 
         let started = Instant::now();
         let error = stream.write_all(&[0; 4]).await;
         let error = error.expect_err("nobody reads");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(started.elapsed() >= WRITE_PAUSE_MAX);
+        assert_eq!(peers.figures().connections_ended_unread, 1);
         drop(far);
     }
 

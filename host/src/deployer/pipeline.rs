@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::component_source::{ComponentSource, StoredComponents};
 use super::initialization::InitObserver;
@@ -22,10 +22,10 @@ use crate::domain::{
 };
 use crate::limits::{
     ARTIFACT_BYTES_OF_COMPONENT_BYTE, CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX,
-    LEASE_DURATION, VERSIONS_PER_FUNCTION_MAX,
+    LEASE_DURATION, UNSTORED_IMAGES_BYTES_MAX, VERSIONS_PER_FUNCTION_MAX,
 };
 use crate::package;
-use crate::storage::{Content, DISK_FULL, Held, Leases, NoRoom, Promise, Room, StorageError};
+use crate::storage::{Content, DISK_FULL, Held, Leases, NoRoom, Promise, StorageError};
 use crate::turns::{Lane, Place, Places};
 
 /// What all deployments share.
@@ -48,6 +48,8 @@ pub(super) struct Pipeline<G> {
     pub(super) room: Arc<Places>,
     /// What the account may have.
     pub(super) quotas: CurrentQuotas,
+    /// Bytes of memory for images that are not stored yet.
+    pub(super) images: Arc<Semaphore>,
 }
 
 /// Code that was checked and is being compiled, and that no version has yet.
@@ -56,7 +58,7 @@ pub(super) struct Checked<A> {
     pub(super) package: Bytes,
     pub(super) claim: Claim,
     pub(super) lane: Lane,
-    pub(super) on_disk: Room,
+    pub(super) on_disk: Promise,
     _room: Place,
 }
 
@@ -81,7 +83,8 @@ impl<G: CompileGuest> Pipeline<G> {
             Arc::clone(&guests),
         );
         let room = Places::without_levels(CONCURRENT_DEPLOYS_MAX, 1);
-        Self::with(account, catalog, retention, room)
+        let images = Arc::new(Semaphore::new(UNSTORED_IMAGES_BYTES_MAX));
+        Self::with(account, catalog, retention, (room, images))
     }
 
     /// The same for another account of the host.
@@ -92,14 +95,15 @@ impl<G: CompileGuest> Pipeline<G> {
         guests: Arc<G>,
     ) -> Self {
         let retention = self.retention.for_account(Arc::clone(&catalog), guests);
-        Self::with(account, catalog, retention, Arc::clone(&self.room))
+        let bounds = (Arc::clone(&self.room), Arc::clone(&self.images));
+        Self::with(account, catalog, retention, bounds)
     }
 
     fn with(
         account: Account,
         catalog: Arc<Catalog>,
         retention: Retention<G>,
-        room: Arc<Places>,
+        (room, images): (Arc<Places>, Arc<Semaphore>),
     ) -> Self {
         let (packages, leases, guests) = retention.parts();
         let source = StoredComponents(Arc::clone(&packages));
@@ -116,6 +120,7 @@ impl<G: CompileGuest> Pipeline<G> {
             guests,
             tended: Tended::default(),
             init_observer: OnceLock::new(),
+            images,
             room,
             quotas: CurrentQuotas::default(),
         }
@@ -170,13 +175,13 @@ impl<G: CompileGuest> Pipeline<G> {
         &self,
         claim: &mut Claim,
         package: &Bytes,
-        room: &mut Room,
+        room: &mut Promise,
     ) -> Result<(), Refusal> {
         loop {
             let stored = self.packages.put(claim.code().package, package.clone());
             stored.await.map_err(not_stored)?;
             if !claim.has_lapsed() {
-                room.content = Promise::default();
+                *room = Promise::default();
                 return Ok(());
             }
             *claim = self.retention.claim(claim.code().clone()).await?;
@@ -318,12 +323,13 @@ impl<G: CompileGuest> Pipeline<G> {
         }
     }
 
-    /// Keeps room for a package where it is kept, and for what is compiled of it.
+    /// Keeps room for a package where it is kept, if there is some for what is compiled of it as well: that is kept
+    /// when it is compiled, however long it waits for that.
     pub(super) async fn check_code_room(
         &self,
         package: Option<(Digest, u64)>,
         compiled_bytes: u64,
-    ) -> Result<Room, Refusal> {
+    ) -> Result<Promise, Refusal> {
         let room = self.packages.room(package, compiled_bytes).await;
         room.map_err(|NoRoom(reason)| Refusal::NoRoom(Growing::Code, reason))
     }

@@ -2,16 +2,21 @@
 
 use core::net::{IpAddr, Ipv6Addr};
 
-/// A network, or a single address.
+/// A network, or a single address. One of IPv4 that is written in IPv6 (`::ffff:10.0.0.0/104`) is the one of IPv4: a
+/// socket for both tells of callers in that form, and nobody means another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network {
     address: IpAddr,
     prefix: u32,
 }
 
+/// What stands before an address of IPv4 that is written in IPv6, in bits.
+const MAPPED_PREFIX_BITS: u32 = 96;
+
 impl Network {
     /// One address.
     pub(crate) fn single(address: IpAddr) -> Self {
+        let address = address.to_canonical();
         let prefix = bits(address);
         Self { address, prefix }
     }
@@ -47,10 +52,20 @@ impl Network {
                 "has a network that does not begin at its address: {first}/{prefix} does"
             ));
         }
-        Ok(network)
+        Ok(network.canonical())
+    }
+
+    /// The same, of IPv4 where all of it is.
+    fn canonical(self) -> Self {
+        let address = self.address.to_canonical();
+        match self.prefix.checked_sub(MAPPED_PREFIX_BITS) {
+            Some(prefix) if address != self.address => Self { address, prefix },
+            _ => self,
+        }
     }
 
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         address.is_ipv4() == self.address.is_ipv4()
             && (value(address) ^ value(self.address)) & self.mask() == 0
     }
@@ -84,5 +99,40 @@ fn value(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => address.to_bits().into(),
         IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_ipv4_is_the_same_however_it_and_its_addresses_are_written() {
+        for (network, inside, outside) in [
+            ("10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("::ffff:10.0.0.1", "10.0.0.1", "10.0.0.2"),
+            ("::ffff:10.0.0.1/128", "10.0.0.1", "10.0.0.2"),
+            ("::ffff:a00:0/104", "10.255.0.1", "11.0.0.1"),
+            ("::ffff:0:0/96", "192.0.2.1", "2001:db8::1"),
+            ("10.0.0.0/8", "::ffff:10.1.2.3", "::ffff:11.1.2.3"),
+            ("0.0.0.0/0", "::ffff:192.0.2.1", "::1"),
+            ("fd00::/8", "fd00::1", "::ffff:10.0.0.1"),
+            ("::/0", "::fffe:a00:1", "10.0.0.1"),
+        ] {
+            let found = Network::of(network).expect(network);
+            let contains = |address: &str| found.contains(address.parse().expect("an address"));
+            assert!(contains(inside), "{network} {inside}");
+            assert!(!contains(outside), "{network} {outside}");
+        }
+        let written = |text| Network::of(text).expect(text);
+        assert_eq!(written("::ffff:10.0.0.0/104"), written("10.0.0.0/8"));
+        assert!(written("::ffff:10.0.0.1").is_single());
+    }
+
+    #[test]
+    fn a_network_begins_at_its_address_however_it_is_written() {
+        let refused = Network::of("::ffff:10.0.0.1/104").expect_err("it begins elsewhere");
+        assert!(refused.contains("::ffff:10.0.0.0/104 does"), "{refused}");
+        assert!(Network::of("::ffff:0:0/95").is_err());
     }
 }

@@ -22,5 +22,6 @@ pub(crate) use account::StatedQuotas;
 pub(crate) use identities::Identities;
 pub(crate) use key::Key;
 pub(crate) use set::check;
+#[cfg(feature = "jail")]
 pub(crate) use sources::needs;
 pub(crate) use user::User;

@@ -107,6 +107,7 @@ pub(super) fn is_file(name: &str) -> bool {
 }
 
 /// The folders of all that a file of keys is made of: files that others replace by renaming.
+#[cfg(feature = "jail")]
 pub(crate) fn needs(path: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder_of(path).to_owned()];
     let text = text_of(path, Privacy::Owner, KEYS_FILE_BYTES_MAX);

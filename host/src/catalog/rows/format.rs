@@ -29,7 +29,7 @@ impl Unreadable {
     }
 }
 
-/// Reads a row, and whether it has members that are not known here.
+/// Reads a row, and whether it has members that are not known here. What is read can be written again.
 pub(in crate::catalog) fn decode<R: DeserializeOwned>(row: &Row) -> Result<(R, bool), Unreadable> {
     if is_sealed(row) {
         return Err(Unreadable(
@@ -41,11 +41,23 @@ pub(in crate::catalog) fn decode<R: DeserializeOwned>(row: &Row) -> Result<(R, b
     let mut deserializer = serde_json::Deserializer::from_str(&row.0);
     let decoded = serde_ignored::deserialize(&mut deserializer, |_member| has_unknown = true);
     let decoded = decoded.and_then(|decoded| deserializer.end().map(|()| decoded));
-    let decoded = decoded.map_err(|error| Unreadable(error.to_string()))?;
+    let unreadable = |error: serde_json::Error| Unreadable(error.to_string());
+    let decoded = decoded.map_err(unreadable)?;
+    if has_unknown {
+        // What nobody asks for is passed over without a look, however large a number or deep a list in it is.
+        whole::<R>(row).map_err(unreadable)?;
+    }
     Ok((decoded, has_unknown))
 }
 
-/// What the row becomes: `decoded`, with the members of `before` that are not known here.
+/// All that a row has, and what is understood of that.
+fn whole<R: DeserializeOwned>(row: &Row) -> serde_json::Result<(Value, R)> {
+    let all: Value = serde_json::from_str(&row.0)?;
+    let understood = serde_json::from_value(all.clone())?;
+    Ok((all, understood))
+}
+
+/// What the row becomes: `decoded`, with the members of `before`, which was read, that are not known here.
 pub(in crate::catalog) fn encode<R>(decoded: &R, before: Option<&Row>) -> Row
 where
     R: Serialize + DeserializeOwned,
@@ -55,7 +67,7 @@ where
         None => serde_json::to_string(decoded),
     };
     Row(text
-        .expect("texts, numbers and objects of these have a JSON form")
+        .expect("texts, numbers and objects of these have a JSON form, and what was read is JSON")
         .into())
 }
 
@@ -64,8 +76,8 @@ where
     R: Serialize + DeserializeOwned,
 {
     let mut after = serde_json::to_value(decoded)?;
-    let all: Value = serde_json::from_str(&before.0)?;
-    let known = serde_json::to_value(serde_json::from_value::<R>(all.clone())?)?;
+    let (all, understood) = whole::<R>(before)?;
+    let known = serde_json::to_value(understood)?;
     carry(&all, &known, &mut after);
     serde_json::to_string(&after)
 }
@@ -94,4 +106,82 @@ impl<'de> Deserialize<'de> for Format {
 /// The value of this name in a member, out of a closed set.
 pub(super) fn named<T: Named>(member: &str, name: &str) -> Result<T, Unreadable> {
     T::named(name).ok_or_else(|| Unreadable::member(member, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::rows::TotalsRow;
+    use crate::domain::dice::Dice;
+
+    /// What JSON can hold, what only looks like it, and what is more than a number or a stack can.
+    const VALUES: &[&str] = &[
+        "0",
+        "-0",
+        "-0.0",
+        "1e308",
+        "1e999",
+        "-1e999",
+        "1e-999",
+        "123456789012345678901234567890",
+        "9007199254740993",
+        "0.1000000000000000055511151231257827",
+        "null",
+        "true",
+        "\"\"",
+        "\"\\ud800\"",
+        "\"\\udc00\\ud800\"",
+        "\"\\u0000\"",
+        "\"\u{1F600}\"",
+    ];
+
+    /// Any of these, in lists and objects.
+    fn any_value(dice: &mut Dice, depth: usize) -> String {
+        let inner = |dice: &mut Dice| any_value(dice, depth - 1);
+        match dice.below(6) {
+            0 if depth > 0 => format!("[{},{}]", inner(dice), inner(dice)),
+            1 if depth > 0 => format!("{{\"a\":{},\"a\":{}}}", inner(dice), inner(dice)),
+            2 => {
+                let depth = dice.one_of(&[1, 100, 126, 127, 128, 200, 5_000]);
+                format!("{}{}", "[".repeat(depth), "]".repeat(depth))
+            }
+            _ => dice.one_of(VALUES).to_owned(),
+        }
+    }
+
+    #[test]
+    fn whatever_is_stored_is_not_read_or_can_be_written_again() {
+        let mut dice = Dice::of(1);
+        let mut read = 0;
+        for _ in 0..5_000 {
+            let number = dice.one_of(&["7", "7", "7", "1e999", "-0", "7.0"]);
+            let row = Row(format!(
+                "{{\"v\":1,\"functions\":{number},\"package_bytes\":0,\"reserved_concurrency\":0,\
+                 \"provisioned_concurrency\":0,\"later\":{},\"more\":{}}}",
+                any_value(&mut dice, 3),
+                any_value(&mut dice, 3)
+            )
+            .into());
+            let Ok((totals, has_unknown)) = decode::<TotalsRow>(&row) else {
+                continue;
+            };
+            read += 1;
+            assert!(has_unknown);
+            let written = encode(&totals, Some(&row));
+            let again = decode::<TotalsRow>(&written);
+            assert_eq!(again, Ok((totals, true)), "{row:?} {written:?}");
+        }
+        assert!(read > 500, "{read} of them were read");
+    }
+
+    #[test]
+    fn a_row_with_what_no_number_can_hold_is_told_of() {
+        let totals = "{\"v\":1,\"functions\":1,\"package_bytes\":0,\"reserved_concurrency\":0,\
+                      \"provisioned_concurrency\":0,\"later\":1e999}";
+        let refused = decode::<TotalsRow>(&Row(totals.into())).expect_err("it is too large");
+        assert!(
+            refused.to_string().contains("number out of range"),
+            "{refused}"
+        );
+    }
 }

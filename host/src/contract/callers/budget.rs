@@ -23,6 +23,8 @@ pub(in crate::contract) struct Budget {
     bytes_max: usize,
     held: AtomicUsize,
     refused: [AtomicU64; 2],
+    /// Connections that ended since what waited for their caller was not read.
+    ended_unread: AtomicU64,
 }
 
 /// What is held for one peer.
@@ -65,6 +67,7 @@ impl Budget {
             bytes_max,
             held: AtomicUsize::new(0),
             refused: Default::default(),
+            ended_unread: AtomicU64::new(0),
         }
     }
 
@@ -80,6 +83,10 @@ impl Budget {
     /// How often something was refused for that reason.
     pub(super) fn refused(&self, full: Full) -> u64 {
         self.refused[full as usize].load(Ordering::Relaxed)
+    }
+
+    pub(super) fn ended_unread(&self) -> u64 {
+        self.ended_unread.load(Ordering::Relaxed)
     }
 }
 
@@ -131,6 +138,11 @@ impl Peer {
         let mut charge = self.charge(purpose);
         charge.settle(bytes)?;
         Ok(charge)
+    }
+
+    /// Notes that a connection of it ends, since it has read nothing of an answer for too long.
+    pub(in crate::contract) fn reads_nothing(&self) {
+        self.budget.ended_unread.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether nothing is to be kept for it that it does not need: it holds more than a small part, or all hold half.

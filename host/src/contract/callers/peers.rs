@@ -64,6 +64,7 @@ pub(in crate::contract) struct HeldFigures {
     pub(in crate::contract) connections: u64,
     pub(in crate::contract) connections_max: u64,
     pub(in crate::contract) connections_ended_idle: u64,
+    pub(in crate::contract) connections_ended_unread: u64,
     pub(in crate::contract) connections_refused: u64,
 }
 
@@ -160,6 +161,7 @@ impl Peers {
             connections: count(&self.connections.open),
             connections_max: count(&self.connections.max),
             connections_ended_idle: count(&self.connections.ended_idle),
+            connections_ended_unread: self.budget.ended_unread(),
             connections_refused: count(&self.connections.refused),
         }
     }

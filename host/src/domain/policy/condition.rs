@@ -228,7 +228,7 @@ fn compared(
             let address = value.parse::<IpAddr>().ok();
             let both = address.zip(Network::of(wanted.shown()).ok());
             both.map_or(Truth::Unknown, |(address, network)| {
-                network.contains(address.to_canonical()).into()
+                network.contains(address).into()
             })
         }
     }

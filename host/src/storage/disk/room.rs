@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 
 use super::promises::{Kept, Purpose};
 use super::{Disk, Gone, Look, NoRoom, Writing};
-use crate::storage::promise::{Promise, Room};
+use crate::storage::promise::Promise;
 
 /// What somebody wants to store.
 #[derive(Clone, Copy, Debug)]
@@ -55,13 +55,18 @@ pub(in crate::storage) struct CodeNeed {
 }
 
 impl Disk {
+    /// Notes that there was no room for something.
+    pub(crate) fn count_refused(&self) {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Keeps room for an event of so many bytes; compiled code gives way.
     ///
     /// # Errors
-    /// With what is short.
+    /// With what is short. Nothing is counted as refused: the event may have room elsewhere.
     pub(crate) async fn event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
         let need = self.need(Purpose::Events, bytes, bytes);
-        let [kept] = self.room(need, [(Purpose::Events, bytes)]).await?;
+        let kept = self.room(need, (Purpose::Events, bytes)).await?;
         Ok(Promise::of(kept))
     }
 
@@ -69,24 +74,24 @@ impl Disk {
     /// way to it.
     ///
     /// # Errors
-    /// With what is short.
+    /// As [`event_room`](Self::event_room).
     pub(crate) async fn free_event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
         let need = Need {
             is_small: true,
             ..self.need(Purpose::Events, 0, bytes)
         };
-        let [kept] = self.room(need, [(Purpose::Events, bytes)]).await?;
+        let kept = self.room(need, (Purpose::Events, bytes)).await?;
         Ok(Promise::of(kept))
     }
 
-    /// Keeps room for a package, and for what is made of it beside that; compiled code gives way.
+    /// Keeps room for a package where there is some for what is made of it as well; compiled code gives way.
     ///
     /// # Errors
     /// With what is short.
     pub(in crate::storage) async fn code_room(
         self: &Arc<Self>,
         wanted: CodeNeed,
-    ) -> Result<Room, NoRoom> {
+    ) -> Result<Promise, NoRoom> {
         let CodeNeed {
             bytes,
             is_there,
@@ -102,9 +107,22 @@ impl Disk {
             is_small: bytes == 0,
             ..self.need(purpose, more + beside, bytes + beside)
         };
-        let parts = [(purpose, bytes), (Purpose::Compiled, beside)];
-        let [content, beside] = self.room(need, parts).await?.map(Promise::of);
-        Ok(Room { content, beside })
+        let kept = self.room(need, (purpose, bytes)).await;
+        let kept = kept.inspect_err(|_| self.count_refused())?;
+        Ok(Promise::of(kept))
+    }
+
+    /// Keeps room for code that is compiled from now on, from packages and from other such code.
+    ///
+    /// # Errors
+    /// With what is short. It is not refused for that: [`artifact_room`](Self::artifact_room) sees what it comes to.
+    pub(in crate::storage) async fn compiled_room(
+        self: &Arc<Self>,
+        bytes: u64,
+    ) -> Result<Promise, NoRoom> {
+        let need = self.need(Purpose::Code, bytes, bytes);
+        let kept = self.room(need, (Purpose::Compiled, bytes)).await?;
+        Ok(Promise::of(kept))
     }
 
     fn need(&self, purpose: Purpose, growth: u64, next: u64) -> Need {
@@ -118,29 +136,24 @@ impl Disk {
         }
     }
 
-    /// Keeps `parts` of what is needed.
-    async fn room<const N: usize>(
-        self: &Arc<Self>,
-        need: Need,
-        parts: [(Purpose, u64); N],
-    ) -> Result<[Kept; N], NoRoom> {
-        if let Some(known) = self.known(need, parts) {
+    /// Keeps `part` of what is needed.
+    async fn room(self: &Arc<Self>, need: Need, part: (Purpose, u64)) -> Result<Kept, NoRoom> {
+        if let Some(known) = self.known(need, part) {
             return known;
         }
         let disk = Arc::clone(self);
-        let made = spawn_blocking(move || disk.make_room(need, parts)).await;
+        let made = spawn_blocking(move || disk.make_room(need, part)).await;
         made.unwrap_or_else(|panic| Err(NoRoom(panic.to_string())))
     }
 
     /// The answer, where it takes no work to know it.
-    fn known<const N: usize>(
+    fn known(
         self: &Arc<Self>,
         need: Need,
-        parts: [(Purpose, u64); N],
-    ) -> Option<Result<[Kept; N], NoRoom>> {
+        (purpose, bytes): (Purpose, u64),
+    ) -> Option<Result<Kept, NoRoom>> {
         let mut look = self.look.lock();
         if let Some(answer) = self.beyond_share(&look, need.packages) {
-            self.refused.fetch_add(1, Ordering::Relaxed);
             return Some(Err(answer));
         }
         if self.is_old(&look) {
@@ -151,22 +164,18 @@ impl Disk {
             && refused.next <= need.next
             && look.promises.free(refused.purpose) <= look.promises.free(need.purpose)
         {
-            self.refused.fetch_add(1, Ordering::Relaxed);
             return Some(Err(answer.clone()));
         }
         match self.shortage(&look, need) {
             // Nothing gives way to it, and the disk was looked at anew when something else was refused.
             Some(shortage @ Shortage::Free(_)) if need.is_small && look.refused.is_some() => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
                 return Some(Err(self.sentence(&look, need, shortage)));
             }
             Some(_) => return None,
             None => {}
         }
         self.tell_of_room(&mut look);
-        Some(Ok(parts.map(|(purpose, bytes)| {
-            Kept::of(self, &mut look.promises, purpose, bytes)
-        })))
+        Some(Ok(Kept::of(self, &mut look.promises, purpose, bytes)))
     }
 
     /// Why packages and snapshots may not grow so much, where they may not: nothing gives way to them then.
@@ -186,15 +195,11 @@ impl Disk {
     }
 
     /// Makes room for what is needed. Blocks.
-    fn make_room<const N: usize>(
-        self: &Arc<Self>,
-        need: Need,
-        parts: [(Purpose, u64); N],
-    ) -> Result<[Kept; N], NoRoom> {
+    fn make_room(self: &Arc<Self>, need: Need, part: (Purpose, u64)) -> Result<Kept, NoRoom> {
         self.look_where_old();
         loop {
             // Somebody else may have made room, or found none, a moment ago; or has taken what was made.
-            if let Some(known) = self.known(need, parts) {
+            if let Some(known) = self.known(need, part) {
                 return known;
             }
             if let Some(shortage) = self.make_room_for(need) {
@@ -212,7 +217,6 @@ impl Disk {
         if !need.is_small && need.growth > 0 {
             look.refused = Some((need, answer.clone()));
         }
-        self.refused.fetch_add(1, Ordering::Relaxed);
         answer
     }
 
@@ -240,7 +244,7 @@ impl Disk {
                 Ok(())
             }
             Some(shortage) => {
-                self.refused.fetch_add(1, Ordering::Relaxed);
+                self.count_refused();
                 Err(self.sentence(&self.look.lock(), need, shortage))
             }
         }

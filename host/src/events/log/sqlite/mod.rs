@@ -181,7 +181,10 @@ impl SqliteEventLog {
             Err(no_room) => no_room,
         };
         // Of its budget it takes no more where the event goes into what is empty of the database.
-        let no_room = || AcceptError::NoRoom(reason.clone());
+        let no_room = || {
+            disk.count_refused();
+            AcceptError::NoRoom(reason.clone())
+        };
         let promise = disk.free_event_room(bytes).await.map_err(|_| no_room())?;
         let under_way = Arc::clone(&self.under_way);
         let begun =

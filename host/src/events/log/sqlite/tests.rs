@@ -74,6 +74,40 @@ async fn an_event_outlives_its_host_and_its_number_is_not_given_again() {
     assert!(third > second && second > first);
 }
 
+/// A log whose folder may take so many bytes, whatever of it is the log's.
+fn log_within(folder: &Path, bytes_max: Option<u64>) -> SqliteEventLog {
+    let data_dir = DataDir::within(folder, bytes_max, u64::MAX).expect("a data directory");
+    let (bounds, clock) = (LogBounds::ON_DISK, LogClock::default());
+    SqliteEventLog::with(&data_dir, &Account::default(), bounds, clock).expect("a log")
+}
+
+#[tokio::test]
+async fn an_event_without_room_is_refused_once_and_one_that_goes_where_nothing_is_not_at_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = log_within(folder.path(), Some(1));
+    let refused = log.accept(arrival("greet", "1")).await;
+    assert!(
+        matches!(refused, Err(AcceptError::NoRoom(_))),
+        "{refused:?}"
+    );
+    assert_eq!(log.store.disk().figures().refused, 1);
+    drop(log);
+
+    let log = log_within(folder.path(), None);
+    let large = format!("\"{}\"", "x".repeat(500_000));
+    let large = log
+        .accept(arrival("greet", &large))
+        .await
+        .expect("accepted");
+    drop(log);
+    let store = store_in(folder.path());
+    store.commit(&[Change::Remove(large)]).expect("written");
+    drop(store);
+    let log = log_within(folder.path(), Some(1));
+    log.accept(arrival("greet", "1")).await.expect("accepted");
+    assert_eq!(log.store.disk().figures().refused, 0);
+}
+
 #[test]
 fn changes_of_one_commit_are_there_together_or_not_at_all() {
     let (store, _folder) = store();
