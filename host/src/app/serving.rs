@@ -14,12 +14,16 @@ use crate::contract::{
     Peers, RequestCounts, TrustedProxies,
 };
 use crate::domain::Digest;
-use crate::identity::Identities;
+use crate::identity::{Identities, SessionSecret};
 use crate::limits::KEYS_LOOK_INTERVAL;
 use crate::sandbox::{ENGINE_VERSION, Sandboxes};
 
 /// The name of the secret that signs addresses of packages: one that a host made is good at its neighbour.
 const DOWNLOAD_SECRET: &str = "downloads";
+
+/// The name of the secret that seals sessions: one that was begun at a host is good at its neighbour, and after it was
+/// started again.
+const SESSION_SECRET: &str = "sessions";
 
 /// What a host knows for its API alone.
 #[derive(Clone)]
@@ -35,13 +39,20 @@ pub(super) struct Serving {
 impl Serving {
     pub(super) async fn of(catalog: &Catalog, config: &HostConfig) -> Result<Self, StartError> {
         let secret = catalog.secret(DOWNLOAD_SECRET).await.map_err(start_error)?;
+        let identities = match &config.keys {
+            Some(path) => {
+                let secret = catalog.secret(SESSION_SECRET).await.map_err(start_error)?;
+                Some(known(path, SessionSecret::new(secret))?)
+            }
+            None => None,
+        };
         Ok(Self {
             downloads: DownloadKey::new(secret),
             host_names: HostNames::of(&config.host_names).map_err(start_error)?,
             peers: Arc::default(),
             proxies: TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?,
             open_function_urls: config.open_function_urls,
-            identities: config.keys.as_deref().map(known).transpose()?,
+            identities,
         })
     }
 
@@ -55,9 +66,9 @@ impl Serving {
 }
 
 /// Those whom the file of keys names, which is looked at again and again for as long as they are asked for.
-fn known(path: &Path) -> Result<Arc<Identities>, StartError> {
-    let identities = Identities::open(path.to_owned(), contract::preset).map_err(start_error)?;
-    let identities = Arc::new(identities);
+fn known(path: &Path, secret: SessionSecret) -> Result<Arc<Identities>, StartError> {
+    let identities = Identities::open(path.to_owned(), contract::preset, secret);
+    let identities = Arc::new(identities.map_err(start_error)?);
     let watched = Arc::downgrade(&identities);
     tokio::spawn(async move {
         let mut looks = tokio::time::interval(KEYS_LOOK_INTERVAL);

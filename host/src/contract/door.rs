@@ -4,6 +4,8 @@
 //! their path, all others by the table of operations. Whatever it is passes the same steps, before it is handled
 //! in [`Rooms::enter`], and behind that in [`Rooms::leave`].
 
+mod by_action;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -28,6 +30,7 @@ use super::operations::Operation;
 use super::passage::Passage;
 use super::path_names::PathNames;
 use super::permission::{self, Asking};
+use super::protocol::Protocol;
 use super::request_counts::RequestCounts;
 use super::routes::Routes;
 use super::signed::{self, Signed};
@@ -108,6 +111,8 @@ impl<G: RunGuest> Door<G> {
             Box::pin(rooms.visit(&connected, parts, body, addressed)).await
         } else if let Some(asked) = invoking_path::read(&parts.method, parts.uri.path()) {
             rooms.invoke(&connected, &parts, body, asked).await
+        } else if Protocol::of(None, &parts) == Protocol::Query {
+            Box::pin(rooms.query(&connected, parts, Body::new(body))).await
         } else {
             Box::pin(rooms.route(&connected, parts, Body::new(body))).await
         };
@@ -152,7 +157,8 @@ impl<G: RunGuest> Rooms<G> {
 
     /// What is done for every request after it was handled.
     fn leave(&self, passage: Passage, answered: Result<Response, WireError>) -> Response {
-        let mut response = answered.unwrap_or_else(WireError::into_response);
+        let refused = |error| passage.protocol.refused(error, passage.id);
+        let mut response = answered.unwrap_or_else(refused);
         answer::identify(&mut response, passage.id);
         self.api
             .requests
@@ -262,7 +268,8 @@ impl<G: RunGuest> Rooms<G> {
             Ok::<_, WireError>((received, hidden))
         };
         let asked = asked.await;
-        let (received, hidden) = asked.map_err(|error| signed::in_protocol(operation, error))?;
+        let (received, hidden) =
+            asked.map_err(|error| signed::in_protocol(passage.protocol, error))?;
         if let Some(hidden) = hidden {
             parts.extensions.insert(hidden);
         }

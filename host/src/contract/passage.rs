@@ -11,6 +11,7 @@ use super::error::WireError;
 use super::forwarded::{Caller, TrustedProxies};
 use super::headers::REQUEST_ID;
 use super::operations::Operation;
+use super::protocol::Protocol;
 use crate::domain::RequestId;
 
 /// What every step behind the door may ask about a request.
@@ -18,6 +19,8 @@ use crate::domain::RequestId;
 pub(super) struct Passage {
     /// What it asks for; `None` where that is no operation of this host.
     pub(super) operation: Option<Operation>,
+    /// In which form it is asked for, and answered.
+    pub(super) protocol: Protocol,
     /// The id that its answer, its log and its function carry.
     pub(super) id: RequestId,
     /// Who sends it.
@@ -45,6 +48,7 @@ impl Passage {
         };
         let passage = Self {
             operation,
+            protocol: Protocol::of(operation, request),
             id: id.unwrap_or_else(RequestId::random),
             caller: proxies.caller(connected.or_else(|| peer_told(request)), &request.headers),
         };

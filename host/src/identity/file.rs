@@ -8,6 +8,7 @@ use serde::Deserialize;
 use time::{Date, Month, Time, UtcDateTime};
 use toml::value::{Datetime, Offset};
 
+use super::role_entry::RoleEntry;
 use super::secret::Secret;
 
 /// All of it.
@@ -25,6 +26,8 @@ pub(super) struct AccountEntry {
     pub(super) org: Option<String>,
     #[serde(default)]
     pub(super) user: BTreeMap<String, UserEntry>,
+    #[serde(default)]
+    pub(super) role: BTreeMap<String, RoleEntry>,
 }
 
 /// A user, under its name.

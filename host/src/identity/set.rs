@@ -7,13 +7,15 @@ use std::sync::Arc;
 use super::bucket::Rate;
 use super::file::{AccountEntry, File, KeyEntry, RateEntry, Status, UserEntry, moment};
 use super::key::Key;
-use super::policies::{self, Presets};
+use super::policies::{self, PolicyNames, Presets};
+use super::role::{self, Role};
+use super::sessions::Sessions;
 use super::sources::{Sources, Stamp, Stamps};
 use super::user::{User, arn_of, id_of};
 use crate::domain::arn::is_account;
 use crate::domain::policy::Identity;
 use crate::domain::{AccountId, Lock};
-use crate::limits::{KEYS_MAX, KEYS_OF_USER_MAX};
+use crate::limits::{KEYS_MAX, KEYS_OF_USER_MAX, ROLES_MAX};
 
 /// Why a file of keys is not taken. The text holds no secret.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,10 @@ pub(crate) struct KeysError {
 #[derive(Default)]
 pub(super) struct KeySet {
     pub(super) keys: HashMap<String, Arc<Key>>,
+    /// By their ARNs.
+    pub(super) roles: HashMap<String, Arc<Role>>,
+    /// Those that are good by these roles.
+    pub(super) sessions: Sessions,
     /// The files that it was made of; or those of a later one that could not be made, which is tried again when one of
     /// these changes.
     pub(super) files: Stamps,
@@ -42,12 +48,23 @@ impl KeySet {
             presets,
             before,
             keys: HashMap::new(),
+            roles: HashMap::new(),
         };
         let read = reading.file(path);
-        let Reading { sources, keys, .. } = reading;
+        let Reading {
+            sources,
+            keys,
+            roles,
+            ..
+        } = reading;
         let files = sources.files;
         match read {
-            Ok(()) => Ok(Self { keys, files }),
+            Ok(()) => Ok(Self {
+                keys,
+                roles,
+                sessions: Sessions::default(),
+                files,
+            }),
             Err(reason) => Err(KeysError {
                 path: path.display().to_string(),
                 reason,
@@ -60,6 +77,8 @@ impl KeySet {
     pub(super) fn until_changed(&self, files: Stamps) -> Self {
         Self {
             keys: self.keys.clone(),
+            roles: self.roles.clone(),
+            sessions: Sessions::default(),
             files,
         }
     }
@@ -82,6 +101,7 @@ pub(crate) fn check(path: &Path, text: &str, presets: Presets) -> Result<(), Str
         presets,
         before: &KeySet::default(),
         keys: HashMap::new(),
+        roles: HashMap::new(),
     };
     reading.text(text)
 }
@@ -91,6 +111,7 @@ struct Reading<'a> {
     presets: Presets,
     before: &'a KeySet,
     keys: HashMap<String, Arc<Key>>,
+    roles: HashMap<String, Arc<Role>>,
 }
 
 impl Reading<'_> {
@@ -118,7 +139,27 @@ impl Reading<'_> {
             let added = self.user(id, org.clone(), &arn, user);
             added.map_err(|reason| format!("{arn}: {reason}"))?;
         }
-        Ok(())
+        for (name, entry) in &account.role {
+            let arn = role::arn_of(id, name);
+            let owner = role::Owner {
+                account: id,
+                org: org.as_ref(),
+            };
+            let before = self.before.roles.get(&arn).map(|role| &**role);
+            let read = role::read(
+                owner,
+                (name, entry),
+                self.presets,
+                &mut self.sources,
+                before,
+            );
+            let role = read.map_err(|reason| format!("{arn}: {reason}"))?;
+            self.roles.insert(arn, Arc::new(role));
+        }
+        match self.roles.len() > ROLES_MAX {
+            true => Err(format!("there are more than {ROLES_MAX} roles")),
+            false => Ok(()),
+        }
     }
 
     fn user(
@@ -128,16 +169,22 @@ impl Reading<'_> {
         arn: &str,
         entry: &UserEntry,
     ) -> Result<(), String> {
-        let identity = Identity::aws(arn).filter(|_| is_name(arn)).ok_or(
+        let name = arn.split_once(":user/").map_or("", |(_, name)| name);
+        let identity = Identity::aws(arn).filter(|_| is_name(name)).ok_or(
             "this is no name of a user: one has at most 64 letters, digits and any of +=,.@_-",
         )?;
+        let names = PolicyNames {
+            policy: &entry.policy,
+            functions: entry.functions.as_deref(),
+            boundary: entry.boundary.as_deref(),
+        };
         let user = Arc::new(User {
             account: account.clone(),
             org,
             arn: arn.into(),
-            id: id_of(arn),
+            id: id_of("AIDA", arn),
             identity,
-            own: policies::own(account, entry, self.presets, &mut self.sources)?,
+            own: policies::own(account, names, self.presets, &mut self.sources)?,
             rate: entry.rate.map(rate).transpose()?,
         });
         if entry.key.len() > KEYS_OF_USER_MAX {
@@ -172,6 +219,7 @@ impl Reading<'_> {
             secret,
             token,
             expires,
+            begun: None,
             is_active: entry.status == Status::Active,
             user: Arc::clone(user),
             derived: Lock::default(),
@@ -187,14 +235,13 @@ impl Reading<'_> {
     }
 }
 
-/// Whether the last part of an ARN is what AWS takes as the name of a user.
-fn is_name(arn: &str) -> bool {
-    let name = arn.split_once(":user/").map_or("", |(_, name)| name);
+/// Whether AWS takes this as the name of a user or a role.
+pub(super) fn is_name(name: &str) -> bool {
     let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
     (1..=64).contains(&name.len()) && name.bytes().all(is_char)
 }
 
-fn rate(entry: RateEntry) -> Result<Rate, String> {
+pub(super) fn rate(entry: RateEntry) -> Result<Rate, String> {
     let rate = Rate {
         per_second: entry.per_second,
         burst: entry.burst.unwrap_or(entry.per_second.max(1.0)),
