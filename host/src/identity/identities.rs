@@ -71,10 +71,13 @@ impl Identities {
         token: Option<&str>,
         now: SystemTime,
     ) -> Result<Arc<Key>, Denial> {
-        let set = Arc::clone(&self.current.read());
-        let key = match set.keys.get(id) {
-            Some(key) => Arc::clone(key),
-            None => set.session(&self.secret, id, token)?,
+        let of_user = self.current.read().keys.get(id).cloned();
+        let key = match of_user {
+            Some(key) => key,
+            None => {
+                let set = Arc::clone(&self.current.read());
+                set.sessions.key(&set.roles, &self.secret, id, token)?
+            }
         };
         key.check(token, now).map(|()| key)
     }

@@ -12,7 +12,6 @@ mod identities;
 mod key;
 mod policies;
 mod role;
-mod role_entry;
 mod seal;
 mod secret;
 mod session;

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::bucket::Rate;
-use super::file::moment;
+use super::file::{RoleEntry, moment};
 use super::key::Usage;
 use super::policies::{self, PolicyNames, Presets};
-use super::role_entry::RoleEntry;
-use super::set::{is_name, rate};
 use super::sources::{Sources, is_file};
-use super::user::id_of;
+use super::user::{id_of, is_name};
 use crate::domain::AccountId;
 use crate::domain::policy::{Document, OwnPolicies};
 use crate::limits::{SESSION_SECONDS, SESSION_SECONDS_RANGE};
@@ -78,7 +76,7 @@ pub(super) fn read(
         own: policies::own(owner.account, names, presets, sources)?,
         trust: trust(entry, sources)?,
         session_seconds_max: seconds_max(entry)?,
-        rate: entry.rate.map(rate).transpose()?,
+        rate: entry.rate.map(Rate::of).transpose()?,
         usage: before
             .map(|role| Arc::clone(&role.usage))
             .unwrap_or_default(),

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::key::Key;
+use super::role::Role;
 use super::seal::SessionSecret;
 use super::session::{KEY_KIND, Session};
-use super::set::KeySet;
 use crate::domain::Lock;
 use crate::limits::SESSIONS_KEPT_MAX;
 use crate::sigv4::Denial;
@@ -23,6 +23,31 @@ struct Kept {
 }
 
 impl Sessions {
+    /// The key of the session with this id, of one of these roles by their ARNs, for somebody who sends this token.
+    /// Whether it is good yet is for the key to say: one that is kept has the token of its session, and no other.
+    ///
+    /// # Errors
+    /// Where no token is sent, or none that was sealed for it, and where its role is gone, or is another one by now.
+    pub(super) fn key(
+        &self,
+        roles: &HashMap<String, Arc<Role>>,
+        secret: &SessionSecret,
+        id: &str,
+        token: Option<&str>,
+    ) -> Result<Arc<Key>, Denial> {
+        let token = token.filter(|_| id.starts_with(KEY_KIND));
+        let token = token.ok_or(Denial::UnknownKey)?;
+        if let Some(key) = self.0.lock().get(id) {
+            return Ok(key);
+        }
+        let session = Session::open(secret, id, token).ok_or(Denial::WrongToken)?;
+        let role = roles.get(session.role()).ok_or(Denial::UnknownKey)?;
+        let key = session.key(role, id, token, secret.of_key(id));
+        let key = Arc::new(key.ok_or(Denial::UnknownKey)?);
+        self.0.lock().put(Arc::clone(&key));
+        Ok(key)
+    }
+
     /// How many are kept.
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
@@ -46,31 +71,5 @@ impl Kept {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(key.id().to_owned(), key);
-    }
-}
-
-impl KeySet {
-    /// The key of the session with this id, for somebody who sends this token. Whether it is good yet is for the key to
-    /// say: one that is kept has the token of its session, and no other.
-    ///
-    /// # Errors
-    /// Where no token is sent, or none that was sealed for it, and where its role is gone, or is another one by now.
-    pub(super) fn session(
-        &self,
-        secret: &SessionSecret,
-        id: &str,
-        token: Option<&str>,
-    ) -> Result<Arc<Key>, Denial> {
-        let token = token.filter(|_| id.starts_with(KEY_KIND));
-        let token = token.ok_or(Denial::UnknownKey)?;
-        if let Some(key) = self.sessions.0.lock().get(id) {
-            return Ok(key);
-        }
-        let session = Session::open(secret, id, token).ok_or(Denial::WrongToken)?;
-        let role = self.roles.get(session.role()).ok_or(Denial::UnknownKey)?;
-        let key = session.key(role, id, token, secret.of_key(id));
-        let key = Arc::new(key.ok_or(Denial::UnknownKey)?);
-        self.sessions.0.lock().put(Arc::clone(&key));
-        Ok(key)
     }
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::bucket::Rate;
-use super::file::{AccountEntry, File, KeyEntry, RateEntry, Status, UserEntry, moment};
+use super::file::{AccountEntry, File, KeyEntry, Status, UserEntry, moment};
 use super::key::Key;
 use super::policies::{self, PolicyNames, Presets};
 use super::role::{self, Role};
 use super::sessions::Sessions;
 use super::sources::{Sources, Stamp, Stamps};
-use super::user::{User, arn_of, id_of};
+use super::user::{User, arn_of, id_of, is_name};
 use crate::domain::arn::is_account;
 use crate::domain::policy::Identity;
 use crate::domain::{AccountId, Lock};
@@ -185,7 +185,7 @@ impl Reading<'_> {
             id: id_of("AIDA", arn),
             identity,
             own: policies::own(account, names, self.presets, &mut self.sources)?,
-            rate: entry.rate.map(rate).transpose()?,
+            rate: entry.rate.map(Rate::of).transpose()?,
         });
         if entry.key.len() > KEYS_OF_USER_MAX {
             return Err(format!(
@@ -232,24 +232,6 @@ impl Reading<'_> {
             true => Err(format!("there are more than {KEYS_MAX} keys")),
             false => Ok(()),
         }
-    }
-}
-
-/// Whether AWS takes this as the name of a user or a role.
-pub(super) fn is_name(name: &str) -> bool {
-    let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
-    (1..=64).contains(&name.len()) && name.bytes().all(is_char)
-}
-
-pub(super) fn rate(entry: RateEntry) -> Result<Rate, String> {
-    let rate = Rate {
-        per_second: entry.per_second,
-        burst: entry.burst.unwrap_or(entry.per_second.max(1.0)),
-    };
-    let is_sound = |number: f64, least: f64| number.is_finite() && number >= least;
-    match is_sound(rate.per_second, f64::MIN_POSITIVE) && is_sound(rate.burst, 1.0) {
-        true => Ok(rate),
-        false => Err("its rate needs a per_second above 0, and a burst of 1 at least".into()),
     }
 }
 

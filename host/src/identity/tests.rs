@@ -248,7 +248,7 @@ fn functions_that_a_policy_cannot_be_narrowed_to_are_told_as_what_they_are() {
         ("\"a b\"", everything, "names no functions"),
         ("\"orders-*\"", too_many, "cannot be narrowed"),
     ] {
-        let text = of(functions, presets).err().expect(word);
+        let text = of(functions, presets).expect_err(word);
         assert!(text.contains(word), "{word} is not in {text}");
     }
 }

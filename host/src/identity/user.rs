@@ -48,3 +48,9 @@ pub(super) fn spelled(kind: &str, bytes: &[u8]) -> String {
     let letters = letters.map(|byte| char::from(LETTERS[usize::from(byte & 31)]));
     kind.chars().chain(letters).collect()
 }
+
+/// Whether AWS takes this as the name of a user or a role.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+    (1..=64).contains(&name.len()) && name.bytes().all(is_char)
+}

@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -13,6 +14,7 @@ ACCOUNT = "123456789012"
 READER = f"arn:aws:iam::{ACCOUNT}:role/reader"
 aws = client()
 create(aws, NAME, ECHO)
+assert aws.invoke(FunctionName=NAME)["StatusCode"] == 200
 
 
 def code_of(call, **arguments):
@@ -53,10 +55,10 @@ assert datetime.timedelta(seconds=900) <= lasts < datetime.timedelta(seconds=960
 session = role["Credentials"]
 reader = service("lambda", session)
 assert reader.get_function(FunctionName=NAME)["Configuration"]["FunctionName"] == NAME
-assert service("logs", session).filter_log_events(logGroupName=f"/aws/lambda/{NAME}")["events"] is not None
+assert service("logs", session).filter_log_events(logGroupName=f"/aws/lambda/{NAME}")["events"]
 status, code, message = code_of(reader.invoke, FunctionName=NAME)
 assert (status, code) == (403, "AccessDeniedException"), message
-assert f"assumed-role/reader/boto3@tests is not authorized to perform: lambda:InvokeFunction" in message, message
+assert "assumed-role/reader/boto3@tests is not authorized to perform: lambda:InvokeFunction" in message, message
 assert service("sts", session).get_caller_identity()["UserId"] == role["AssumedRoleUser"]["AssumedRoleId"]
 
 policy = {"Version": "2012-10-17", "Statement": [
@@ -106,8 +108,7 @@ found = code_of(sts.assume_role, **{**arguments, "RoleArn": READER}, PolicyArns=
 assert found[:2] == (400, "ValidationError") and "managed policies" in found[2], found
 
 # A signed address is who one is, shown to somebody else.
-url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60)
-import urllib.request
+url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
 with urllib.request.urlopen(url) as answer:
     assert f"<Arn>arn:aws:iam::{ACCOUNT}:user/admin</Arn>" in answer.read().decode()
 

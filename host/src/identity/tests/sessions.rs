@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::super::in_tests::Written;
-use super::super::{Identities, Key, NewSession, SessionSecret, TemporaryKey};
+use super::super::{Identities, Key, NewSession, SessionSecret, TemporaryKey, needs};
 use super::{KEYS, opened, opened_under};
 use crate::domain::policy::{Document, PolicyError};
 use crate::limits::SESSIONS_KEPT_MAX;
@@ -238,6 +238,15 @@ fn all_sessions_of_a_role_together_send_no_more_than_it_may() {
     assert!(turn());
     identities.reload();
     assert_eq!([turn(), turn(), turn()], [true, false, false]);
+}
+
+#[test]
+fn a_jail_leaves_a_host_what_roles_are_made_of() {
+    let roles = ROLES.replace("file:trust.json", "file:elsewhere/trust.json");
+    let file = Written::of(&format!("{KEYS}{roles}"));
+    let elsewhere = file.path().with_file_name("elsewhere");
+    let needed = needs(&file.path());
+    assert!(needed.contains(&elsewhere), "{needed:?}");
 }
 
 /// A policy of the name `admin` that allows nothing.
