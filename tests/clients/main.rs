@@ -6,6 +6,7 @@
 mod aws_cli;
 mod boto3;
 mod policies;
+mod roles;
 mod rust_sdk;
 mod rust_sdk_streaming;
 mod signed;

@@ -50,6 +50,7 @@ impl Python {
             .env("HOME", &self.folder)
             .env("AWS_ENDPOINT_URL_LAMBDA", format!("http://{host}"))
             .env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", format!("http://{host}"))
+            .env("AWS_ENDPOINT_URL_STS", format!("http://{host}"))
             .env("AWS_REGION", "us-east-1")
             .env("AWS_DEFAULT_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "test")

@@ -18,13 +18,17 @@ use crate::contract::{
     HostApi, HostNames, LogReads, Peers, RefusalLog, RequestCounts, Tls, TlsConfig, TrustedProxies,
 };
 use crate::domain::{AccountId, Digest};
-use crate::identity::{Identities, StatedQuotas};
+use crate::identity::{Identities, SessionSecret, StatedQuotas};
 use crate::invoker::RunGuest as _;
 use crate::limits::KEYS_LOOK_INTERVAL;
 use crate::sandbox::{ENGINE_VERSION, Sandboxes};
 
 /// The name of the secret that signs addresses of packages: one that a host made is good at its neighbour.
 const DOWNLOAD_SECRET: &str = "downloads";
+
+/// The name of the secret that seals sessions: one that was begun at a host is good at its neighbour, and after it was
+/// started again.
+const SESSION_SECRET: &str = "sessions";
 
 /// What a host knows for its API alone.
 #[derive(Clone)]
@@ -49,7 +53,13 @@ impl Serving {
         let proxies = TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?;
         let left_bytes = own.guests.memory().left_bytes;
         let peers = Arc::new(Peers::sharing(left_bytes));
-        let identities = config.keys.as_deref().map(known).transpose()?;
+        let identities = match &config.keys {
+            Some(path) => {
+                let secret = catalog.secret(SESSION_SECRET).await.map_err(start_error)?;
+                Some(known(path, SessionSecret::new(secret))?)
+            }
+            None => None,
+        };
         let refusals = RefusalLog::start(catalog.audit_log());
         let api = Arc::new(HostApi {
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
@@ -148,9 +158,12 @@ fn no_threads(error: io::Error) -> StartError {
 }
 
 /// Those whom the file of keys names, which is looked at again and again for as long as they are asked for.
-fn known(path: &Path) -> Result<Arc<Identities>, StartError> {
-    let identities = Identities::open(path.to_owned(), contract::preset).map_err(start_error)?;
-    Ok(looked_at(identities, Identities::look))
+fn known(path: &Path, secret: SessionSecret) -> Result<Arc<Identities>, StartError> {
+    let identities = Identities::open(path.to_owned(), contract::preset, secret);
+    Ok(looked_at(
+        identities.map_err(start_error)?,
+        Identities::look,
+    ))
 }
 
 /// TLS as the owner's files have it, which are looked at in the same way.

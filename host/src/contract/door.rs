@@ -4,6 +4,8 @@
 //! their path, all others by the table of operations. Whatever it is passes the same steps, before it is handled
 //! in [`Rooms::enter`], and behind that in [`Rooms::leave`].
 
+mod by_action;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -31,6 +33,7 @@ use super::operations::{Operation, Resource};
 use super::passage::Passage;
 use super::path_names::PathNames;
 use super::permission::{self, Asking};
+use super::protocol::Protocol;
 use super::refused::RefusedAnswer;
 use super::request_counts::RequestCounts;
 use super::routes::Routes;
@@ -115,6 +118,8 @@ impl<G: RunGuest> Door<G> {
             Box::pin(rooms.visit(&connected, parts, body, addressed)).await
         } else if let Some(asked) = invoking_path::read(&parts.method, parts.uri.path()) {
             rooms.invoke(&connected, &parts, body, asked).await
+        } else if Protocol::of(None, &parts) == Protocol::Query {
+            Box::pin(rooms.query(&connected, parts, Body::new(body))).await
         } else {
             Box::pin(rooms.route(&connected, parts, Body::new(body))).await
         };
@@ -174,7 +179,8 @@ impl<G: RunGuest> Rooms<G> {
 
     /// What is done for every request after it was handled.
     fn leave(&self, passage: Passage, answered: Result<Response, WireError>) -> Response {
-        let mut response = answered.unwrap_or_else(WireError::into_response);
+        let refused = |error| passage.protocol.refused(error, passage.id);
+        let mut response = answered.unwrap_or_else(refused);
         if let Some(refused) = response.extensions_mut().remove::<RefusedAnswer>() {
             let account = refused.account();
             let account = account.unwrap_or_else(|| self.own().account.owner());
@@ -253,7 +259,7 @@ impl<G: RunGuest> Rooms<G> {
         parts.extensions.insert(names);
         parts.extensions.insert(Arc::clone(&peer));
         let answered = match (asked, signed) {
-            (Err(error), _) => Err(signed::in_protocol(operation, error)),
+            (Err(error), _) => Err(signed::in_protocol(passage.protocol, error)),
             (Ok(api), None) => match catch_up(&api, operation).await {
                 Ok(()) => self.handled(api, operation, parts, body).await,
                 Err(error) => Err(error),
@@ -290,7 +296,7 @@ impl<G: RunGuest> Rooms<G> {
         };
         let asked = asked.await;
         let (received, hidden, actor) =
-            asked.map_err(|error| signed::in_protocol(operation, error))?;
+            asked.map_err(|error| signed::in_protocol(passage.protocol, error))?;
         if let Some(hidden) = hidden {
             parts.extensions.insert(hidden);
         }

@@ -46,7 +46,7 @@ impl<G> Handlers<G> {
         Self(all.map(handler).collect())
     }
 
-    /// The one for `operation`; `None` where the door takes its requests straight to where they run.
+    /// The one for `operation`; `None` where the door takes its requests straight to what answers them.
     pub(super) fn of(&self, operation: Operation) -> Option<&Handler<G>> {
         self.0.get(operation as usize)?.as_ref()
     }
@@ -58,9 +58,12 @@ fn handler<G: RunGuest + CompileGuest + PrepareGuest>(operation: Operation) -> O
         CodeSigningConfigNotFound, EmptyList, EmptyListOfFunction, Gone, NotFound, Refused,
     };
     Some(match operation {
-        O::Invoke | O::InvokeWithResponseStream | O::InvokeAsync | O::InvokeFunctionUrl => {
-            return None;
-        }
+        O::Invoke
+        | O::InvokeWithResponseStream
+        | O::InvokeAsync
+        | O::InvokeFunctionUrl
+        | O::GetCallerIdentity
+        | O::AssumeRole => return None,
         O::ListFunctions => by(list::list::<G>),
         O::CreateFunction => by(create::create::<G>),
         O::GetFunction => by(show::function::<G>),

@@ -11,6 +11,7 @@ use super::error::WireError;
 use super::forwarded::{Caller, TrustedProxies};
 use super::headers::REQUEST_ID;
 use super::operations::Operation;
+use super::protocol::Protocol;
 use crate::domain::RequestId;
 use crate::domain::audit::{Actor, Cause};
 
@@ -19,6 +20,8 @@ use crate::domain::audit::{Actor, Cause};
 pub(super) struct Passage {
     /// What it asks for; `None` where that is no operation of this host.
     pub(super) operation: Option<Operation>,
+    /// In which form it is asked for, and answered.
+    pub(super) protocol: Protocol,
     /// The id that its answer, its log and its function carry.
     pub(super) id: RequestId,
     /// Who sends it.
@@ -50,6 +53,7 @@ impl Passage {
         };
         let passage = Self {
             operation,
+            protocol: Protocol::of(operation, request),
             id: id.unwrap_or_else(RequestId::random),
             caller: proxies.caller(connected, &request.headers),
         };

@@ -22,7 +22,7 @@ use super::said::Said;
 use super::signed::Signer;
 use crate::domain::audit::clipped;
 use crate::domain::policy::{self, Context, Decision, Document, PolicyKind, Reason, decide};
-use crate::domain::{Account, FunctionArn};
+use crate::domain::{Account, FunctionArn, times};
 use crate::identity::{Key, User};
 
 /// Who asks, and what is known of their request.
@@ -46,6 +46,11 @@ impl<'a> Asking<'a> {
             .with("aws:userid", &*user.id);
         if let Some(org) = &user.org {
             context = context.with("aws:PrincipalOrgID", &**org);
+        }
+        if let Some(begun) = signer.0.begun() {
+            context = context
+                .with("aws:TokenIssueTime", times::rfc_3339(begun))
+                .with("aws:MultiFactorAuthPresent", "false");
         }
         Self {
             user,
@@ -85,15 +90,9 @@ impl<'a> Asking<'a> {
         resource: &str,
         of_resource: &Document,
     ) -> Result<(), WireError> {
-        let decided = actions.iter().map(|action| {
-            let request = policy::Request {
-                identity: &self.user.identity,
-                action,
-                resource,
-                context: &self.context,
-            };
-            decide(request, &self.user.own, of_resource)
-        });
+        let decided = actions
+            .iter()
+            .map(|action| self.decided(action, resource, of_resource));
         let decided: Vec<_> = decided.collect();
         let forbids = decided.iter().find(|decision| decision.forbids());
         let is_allowed = decided.iter().any(Decision::is_allowed);
@@ -120,6 +119,22 @@ impl<'a> Asking<'a> {
                 ..About::under(self.key)
             };
         })
+    }
+
+    /// What all policies say of an action on `resource`.
+    pub(super) fn decided<'b>(
+        &'b self,
+        action: &'b str,
+        resource: &'b str,
+        of_resource: &'b Document,
+    ) -> Decision<'b> {
+        let request = policy::Request {
+            identity: &self.user.identity,
+            action,
+            resource,
+            context: &self.context,
+        };
+        decide(request, &self.user.own, of_resource)
     }
 
     /// Whether the account itself may be asked for something: a key of another one is not its own.

@@ -61,6 +61,14 @@ impl RefusedAnswer {
         self.about.as_ref()?.account.clone()
     }
 
+    /// Whoever has this key is denied what they ask for.
+    pub(super) fn denied(key: &Key) -> Self {
+        Self {
+            reason: "AccessDenied",
+            about: Some(Box::new(About::under(key))),
+        }
+    }
+
     /// What is known where `error` refuses a request for who sends it.
     pub(super) fn of(error: &mut WireError) -> Option<Self> {
         let reason = error.refuses_sender()?;

@@ -60,6 +60,8 @@ pub(super) fn of(
         Resource::CapacityProvider => lambda("capacity-provider", first),
         // Their names in the path are ARNs, of which none exists here.
         Resource::CodeSigningConfig | Resource::DurableExecution => Acted::Account,
+        // Their operations ask for what they act on themselves.
+        Resource::Caller | Resource::Role => Acted::Account,
     }
 }
 

@@ -15,17 +15,20 @@ use sha2::{Digest as _, Sha256};
 use super::aside::aside;
 use super::body::BodyLimit;
 use super::callers::Purpose;
-use super::cloudwatch::target::TARGET;
 use super::error::WireError;
 use super::function_url::host_header;
-use super::operations::{Address, Operation, Takes};
+use super::operations::{Operation, Takes};
 use super::passage::Passage;
+use super::protocol::Protocol;
 use super::refused::About;
 use crate::domain::AccountId;
 use crate::domain::audit::Actor;
 use crate::identity::{Identities, Key};
 use crate::limits::{CLOCK_SKEW_MAX, CONTROL_REQUEST_BYTES_MAX};
 use crate::sigv4::{Claim, Denial, PathForm, Presented, Proof, Rules};
+
+/// The region that the service of roles may be asked for everywhere: that of its global address.
+const GLOBAL_REGION: &str = "us-east-1";
 
 /// A request whose sender names a key that is good, and has yet to prove that it has it.
 pub(super) struct Signed {
@@ -68,11 +71,11 @@ pub(super) fn claimed(
     if is_open || operation == Some(Operation::InvokeFunctionUrl) {
         return Ok(None);
     }
-    let service = service(operation, parts);
+    let service = passage.protocol.service();
     let signed = read(identities, parts, passage.sender(), (service, region));
     match signed {
         Ok(signed) => Ok(Some(Box::new(signed))),
-        Err(denial) => Err(in_protocol_of(is_json_1_1(operation, parts), denial.into())),
+        Err(denial) => Err(in_protocol(passage.protocol, denial.into())),
     }
 }
 
@@ -124,20 +127,22 @@ pub(super) fn read(
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
     };
+    let now = SystemTime::now();
+    let claim = Claim::of(&request)?;
+    let region = match claim.region() == GLOBAL_REGION && service == Protocol::Query.service() {
+        true => GLOBAL_REGION,
+        false => region,
+    };
     let rules = Rules {
         service,
         region,
         skew: CLOCK_SKEW_MAX,
         path: PathForm::EncodedAgain,
     };
-    let now = SystemTime::now();
-    let claim = Claim::of(&request)?;
     let known = || About::claiming(identities, claim.key_id());
     let checked = claim.check(&rules, now);
     checked.map_err(|denial| Unbelieved::of(denial, known()))?;
-    let found = identities.key(claim.key_id()).ok_or(Denial::UnknownKey);
-    let good = found.and_then(|key| key.check(claim.token(), now).map(|()| key));
-    match good {
+    match identities.good_key(claim.key_id(), claim.token(), now) {
         Ok(key) => {
             let signing = key.signing(claim.day(), region, service);
             match claim.with(signing, &request, rules.path) {
@@ -193,30 +198,10 @@ pub(super) fn body_limit(operation: Option<Operation>) -> BodyLimit {
     )
 }
 
-/// The service that a signature has to be for.
-fn service(operation: Option<Operation>, parts: &Parts) -> &'static str {
-    match is_json_1_1(operation, parts) {
-        true => "logs",
-        false => "lambda",
-    }
-}
-
-fn is_json_1_1(operation: Option<Operation>, parts: &Parts) -> bool {
-    match operation {
-        Some(operation) => *operation.address() == Address::Target,
-        None => parts.uri.path() == "/" && parts.headers.contains_key(TARGET),
-    }
-}
-
-/// An error as the operation's protocol has it.
-pub(super) fn in_protocol(operation: Option<Operation>, error: WireError) -> WireError {
-    let is_json_1_1 = operation.is_some_and(|operation| *operation.address() == Address::Target);
-    in_protocol_of(is_json_1_1, error)
-}
-
-fn in_protocol_of(is_json_1_1: bool, error: WireError) -> WireError {
-    match is_json_1_1 {
-        true => error.in_json_1_1(),
-        false => error,
+/// An error as the request's protocol has it. The one of queries words all errors in its own way, in the end.
+pub(super) fn in_protocol(protocol: Protocol, error: WireError) -> WireError {
+    match protocol {
+        Protocol::Json11 => error.in_json_1_1(),
+        Protocol::RestJson | Protocol::Query => error,
     }
 }

@@ -8,6 +8,9 @@ use time::macros::format_description;
 
 const RFC_3339: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+#[cfg(feature = "server")]
+const RFC_3339_SECONDS: StaticFormatDescription =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 const WITH_OFFSET: StaticFormatDescription =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]+0000");
 const COMPACT: StaticFormatDescription =
@@ -27,6 +30,12 @@ const DAY: StaticFormatDescription = format_description!("[year]/[month]/[day]")
 /// As records show it: `2019-11-21T19:32:12.000Z`.
 pub fn rfc_3339(time: SystemTime) -> String {
     text(time, RFC_3339)
+}
+
+/// As answers in XML show it: `2019-11-21T19:32:12Z`.
+#[cfg(feature = "server")]
+pub(crate) fn rfc_3339_seconds(time: SystemTime) -> String {
+    text(time, RFC_3339_SECONDS)
 }
 
 /// As answers of the API show it: `2019-11-21T19:32:12.000+0000`.

@@ -2,11 +2,31 @@
 
 use std::time::Instant;
 
+use super::file::RateEntry;
+
 /// How fast tokens return, and how many there may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Rate {
     pub(super) per_second: f64,
     pub(super) burst: f64,
+}
+
+impl Rate {
+    /// The rate that an entry of the file of keys is.
+    ///
+    /// # Errors
+    /// For one at which nothing would ever return, or nothing could be taken.
+    pub(super) fn of(entry: RateEntry) -> Result<Self, String> {
+        let rate = Self {
+            per_second: entry.per_second,
+            burst: entry.burst.unwrap_or(entry.per_second.max(1.0)),
+        };
+        let is_sound = |number: f64, least: f64| number.is_finite() && number >= least;
+        match is_sound(rate.per_second, f64::MIN_POSITIVE) && is_sound(rate.burst, 1.0) {
+            true => Ok(rate),
+            false => Err("its rate needs a per_second above 0, and a burst of 1 at least".into()),
+        }
+    }
 }
 
 /// The tokens that are left.

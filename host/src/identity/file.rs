@@ -26,6 +26,8 @@ pub(super) struct AccountEntry {
     pub(super) quota: Option<QuotaEntry>,
     #[serde(default)]
     pub(super) user: BTreeMap<String, UserEntry>,
+    #[serde(default)]
+    pub(super) role: BTreeMap<String, RoleEntry>,
 }
 
 /// What an account may have at most.
@@ -53,6 +55,28 @@ pub(super) struct UserEntry {
     pub(super) rate: Option<RateEntry>,
     #[serde(default)]
     pub(super) key: Vec<KeyEntry>,
+}
+
+/// A role, under its name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoleEntry {
+    /// Names of presets, and files.
+    #[serde(default)]
+    pub(super) policy: Vec<String>,
+    /// The functions on which presets are good.
+    pub(super) functions: Option<Vec<String>>,
+    pub(super) boundary: Option<String>,
+    /// How many requests all its sessions may send together.
+    pub(super) rate: Option<RateEntry>,
+    pub(super) max_session_seconds: Option<u32>,
+    /// Who may assume it: accounts, and ARNs of users, roles and sessions.
+    #[serde(default)]
+    pub(super) trust: Vec<String>,
+    /// The same as a file.
+    pub(super) trust_policy: Option<String>,
+    /// Tells a role that was made anew from the one before it.
+    pub(super) created: Option<Datetime>,
 }
 
 /// How many requests may be sent.

@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::account::StatedQuotas;
 use super::bucket::{Bucket, Rate};
 use super::key::Key;
 use super::policies::Presets;
+use super::role::Role;
+use super::seal::SessionSecret;
+use super::session::{NewSession, TemporaryKey};
 use super::set::{KeySet, KeysError};
 use crate::domain::{AccountId, Lock, SharedLock};
 use crate::limits::{FAILING_SOURCES_MAX, UNKNOWN_KEYS_PER_SECOND_MAX};
-use crate::sigv4::SigningKey;
+use crate::sigv4::{Denial, SigningKey};
 
 /// What requests under unknown keys are measured by.
 const UNKNOWN: Rate = Rate {
@@ -25,6 +28,8 @@ const UNKNOWN: Rate = Rate {
 pub(crate) struct Identities {
     path: PathBuf,
     presets: Presets,
+    /// Seals the tokens of sessions.
+    secret: SessionSecret,
     current: SharedLock<Arc<KeySet>>,
     /// One at a time reads the file.
     reading: Lock<()>,
@@ -38,16 +43,21 @@ pub(crate) struct Identities {
 type Opening = Box<dyn Fn(BTreeMap<AccountId, StatedQuotas>) + Send + Sync>;
 
 impl Identities {
-    /// Reads the file at `path`.
+    /// Reads the file at `path`. Sessions that were begun under `secret` are good here.
     ///
     /// # Errors
     /// Where it cannot be read, may be read by others, or says what cannot be.
-    pub(crate) fn open(path: PathBuf, presets: Presets) -> Result<Self, KeysError> {
+    pub(crate) fn open(
+        path: PathBuf,
+        presets: Presets,
+        secret: SessionSecret,
+    ) -> Result<Self, KeysError> {
         let set = KeySet::read(&path, presets, &KeySet::default())?;
         let random: [u8; 32] = rand::random();
         let identities = Self {
             path,
             presets,
+            secret,
             current: SharedLock::default(),
             reading: Lock::default(),
             failing: Lock::default(),
@@ -71,9 +81,45 @@ impl Identities {
         let _ = self.opening.set(Box::new(opening));
     }
 
-    /// The key with this id.
+    /// The key of a user with this id.
     pub(crate) fn key(&self, id: &str) -> Option<Arc<Key>> {
         self.current.read().keys.get(id).cloned()
+    }
+
+    /// The key with this id that is good now for somebody who has this token: one of a user, or one of a session.
+    ///
+    /// # Errors
+    /// Where there is none, or none that is good.
+    pub(crate) fn good_key(
+        &self,
+        id: &str,
+        token: Option<&str>,
+        now: SystemTime,
+    ) -> Result<Arc<Key>, Denial> {
+        let key = match self.key(id) {
+            Some(key) => key,
+            None => {
+                let set = Arc::clone(&self.current.read());
+                set.sessions.key(&set.roles, &self.secret, id, token)?
+            }
+        };
+        key.check(token, now).map(|()| key)
+    }
+
+    /// The role with this ARN.
+    pub(crate) fn role(&self, arn: &str) -> Option<Arc<Role>> {
+        self.current.read().roles.get(arn).cloned()
+    }
+
+    /// Begins a session.
+    pub(crate) fn begin(&self, session: &NewSession<'_>, now: SystemTime) -> TemporaryKey {
+        session.sealed(&self.secret, now)
+    }
+
+    /// How many sessions are kept.
+    #[cfg(test)]
+    pub(super) fn sessions_kept(&self) -> usize {
+        self.current.read().sessions.count()
     }
 
     /// All keys, by their ids.

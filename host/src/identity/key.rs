@@ -18,6 +18,8 @@ pub(crate) struct Key {
     /// Of a session.
     pub(super) token: Option<Secret>,
     pub(super) expires: Option<SystemTime>,
+    /// When its session was begun, where it is of one that a role was assumed for.
+    pub(super) begun: Option<SystemTime>,
     pub(super) is_active: bool,
     pub(super) user: Arc<User>,
     pub(super) derived: Lock<Vec<Derived>>,
@@ -25,9 +27,10 @@ pub(crate) struct Key {
     pub(super) usage: Arc<Usage>,
 }
 
-/// What a secret was made into for a day and a service.
+/// What a secret was made into for a day, a region and a service.
 pub(super) struct Derived {
     day: String,
+    region: String,
     service: &'static str,
     key: SigningKey,
 }
@@ -49,6 +52,11 @@ impl Key {
     /// Whose it is.
     pub(crate) fn user(&self) -> &Arc<User> {
         &self.user
+    }
+
+    /// When the session was begun that it is of: `None` for the keys of users.
+    pub(crate) fn begun(&self) -> Option<SystemTime> {
+        self.begun
     }
 
     /// Whether it is good now, for somebody who has this token.
@@ -76,7 +84,7 @@ impl Key {
     pub(crate) fn signing(&self, day: &str, region: &str, service: &'static str) -> SigningKey {
         let mut derived = self.derived.lock();
         let mut all = derived.iter();
-        if let Some(found) = all.find(|one| one.day == day && one.service == service) {
+        if let Some(found) = all.find(|one| one.is_for(day, region, service)) {
             return found.key.clone();
         }
         let key = SigningKey::derive(self.secret.revealed().as_bytes(), day, region, service);
@@ -85,6 +93,7 @@ impl Key {
         }
         derived.push(Derived {
             day: day.into(),
+            region: region.into(),
             service,
             key: key.clone(),
         });
@@ -108,6 +117,12 @@ impl Key {
             0 => None,
             seconds => Some(UNIX_EPOCH + Duration::from_secs(seconds)),
         }
+    }
+}
+
+impl Derived {
+    fn is_for(&self, day: &str, region: &str, service: &str) -> bool {
+        self.day == day && self.region == region && self.service == service
     }
 }
 

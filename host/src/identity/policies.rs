@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::file::UserEntry;
 use super::sources::{Sources, is_file};
 use crate::domain::AccountId;
 use crate::domain::policy::{Document, OwnPolicies, PolicyError};
@@ -10,18 +9,27 @@ use crate::domain::policy::{Document, OwnPolicies, PolicyError};
 /// The policies that are known by a name. The second argument are ARNs that one is narrowed to, where that can be.
 pub(crate) type Presets = fn(&str, Option<&[String]>) -> Option<Result<Arc<Document>, PolicyError>>;
 
-/// The policies of a user.
+/// The policies of a user or a role, by their names.
+#[derive(Clone, Copy)]
+pub(super) struct PolicyNames<'a> {
+    pub(super) policy: &'a [String],
+    /// The functions on which presets are good.
+    pub(super) functions: Option<&'a [String]>,
+    pub(super) boundary: Option<&'a str>,
+}
+
+/// The policies with these names.
 ///
 /// # Errors
 /// Where one of them is neither known nor a file, and where a file is no policy.
 pub(super) fn own(
     account: &AccountId,
-    user: &UserEntry,
+    names: PolicyNames<'_>,
     presets: Presets,
     sources: &mut Sources,
 ) -> Result<OwnPolicies, String> {
-    let functions = user.functions.as_ref();
-    let functions = functions
+    let functions = names
+        .functions
         .map(|names| patterns(account, names))
         .transpose()?;
     let mut read = |name: &str| -> Result<Arc<Document>, String> {
@@ -34,16 +42,16 @@ pub(super) fn own(
         let found = presets(name, functions.as_deref());
         let found = found.ok_or_else(|| {
             format!(
-                "'{name}' is no policy that this host knows: name one of admin, deploy, invoke, read, permissions and \
-                 operator, or a file, such as policy.json"
+                "'{name}' is no policy that this host knows: name one of admin, deploy, invoke, read, permissions, assume \
+                 and operator, or a file, such as policy.json"
             )
         })?;
         found.map_err(|error| format!("'{name}' cannot be narrowed to its functions: {error}"))
     };
-    let boundary = user.boundary.as_deref().map(&mut read).transpose();
+    let boundary = names.boundary.map(&mut read).transpose();
     Ok(OwnPolicies {
         boundary: boundary.map_err(|reason| format!("its boundary: {reason}"))?,
-        identity: user
+        identity: names
             .policy
             .iter()
             .map(|name| read(name))

@@ -13,8 +13,8 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, for arithmetic alone.
-    pub(super) fn revealed(&self) -> &str {
+    /// The text, for arithmetic, and for whom it is made.
+    pub(crate) fn revealed(&self) -> &str {
         &self.0
     }
 

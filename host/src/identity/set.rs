@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use super::account::{Requests, Stated, StatedQuotas};
 use super::bucket::Rate;
-use super::file::{AccountEntry, File, KeyEntry, QuotaEntry, RateEntry, Status, UserEntry, moment};
+use super::file::{AccountEntry, File, KeyEntry, QuotaEntry, Status, UserEntry, moment};
 use super::key::Key;
-use super::policies::{self, Presets};
+use super::policies::{self, PolicyNames, Presets};
+use super::role::{self, Role};
+use super::sessions::Sessions;
 use super::sources::Sources;
-use super::user::{User, arn_of, id_of};
+use super::user::{User, arn_of, id_of, is_name};
 use crate::domain::arn::is_account;
 use crate::domain::policy::Identity;
 use crate::domain::{AccountId, Lock};
-use crate::limits::{ACCOUNTS_MAX, KEYS_MAX, KEYS_OF_USER_MAX};
+use crate::limits::{ACCOUNTS_MAX, KEYS_MAX, KEYS_OF_USER_MAX, ROLES_MAX};
 use crate::owner_files::{Stamps, are_outdated};
 
 /// Why a file of keys is not taken. The text holds no secret.
@@ -33,6 +35,10 @@ pub(super) struct KeySet {
     pub(super) keys: HashMap<String, Arc<Key>>,
     /// All accounts that it names.
     pub(super) accounts: BTreeMap<AccountId, Stated>,
+    /// By their ARNs.
+    pub(super) roles: HashMap<String, Arc<Role>>,
+    /// Those that are good by these roles.
+    pub(super) sessions: Sessions,
     /// The files that it was made of; or those of a later one that could not be made, which is tried again when one of
     /// these changes.
     pub(super) files: Stamps,
@@ -47,12 +53,14 @@ impl KeySet {
             before,
             keys: HashMap::new(),
             accounts: BTreeMap::new(),
+            roles: HashMap::new(),
         };
         let read = reading.file(path);
         let Reading {
             sources,
             keys,
             accounts,
+            roles,
             ..
         } = reading;
         let files = sources.files;
@@ -60,6 +68,8 @@ impl KeySet {
             Ok(()) => Ok(Self {
                 keys,
                 accounts,
+                roles,
+                sessions: Sessions::default(),
                 files,
             }),
             Err(reason) => Err(KeysError {
@@ -75,6 +85,8 @@ impl KeySet {
         Self {
             keys: self.keys.clone(),
             accounts: self.accounts.clone(),
+            roles: self.roles.clone(),
+            sessions: Sessions::default(),
             files,
         }
     }
@@ -105,6 +117,7 @@ pub(crate) fn check(path: &Path, text: &str, presets: Presets) -> Result<(), Str
         before: &KeySet::default(),
         keys: HashMap::new(),
         accounts: BTreeMap::new(),
+        roles: HashMap::new(),
     };
     reading.text(text)
 }
@@ -115,6 +128,7 @@ struct Reading<'a> {
     before: &'a KeySet,
     keys: HashMap<String, Arc<Key>>,
     accounts: BTreeMap<AccountId, Stated>,
+    roles: HashMap<String, Arc<Role>>,
 }
 
 impl Reading<'_> {
@@ -143,7 +157,7 @@ impl Reading<'_> {
     }
 
     fn stated(&self, id: &AccountId, quota: QuotaEntry) -> Result<Stated, String> {
-        let rate = quota.requests.map(rate).transpose();
+        let rate = quota.requests.map(Rate::of).transpose();
         let rate = rate.map_err(|reason| format!("in its quota, {reason}"))?;
         let before = self.before.accounts.get(id);
         let before = before.map(|known| &*known.requests);
@@ -170,7 +184,28 @@ impl Reading<'_> {
             let added = self.user((id, stated), org.clone(), &arn, user);
             added.map_err(|reason| format!("{arn}: {reason}"))?;
         }
-        Ok(())
+        for (name, entry) in &account.role {
+            let arn = role::arn_of(id, name);
+            let owner = role::Owner {
+                account: id,
+                org: org.as_ref(),
+                requests: &stated.requests,
+            };
+            let before = self.before.roles.get(&arn).map(|role| &**role);
+            let read = role::read(
+                owner,
+                (name, entry),
+                self.presets,
+                &mut self.sources,
+                before,
+            );
+            let role = read.map_err(|reason| format!("{arn}: {reason}"))?;
+            self.roles.insert(arn, Arc::new(role));
+        }
+        match self.roles.len() > ROLES_MAX {
+            true => Err(format!("there are more than {ROLES_MAX} roles")),
+            false => Ok(()),
+        }
     }
 
     fn user(
@@ -180,17 +215,23 @@ impl Reading<'_> {
         arn: &str,
         entry: &UserEntry,
     ) -> Result<(), String> {
-        let identity = Identity::aws(arn).filter(|_| is_name(arn)).ok_or(
+        let name = arn.split_once(":user/").map_or("", |(_, name)| name);
+        let identity = Identity::aws(arn).filter(|_| is_name(name)).ok_or(
             "this is no name of a user: one has at most 64 letters, digits and any of +=,.@_-",
         )?;
+        let names = PolicyNames {
+            policy: &entry.policy,
+            functions: entry.functions.as_deref(),
+            boundary: entry.boundary.as_deref(),
+        };
         let user = Arc::new(User {
             account: account.clone(),
             org,
             arn: arn.into(),
-            id: id_of(arn),
+            id: id_of("AIDA", arn),
             identity,
-            own: policies::own(account, entry, self.presets, &mut self.sources)?,
-            rate: entry.rate.map(rate).transpose()?,
+            own: policies::own(account, names, self.presets, &mut self.sources)?,
+            rate: entry.rate.map(Rate::of).transpose()?,
             requests: Arc::clone(&stated.requests),
         });
         if entry.key.len() > KEYS_OF_USER_MAX {
@@ -225,6 +266,7 @@ impl Reading<'_> {
             secret,
             token,
             expires,
+            begun: None,
             is_active: entry.status == Status::Active,
             user: Arc::clone(user),
             derived: Lock::default(),
@@ -237,25 +279,6 @@ impl Reading<'_> {
             true => Err(format!("there are more than {KEYS_MAX} keys")),
             false => Ok(()),
         }
-    }
-}
-
-/// Whether the last part of an ARN is what AWS takes as the name of a user.
-fn is_name(arn: &str) -> bool {
-    let name = arn.split_once(":user/").map_or("", |(_, name)| name);
-    let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
-    (1..=64).contains(&name.len()) && name.bytes().all(is_char)
-}
-
-fn rate(entry: RateEntry) -> Result<Rate, String> {
-    let rate = Rate {
-        per_second: entry.per_second,
-        burst: entry.burst.unwrap_or(entry.per_second.max(1.0)),
-    };
-    let is_sound = |number: f64, least: f64| number.is_finite() && number >= least;
-    match is_sound(rate.per_second, f64::MIN_POSITIVE) && is_sound(rate.burst, 1.0) {
-        true => Ok(rate),
-        false => Err("its rate needs a per_second above 0, and a burst of 1 at least".into()),
     }
 }
 

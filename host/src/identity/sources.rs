@@ -119,11 +119,15 @@ pub(crate) fn needs(path: &Path) -> Vec<PathBuf> {
         let path = folders[0].join(name.strip_prefix("file:").unwrap_or(name));
         folders.push(folder_of(&path).to_owned());
     };
-    for user in file
-        .account
-        .values()
-        .flat_map(|account| account.user.values())
-    {
+    let accounts = file.account.values();
+    for role in accounts.clone().flat_map(|account| account.role.values()) {
+        let named = role.policy.iter().chain(&role.boundary);
+        named
+            .chain(&role.trust_policy)
+            .filter(|name| is_file(name))
+            .for_each(|name| add(name));
+    }
+    for user in accounts.flat_map(|account| account.user.values()) {
         user.policy
             .iter()
             .chain(&user.boundary)

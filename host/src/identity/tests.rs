@@ -1,5 +1,7 @@
 //! What a file of keys may say, and what becomes of one that changes.
 
+mod sessions;
+
 use std::time::{Duration, SystemTime};
 
 use std::cell::RefCell;
@@ -10,7 +12,7 @@ use std::sync::Arc;
 
 use super::in_tests::{Written, everything};
 use super::policies::Presets;
-use super::{Identities, Key, check};
+use super::{Identities, Key, SessionSecret, check};
 use crate::domain::policy::{Document, PolicyError};
 use crate::sigv4::Denial;
 
@@ -38,13 +40,23 @@ expires = 2026-06-01T02:00:00+02:00
 
 const POLICY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"lambda:Get*","Resource":"*"}}"#;
 
+fn opened_under(written: &Written, presets: Presets) -> Result<Identities, String> {
+    let secret = SessionSecret::new([7; 32]);
+    let opened = Identities::open(written.path(), presets, secret);
+    opened.map_err(|error| error.to_string())
+}
+
 fn opened(written: &Written) -> Result<Identities, String> {
-    Identities::open(written.path(), everything).map_err(|error| error.to_string())
+    opened_under(written, everything)
 }
 
 fn key(identities: &Identities, last: char) -> std::sync::Arc<Key> {
     let id = format!("SPKL000000000000000{last}");
-    identities.key(&id).expect("it is known")
+    found(identities, &id).expect("it is known")
+}
+
+fn found(identities: &Identities, id: &str) -> Option<std::sync::Arc<Key>> {
+    identities.all().into_iter().find(|key| key.id() == id)
 }
 
 #[test]
@@ -64,7 +76,7 @@ fn a_file_says_who_is_known_and_what_they_may_do() {
         user.id
     );
     assert_eq!(user.own.identity.len(), 1);
-    assert!(identities.key("SPKL0000000000000009").is_none());
+    assert!(found(&identities, "SPKL0000000000000009").is_none());
     assert_eq!(identities.all().len(), 3);
 }
 
@@ -111,9 +123,8 @@ fn a_file_that_has_changed_is_read_again_and_a_broken_one_is_not_taken() {
     let written = Written::of(KEYS);
     let identities = opened(&written).expect("it is a file of keys");
     let has = |last: char| {
-        identities
-            .key(&format!("SPKL000000000000000{last}"))
-            .is_some()
+        let id = format!("SPKL000000000000000{last}");
+        found(&identities, &id).is_some()
     };
     written.write("keys.toml", "[account", 0o600);
     identities.look();
@@ -132,11 +143,11 @@ fn a_file_that_is_made_its_owners_alone_is_read_again() {
     let identities = opened(&written).expect("it is a file of keys");
     written.write("keys.toml", &KEYS.replace("0003", "0004"), 0o644);
     identities.look();
-    assert!(identities.key("SPKL0000000000000004").is_none());
+    assert!(found(&identities, "SPKL0000000000000004").is_none());
     let mode = Permissions::from_mode(0o600);
     fs::set_permissions(written.path(), mode).expect("its mode");
     identities.look();
-    assert!(identities.key("SPKL0000000000000004").is_some());
+    assert!(found(&identities, "SPKL0000000000000004").is_some());
 }
 
 #[test]
@@ -146,10 +157,10 @@ fn a_policy_that_comes_after_the_file_that_names_it_is_seen() {
     let named = KEYS.replace("[\"admin\"]", "[\"late.json\"]");
     written.write("keys.toml", &named.replace("0003", "0004"), 0o600);
     identities.look();
-    assert!(identities.key("SPKL0000000000000004").is_none());
+    assert!(found(&identities, "SPKL0000000000000004").is_none());
     written.write("late.json", POLICY, 0o644);
     identities.look();
-    assert!(identities.key("SPKL0000000000000004").is_some());
+    assert!(found(&identities, "SPKL0000000000000004").is_some());
 }
 
 thread_local! {
@@ -170,7 +181,7 @@ fn a_policy_that_changes_while_the_others_are_read_is_read_again() {
     let written = Written::of(&KEYS.replace("[\"admin\"]", "[\"mine.json\", \"admin\"]"));
     written.write("mine.json", POLICY, 0o644);
     REPLACED.set(Some(written.path().with_file_name("mine.json")));
-    let identities = Identities::open(written.path(), slowly).expect("it is a file of keys");
+    let identities = opened_under(&written, slowly).expect("it is a file of keys");
     assert!(REPLACED.take().is_none());
     assert!(identities.is_outdated());
     identities.look();
@@ -226,7 +237,7 @@ fn functions_that_a_policy_cannot_be_narrowed_to_are_told_as_what_they_are() {
     let of = |functions: &str, presets| {
         let policy = format!("[\"admin\"]\nfunctions = [{functions}]");
         let written = Written::of(&KEYS.replace("[\"admin\"]", &policy));
-        Identities::open(written.path(), presets).map_err(|error| error.to_string())
+        opened_under(&written, presets).map(drop)
     };
     let too_many: Presets = |_, _| Some(Document::identity("{}").map(Arc::new));
     assert!(of("\"orders-*\"", everything).is_ok());
@@ -235,7 +246,7 @@ fn functions_that_a_policy_cannot_be_narrowed_to_are_told_as_what_they_are() {
         ("\"a b\"", everything, "names no functions"),
         ("\"orders-*\"", too_many, "cannot be narrowed"),
     ] {
-        let text = of(functions, presets).err().expect(word);
+        let text = of(functions, presets).expect_err(word);
         assert!(text.contains(word), "{word} is not in {text}");
     }
 }

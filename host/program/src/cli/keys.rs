@@ -22,7 +22,7 @@ Examples:
 
 A server that was started with --keys sees each change within a second. The secret of a key is
 printed once. What a user may do is said by names (admin, deploy, invoke, read, permissions,
-operator) and by files with policies as AWS has them, such as policy.json beside the file.";
+assume, operator) and by files with policies as AWS has them, such as policy.json beside the file.";
 
 /// Make, show and revoke the keys of a server's callers
 #[derive(Debug, Args)]

@@ -53,7 +53,7 @@ struct Test {
     #[arg(long, value_name = "FILE")]
     identity: Vec<PathBuf>,
 
-    /// A policy of the identity that is built in: admin, deploy, invoke, read, permissions, operator
+    /// A policy of the identity that is built in: admin, deploy, invoke, read, permissions, assume, operator
     #[arg(long, value_name = "NAME", value_parser = preset)]
     preset: Vec<Preset>,
 

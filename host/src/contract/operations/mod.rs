@@ -18,7 +18,7 @@ use row::Row;
 
 use super::body::BodyLimit;
 use super::callers::Purpose;
-use crate::limits::{CONTROL_REQUEST_BYTES_MAX, DEPLOY_REQUEST_BYTES_MAX};
+use crate::limits::{CONTROL_REQUEST_BYTES_MAX, DEPLOY_REQUEST_BYTES_MAX, FORM_REQUEST_BYTES_MAX};
 
 impl Operation {
     const fn row(self) -> &'static Row {
@@ -87,7 +87,9 @@ impl Operation {
             | Resource::LayerVersion
             | Resource::CodeSigningConfig
             | Resource::CapacityProvider
-            | Resource::DurableExecution => false,
+            | Resource::DurableExecution
+            | Resource::Caller
+            | Resource::Role => false,
         }
     }
 
@@ -96,6 +98,7 @@ impl Operation {
         let (bytes_max, purpose) = match self.takes() {
             Takes::Nothing => (0, Purpose::Control),
             Takes::Small => (CONTROL_REQUEST_BYTES_MAX, Purpose::Control),
+            Takes::Form => (FORM_REQUEST_BYTES_MAX, Purpose::Control),
             Takes::Package => (DEPLOY_REQUEST_BYTES_MAX, Purpose::Control),
             Takes::Event(bytes_max) => (bytes_max, Purpose::Call),
         };
@@ -111,6 +114,7 @@ impl Operation {
         match (self, self.address()) {
             (Self::Invoke | Self::InvokeFunctionUrl, _) => "InvokeFunction",
             (_, Address::Target) => "CloudWatch Logs",
+            (_, Address::Action) => "AWS Security Token Service",
             (_, Address::Path(..) | Address::FunctionUrl) => self.name(),
         }
     }

@@ -21,6 +21,8 @@ named! {
         Read = "read",
         /// To say who may do what with functions.
         Permissions = "permissions",
+        /// To assume roles, of those that trust whoever has this.
+        Assume = "assume",
         /// What is about the host, and not about an account.
         Operator = "operator",
     }
@@ -33,6 +35,7 @@ enum Access {
     Write,
     Invoke,
     Permissions,
+    Assume,
     Host,
 }
 
@@ -64,11 +67,12 @@ impl Preset {
                 .collect()
         };
         match self {
-            Self::Admin => ["lambda:*", "logs:*"].into(),
+            Self::Admin => ["lambda:*", "logs:*", "sts:*"].into(),
             Self::Deploy => with(&[Access::Read, Access::Write, Access::Invoke]),
             Self::Invoke => with(&[Access::Invoke]),
             Self::Read => with(&[Access::Read]),
             Self::Permissions => with(&[Access::Permissions]),
+            Self::Assume => with(&[Access::Assume]),
             Self::Operator => with(&[Access::Host]),
         }
     }
@@ -83,6 +87,7 @@ fn access(action: &str) -> Access {
         "sparkler" => Access::Host,
         _ if changes_permissions => Access::Permissions,
         _ if begins(&["Invoke"]) => Access::Invoke,
+        _ if begins(&["Assume"]) => Access::Assume,
         _ if begins(&["Get", "List", "Describe", "Filter"]) => Access::Read,
         _ => Access::Write,
     }
@@ -136,6 +141,7 @@ mod tests {
             ("lambda:DeleteResourcePolicy", "admin permissions"),
             ("logs:FilterLogEvents", "admin deploy read"),
             ("logs:DeleteLogGroup", "admin deploy"),
+            ("sts:AssumeRole", "admin assume"),
             ("sparkler:PurgeEvents", "operator"),
             ("sparkler:GetMetrics", "operator"),
             ("s3:GetObject", ""),

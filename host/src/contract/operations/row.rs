@@ -10,6 +10,8 @@ pub enum Address {
     Path(Method, &'static str),
     /// By the operation's name in the header `X-Amz-Target` of `POST /`.
     Target,
+    /// By the operation's name in the parameter `Action` of a form to `/`, or of its query.
+    Action,
     /// By the host name, or the path, of a function on the web.
     FunctionUrl,
 }
@@ -21,6 +23,8 @@ pub enum Takes {
     Nothing,
     /// Members of a request.
     Small,
+    /// Parameters of a form.
+    Form,
     /// Members of a request, and a package among them.
     Package,
     /// The event of an invocation, of at most so many bytes.
@@ -69,6 +73,10 @@ pub enum Resource {
     CapacityProvider,
     /// A durable execution of a function.
     DurableExecution,
+    /// Whoever sends the request.
+    Caller,
+    /// The role that a parameter names.
+    Role,
 }
 
 /// What is said of one operation.

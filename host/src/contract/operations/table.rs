@@ -5,13 +5,13 @@
 
 use http::Method;
 
-use super::row::Address::{FunctionUrl as OnTheWeb, Target};
+use super::row::Address::{Action, FunctionUrl as OnTheWeb, Target};
 use super::row::Resource::{
-    Account, Attachment, CapacityProvider, CodeSigningConfig, DurableExecution, EventSourceMapping,
-    Function, FunctionUrl, Host, Layer, LayerVersion, LogGroup, LogStream, NewFunction, Package,
-    Policy, QualifiedFunction, Tagged, VersionOrAlias,
+    Account, Attachment, Caller, CapacityProvider, CodeSigningConfig, DurableExecution,
+    EventSourceMapping, Function, FunctionUrl, Host, Layer, LayerVersion, LogGroup, LogStream,
+    NewFunction, Package, Policy, QualifiedFunction, Role, Tagged, VersionOrAlias,
 };
-use super::row::Takes::{Event, Nothing, Package as WithPackage, Small};
+use super::row::Takes::{Event, Form, Nothing, Package as WithPackage, Small};
 use super::row::{Address, Row};
 use crate::limits::{INVOKE_ASYNC_PAYLOAD_BYTES_MAX, SYNC_PAYLOAD_BYTES_MAX};
 
@@ -231,6 +231,11 @@ operations! {
         GetLogEvents: Target, Small, LogStream;
         FilterLogEvents: Target, Small, LogGroup;
         DeleteLogGroup: Target, Small, LogGroup;
+    }
+
+    "sts" {
+        GetCallerIdentity: Action, Form, Caller;
+        AssumeRole: Action, Form, Role;
     }
 
     "sparkler" {

@@ -152,7 +152,7 @@ fn changing() -> BTreeSet<&'static str> {
         let is_change = match operation.address() {
             Address::Path(method, _) => *method != Method::GET && !operation.invokes(),
             Address::Target => operation.name().starts_with("Delete"),
-            Address::FunctionUrl => false,
+            Address::FunctionUrl | Address::Action => false,
         };
         is_change && !lacks(operation)
     });

@@ -5,6 +5,8 @@ mod accounts;
 mod audit;
 mod decisions;
 mod requests;
+mod roles;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +19,8 @@ use super::{ARN, Answer, FUNCTIONS, Host, zip_file};
 use crate::app::Stores;
 use crate::contract::operations::{Address, Operation};
 use crate::contract::preset;
-use crate::identity::Identities;
 use crate::identity::in_tests::Written;
+use crate::identity::{Identities, SessionSecret};
 use crate::sigv4::Credentials;
 use requests::{
     DENIED, HOST, INCOMPLETE, INVALID, Sent, UNKNOWN, Wanted, credentials, forged, wanted,
@@ -59,6 +61,9 @@ policy = ["admin", "operator"]
 [[account.999999999999.user.stranger.key]]
 id = "SPKLSTRANGER00000001"
 secret = "the-secret-of-stranger-0123456789"
+[account.123456789012.role.reader]
+policy = ["read"]
+trust = ["arn:aws:iam::123456789012:user/admin"]
 [account.123456789012.user.slow]
 policy = ["admin"]
 rate = { per_second = 0.001, burst = 2 }
@@ -95,7 +100,7 @@ impl Asking {
     async fn of(statements: &Value) -> Self {
         let policy = json!({"Version": "2012-10-17", "Statement": statements});
         let keys = Written::with(KEYS, "looker.json", &policy.to_string());
-        let identities = Identities::open(keys.path(), preset);
+        let identities = Identities::open(keys.path(), preset, SessionSecret::new([7; 32]));
         let identities = Arc::new(identities.unwrap_or_else(|error| panic!("{error}")));
         let known = Some(Arc::clone(&identities));
         let host = Host::knowing(vec![Stores::in_memory()], known).await;
@@ -167,6 +172,15 @@ async fn whoever_is_not_believed_or_not_allowed_gets_nothing_of_any_operation() 
         }
         for (what, sent, name) in forged(&wanted(operation, &url)) {
             let answer = asking.send(&sent).await;
+            if *operation.address() == Address::Action {
+                // Who is believed may know who they are.
+                if operation != Operation::GetCallerIdentity || name != DENIED {
+                    let (status, code) = roles::in_query_protocol(name);
+                    roles::assert_refused(&answer, status, code);
+                    *tried.entry(name).or_default() += 1;
+                }
+                continue;
+            }
             let is_json_1_1 = *operation.address() == Address::Target;
             let status = if is_json_1_1 { 400 } else { 403 };
             // Of functions on the web, who says nothing is told what all are told who may not.

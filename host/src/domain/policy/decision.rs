@@ -211,6 +211,13 @@ impl Decision<'_> {
         matches!(self.reason, Reason::Allowed(_) | Reason::Root)
     }
 
+    /// Whether they may, and the policy of the resource says so, too: what is so of roles, which nobody assumes whom they
+    /// do not trust.
+    pub(crate) fn is_allowed_and_trusted(&self) -> bool {
+        let [.., resource] = &self.opinions;
+        self.is_allowed() && resource.allows.is_some()
+    }
+
     /// Whether it is more than not allowed: nothing else that is said allows it.
     pub(crate) fn forbids(&self) -> bool {
         matches!(self.reason, Reason::Denied(_) | Reason::TooMuch)

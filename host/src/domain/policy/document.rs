@@ -67,7 +67,30 @@ impl Document {
     /// With what is wrong and where.
     pub fn resource(text: &str) -> Result<Self, PolicyError> {
         let read = Self::read(text, Owner::Resource)?;
-        let principals = read
+        read.check_principals()?;
+        Ok(read)
+    }
+
+    /// The policy of a role: who may assume it. It has no resources.
+    ///
+    /// # Errors
+    /// With what is wrong and where. Nothing is said to everybody without a condition: those who may assume a role are
+    /// named.
+    pub(crate) fn trust(text: &str) -> Result<Self, PolicyError> {
+        let read = Self::read(text, Owner::Role)?;
+        read.check_principals()?;
+        match read.statements.iter().any(Statement::allows_everybody) {
+            true => Err(Place::Document.member("Statement").wrong(
+                "it would let everybody assume the role: name accounts, users or roles, or say in a Condition who is \
+                 meant",
+            )),
+            false => Ok(read),
+        }
+    }
+
+    /// Refuses principals that stand for several: they would be nobody's.
+    fn check_principals(&self) -> Result<(), PolicyError> {
+        let principals = self
             .statements
             .iter()
             .filter_map(|one| one.principals.as_ref());
@@ -82,7 +105,7 @@ impl Document {
                  the account, and the ARN in a condition on aws:PrincipalArn",
                 identity.arn()
             ))),
-            _ => Ok(read),
+            _ => Ok(()),
         }
     }
 

@@ -70,6 +70,9 @@ const OF_LAMBDA: &[&str] = &[
     "lambda:vpcids",
 ];
 
+/// Keys that only roles have which are to be assumed. The service has more of them, which no request here has.
+const OF_STS: &[&str] = &["sts:externalid", "sts:rolesessionname"];
+
 /// Keys that end with the name of a tag.
 const OF_TAGS: &[&str] = &["aws:principaltag/", "aws:requesttag/", "aws:resourcetag/"];
 
@@ -80,7 +83,6 @@ const UNTOLD: &[&str] = &[
     "aws:resourceorgid",
     "aws:resourceorgpaths",
     "aws:sourceidentity",
-    "aws:tokenissuetime",
     "lambda:sourcefunctionarn",
 ];
 
@@ -128,6 +130,7 @@ impl Key {
         let of_tag = |family: &&str| folded.len() > family.len() && folded.starts_with(*family);
         let has_name = GLOBAL.contains(&folded.as_str())
             || OF_LAMBDA.contains(&folded.as_str())
+            || OF_STS.contains(&folded.as_str())
             || OF_TAGS.iter().any(of_tag);
         if !has_name && OWN_NAMESPACES.iter().any(|own| folded.starts_with(own)) {
             return Err(format!(
@@ -205,7 +208,12 @@ mod tests {
 
     #[test]
     fn keys_of_this_host_are_known_and_those_of_other_services_are_only_admitted() {
-        for known in ["AWS:SourceArn", "aws:ResourceTag/Team", "lambda:Layer"] {
+        for known in [
+            "AWS:SourceArn",
+            "aws:ResourceTag/Team",
+            "lambda:Layer",
+            "sts:ExternalId",
+        ] {
             assert_eq!(Key::parse(known).map(|key| key.is_known), Ok(true));
         }
         for untold in UNTOLD.iter().chain(&["s3:prefix"]) {

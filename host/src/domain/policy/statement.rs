@@ -61,6 +61,8 @@ pub(crate) struct Statement {
 pub(super) enum Owner {
     Identity,
     Resource,
+    /// A role, of which it says who may assume it.
+    Role,
 }
 
 /// Members of a statement in AWS's order.
@@ -110,9 +112,7 @@ impl Statement {
             effect,
             principals: principals(members, owner, effect, place)?,
             actions: selected(members, ["Action", "NotAction"], place, action)?,
-            resources: selected(members, ["Resource", "NotResource"], place, |text| {
-                resource(text, syntax)
-            })?,
+            resources: resources(members, owner, place, syntax)?,
             conditions: conditions(members, variables, place)?,
         })
     }
@@ -129,6 +129,15 @@ impl Statement {
     /// Its id, where it has one.
     pub(crate) fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// Whether it allows something to whoever asks, known or not, whatever else is so.
+    pub(super) fn allows_everybody(&self) -> bool {
+        let names_all = match &self.principals {
+            Some(Selection::In(named)) => named.contains(&Principal::Everybody),
+            Some(Selection::NotIn(_)) | None => true,
+        };
+        self.effect == Effect::Allow && names_all && self.conditions.is_empty()
     }
 
     /// Its JSON, members in AWS's order.
@@ -216,11 +225,11 @@ fn principals(
         (Owner::Identity, _) => Err(place.wrong(
             "the policy of an identity is about who has it: leave Principal and NotPrincipal out",
         )),
-        (Owner::Resource, [Some(value), None]) => {
+        (Owner::Resource | Owner::Role, [Some(value), None]) => {
             let named = principal::parse(value, place.member("Principal"))?;
             Ok(Some(Selection::In(named)))
         }
-        (Owner::Resource, [None, Some(value)]) => {
+        (Owner::Resource | Owner::Role, [None, Some(value)]) => {
             let place = place.member("NotPrincipal");
             let named = principal::parse(value, place)?;
             if effect == Effect::Allow || named.contains(&Principal::Everybody) {
@@ -231,9 +240,31 @@ fn principals(
             }
             Ok(Some(Selection::NotIn(named)))
         }
-        (Owner::Resource, _) => Err(place.wrong(
+        (Owner::Resource | Owner::Role, _) => Err(place.wrong(
             "the policy of a resource says to whom: write one of Principal and NotPrincipal",
         )),
+    }
+}
+
+/// Which resources it is about: that of a role is about the role.
+fn resources(
+    members: &Map<String, Value>,
+    owner: Owner,
+    place: Place<'_>,
+    syntax: Syntax,
+) -> Result<Selection<Pattern>, PolicyError> {
+    let names = ["Resource", "NotResource"];
+    if owner != Owner::Role {
+        return selected(members, names, place, |text| resource(text, syntax));
+    }
+    match names.iter().any(|name| members.contains_key(*name)) {
+        true => Err(place.wrong(
+            "who may assume a role is said of that role alone: leave Resource and NotResource out",
+        )),
+        false => {
+            let all = Pattern::parse("*", syntax).map_err(|wrong| place.wrong(wrong))?;
+            Ok(Selection::In(vec![all]))
+        }
     }
 }
 

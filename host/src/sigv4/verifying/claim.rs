@@ -43,6 +43,11 @@ impl Claim {
         &self.scope.day
     }
 
+    /// The region that the key is for.
+    pub(crate) fn region(&self) -> &str {
+        &self.scope.region
+    }
+
     /// The token of a session.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref().map(String::as_str)

@@ -147,6 +147,9 @@ async fn the_log_is_for_those_who_may_read_it() {
     }
     // Each account has its own.
     let own = asking.send(&read.by("stranger")).await;
-    assert_eq!((own.status.as_u16(), &own.json()["entries"]), (200, &json!([])));
+    assert_eq!(
+        (own.status.as_u16(), &own.json()["entries"]),
+        (200, &json!([]))
+    );
     assert_eq!(asking.send(&read.unsigned()).await.status, 403);
 }

@@ -129,6 +129,10 @@ pub(super) fn wanted(operation: Operation, url: &str) -> Wanted {
             wanted.service = "logs";
             wanted
         }
+        Address::Action => form(&format!(
+            "Action={operation}&Version=2011-06-15&RoleSessionName=me&\
+             RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Freader"
+        )),
         Address::Path(method, template) => {
             let names = [
                 ("{FunctionName}", "fn"),
@@ -156,6 +160,15 @@ pub(super) fn wanted(operation: Operation, url: &str) -> Wanted {
             Wanted::new(method.as_str(), &target, "{}")
         }
     }
+}
+
+/// A form for the service of roles, to be signed.
+pub(super) fn form(parameters: &str) -> Wanted {
+    let mut wanted = Wanted::new("POST", "/", parameters);
+    let kind = "application/x-www-form-urlencoded; charset=utf-8";
+    wanted.headers.push(("content-type", kind.into()));
+    wanted.service = "sts";
+    wanted
 }
 
 /// A request that is not to be let in, and the name of the reason.
