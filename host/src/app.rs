@@ -213,6 +213,7 @@ impl Host {
             components,
             learn_http: config.learn_http,
             tmp: parts.tmp,
+            data_memory_bytes: parts.memory_bytes,
             folders: config.folders,
             secrets: config.secrets,
         })

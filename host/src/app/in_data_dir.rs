@@ -9,6 +9,7 @@ use crate::catalog::SqliteJournal;
 use crate::domain::Account;
 use crate::events::SqliteEventLog;
 use crate::logs::LogKeeper;
+use crate::sandbox::data_memory_bytes_max;
 use crate::storage::{
     ArtifactStore, ContentFiles, DataDir, MemoryLeases, PACKAGES_FOLDER, TmpFolders,
 };
@@ -35,13 +36,17 @@ impl Stores {
 impl Opened {
     /// Opens the data directory at `path`; an error says what to do about it. Blocks.
     pub(super) fn in_dir(path: &Path, config: &HostConfig) -> Result<Self, String> {
-        let data_dir = DataDir::within(path, config.data_bytes_max).map_err(text)?;
+        let memory_bytes_max = data_memory_bytes_max();
+        let data_dir = DataDir::within(path, config.data_bytes_max, memory_bytes_max);
+        let data_dir = data_dir.map_err(text)?;
+        let memory_bytes = data_dir.disk().memory_bytes_max();
         let opened = Self {
             stores: Stores::in_dir(&data_dir, &config.account)?,
             artifacts: Arc::new(ArtifactStore::in_dir(&data_dir).map_err(text)?),
             logs: Arc::new(LogKeeper::in_dir(&data_dir).map_err(text)?),
             tmp: TmpFolders::in_dir(&data_dir).map_err(text)?,
             data_dir: Some(data_dir.clone()),
+            memory_bytes,
         };
         data_dir.check_apart_from(&config.folders).map_err(text)?;
         let figures = data_dir.disk().figures();
@@ -52,6 +57,13 @@ impl Opened {
             free_bytes_min = figures.free_bytes_min,
             "the data directory is open"
         );
+        if memory_bytes > 0 {
+            tracing::info!(
+                bytes = memory_bytes,
+                "the data directory lies in memory, of which so much is set aside for it; a folder on a disk leaves \
+                 functions that, and --data-max a part of it"
+            );
+        }
         Ok(opened)
     }
 }

@@ -60,6 +60,8 @@ pub(super) struct Opened {
     pub(super) artifacts: Arc<ArtifactStore>,
     pub(super) logs: Arc<LogKeeper>,
     pub(super) tmp: TmpFolders,
+    /// What of that may take memory outside of this process, in bytes.
+    pub(super) memory_bytes: u64,
 }
 
 impl Opened {
@@ -81,6 +83,7 @@ impl Opened {
             artifacts: Arc::new(ArtifactStore::in_memory()),
             logs: Arc::new(LogKeeper::in_memory().map_err(text)?),
             tmp: tmp.unwrap_or_else(TmpFolders::in_system_folder),
+            memory_bytes: 0,
         })
     }
 }

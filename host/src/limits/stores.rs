@@ -9,6 +9,11 @@ pub(crate) const CODE_STORAGE_BYTES_MAX: u64 = 80_530_636_800;
 /// others have things there, too.
 pub(crate) const DATA_PERCENT_MAX: u64 = 80;
 
+/// Share of what all guests may hold, in percent, that a data directory may take which lies in memory: they need that
+/// memory, too.
+#[cfg(feature = "storage")]
+pub(crate) const DATA_MEMORY_PERCENT_MAX: u64 = 50;
+
 /// Smallest budget of a data directory: a host with less cannot do anything of use.
 pub(crate) const DATA_BYTES_MIN: u64 = 16 * 1024 * 1024;
 

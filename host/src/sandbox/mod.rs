@@ -50,3 +50,5 @@ pub use reach::embedder::interfaces::{Interface, Interfaces};
 pub(crate) use reach::outbound::outbound_needs;
 pub use sandboxes::Sandboxes;
 pub(crate) use sandboxes::SandboxesConfig;
+#[cfg(feature = "storage")]
+pub(crate) use sandboxes::data_memory_bytes_max;

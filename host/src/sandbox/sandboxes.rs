@@ -66,6 +66,8 @@ pub struct SandboxesConfig {
     pub learn_http: bool,
     /// Where guests have their `/tmp`.
     pub tmp: TmpFolders,
+    /// What the data directory may take of memory, in bytes.
+    pub data_memory_bytes: u64,
     /// Folders of this machine that functions may ask for.
     pub folders: Vec<HostFolder>,
     /// Secrets that functions may refer to.
@@ -117,7 +119,8 @@ impl Sandboxes {
         let network = Arc::new(Network::new(config.learn_http, elsewhere.clone()));
         let give_way = giving_way(&idle, &shelves);
         let kept = engines::kept_bytes(slots, space);
-        let (bound, tmp_memory) = set_aside(kept, config.tmp.are_in_memory());
+        let bound = Bound::of_this_process().without_data(config.data_memory_bytes);
+        let (bound, tmp_memory) = set_aside(bound, kept, config.tmp.are_in_memory());
         let files = HostFiles::new(config.tmp, tmp_memory, elsewhere.clone(), give_way.clone());
         tracing::info!("the memory of all functions together is bounded to {bound}");
         let loaded = Arc::new(LoadedFunctions::default());
@@ -275,10 +278,16 @@ impl PrepareGuest for Sandboxes {
     }
 }
 
+/// What of memory a data directory may take that lies there, in bytes.
+#[cfg(feature = "storage")]
+pub(crate) fn data_memory_bytes_max() -> u64 {
+    Bound::of_this_process().for_data()
+}
+
 /// What all guests may hold, without what their slots keep, and without what `/tmp` may take of memory, which is the
 /// second, where it is in memory.
-fn set_aside(kept_bytes: u64, tmp_is_memory: bool) -> (Bound, Option<u64>) {
-    let (bound, tmp) = Bound::of_this_process().set_aside(kept_bytes, tmp_is_memory);
+fn set_aside(bound: Bound, kept_bytes: u64, tmp_is_memory: bool) -> (Bound, Option<u64>) {
+    let (bound, tmp) = bound.set_aside(kept_bytes, tmp_is_memory);
     if let Some(bytes) = tmp {
         tracing::info!(
             bytes,

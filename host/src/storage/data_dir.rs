@@ -70,14 +70,19 @@ impl DataDir {
     /// When it cannot be created or written, when another host uses it, when it is no data directory or
     /// a newer host wrote it, or when other users can change it.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
-        Self::within(path, None)
+        Self::within(path, None, u64::MAX)
     }
 
-    /// The same, where it may take so many bytes, or else a share of its file system.
+    /// The same, where it may take so many bytes, or else a share of its file system; and where that is in memory, no
+    /// more than so much of it.
     ///
     /// # Errors
     /// As [`DataDir::open`].
-    pub fn within(path: &Path, bytes_max: Option<u64>) -> Result<Self, StorageError> {
+    pub fn within(
+        path: &Path,
+        bytes_max: Option<u64>,
+        memory_bytes_max: u64,
+    ) -> Result<Self, StorageError> {
         let root = open_root(path)?;
         // Before the lock, which is a file already, and again under it, where nothing changes any more.
         Layout::of(&root)?;
@@ -86,7 +91,7 @@ impl DataDir {
         let id = format!("{}\n", std::process::id());
         // From here on until the lock file says something else, another end than a clean one is seen by it.
         write_lock(&lock, id.as_bytes()).map_err(|error| unwritable(&root, &error))?;
-        let disk = Disk::of(&root, bytes_max)
+        let disk = Disk::of(&root, bytes_max, memory_bytes_max)
             .map_err(|error| root.failed("look at the file system of", "", &error))?;
         if Layout::of(&root)? == Layout::New {
             layout::write_format(&root)?;

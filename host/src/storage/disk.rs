@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{OnceLock, Weak};
 use std::time::{Duration, Instant};
 
+use super::file_system::is_in_memory;
 use super::folder::Folder;
 use super::no_room::NoRoom;
 use crate::domain::{DataFigures, DataPart, Lock};
@@ -80,6 +81,7 @@ pub(crate) struct Disk {
     root: Folder,
     watch: Watch,
     budget: u64,
+    is_in_memory: bool,
     free_bytes_min: u64,
     packages: AtomicU64,
     artifacts: AtomicU64,
@@ -122,14 +124,24 @@ impl Look {
 }
 
 impl Disk {
-    /// The room of `root`, which may take `budget` bytes, or else a share of its file system.
-    pub(super) fn of(root: &Folder, budget: Option<u64>) -> io::Result<Self> {
+    /// The room of `root`, which may take `budget` bytes, or else a share of its file system; and where that is in
+    /// memory, no more than so much of it.
+    pub(super) fn of(
+        root: &Folder,
+        budget: Option<u64>,
+        memory_bytes_max: u64,
+    ) -> io::Result<Self> {
         let watched = root.clone();
         let watch = move || {
             let status = rustix::fs::fstatvfs(watched.dir())?;
             Ok(Space::of(status.f_blocks, status.f_bavail, status.f_frsize))
         };
-        Self::watching(root, budget, Box::new(watch))
+        let mut disk = Self::watching(root, budget, Box::new(watch))?;
+        if is_in_memory(rustix::fs::fstatfs(root.dir())) {
+            disk.is_in_memory = true;
+            disk.budget = disk.budget.min(memory_bytes_max);
+        }
+        Ok(disk)
     }
 
     fn watching(root: &Folder, budget: Option<u64>, watch: Watch) -> io::Result<Self> {
@@ -145,6 +157,7 @@ impl Disk {
             root: root.clone(),
             watch,
             budget: budget.unwrap_or_else(|| share(DATA_PERCENT_MAX)),
+            is_in_memory: false,
             free_bytes_min: DISK_FREE_BYTES_MIN.min(share(DISK_FREE_PERCENT_MIN)),
             packages: AtomicU64::new(0),
             artifacts: AtomicU64::new(0),
@@ -163,6 +176,14 @@ impl Disk {
     /// What each part may take.
     pub(crate) fn shares(&self) -> Shares {
         Shares::of(self.budget)
+    }
+
+    /// What it may take of memory, outside of this process.
+    pub(crate) fn memory_bytes_max(&self) -> u64 {
+        match self.is_in_memory {
+            true => self.budget,
+            false => 0,
+        }
     }
 
     /// What gives way from now on.

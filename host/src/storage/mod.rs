@@ -16,6 +16,7 @@ mod database;
 #[cfg(feature = "storage")]
 mod disk;
 mod emptying;
+mod file_system;
 #[cfg(feature = "storage")]
 mod folder;
 #[cfg(all(test, feature = "storage"))]

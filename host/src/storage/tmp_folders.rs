@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt};
 
 use super::emptying::empty;
+use super::file_system::is_in_memory;
 use system::SystemFolder;
 
 use crate::domain::Lock;
@@ -25,9 +26,6 @@ pub struct TmpFolders {
     home: Lock<Option<Arc<Home>>>,
     made: AtomicU64,
 }
-
-/// File systems that keep everything in memory: tmpfs and ramfs.
-const IN_MEMORY: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// Where they lie.
 struct Home {
@@ -94,14 +92,12 @@ impl TmpFolders {
         Ok(status.f_bavail.saturating_mul(status.f_frsize))
     }
 
-    /// Whether what lies in the folders is in memory, as in those of tmpfs: then it is memory of this process's control
-    /// group. Where the system does not tell, it is not.
+    /// Whether what lies in the folders is in memory.
     pub fn are_in_memory(&self) -> bool {
-        let status = match &*self.home.lock() {
+        is_in_memory(match &*self.home.lock() {
             Some(home) => rustix::fs::fstatfs(&home.dir),
             None => rustix::fs::statfs(std::env::temp_dir()),
-        };
-        status.is_ok_and(|status| IN_MEMORY.contains(&status.f_type))
+        })
     }
 
     fn home(&self) -> io::Result<Arc<Home>> {

@@ -17,6 +17,8 @@ pub(in crate::sandbox) struct Bound {
     kept_bytes: u64,
     /// What `/tmp` may take of memory, outside of the process.
     tmp_bytes: u64,
+    /// What the data directory may.
+    data_bytes: u64,
     /// What there is for this process, out of which that is a share.
     available: Available,
 }
@@ -48,7 +50,25 @@ impl Bound {
             bytes: for_guests(available.bytes),
             kept_bytes: 0,
             tmp_bytes: 0,
+            data_bytes: 0,
             available,
+        }
+    }
+
+    /// What a data directory in memory may take at most, out of what guests may hold.
+    #[cfg(feature = "storage")]
+    pub(in crate::sandbox) fn for_data(&self) -> u64 {
+        let share = self.bytes / 100 * limits::DATA_MEMORY_PERCENT_MAX;
+        share.max(limits::DATA_BYTES_MIN)
+    }
+
+    /// Sets aside, out of what guests may hold, what the data directory may take of memory.
+    pub(in crate::sandbox) fn without_data(self, data_bytes: u64) -> Self {
+        let data_bytes = data_bytes.min(self.bytes);
+        Self {
+            bytes: self.bytes - data_bytes,
+            data_bytes,
+            ..self
         }
     }
 
@@ -80,7 +100,8 @@ impl Bound {
 
     /// What is left to the host, by guests and by what is set aside for them.
     pub(in crate::sandbox) fn left_bytes(&self) -> u64 {
-        let taken = self.with_slots().saturating_add(self.tmp_bytes);
+        let outside = self.tmp_bytes.saturating_add(self.data_bytes);
+        let taken = self.with_slots().saturating_add(outside);
         self.available.bytes.saturating_sub(taken)
     }
 
@@ -172,6 +193,28 @@ mod tests {
                 assert_eq!(bound.ceiling_bytes(), guests - bound.tmp_bytes + left / 4);
             }
         }
+    }
+
+    #[cfg(feature = "storage")]
+    #[test]
+    fn what_a_data_directory_in_memory_may_take_is_promised_to_no_guest() {
+        for megabytes in [64, 512, 2_048, 100_000] {
+            let before = Bound::of(Available {
+                bytes: megabytes * MB,
+                by: "a test".into(),
+            });
+            let (guests, left, data) = (before.bytes, before.left_bytes(), before.for_data());
+            assert!(data >= limits::DATA_BYTES_MIN && data <= guests / 2);
+            let bound = before.without_data(data);
+            assert_eq!(bound.bytes, guests - data);
+            let (bound, tmp) = bound.set_aside(u64::MAX, true);
+            assert!(tmp.is_some_and(|tmp| tmp < guests / 10));
+            assert_eq!(bound.left_bytes(), left, "callers get no more for it");
+            let outside = bound.tmp_bytes + bound.data_bytes;
+            assert_eq!(bound.ceiling_bytes(), guests - outside + left / 4);
+        }
+        let nothing_left = Bound::of_bytes(1_000).without_data(u64::MAX);
+        assert_eq!(nothing_left.bytes, 0);
     }
 
     #[test]

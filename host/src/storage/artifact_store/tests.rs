@@ -254,8 +254,8 @@ impl LoadedCode for Running {
 #[test]
 fn what_nothing_runs_gives_way_the_oldest_first() {
     let temp = tempfile::tempdir().expect("a directory");
-    let data_dir =
-        DataDir::within(temp.path(), Some(100 * 4_096 + 8 * 1024 * 1024)).expect("opened");
+    let data_dir = DataDir::within(temp.path(), Some(100 * 4_096 + 8 * 1024 * 1024), u64::MAX)
+        .expect("opened");
     let store = ArtifactStore::in_dir(&data_dir).expect("a store");
     let component = |number: u8| Digest::of(&[number]);
     let put = |number: u8| {

@@ -370,6 +370,26 @@ async fn a_file_system_without_a_size_has_room() {
     );
 }
 
+/// A folder that lies in memory: Linux has one for memory that programs share.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_lies_in_memory_takes_no_more_than_its_share_of_that() {
+    for (folder, bytes_max, in_memory) in [
+        ("/dev/shm", Some(20 * MB), 20 * MB),
+        ("/dev/shm", Some(60 * MB), 50 * MB),
+        ("/dev/shm", None, 50 * MB),
+        (env!("CARGO_MANIFEST_DIR"), Some(60 * MB), 0),
+    ] {
+        let temp = tempfile::tempdir_in(folder).expect("a folder");
+        let data_dir = DataDir::within(temp.path(), bytes_max, 50 * MB).expect("opened");
+        let disk = data_dir.disk();
+        assert_eq!(disk.memory_bytes_max(), in_memory, "{folder}");
+        if in_memory > 0 {
+            assert_eq!(disk.figures().bytes_max, in_memory);
+        }
+    }
+}
+
 #[test]
 fn a_start_on_a_full_disk_takes_what_was_set_aside() {
     let fake = Fake::with(900 * MB, 500 * MB, 0);

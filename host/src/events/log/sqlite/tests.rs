@@ -76,7 +76,7 @@ async fn an_event_outlives_its_host_and_its_number_is_not_given_again() {
 
 /// A log whose folder may take so many bytes, whatever of it is the log's.
 fn log_within(folder: &Path, bytes_max: Option<u64>) -> SqliteEventLog {
-    let data_dir = DataDir::within(folder, bytes_max).expect("a data directory");
+    let data_dir = DataDir::within(folder, bytes_max, u64::MAX).expect("a data directory");
     let (bounds, clock) = (LogBounds::ON_DISK, LogClock::default());
     SqliteEventLog::with(&data_dir, &Account::default(), bounds, clock).expect("a log")
 }
