@@ -14,7 +14,7 @@ use crate::domain::lifecycle::{self, Failure, Work};
 use crate::domain::settings::SettingsChange;
 use crate::domain::{FunctionName, FunctionRecord, Refusal, Version, publishing};
 use crate::limits::UPDATE_DURATION_MIN;
-use crate::storage::{Held, Promise};
+use crate::storage::Held;
 use crate::turns::Lane;
 
 /// What a function waits for, on its way.
@@ -69,12 +69,11 @@ impl<G: CompileGuest> Pipeline<G> {
                 accepted,
                 claim,
                 lane,
-                on_disk,
                 ..
             } = checked;
             let pipeline = Arc::clone(self);
             let deployment = Deployment::new(pipeline, name, lane, work, lease, working);
-            tokio::spawn(deployment.finish(accepted, claim, on_disk.beside));
+            tokio::spawn(deployment.finish(accepted, claim));
         }
         Ok(told)
     }
@@ -157,8 +156,7 @@ impl<G: CompileGuest> Deployment<G> {
             return self.end(Ok(()), None).await;
         }
         match self.accept_stored().await {
-            // What was begun ends, whatever has become of the disk: its code may take what must stay free.
-            Ok((accepted, claim)) => self.finish(accepted, claim, Promise::default()).await,
+            Ok((accepted, claim)) => self.finish(accepted, claim).await,
             Err(failure) => self.end(Err(failure), None).await,
         }
     }
@@ -185,13 +183,12 @@ impl<G: CompileGuest> Deployment<G> {
         }
     }
 
-    /// Waits until the code is compiled, for which `room` is kept.
-    pub(super) async fn finish(self, accepted: G::Accepted, claim: Claim, room: Promise) {
+    /// Waits until the code is compiled.
+    pub(super) async fn finish(self, accepted: G::Accepted, claim: Claim) {
         let guests = Arc::clone(&self.pipeline.guests);
         let source = Arc::clone(&self.pipeline.source);
         // In a task of its own, so that a panic in the compiler ends as a state that can be seen.
         let finished = tokio::spawn(async move { guests.finish(accepted, source).await }).await;
-        drop(room);
         let result = match finished {
             Ok(result) => result.map_err(|rejection| failure(&self.name, rejection)),
             Err(broke_off) => Err(failure(

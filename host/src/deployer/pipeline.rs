@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::component_source::{ComponentSource, StoredComponents};
 use super::initialization::InitObserver;
@@ -21,10 +21,10 @@ use crate::domain::{
 };
 use crate::limits::{
     ARTIFACT_BYTES_OF_COMPONENT_BYTE, CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX,
-    LEASE_DURATION, VERSIONS_PER_FUNCTION_MAX,
+    LEASE_DURATION, UNSTORED_IMAGES_BYTES_MAX, VERSIONS_PER_FUNCTION_MAX,
 };
 use crate::package;
-use crate::storage::{Content, DISK_FULL, Held, Leases, NoRoom, Promise, Room, StorageError};
+use crate::storage::{Content, DISK_FULL, Held, Leases, NoRoom, Promise, StorageError};
 use crate::turns::{Lane, Place, Places};
 
 /// What all deployments share.
@@ -45,6 +45,8 @@ pub(super) struct Pipeline<G> {
     /// Bounds the memory that packages and components take while they are handled. Whoever is given some waits for
     /// nothing that code does: only for its own check.
     pub(super) room: Arc<Places>,
+    /// Bytes of memory for images that are not stored yet.
+    pub(super) images: Arc<Semaphore>,
 }
 
 /// Code that was checked and is being compiled, and that no version has yet.
@@ -53,7 +55,7 @@ pub(super) struct Checked<A> {
     pub(super) package: Bytes,
     pub(super) claim: Claim,
     pub(super) lane: Lane,
-    pub(super) on_disk: Room,
+    pub(super) on_disk: Promise,
     _room: Place,
 }
 
@@ -92,6 +94,7 @@ impl<G: CompileGuest> Pipeline<G> {
             tended: Tended::default(),
             init_observer: OnceLock::new(),
             room: Places::without_levels(CONCURRENT_DEPLOYS_MAX, 1),
+            images: Arc::new(Semaphore::new(UNSTORED_IMAGES_BYTES_MAX)),
         }
     }
 
@@ -144,13 +147,13 @@ impl<G: CompileGuest> Pipeline<G> {
         &self,
         claim: &mut Claim,
         package: &Bytes,
-        room: &mut Room,
+        room: &mut Promise,
     ) -> Result<(), Refusal> {
         loop {
             let stored = self.packages.put(claim.code().package, package.clone());
             stored.await.map_err(not_stored)?;
             if !claim.has_lapsed() {
-                room.content = Promise::default();
+                *room = Promise::default();
                 return Ok(());
             }
             *claim = self.retention.claim(claim.code().clone()).await?;
@@ -270,12 +273,13 @@ impl<G: CompileGuest> Pipeline<G> {
         }
     }
 
-    /// Keeps room for a package where it is kept, and for what is compiled of it.
+    /// Keeps room for a package where it is kept, if there is some for what is compiled of it as well: that is kept
+    /// when it is compiled, however long it waits for that.
     pub(super) async fn check_code_room(
         &self,
         package: Option<(Digest, u64)>,
         compiled_bytes: u64,
-    ) -> Result<Room, Refusal> {
+    ) -> Result<Promise, Refusal> {
         let room = self.packages.room(package, compiled_bytes).await;
         room.map_err(|NoRoom(reason)| Refusal::NoRoom(Growing::Code, reason))
     }

@@ -2,13 +2,15 @@
 //!
 //! A version that wants one is Pending. Its component is initialized, what that leaves is stored like a
 //! package and compiled like a component, and only then is the version Active. All of it takes turns; nothing that
-//! other deployments need is held while code of the function runs, or waits to be compiled. A crash on the way leaves
+//! other deployments need is held while code of the function runs, or waits to be compiled; and an image is in memory
+//! only until it is stored. A crash on the way leaves
 //! the version Pending, and it is taken again by whoever finds it so.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use super::initialization::{InitOutcome, InitReport, Initialized, image_code};
@@ -17,13 +19,39 @@ use super::rejection::{failure, unreadable};
 use super::retention::Claim;
 use super::{CompileGuest, Fault, Rejection};
 use crate::domain::lifecycle::Failure;
-use crate::domain::{Code, Refusal, Snapshot, Version, snapshot};
+use crate::domain::{Code, Growing, Refusal, Snapshot, Version, snapshot};
 use crate::limits::{ARTIFACT_BYTES_OF_COMPONENT_BYTE, SNAPSHOT_ROOM_WAITS_MAX};
-use crate::storage::Room;
+use crate::storage::Promise;
 use crate::turns::backoff_ms;
 
 /// A snapshot and, where there is one, what keeps its code.
 type Made = (Snapshot, Option<Claim>);
+
+/// An image that is to be stored.
+struct Image {
+    image: Bytes,
+    room: ImageRoom,
+}
+
+/// Room for an image until it is stored.
+#[derive(Default)]
+struct ImageRoom {
+    on_disk: Promise,
+    _in_memory: Option<OwnedSemaphorePermit>,
+}
+
+impl From<Bytes> for Image {
+    /// One that is stored already, and has a place among what is checked, or was.
+    fn from(image: Bytes) -> Self {
+        Self {
+            image,
+            room: ImageRoom::default(),
+        }
+    }
+}
+
+const IMAGES_WAIT: &str = "This host holds as many snapshots as it may that are not stored yet, since its disk is slow \
+                           or many versions are published at once. Publish the version again later.";
 
 impl<G: CompileGuest> Pipeline<G> {
     /// Takes the snapshot of a version that waits for it, and says how that went.
@@ -55,7 +83,7 @@ impl<G: CompileGuest> Pipeline<G> {
                 return Ok(impossible(&version, reason.into()));
             }
             let no_room = match self.image_room(&code).await {
-                Ok(room) => return self.make_ready(&version, image, code, room).await,
+                Ok(room) => return self.make_ready(&version, Image { image, room }, code).await,
                 Err(no_room) => no_room,
             };
             drop(image);
@@ -65,11 +93,18 @@ impl<G: CompileGuest> Pipeline<G> {
         }
     }
 
-    /// Keeps room for an image, and for what is compiled of it.
-    async fn image_room(&self, code: &Code) -> Result<Room, Refusal> {
+    /// Keeps room for an image, if there is some for what is compiled of it as well.
+    async fn image_room(&self, code: &Code) -> Result<ImageRoom, Refusal> {
+        let bytes = u32::try_from(code.package_bytes).unwrap_or(u32::MAX);
+        let in_memory = Arc::clone(&self.images).try_acquire_many_owned(bytes);
+        let in_memory =
+            in_memory.map_err(|_| Refusal::NoRoom(Growing::Code, IMAGES_WAIT.into()))?;
         let compiled_bytes = code.package_bytes * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
         let image = Some((code.package, code.package_bytes));
-        self.check_code_room(image, compiled_bytes).await
+        Ok(ImageRoom {
+            on_disk: self.check_code_room(image, compiled_bytes).await?,
+            _in_memory: Some(in_memory),
+        })
     }
 
     /// Whether there is room for an image like this one before it was waited for often enough.
@@ -114,14 +149,12 @@ impl<G: CompileGuest> Pipeline<G> {
     async fn make_ready(
         &self,
         version: &Arc<Version>,
-        image: Bytes,
+        image: Image,
         code: Code,
-        mut room: Room,
     ) -> Result<Made, Failure> {
         let claim = self.retention.claim(code.clone()).await;
         let mut claim = claim.map_err(|refusal| unreadable(&version.function, refusal))?;
-        let compiled = self.compile_image(version, image, &mut claim, &mut room);
-        match compiled.await {
+        match self.compile_image(version, image, &mut claim).await {
             Ok(()) => Ok((Snapshot::Taken(code), Some(claim))),
             Err(rejection) => {
                 self.retention.release(claim).await;
@@ -136,11 +169,11 @@ impl<G: CompileGuest> Pipeline<G> {
     async fn compile_image(
         &self,
         version: &Arc<Version>,
-        image: Bytes,
+        image: Image,
         claim: &mut Claim,
-        room: &mut Room,
     ) -> Result<(), Rejection> {
-        let accepted = self.accept_image(version, image, claim, room).await?;
+        self.store_image(claim, image).await?;
+        let accepted = self.accept_image(version, claim).await?;
         let finished = self.guests.finish(accepted, Arc::clone(&self.source));
         finished.await?;
         let ready = Version {
@@ -150,49 +183,46 @@ impl<G: CompileGuest> Pipeline<G> {
         self.guests.load(&ready).await?;
         match claim.has_lapsed() {
             // A compilation takes long enough for another host to have taken this one for gone.
-            true => self.claim_image_again(claim, room).await,
+            true => {
+                let image = self.stored_image(claim).await?;
+                self.store_image(claim, image.into()).await
+            }
             false => Ok(()),
         }
     }
 
-    /// Stores `image` and has it checked. From here on it is on disk only, however long it waits to be compiled.
+    /// Has the image checked that is stored: it waits on disk for its turn, and to be compiled after that.
     async fn accept_image(
         &self,
         version: &Arc<Version>,
-        image: Bytes,
         claim: &mut Claim,
-        room: &mut Room,
     ) -> Result<G::Accepted, Rejection> {
         let lane = self.lane(None, &version.function);
-        let _room = self.room(&lane, image.len() as u64).await;
-        self.store_image(claim, &image, room).await?;
+        let _room = self.room(&lane, claim.code().package_bytes).await;
+        let image = self.stored_image(claim).await?;
         let accepted = self.guests.accept(&lane, claim.code(), image.clone());
         let accepted = accepted.await?;
         if claim.has_lapsed() {
-            self.store_image(claim, &image, room).await?;
+            self.store_image(claim, image.into()).await?;
         }
         Ok(accepted)
     }
 
-    async fn claim_image_again(&self, claim: &mut Claim, room: &mut Room) -> Result<(), Rejection> {
+    async fn stored_image(&self, claim: &Claim) -> Result<Bytes, Rejection> {
         let stored = self.packages.get(claim.code().package).await;
         let stored = stored.map_err(|error| Rejection::of_host(error.to_string()))?;
-        let image = stored.ok_or_else(|| {
+        stored.ok_or_else(|| {
             Rejection::of_machine(
-                "Another host has removed the snapshot while it was compiled, since it had not heard of this \
+                "Another host has removed the snapshot before it was compiled, since it had not heard of this \
                  host for too long. Publish the version again.",
             )
-        })?;
-        self.store_image(claim, &image, room).await
+        })
     }
 
-    async fn store_image(
-        &self,
-        claim: &mut Claim,
-        image: &Bytes,
-        room: &mut Room,
-    ) -> Result<(), Rejection> {
-        let stored = self.store(claim, image, room).await;
+    /// Stores an image. It is in memory no longer then.
+    async fn store_image(&self, claim: &mut Claim, image: Image) -> Result<(), Rejection> {
+        let Image { image, mut room } = image;
+        let stored = self.store(claim, &image, &mut room.on_disk).await;
         stored.map_err(|refusal| match refusal {
             Refusal::NoRoom(_, reason) => Rejection::of_machine(reason),
             refusal => Rejection::of_host(refusal.to_string()),

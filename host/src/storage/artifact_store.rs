@@ -19,7 +19,7 @@ mod tests;
 use std::io::Read;
 use std::sync::{Arc, Weak};
 
-use super::StorageError;
+use super::{Fut, NoRoom, Promise, StorageError};
 use crate::domain::Digest;
 pub(crate) use artifact::Artifact;
 use artifact::Bounded;
@@ -41,6 +41,8 @@ pub trait LoadedCode: Send + Sync {
 
 /// Where artifacts are kept; the keys of engines are checked.
 trait Place: Send + Sync {
+    fn room(&self, bytes: u64) -> Fut<'_, Result<Promise, NoRoom>>;
+
     fn put(
         &self,
         engine_key: &str,
@@ -68,6 +70,14 @@ impl ArtifactStore {
         Self {
             place: Arc::new(ArtifactMemory::default()),
         }
+    }
+
+    /// Keeps room for an artifact of so many bytes that is about to be made; others give way.
+    ///
+    /// # Errors
+    /// With what is short. It may be stored nevertheless: what it comes to is seen as it is written.
+    pub(crate) async fn room(&self, bytes: u64) -> Result<Promise, NoRoom> {
+        self.place.room(bytes).await
     }
 
     /// Stores what `source` gives, in the place of an older artifact of the same component. Returns

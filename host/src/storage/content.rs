@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Fut, NoRoom, Room, StorageError};
+use super::{Fut, NoRoom, Promise, StorageError};
 use crate::domain::{DataFigures, Digest};
 
 /// Where content is kept under its digest.
@@ -22,10 +22,15 @@ pub trait Content: Send + Sync + 'static {
     /// All digests there are.
     fn digests(&self) -> Fut<'_, Result<Vec<Digest>, StorageError>>;
 
-    /// Keeps room for content of so many bytes where this is kept, and for what is made of it `beside` that. What can
-    /// be made again gives way. Asked before anything is stored, and, without content, before anything refers to it.
-    fn room(&self, _content: Option<(Digest, u64)>, _beside: u64) -> Fut<'_, Result<Room, NoRoom>> {
-        Box::pin(async { Ok(Room::default()) })
+    /// Keeps room for content of so many bytes where this is kept, if there is some for what is made of it `beside`
+    /// that as well. What can be made again gives way. Asked before anything is stored, and, without content, before
+    /// anything refers to it.
+    fn room(
+        &self,
+        _content: Option<(Digest, u64)>,
+        _beside: u64,
+    ) -> Fut<'_, Result<Promise, NoRoom>> {
+        Box::pin(async { Ok(Promise::default()) })
     }
 
     /// What there is where this is kept, if that is bounded.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::content::Content;
 use super::disk::CodeNeed;
 use super::folder::Folder;
-use super::{DataDir, Fut, NoRoom, Room, StorageError};
+use super::{DataDir, Fut, NoRoom, Promise, StorageError};
 use crate::domain::{DataFigures, DataPart, Digest, Lock};
 
 /// Content in files `ab/abcd…`, where `ab` is how the digest begins, so that no directory grows large.
@@ -87,7 +87,11 @@ impl Content for ContentFiles {
         Box::pin(self.with(|files| list(&files.folder)))
     }
 
-    fn room(&self, content: Option<(Digest, u64)>, beside: u64) -> Fut<'_, Result<Room, NoRoom>> {
+    fn room(
+        &self,
+        content: Option<(Digest, u64)>,
+        beside: u64,
+    ) -> Fut<'_, Result<Promise, NoRoom>> {
         Box::pin(async move {
             let bytes = content.map_or(0, |(_, bytes)| bytes);
             let is_there = match content {

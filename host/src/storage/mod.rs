@@ -58,7 +58,7 @@ pub(crate) use log_file::LogFile;
 #[cfg(feature = "storage")]
 pub(crate) use log_files::LogFiles;
 pub(crate) use no_room::{DISK_FULL, NoRoom};
-pub(crate) use promise::{Promise, Room};
+pub(crate) use promise::Promise;
 pub(crate) use tmp_folders::{TmpFolder, TmpFolders};
 
 /// What an implementation of a store gives, which waits without blocking.

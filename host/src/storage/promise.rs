@@ -24,12 +24,3 @@ impl fmt::Debug for Promise {
         f.write_str("Promise")
     }
 }
-
-/// Room for content, and for what is made of it.
-#[derive(Debug, Default)]
-pub struct Room {
-    /// For the content.
-    pub content: Promise,
-    /// For what is made of it beside that.
-    pub beside: Promise,
-}

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::*;
 use crate::catalog::{Journal, MemoryJournal};
 use crate::domain::{Growing, Snapshot};
-use crate::storage::{Fut, MemoryContent, MemoryLeases, NoRoom, Room, StorageError};
+use crate::limits::UNSTORED_IMAGES_BYTES_MAX;
+use crate::storage::{Fut, MemoryContent, MemoryLeases, NoRoom, Promise, StorageError};
 
 /// Content that has no room where a test says so.
 #[derive(Default)]
@@ -32,10 +33,14 @@ impl Content for Bounded {
         self.content.digests()
     }
 
-    fn room(&self, _content: Option<(Digest, u64)>, _beside: u64) -> Fut<'_, Result<Room, NoRoom>> {
+    fn room(
+        &self,
+        _content: Option<(Digest, u64)>,
+        _beside: u64,
+    ) -> Fut<'_, Result<Promise, NoRoom>> {
         let room = match self.is_full.load(Ordering::SeqCst) {
             true => Err(NoRoom("The disk is full.".into())),
-            false => Ok(Room::default()),
+            false => Ok(Promise::default()),
         };
         Box::pin(async { room })
     }
@@ -124,6 +129,23 @@ async fn a_snapshot_without_room_is_taken_again_when_there_is_some() {
     assert_eq!(version.versions[&1].state, State::Pending);
     assert_eq!(host.initializations(), 1, "not while there is no room");
     content.is_full.store(false, Ordering::SeqCst);
+    assert!(host.first().await.is_snapshotted());
+    assert_eq!(host.initializations(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_that_finds_no_memory_until_it_is_stored_is_taken_again_when_there_is_some() {
+    let (host, _content) = host().await;
+    host.create_and_publish("late-init").await;
+    let images = Arc::clone(&host.deployer.pipeline.images);
+    let all = u32::try_from(UNSTORED_IMAGES_BYTES_MAX).expect("so many permits");
+    let others = images.acquire_many_owned(all).await.expect("open");
+    host.script.gate.add_permits(2);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let version = host.deployer.catalog().get(&name()).expect("there");
+    assert_eq!(version.versions[&1].state, State::Pending);
+    assert_eq!(host.initializations(), 1, "not while there is no memory");
+    drop(others);
     assert!(host.first().await.is_snapshotted());
     assert_eq!(host.initializations(), 2);
 }

@@ -6,7 +6,7 @@ use super::super::*;
 use super::host::{Host, name, new_function, wasm};
 use crate::domain::settings::SnapStart;
 use crate::domain::{Snapshot, VersionId};
-use crate::limits::CONCURRENT_DEPLOYS_MAX;
+use crate::limits::{CONCURRENT_DEPLOYS_MAX, UNSTORED_IMAGES_BYTES_MAX};
 
 const FIRST: VersionId = VersionId::Number(1);
 
@@ -71,6 +71,37 @@ async fn initializations_hold_up_no_deploy() {
     }
     host.create("1").await.expect("answered");
     assert_eq!(host.settled().await.state, State::Active);
+}
+
+#[tokio::test]
+async fn an_image_waits_on_disk_for_its_turn_to_be_checked() {
+    let host = Host::ephemeral().await;
+    host.deployer
+        .create(with_snap_start("1"))
+        .await
+        .expect("created");
+    host.settled().await;
+    for number in 0..CONCURRENT_DEPLOYS_MAX {
+        let new = NewFunction {
+            name: FunctionName::parse(&format!("slow-{number}")).expect("a name"),
+            ..new_function("slow-check")
+        };
+        let deployer = Arc::clone(&host.deployer);
+        tokio::spawn(async move { deployer.create(new).await.map(drop) });
+    }
+    let checks = u32::try_from(1 + CONCURRENT_DEPLOYS_MAX).expect("a few");
+    let begun = host.script.checks_begun.acquire_many(checks).await;
+    begun.expect("open").forget();
+    let published = host.deployer.publish(&name(), Publication::default()).await;
+    published.expect("published");
+    let images = &host.deployer.pipeline.images;
+    while !host.stores(&image("1")) || images.available_permits() < UNSTORED_IMAGES_BYTES_MAX {
+        tokio::task::yield_now().await;
+    }
+    let begun = host.script.checks_begun.available_permits();
+    assert_eq!(begun, 0, "it is not checked yet");
+    host.script.gate.add_permits(2 * CONCURRENT_DEPLOYS_MAX);
+    assert!(host.first().await.is_snapshotted());
 }
 
 #[tokio::test]

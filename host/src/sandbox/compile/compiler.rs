@@ -1,6 +1,9 @@
 //! The host's side of compiling: hands wasm to the compiler, keeps what comes back, and takes in what was
 //! compiled elsewhere where the host's owner trusts it.
 
+#[cfg(all(test, feature = "storage"))]
+mod tests;
+
 use std::io;
 use std::sync::Arc;
 
@@ -158,7 +161,7 @@ impl Compiler {
         };
         let compile = |meter| -> Step<'_, ()> {
             let checked = checked.lock().take();
-            Box::pin(self.compile(checked, &code, &source, meter))
+            Box::pin(self.compile(checked, bytes, &code, &source, meter))
         };
         let queues = &self.queues;
         let compiled = queues.in_turn(&queues.compilations, &lane, bytes, compile);
@@ -168,10 +171,15 @@ impl Compiler {
     async fn compile(
         &self,
         checked: Option<Checked>,
+        bytes: u64,
         code: &Code,
         source: &Arc<dyn ComponentSource>,
         meter: Meter,
     ) -> Result<(), Stop> {
+        // What was begun ends, whatever has become of the disk: where there is no room for what it may come to, what
+        // it does come to may take what must stay free.
+        let compiled_bytes = bytes.saturating_mul(limits::ARTIFACT_BYTES_OF_COMPONENT_BYTE);
+        let _on_disk = self.artifacts.room(compiled_bytes).await.ok();
         let mut checked = match checked {
             Some(checked) => checked,
             None => Checked {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::disk::{GivesWay, Gone, on_disk};
 use super::super::folder::Folder;
 use super::super::layout::ARTIFACTS_FOLDER;
-use super::super::{DataDir, StorageError};
+use super::super::{DataDir, Fut, NoRoom, Promise, StorageError};
 use super::artifact::{Artifact, Bounded};
 use super::kept::Kept;
 use super::seal::{break_seal, is_sealed, note_use, seal};
@@ -233,6 +233,10 @@ impl ArtifactFiles {
 }
 
 impl Place for ArtifactFiles {
+    fn room(&self, bytes: u64) -> Fut<'_, Result<Promise, NoRoom>> {
+        Box::pin(self.data_dir.disk().compiled_room(bytes))
+    }
+
     fn put(
         &self,
         engine_key: &str,

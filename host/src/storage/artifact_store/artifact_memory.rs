@@ -8,13 +8,17 @@ use bytes::Bytes;
 use super::artifact::{Artifact, Bounded};
 use super::{LoadedCode, Place};
 use crate::domain::{Digest, Lock};
-use crate::storage::StorageError;
+use crate::storage::{Fut, NoRoom, Promise, StorageError};
 
 /// By the key of the engine and the component.
 #[derive(Default)]
 pub(super) struct ArtifactMemory(Lock<HashMap<(String, Digest), Bytes>>);
 
 impl Place for ArtifactMemory {
+    fn room(&self, _bytes: u64) -> Fut<'_, Result<Promise, NoRoom>> {
+        Box::pin(async { Ok(Promise::default()) })
+    }
+
     fn put(
         &self,
         engine_key: &str,

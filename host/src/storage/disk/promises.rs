@@ -15,8 +15,9 @@ pub(super) enum Purpose {
     Packages,
     /// Those that take the place of the same.
     Code,
-    /// What is compiled of them, which may wait long for its compiler. Compiled code does not wait for such a promise:
-    /// whatever is compiled has one, or is made again. Events and logs do not either: it gives way to them.
+    /// What is compiled of them, from the turn of its compiler on. What writes compiled code does not wait for such a
+    /// promise: whatever is compiled has one, or found no room for one. Events and logs do not either: it gives way to
+    /// them.
     Compiled,
     /// Events, which are counted at the next look.
     Events,

@@ -7,7 +7,7 @@ use tokio::task::spawn_blocking;
 
 use super::promises::{Kept, Purpose};
 use super::{Disk, Gone, Look, NoRoom, Writing};
-use crate::storage::promise::{Promise, Room};
+use crate::storage::promise::Promise;
 
 /// What somebody wants to store.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,7 @@ impl Disk {
     /// With what is short. Nothing is counted as refused: the event may have room elsewhere.
     pub(crate) async fn event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
         let need = self.need(Purpose::Events, bytes, bytes);
-        let [kept] = self.room(need, [(Purpose::Events, bytes)]).await?;
+        let kept = self.room(need, (Purpose::Events, bytes)).await?;
         Ok(Promise::of(kept))
     }
 
@@ -80,18 +80,18 @@ impl Disk {
             is_small: true,
             ..self.need(Purpose::Events, 0, bytes)
         };
-        let [kept] = self.room(need, [(Purpose::Events, bytes)]).await?;
+        let kept = self.room(need, (Purpose::Events, bytes)).await?;
         Ok(Promise::of(kept))
     }
 
-    /// Keeps room for a package, and for what is made of it beside that; compiled code gives way.
+    /// Keeps room for a package where there is some for what is made of it as well; compiled code gives way.
     ///
     /// # Errors
     /// With what is short.
     pub(in crate::storage) async fn code_room(
         self: &Arc<Self>,
         wanted: CodeNeed,
-    ) -> Result<Room, NoRoom> {
+    ) -> Result<Promise, NoRoom> {
         let CodeNeed {
             bytes,
             is_there,
@@ -107,11 +107,22 @@ impl Disk {
             is_small: bytes == 0,
             ..self.need(purpose, more + beside, bytes + beside)
         };
-        let parts = [(purpose, bytes), (Purpose::Compiled, beside)];
-        let kept = self.room(need, parts).await;
+        let kept = self.room(need, (purpose, bytes)).await;
         let kept = kept.inspect_err(|_| self.count_refused())?;
-        let [content, beside] = kept.map(Promise::of);
-        Ok(Room { content, beside })
+        Ok(Promise::of(kept))
+    }
+
+    /// Keeps room for code that is compiled from now on, from packages and from other such code.
+    ///
+    /// # Errors
+    /// With what is short. It is not refused for that: [`artifact_room`](Self::artifact_room) sees what it comes to.
+    pub(in crate::storage) async fn compiled_room(
+        self: &Arc<Self>,
+        bytes: u64,
+    ) -> Result<Promise, NoRoom> {
+        let need = self.need(Purpose::Code, bytes, bytes);
+        let kept = self.room(need, (Purpose::Compiled, bytes)).await?;
+        Ok(Promise::of(kept))
     }
 
     fn need(&self, purpose: Purpose, growth: u64, next: u64) -> Need {
@@ -125,26 +136,22 @@ impl Disk {
         }
     }
 
-    /// Keeps `parts` of what is needed.
-    async fn room<const N: usize>(
-        self: &Arc<Self>,
-        need: Need,
-        parts: [(Purpose, u64); N],
-    ) -> Result<[Kept; N], NoRoom> {
-        if let Some(known) = self.known(need, parts) {
+    /// Keeps `part` of what is needed.
+    async fn room(self: &Arc<Self>, need: Need, part: (Purpose, u64)) -> Result<Kept, NoRoom> {
+        if let Some(known) = self.known(need, part) {
             return known;
         }
         let disk = Arc::clone(self);
-        let made = spawn_blocking(move || disk.make_room(need, parts)).await;
+        let made = spawn_blocking(move || disk.make_room(need, part)).await;
         made.unwrap_or_else(|panic| Err(NoRoom(panic.to_string())))
     }
 
     /// The answer, where it takes no work to know it.
-    fn known<const N: usize>(
+    fn known(
         self: &Arc<Self>,
         need: Need,
-        parts: [(Purpose, u64); N],
-    ) -> Option<Result<[Kept; N], NoRoom>> {
+        (purpose, bytes): (Purpose, u64),
+    ) -> Option<Result<Kept, NoRoom>> {
         let mut look = self.look.lock();
         if let Some(answer) = self.beyond_share(&look, need.packages) {
             return Some(Err(answer));
@@ -168,9 +175,7 @@ impl Disk {
             None => {}
         }
         self.tell_of_room(&mut look);
-        Some(Ok(parts.map(|(purpose, bytes)| {
-            Kept::of(self, &mut look.promises, purpose, bytes)
-        })))
+        Some(Ok(Kept::of(self, &mut look.promises, purpose, bytes)))
     }
 
     /// Why packages and snapshots may not grow so much, where they may not: nothing gives way to them then.
@@ -190,15 +195,11 @@ impl Disk {
     }
 
     /// Makes room for what is needed. Blocks.
-    fn make_room<const N: usize>(
-        self: &Arc<Self>,
-        need: Need,
-        parts: [(Purpose, u64); N],
-    ) -> Result<[Kept; N], NoRoom> {
+    fn make_room(self: &Arc<Self>, need: Need, part: (Purpose, u64)) -> Result<Kept, NoRoom> {
         self.look_where_old();
         loop {
             // Somebody else may have made room, or found none, a moment ago; or has taken what was made.
-            if let Some(known) = self.known(need, parts) {
+            if let Some(known) = self.known(need, part) {
                 return known;
             }
             if let Some(shortage) = self.make_room_for(need) {

@@ -166,20 +166,31 @@ async fn what_was_stored_since_the_last_look_is_spent() {
 }
 
 #[tokio::test]
-async fn deploys_do_not_share_what_is_free_and_what_they_compile_takes_what_was_kept_for_it() {
+async fn deploys_do_not_share_what_is_free_and_what_waits_to_be_compiled_keeps_none_of_it() {
     let fake = Fake::with(100 * MB, 500 * MB, 0);
-    let first = fake.disk.code_room(code(10 * MB, 20 * MB)).await;
-    let mut first = first.expect("room");
+    let mut waiting = Vec::new();
+    for _ in 0..3 {
+        let room = fake.disk.code_room(code(10 * MB, 20 * MB)).await;
+        waiting.push(room.expect("room"));
+    }
+    let refused = fake.disk.code_room(code(10 * MB, 20 * MB)).await;
+    let NoRoom(refused) = refused.expect_err("their packages take it");
+    assert!(refused.contains("30 MB more are promised"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_compiled_takes_what_is_kept_for_it() {
+    let fake = Fake::with(100 * MB, 500 * MB, 0);
+    let compiled = fake.disk.compiled_room(30 * MB).await.expect("room");
     assert!(fake.disk.code_room(code(10 * MB, 20 * MB)).await.is_err());
-    first.content = Promise::default();
+    assert!(fake.disk.compiled_room(30 * MB).await.is_err());
+    assert_eq!(fake.disk.figures().refused, 1, "compiled code was not");
     let mut writing = fake.disk.writing();
     assert_eq!(fake.disk.artifact_room(&mut writing, 30 * MB), Ok(()));
-    assert_eq!(
-        fake.disk.look.lock().promises.uncounted(Purpose::Code),
-        50 * MB
-    );
-    drop((writing, first));
-    assert_eq!(fake.disk.look.lock().promises.uncounted(Purpose::Code), 0);
+    let uncounted = || fake.disk.look.lock().promises.uncounted(Purpose::Code);
+    assert_eq!(uncounted(), 60 * MB);
+    drop((writing, compiled));
+    assert_eq!(uncounted(), 0);
 }
 
 #[tokio::test]
@@ -274,20 +285,19 @@ async fn packages_on_their_way_take_of_their_share() {
 }
 
 #[tokio::test]
-async fn what_waits_to_be_compiled_keeps_no_room_from_events_and_logs() {
+async fn what_is_compiled_keeps_no_room_from_events_and_logs() {
     for (free, budget) in [(900 * MB, 500 * MB), (500 * MB, 900 * MB)] {
         let fake = Fake::with(free, budget, 0);
-        let waiting = fake.disk.code_room(code(10 * MB, 420 * MB)).await;
-        let waiting = waiting.expect("room");
+        let compiled = fake.disk.compiled_room(420 * MB).await.expect("room");
         let NoRoom(refused) = fake
             .disk
             .code_room(code(100 * MB, 0))
             .await
             .expect_err("it is promised to other code");
-        assert!(refused.contains("430 MB more are promised"), "{refused}");
+        assert!(refused.contains("420 MB more are promised"), "{refused}");
         room(&fake, 100 * MB).await.expect("it gives way to events");
         assert_eq!(fake.disk.log_room(200 * MB), Ok(()));
-        drop(waiting);
+        drop(compiled);
     }
 }
 
