@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use sparkler_tests::lambda::event;
@@ -212,34 +214,53 @@ fn bounds_of(process: u32) -> (u64, bool) {
         let (_, numbers) = line.split_once("Max open files")?;
         numbers.split_whitespace().next()?.parse().ok()
     });
-    let status = told("status");
-    let huge_pages = status
-        .lines()
-        .find_map(|line| line.strip_prefix("THP_enabled:"));
-    (
-        files.expect("a number"),
-        huge_pages.expect("it is there").trim() == "1",
-    )
+    (files.expect("a number"), has_huge_pages(&told("status")))
+}
+
+fn has_huge_pages(status: &str) -> bool {
+    let mut lines = status.lines();
+    let said = lines.find_map(|line| line.strip_prefix("THP_enabled:"));
+    said.expect("it is there").trim() == "1"
 }
 
 #[test]
-fn what_starts_programs_of_others_leaves_them_the_bounds_that_it_was_given() {
+fn a_server_takes_what_it_may_and_programs_of_others_that_it_starts_get_what_it_was_given() {
     let bench = Workbench::new();
-    bench.echo();
-    let project = "[functions.echo]\nfile = \"echo.wasm\"\n";
-    bench.file("sparkler.toml", project);
+    bench.file("Cargo.toml", "[package]\nname = \"echo\"\n");
+    let tool = bench.file(
+        "tool",
+        "#!/bin/sh\nulimit -S -n > \"$0.told\" && cat /proc/self/status >> \"$0.told\"\n\
+         mv \"$0.told\" \"$0.said\"\nexit 1\n",
+    );
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o700)).expect("it can be run");
     let folder = bench.text("");
     let started = |arguments: &[&str]| {
         let mut command = cleaned(Command::new("sh"));
         command
             .args(["-c", "ulimit -S -n 300 && exec \"$0\" \"$@\"", &program()])
             .args(arguments)
-            .args(["--listen", "127.0.0.1:0"]);
+            .args(["--listen", "127.0.0.1:0"])
+            .envs([("CARGO", &tool), ("RUSTC", &tool)]);
         Server::of(&mut command)
     };
     // Whoever starts the tests may do without huge pages itself.
     let (_, given) = bounds_of(std::process::id());
-    assert_eq!(bounds_of(started(&["dev", &folder]).id()), (300, given));
-    let (files, huge_pages) = bounds_of(started(&["serve", "--ephemeral"]).id());
-    assert!(files > 300 && !huge_pages, "{files} {huge_pages}");
+    let dev = started(&["dev", &folder]);
+    let said = bench.path("tool.said");
+    let give_up_at = Instant::now() + Duration::from_secs(60);
+    while !said.exists() {
+        assert!(
+            Instant::now() < give_up_at,
+            "no tool was run: {}",
+            dev.said()
+        );
+        std::thread::yield_now();
+    }
+    let said = fs::read_to_string(said).expect("what the tool was born with");
+    let (files, status) = said.split_once('\n').expect("a line, and more");
+    assert_eq!((files, has_huge_pages(status)), ("300", given));
+    for server in [dev, started(&["serve", "--ephemeral"])] {
+        let (files, huge_pages) = bounds_of(server.id());
+        assert!(files > 300 && !huge_pages, "{files} {huge_pages}");
+    }
 }

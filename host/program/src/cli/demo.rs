@@ -70,7 +70,7 @@ const TIMED_OUT: &str = "Sandbox.Timedout";
 impl Demo {
     pub(super) fn run(self) -> CommandResult {
         let built = build_example()?;
-        let runtime = host::server_runtime()?;
+        let runtime = host::runtime()?;
         let (leave, left) = oneshot::channel::<()>();
         let shutdown = async {
             // A sender that is gone asks to leave as well.

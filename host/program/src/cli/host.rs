@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustix::thread::disable_transparent_huge_pages;
 use sparkler::internals::{CompileGuest, Deployer, NotDeployed, Parts as _, Wanted};
 use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, StartError, Storage};
 use tokio::net::TcpListener;
@@ -14,44 +12,16 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::functions::Function;
 use super::signals::Shutdown;
+use crate::toolchain;
 pub(super) use sparkler::internals::Deployed;
 
-/// The threads of a server, whose process takes what it needs for many callers.
-pub(super) fn server_runtime() -> anyhow::Result<Runtime> {
-    allow_all_descriptors();
-    take_no_huge_pages();
-    runtime()
-}
-
-/// The threads of a host in a process that also starts programs of others, which would inherit whatever it took. It has
-/// room for fewer callers for that, and what is only announced may take more memory.
+/// The threads of a host, whose process takes what it needs for many callers.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
+    toolchain::take_for_server();
     Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the threads of the server cannot be started")
-}
-
-/// Takes as many descriptors as the system lets this process have: it starts programs with a limit that suits
-/// those which know no more than so many, and each connection is one.
-fn allow_all_descriptors() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::debug!(%error, "the limit on open files could not be raised");
-    }
-}
-
-/// Memory is taken page by page, as it is used: otherwise the first byte of what was only set aside, as for the body
-/// of a request, takes two megabytes. For the whole process, since the allocator and the system's settings would each
-/// give some; what compiles takes them again.
-fn take_no_huge_pages() {
-    if let Err(error) = disable_transparent_huge_pages(true) {
-        tracing::debug!(%error, "huge pages could not be switched off");
-    }
 }
 
 /// The program that runs, as the system knows it: its own path may hold another build by now.

@@ -144,7 +144,7 @@ impl Serve {
         let prepared = Prepared::of(self.config()?)?;
         // From here on this process has what its host needs. There is no other thread yet: one would stay outside.
         let _jail = self.jail.enter(&prepared)?;
-        let runtime = host::server_runtime()?;
+        let runtime = host::runtime()?;
         let result = runtime.block_on(self.serve(listener, prepared, functions));
         runtime.shutdown_timeout(LEAVE_WAIT_MAX);
         result

@@ -7,6 +7,7 @@
 //!
 //! All that differs from one language to another is one value, a [`Kit`].
 
+mod bounds;
 mod built;
 mod c;
 pub mod checkout;
@@ -28,6 +29,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+pub use bounds::take_for_server;
 pub use built::BuiltLookup;
 pub use error::BuildError;
 pub use kit::{Kit, Language, Marker, Template};

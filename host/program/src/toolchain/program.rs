@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
-use super::{BuildError, BuildEvent, BuildOptions};
+use super::{BuildError, BuildEvent, BuildOptions, bounds};
 
 /// Lines that are kept of what a tool says: its last ones tell why it failed.
 const LINES_KEPT_MAX: usize = 400;
@@ -85,11 +85,7 @@ pub(super) fn run_by_lines(
     command: &mut Command,
     take: impl FnMut(Line),
 ) -> io::Result<ExitStatus> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let mut child = start(command)?;
     thread::scope(|scope| {
         let (sender, lines) = mpsc::channel();
         if let Some(stdout) = child.stdout.take() {
@@ -102,6 +98,20 @@ pub(super) fn run_by_lines(
         lines.into_iter().for_each(take);
     });
     child.wait()
+}
+
+/// Runs `command` to its end, and gives what it wrote.
+pub(super) fn output(command: &mut Command) -> io::Result<Output> {
+    start(command)?.wait_with_output()
+}
+
+/// Every program of a build is started here.
+fn start(command: &mut Command) -> io::Result<Child> {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    bounds::start(command)
 }
 
 fn send_lines(stream: impl Read, lines: &mpsc::Sender<Line>, kind: fn(String) -> Line) {

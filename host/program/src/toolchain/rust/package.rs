@@ -7,6 +7,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::cargo_program::{cargo_program, not_started};
+use crate::toolchain::program::output;
 use crate::toolchain::settings::{BuildSettings, CheckedSettings};
 use crate::toolchain::{BuildError, MemoryLayout};
 
@@ -93,7 +94,8 @@ fn read_metadata(directory: &Path) -> Result<Metadata, BuildError> {
         let problem = format!("{} holds no Cargo.toml.", directory.display());
         return Err(BuildError::Package(problem));
     }
-    let output = Command::new(cargo_program())
+    let mut cargo = Command::new(cargo_program());
+    cargo
         .args([
             "metadata",
             "--format-version",
@@ -102,9 +104,8 @@ fn read_metadata(directory: &Path) -> Result<Metadata, BuildError> {
             "--color",
             "never",
         ])
-        .current_dir(directory)
-        .output()
-        .map_err(not_started)?;
+        .current_dir(directory);
+    let output = output(&mut cargo).map_err(not_started)?;
     let unreadable = |messages: String| BuildError::Metadata {
         manifest: manifest.clone(),
         messages,

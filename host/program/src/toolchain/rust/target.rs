@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use super::{GUEST_TARGET, REMEDY};
+use crate::toolchain::program::output;
 use crate::toolchain::{BuildError, BuildEvent};
 
 /// Two installations at once would disturb each other.
@@ -67,10 +68,7 @@ fn missing(why: &str) -> BuildError {
 }
 
 fn run(directory: &Path, program: &str, arguments: &[&str]) -> io::Result<Output> {
-    Command::new(program)
-        .args(arguments)
-        .current_dir(directory)
-        .output()
+    output(Command::new(program).args(arguments).current_dir(directory))
 }
 
 fn last_line(text: &str) -> &str {
