@@ -10,6 +10,7 @@ use sparkler::{Account, CompileIsolation, CompileLimits, Host, HostConfig, Start
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+use super::freed_memory;
 use super::functions::Function;
 use super::signals::Shutdown;
 use crate::toolchain;
@@ -18,6 +19,7 @@ pub(super) use sparkler::internals::Deployed;
 /// The threads of a host, whose process takes what it needs for many callers.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
     toolchain::take_for_server();
+    freed_memory::give_back()?;
     Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -19,6 +19,7 @@ mod dev;
 mod endpoint;
 mod event_args;
 mod events;
+mod freed_memory;
 mod functions;
 mod grant_args;
 mod grants;
