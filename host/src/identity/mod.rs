@@ -20,5 +20,6 @@ mod tests;
 pub(crate) use identities::Identities;
 pub(crate) use key::Key;
 pub(crate) use set::check;
+#[cfg(feature = "jail")]
 pub(crate) use sources::needs;
 pub(crate) use user::User;

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
-use super::file;
 use super::secret::Secret;
 use crate::limits::{KEYS_FILE_BYTES_MAX, KEYS_PART_BYTES_MAX};
 
@@ -211,10 +210,11 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// The folders of all that a file of keys is made of: files that others replace by renaming.
+#[cfg(feature = "jail")]
 pub(crate) fn needs(path: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder_of(path).to_owned()];
     let text = text_of(path, Privacy::Owner, KEYS_FILE_BYTES_MAX);
-    let Ok(file) = text.and_then(|text| file::File::parse(&text)) else {
+    let Ok(file) = text.and_then(|text| super::file::File::parse(&text)) else {
         // Whoever starts with it says what is wrong with it.
         return folders;
     };
