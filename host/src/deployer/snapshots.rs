@@ -3,8 +3,7 @@
 //! A version that wants one is Pending. Its component is initialized, what that leaves is stored like a
 //! package and compiled like a component, and only then is the version Active. All of it takes turns; nothing that
 //! other deployments need is held while code of the function runs, or waits to be compiled; and an image is in memory
-//! only until it is stored. A crash on the way leaves
-//! the version Pending, and it is taken again by whoever finds it so.
+//! only until it is stored. A crash on the way leaves the version Pending, and it is taken again by whoever finds it so.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -44,7 +43,7 @@ struct ImageRoom {
 }
 
 impl From<Bytes> for Image {
-    /// One that is stored already, and has a place among what is checked, or was.
+    /// One that was stored before, and has a place among what is checked.
     fn from(image: Bytes) -> Self {
         Self {
             image,
@@ -187,6 +186,8 @@ impl<G: CompileGuest> Pipeline<G> {
         match claim.has_lapsed() {
             // A compilation takes long enough for another host to have taken this one for gone.
             true => {
+                let lane = self.lane(None, &version.function);
+                let _room = self.room(&lane, claim.code().package_bytes).await;
                 let image = self.stored_image(claim).await?;
                 self.store_image(claim, image.into()).await
             }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::file;
 use super::secret::Secret;
 use crate::limits::{KEYS_FILE_BYTES_MAX, KEYS_PART_BYTES_MAX};
 use crate::owner_files::{self, Privacy, Stamps, folder_of, text_of};
@@ -111,7 +110,7 @@ pub(super) fn is_file(name: &str) -> bool {
 pub(crate) fn needs(path: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder_of(path).to_owned()];
     let text = text_of(path, Privacy::Owner, KEYS_FILE_BYTES_MAX);
-    let Ok(file) = text.and_then(|text| file::File::parse(&text)) else {
+    let Ok(file) = text.and_then(|text| super::file::File::parse(&text)) else {
         // Whoever starts with it says what is wrong with it.
         return folders;
     };
