@@ -7,52 +7,15 @@
 #[cfg(feature = "server")]
 mod reading;
 
-use super::journal::Row;
-use crate::domain::AccountId;
+use super::journal::{AuditKind, AuditRow};
 use crate::limits::{AUDIT_AGE_MAX, AUDIT_REFUSALS_PERCENT_MAX, AUDIT_ROW_BYTES};
 #[cfg(feature = "server")]
 pub(crate) use reading::{AuditLog, AuditPage, AuditQuery};
-
-/// What an entry is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditKind {
-    /// Something that was done.
-    Change,
-    /// Something that was not.
-    Refusal,
-}
-
-/// An entry as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditRow {
-    /// Whose.
-    pub account: AccountId,
-    /// In Unix time.
-    pub at_ms: u64,
-    /// What it is about.
-    pub kind: AuditKind,
-    /// All else.
-    pub row: Row,
-}
-
-/// Where reading begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AuditStart {
-    /// Behind this number.
-    pub after: u64,
-    /// Not with what is older, as far as that can be told at once.
-    pub since_ms: u64,
-}
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AuditBounds {
     bytes_max: u64,
-}
-
-impl AuditKind {
-    /// All of them, by their numbers.
-    pub(super) const ALL: [Self; 2] = [Self::Change, Self::Refusal];
 }
 
 impl AuditRow {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::audit::{AuditRow, AuditStart};
 use super::key::Key;
+use crate::domain::AccountId;
 use crate::storage::Fut;
 
 /// Where changes of the catalog are made durable, and where they come from.
@@ -97,6 +97,37 @@ pub struct Commit {
     pub entry: Option<AuditRow>,
 }
 
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditKind {
+    /// Something that was done.
+    Change,
+    /// Something that was not.
+    Refusal,
+}
+
+/// An entry as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Whose.
+    pub account: AccountId,
+    /// In Unix time.
+    pub at_ms: u64,
+    /// What it is about.
+    pub kind: AuditKind,
+    /// All else.
+    pub row: Row,
+}
+
+/// Where reading begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuditStart {
+    /// Behind this number.
+    pub after: u64,
+    /// Not with what is older, as far as that can be told at once.
+    pub since_ms: u64,
+}
+
 /// What a watch is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -167,6 +198,11 @@ impl Watcher {
     pub fn tell(&self, told: Told) -> bool {
         self.0.send(told).is_ok()
     }
+}
+
+impl AuditKind {
+    /// All of them, by their numbers.
+    pub(super) const ALL: [Self; 2] = [Self::Change, Self::Refusal];
 }
 
 impl Commit {

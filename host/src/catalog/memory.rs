@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
-use super::audit::{AuditRow, AuditStart};
 use super::journal::{
-    Changed, Commit, CommitError, Journal, JournalError, Put, Revision, Row, Told, Watch, Watcher,
+    AuditRow, AuditStart, Changed, Commit, CommitError, Journal, JournalError, Put, Revision, Row,
+    Told, Watch, Watcher,
 };
 use super::key::Key;
 use super::memory_audit::MemoryAudit;

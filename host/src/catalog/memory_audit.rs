@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::audit::{AuditBounds, AuditKind, AuditRow, AuditStart, oldest_ms};
+use super::audit::{AuditBounds, oldest_ms};
+use super::journal::{AuditKind, AuditRow, AuditStart};
 use crate::limits::AUDIT_MEMORY_BYTES_MAX;
 
 /// Entries by kind, each in the order of their numbers.

@@ -17,8 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 
-use super::audit::{AuditRow, AuditStart};
-use super::journal::{Commit, CommitError, Journal, JournalError, Revision, Watch};
+use super::journal::{
+    AuditRow, AuditStart, Commit, CommitError, Journal, JournalError, Revision, Watch,
+};
 use crate::domain::AccountId;
 use crate::storage::{DataDir, DatabaseKind, Fut, Problem, StorageError};
 use state::State;

@@ -15,7 +15,7 @@ use behaviours::journal_behaviours;
 
 use super::in_tests::CAUSE;
 use super::*;
-use crate::catalog::audit::{AuditRow, AuditStart};
+use crate::catalog::journal::{AuditRow, AuditStart};
 use crate::domain::attachments::FunctionUrl;
 use crate::domain::lifecycle::{self, Stamp};
 use crate::domain::{Code, FunctionName, FunctionRecord, Qualifier, Refusal, samples};

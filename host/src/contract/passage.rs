@@ -72,7 +72,10 @@ impl Passage {
             actor,
             operation: self.operation.map_or("unknown", Operation::name),
             request: Some(self.id),
-            source: self.caller.address,
+            source: self
+                .caller
+                .address
+                .map(|address| address.to_string().into()),
         }
     }
 

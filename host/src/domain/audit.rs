@@ -7,7 +7,6 @@ mod changes;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -65,7 +64,7 @@ pub struct Cause {
     /// The request that asks for it.
     pub request: Option<RequestId>,
     /// Where that comes from, as far as it is known.
-    pub source: Option<IpAddr>,
+    pub source: Option<Arc<str>>,
 }
 
 impl Cause {
@@ -92,7 +91,7 @@ impl Cause {
             key: self.actor.key().map(clipped),
             operation: self.operation.into(),
             request: self.request.map(|id| id.to_string()),
-            source: self.source.map(|address| address.to_string()),
+            source: self.source.as_deref().map(clipped),
             function: None,
             resource: None,
             changes: Vec::new(),

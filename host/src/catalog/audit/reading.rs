@@ -3,9 +3,8 @@
 use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 
-use super::{AuditKind, AuditRow, AuditStart};
 use crate::catalog::account::Catalog;
-use crate::catalog::journal::{Journal, JournalError};
+use crate::catalog::journal::{AuditKind, AuditRow, AuditStart, Journal, JournalError};
 use crate::catalog::rows::{audit_entry, audit_row};
 use crate::domain::audit::Entry;
 use crate::domain::{AccountId, FunctionName, times};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::catalog::audit::{AuditRow, AuditStart};
+use crate::catalog::journal::{AuditRow, AuditStart};
 use crate::catalog::{Commit, CommitError, Journal, JournalError, Revision, Watch};
 use crate::storage::Fut;
 

@@ -5,8 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::format::{Format, Unreadable, decode, encode, named};
-use crate::catalog::audit::{AuditKind, AuditRow};
-use crate::catalog::journal::Row;
+use crate::catalog::journal::{AuditKind, AuditRow, Row};
 use crate::domain::audit::{Entry, MemberChange, Refused};
 use crate::domain::{AccountId, FunctionName, Named as _, times};
 

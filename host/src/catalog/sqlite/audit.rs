@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::columns::unsigned;
-use crate::catalog::audit::{AuditBounds, AuditKind, AuditRow, AuditStart, bytes_of, oldest_ms};
-use crate::catalog::journal::Row;
+use crate::catalog::audit::{AuditBounds, bytes_of, oldest_ms};
+use crate::catalog::journal::{AuditKind, AuditRow, AuditStart, Row};
 use crate::domain::AccountId;
 use crate::limits::{AUDIT_DISORDER_MAX, AUDIT_REMOVED_AT_ONCE_MAX, AUDIT_ROW_BYTES};
 

@@ -7,8 +7,10 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::audit::{self, Taken};
 use super::columns::unreadable;
-use crate::catalog::audit::{AuditBounds, AuditRow, AuditStart};
-use crate::catalog::journal::{Changed, Commit, Expect, Put, Revision, Row, Told, Watch, Watcher};
+use crate::catalog::audit::AuditBounds;
+use crate::catalog::journal::{
+    AuditRow, AuditStart, Changed, Commit, Expect, Put, Revision, Row, Told, Watch, Watcher,
+};
 use crate::catalog::key::{Item, Key};
 use crate::catalog::recent_commits::RecentCommits;
 use crate::domain::AccountId;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::behaviours::{commit_with, put};
-use crate::catalog::audit::{AuditKind, AuditRow, AuditStart};
+use crate::catalog::journal::{AuditKind, AuditRow, AuditStart};
 use crate::catalog::{Commit, CommitError, Expect, Journal, Row};
 use crate::limits::{AUDIT_AGE_MAX, AUDIT_BYTES_MAX, AUDIT_REFUSALS_PERCENT_MAX};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::audit::AuditRow;
+use crate::catalog::journal::AuditRow;
 use crate::catalog::{
     Changed, Commit, CommitError, Expect, Item, Journal, Key, Put, Revision, Row, Told, Watch,
 };
