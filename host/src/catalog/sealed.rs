@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::audit::{AuditRow, AuditStart};
 use super::journal::{
-    Changed, Commit, CommitError, Expect, Journal, JournalError, Put, Revision, Row, Told, Watch,
+    AuditRow, AuditStart, Changed, Commit, CommitError, Expect, Journal, JournalError, Put,
+    Revision, Row, Told, Watch,
 };
 use super::key::{Item, Key};
 use crate::sealing::MasterKey;

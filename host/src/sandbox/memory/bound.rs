@@ -218,27 +218,6 @@ mod tests {
     }
 
     #[test]
-    fn what_a_data_directory_in_memory_may_take_is_promised_to_no_guest() {
-        for megabytes in [64, 512, 2_048, 100_000] {
-            let before = Bound::of(Available {
-                bytes: megabytes * MB,
-                by: "a test".into(),
-            });
-            let (guests, left, data) = (before.bytes, before.left_bytes(), before.for_data());
-            assert!(data >= limits::DATA_BYTES_MIN && data <= guests / 2);
-            let bound = before.without_data(data);
-            assert_eq!(bound.bytes, guests - data);
-            let (bound, tmp) = bound.set_aside(u64::MAX, true);
-            assert!(tmp.is_some_and(|tmp| tmp < guests / 10));
-            assert_eq!(bound.left_bytes(), left, "callers get no more for it");
-            let outside = bound.tmp_bytes + bound.data_bytes;
-            assert_eq!(bound.ceiling_bytes(), guests - outside + left / 4);
-        }
-        let nothing_left = Bound::of_bytes(1_000).without_data(u64::MAX);
-        assert_eq!(nothing_left.bytes, 0);
-    }
-
-    #[test]
     fn what_slots_keep_is_set_aside_up_to_a_share() {
         let kept = |bytes| Bound::of_bytes(1_000).set_aside(bytes, false).0.bytes;
         assert_eq!((kept(7), kept(2_000)), (993, 900));
