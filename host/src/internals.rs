@@ -43,6 +43,8 @@ pub use crate::invoker::{
 };
 #[cfg(feature = "jail")]
 pub use crate::jail::{Jail, JailError};
+#[cfg(feature = "server")]
+pub use crate::owner_files::private_text;
 pub use crate::package::{PackageError, Precompiled, read_at_most, read_named, reuse_of, wasm_of};
 #[cfg(all(feature = "compiler", feature = "jail"))]
 pub use crate::sandbox::compile_worker_outside;

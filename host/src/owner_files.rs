@@ -39,6 +39,14 @@ impl Stamp {
     }
 }
 
+/// The text of a file that holds a secret, which nobody but its owner may read.
+///
+/// # Errors
+/// Where it cannot be read, is too large, or others may read it.
+pub fn private_text(path: &Path, bytes_max: u64) -> Result<Zeroizing<String>, String> {
+    text_of(path, Privacy::Owner, bytes_max)
+}
+
 /// Whether any of these files is another one by now.
 pub(crate) fn are_outdated(files: &Stamps) -> bool {
     let mut files = files.iter();

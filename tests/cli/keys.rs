@@ -2,10 +2,13 @@
 
 use rustix::process::Signal;
 use sparkler_tests::key::Key;
+use sparkler_tests::lambda::NewFunction;
 use sparkler_tests::server::{Ended, ended, run, sparkler};
-use sparkler_tests::{Request, Server};
+use sparkler_tests::{Request, Server, guests};
 
 use crate::{Workbench, text};
+
+const FUNCTIONS: &str = "/2015-03-31/functions";
 
 /// What the server says to `sparkler list` with this key.
 fn list(key: &Key, server: &Server) -> Ended {
@@ -74,6 +77,96 @@ fn keys_are_exchanged_and_revoked_while_a_server_runs() {
     for secret in [&first.secret, &second.secret] {
         assert!(!said.contains(secret) && !listed.contains(secret), "{said}");
     }
+}
+
+/// All that is in the files of a folder.
+fn bytes_below(folder: &std::path::Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        match path.is_dir() {
+            true => all.extend(bytes_below(&path)),
+            false => all.extend(std::fs::read(path).expect("a file")),
+        }
+    }
+    all
+}
+
+#[test]
+fn with_a_master_key_nothing_secret_is_read_off_the_disk() {
+    const VARIABLE: &str = "SPARKLER_MASTER_KEY";
+    const BEFORE: &str = "SPARKLER_MASTER_KEY_BEFORE";
+    const VALUE: &str = "a-value-that-nobody-may-read-off-the-disk";
+    let bench = Workbench::new();
+    let (file, data) = (bench.text("keys.toml"), bench.text("data"));
+    let made = || run(["keys", "master"]).stdout.trim().to_owned();
+    let (first, second) = (made(), made());
+    assert_ne!(first, second);
+    let mut new = sparkler();
+    let new = new.args([
+        "keys", "new", "--keys", &file, "--user", "ci", "--policy", "admin",
+    ]);
+    let key = Key::printed(&ended(new.env(VARIABLE, &first)));
+    let written = std::fs::read_to_string(&file).expect("read");
+    assert!(
+        !written.contains(&key.secret) && written.contains("\"enc:"),
+        "{written}"
+    );
+    let serve = |variables: &[(&str, &str)]| {
+        let mut command = sparkler();
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data-dir",
+            &data,
+            "--keys",
+            &file,
+        ]);
+        command.envs(variables.iter().copied());
+        command
+    };
+
+    let server = Server::of(&mut serve(&[(VARIABLE, &first)]));
+    let mut function = NewFunction::new("hidden", guests::behaviours());
+    function.environment.insert("NAME".into(), VALUE.into());
+    let to = server.address;
+    let send = |request: Request, to| request.signed(&key, "lambda", to).send(to);
+    let create = Request::new("POST", FUNCTIONS).body(function.request().to_string());
+    assert_eq!(send(create, to).status, 201);
+    let path = format!("{FUNCTIONS}/hidden/configuration");
+    let shown = |to| send(Request::new("GET", &path), to).json();
+    while shown(to)["State"] != "Active" {}
+    assert!(server.stop().success());
+    let holds = |value: &str| {
+        let bytes = bytes_below(&bench.path("data"));
+        bytes
+            .windows(value.len())
+            .any(|some| some == value.as_bytes())
+    };
+    assert!(!holds(VALUE) && !holds(&key.secret));
+
+    for (variables, told) in [
+        (&[][..], "master key"),
+        (&[(VARIABLE, second.as_str())][..], "another master key"),
+        (&[(VARIABLE, "short")][..], "32 random bytes"),
+        (
+            &[(BEFORE, first.as_str())][..],
+            "takes, and there is no other",
+        ),
+    ] {
+        let refused = ended(&mut serve(variables));
+        assert_ne!(refused.code, Some(0));
+        assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    }
+    let both = [(VARIABLE, second.as_str()), (BEFORE, first.as_str())];
+    let server = Server::of(&mut serve(&both));
+    assert_eq!(
+        shown(server.address)["Environment"]["Variables"]["NAME"],
+        VALUE
+    );
+    assert!(server.stop().success());
+    assert!(!holds(VALUE));
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::identity::{Identities, SessionSecret, StatedQuotas};
 use crate::invoker::RunGuest as _;
 use crate::limits::KEYS_LOOK_INTERVAL;
 use crate::sandbox::{ENGINE_VERSION, Sandboxes};
+use crate::sealing::MasterKey;
 
 /// The name of the secret that signs addresses of packages: one that a host made is good at its neighbour.
 const DOWNLOAD_SECRET: &str = "downloads";
@@ -56,7 +57,8 @@ impl Serving {
         let identities = match &config.keys {
             Some(path) => {
                 let secret = catalog.secret(SESSION_SECRET).await.map_err(start_error)?;
-                Some(known(path, SessionSecret::new(secret))?)
+                let master_key = config.master_key.clone();
+                Some(known(path, SessionSecret::new(secret), master_key)?)
             }
             None => None,
         };
@@ -158,8 +160,12 @@ fn no_threads(error: io::Error) -> StartError {
 }
 
 /// Those whom the file of keys names, which is looked at again and again for as long as they are asked for.
-fn known(path: &Path, secret: SessionSecret) -> Result<Arc<Identities>, StartError> {
-    let identities = Identities::open(path.to_owned(), contract::preset, secret);
+fn known(
+    path: &Path,
+    secret: SessionSecret,
+    master_key: Option<MasterKey>,
+) -> Result<Arc<Identities>, StartError> {
+    let identities = Identities::open(path.to_owned(), contract::preset, secret, master_key);
     Ok(looked_at(
         identities.map_err(start_error)?,
         Identities::look,

@@ -16,6 +16,7 @@ use super::session::{NewSession, TemporaryKey};
 use super::set::{KeySet, KeysError};
 use crate::domain::{AccountId, Lock, SharedLock};
 use crate::limits::{FAILING_SOURCES_MAX, UNKNOWN_KEYS_PER_SECOND_MAX};
+use crate::sealing::MasterKey;
 use crate::sigv4::{Denial, SigningKey};
 
 /// What requests under unknown keys are measured by.
@@ -30,6 +31,8 @@ pub(crate) struct Identities {
     presets: Presets,
     /// Seals the tokens of sessions.
     secret: SessionSecret,
+    /// Opens secrets of the file.
+    master_key: Option<MasterKey>,
     current: SharedLock<Arc<KeySet>>,
     /// One at a time reads the file.
     reading: Lock<()>,
@@ -43,7 +46,8 @@ pub(crate) struct Identities {
 type Opening = Box<dyn Fn(BTreeMap<AccountId, StatedQuotas>) + Send + Sync>;
 
 impl Identities {
-    /// Reads the file at `path`. Sessions that were begun under `secret` are good here.
+    /// Reads the file at `path`, in which secrets may be sealed under the master key. Sessions that were begun under
+    /// `secret` are good here.
     ///
     /// # Errors
     /// Where it cannot be read, may be read by others, or says what cannot be.
@@ -51,13 +55,15 @@ impl Identities {
         path: PathBuf,
         presets: Presets,
         secret: SessionSecret,
+        master_key: Option<MasterKey>,
     ) -> Result<Self, KeysError> {
-        let set = KeySet::read(&path, presets, &KeySet::default())?;
+        let set = KeySet::read(&path, presets, master_key.clone(), &KeySet::default())?;
         let random: [u8; 32] = rand::random();
         let identities = Self {
             path,
             presets,
             secret,
+            master_key,
             current: SharedLock::default(),
             reading: Lock::default(),
             failing: Lock::default(),
@@ -151,7 +157,7 @@ impl Identities {
     pub(crate) fn reload(&self) {
         let _reading = self.reading.lock();
         let before = Arc::clone(&self.current.read());
-        match KeySet::read(&self.path, self.presets, &before) {
+        match KeySet::read(&self.path, self.presets, self.master_key.clone(), &before) {
             Ok(set) => {
                 if let Some(opening) = self.opening.get() {
                     opening(set.quotas());

@@ -6,52 +6,37 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::secret::Secret;
 use crate::limits::SESSION_TOKEN_BYTES_MAX;
-
-/// The form of tokens, in their first byte.
-const FORM: u8 = 1;
+use crate::sealing::SealingKey;
 
 /// What keys are derived for.
-const TO_SEAL: &[u8] = b"sparkler session token 1";
-const TO_SIGN: &[u8] = b"sparkler session key 1";
+const TO_SEAL: &str = "sparkler session token 1";
+const TO_SIGN: &str = "sparkler session key 1";
 
 /// Bytes of a secret that signs requests: 40 letters, as those of AWS have.
 const SIGNING_SECRET_BYTES: usize = 30;
 
-/// What those hosts share at which a session is good. It is wiped where it is dropped, and not shown.
+/// What those hosts share at which a session is good.
 #[derive(Clone)]
-pub(crate) struct SessionSecret(Zeroizing<[u8; 32]>);
+pub(crate) struct SessionSecret(SealingKey);
 
 impl SessionSecret {
     pub(crate) fn new(secret: [u8; 32]) -> Self {
-        Self(Zeroizing::new(secret))
+        Self(SealingKey::new(secret))
     }
 
     /// What signs requests under the key with this id.
     pub(super) fn of_key(&self, id: &str) -> Secret {
-        let derived = self.derived(TO_SIGN, id);
+        let derived = self.0.derived(TO_SIGN, id);
         Secret::new(BASE64_STANDARD.encode(&derived[..SIGNING_SECRET_BYTES]))
     }
 
     /// The token with this text of the key with this id.
     pub(super) fn seal(&self, id: &str, text: &str) -> Secret {
-        let nonce: [u8; NONCE_LEN] = rand::random();
-        let mut sealed = Zeroizing::new(text.as_bytes().to_vec());
-        let key = self.sealing_key(id);
-        let done = key.seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(id.as_bytes()),
-            &mut *sealed,
-        );
-        done.expect("a token is shorter than what can be sealed");
-        let whole = [&[FORM][..], &nonce, &sealed].concat();
-        Secret::new(BASE64_STANDARD.encode(whole))
+        Secret::new(self.0.seal(TO_SEAL, id, text.as_bytes()))
     }
 
     /// The text of a token of the key with this id; `None` where this is none.
@@ -59,30 +44,8 @@ impl SessionSecret {
         if token.len() > SESSION_TOKEN_BYTES_MAX {
             return None;
         }
-        let mut whole = Zeroizing::new(BASE64_STANDARD.decode(token).ok()?);
-        let (form, rest) = whole.split_first_mut()?;
-        let (nonce, sealed) = rest.split_first_chunk_mut::<NONCE_LEN>()?;
-        if *form != FORM {
-            return None;
-        }
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let key = self.sealing_key(id);
-        let opened = key.open_in_place(nonce, Aad::from(id.as_bytes()), sealed);
-        let text = std::str::from_utf8(opened.ok()?).ok()?;
+        let opened = self.0.open(TO_SEAL, id, token)?;
+        let text = std::str::from_utf8(&opened).ok()?;
         Some(Zeroizing::new(text.to_owned()))
-    }
-
-    fn sealing_key(&self, id: &str) -> LessSafeKey {
-        let key = self.derived(TO_SEAL, id);
-        let key = UnboundKey::new(&CHACHA20_POLY1305, &*key);
-        LessSafeKey::new(key.expect("the key is as long as the algorithm needs"))
-    }
-
-    fn derived(&self, purpose: &[u8], id: &str) -> Zeroizing<[u8; 32]> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.0).expect("a key may have any length");
-        mac.update(purpose);
-        mac.update(&[0]);
-        mac.update(id.as_bytes());
-        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 }

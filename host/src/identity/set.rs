@@ -18,6 +18,7 @@ use crate::domain::policy::Identity;
 use crate::domain::{AccountId, Lock};
 use crate::limits::{ACCOUNTS_MAX, KEYS_MAX, KEYS_OF_USER_MAX, ROLES_MAX};
 use crate::owner_files::{Stamps, are_outdated};
+use crate::sealing::MasterKey;
 
 /// Why a file of keys is not taken. The text holds no secret.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +47,14 @@ pub(super) struct KeySet {
 
 impl KeySet {
     /// Reads the file at `path`. What is known of how keys are used is taken over from `before`.
-    pub(super) fn read(path: &Path, presets: Presets, before: &Self) -> Result<Self, KeysError> {
+    pub(super) fn read(
+        path: &Path,
+        presets: Presets,
+        master_key: Option<MasterKey>,
+        before: &Self,
+    ) -> Result<Self, KeysError> {
         let mut reading = Reading {
-            sources: Sources::of(path),
+            sources: Sources::of(path, master_key),
             presets,
             before,
             keys: HashMap::new(),
@@ -250,9 +256,11 @@ impl Reading<'_> {
 
     fn key(&mut self, user: &Arc<User>, entry: &KeyEntry) -> Result<(), String> {
         check_id(&entry.id)?;
-        let secret = self.sources.secret(&entry.secret)?;
+        let secret = self.sources.secret(&entry.id, &entry.secret)?;
         let token = entry.session_token.as_ref();
-        let token = token.map(|token| self.sources.secret(token)).transpose();
+        let token = token
+            .map(|token| self.sources.secret(&entry.id, token))
+            .transpose();
         let token = token.map_err(|reason| format!("its session_token: {reason}"))?;
         let expires = match &entry.expires {
             Some(written) => Some(moment(written).ok_or(

@@ -7,22 +7,29 @@ use zeroize::Zeroizing;
 use super::secret::Secret;
 use crate::limits::{KEYS_FILE_BYTES_MAX, KEYS_PART_BYTES_MAX};
 use crate::owner_files::{self, Privacy, Stamps, folder_of, text_of};
+use crate::sealing::{KEY_SECRET, MasterKey};
+
+/// What a sealed secret begins with, before a colon.
+const SEALED: &str = "enc";
 
 /// What reads the parts, and remembers which files they were.
 pub(super) struct Sources {
     folder: PathBuf,
     /// Whether it reads for the host. Others have neither its variables nor its rights.
     is_host: bool,
+    /// What opens sealed secrets.
+    master_key: Option<MasterKey>,
     /// The file itself, and those that it names, also where there are none: they may come.
     pub(super) files: Stamps,
 }
 
 impl Sources {
-    /// Those of the file at `path`.
-    pub(super) fn of(path: &Path) -> Self {
+    /// Those of the file at `path`, in which secrets may be sealed under the host's master key.
+    pub(super) fn of(path: &Path, master_key: Option<MasterKey>) -> Self {
         Self {
             folder: folder_of(path).to_owned(),
             is_host: true,
+            master_key,
             files: Stamps::new(),
         }
     }
@@ -31,7 +38,7 @@ impl Sources {
     pub(super) fn for_another(path: &Path) -> Self {
         Self {
             is_host: false,
-            ..Self::of(path)
+            ..Self::of(path, None)
         }
     }
 
@@ -49,14 +56,14 @@ impl Sources {
         self.text(path, Privacy::Owner, KEYS_FILE_BYTES_MAX)
     }
 
-    /// The secret that a text of the file stands for.
-    pub(super) fn secret(&mut self, written: &Secret) -> Result<Secret, String> {
+    /// The secret of the key with this id that a text of the file stands for.
+    pub(super) fn secret(&mut self, id: &str, written: &Secret) -> Result<Secret, String> {
         let text = written.revealed();
         let Some((scheme, rest)) = text.split_once(':') else {
             return sound(written.clone());
         };
         match scheme {
-            "env" | "file" if !self.is_host => Ok(written.clone()),
+            "env" | "file" | SEALED if !self.is_host => Ok(written.clone()),
             "env" => match std::env::var(rest) {
                 Ok(value) => sound(Secret::new(value)),
                 Err(_) => Err(format!(
@@ -69,15 +76,25 @@ impl Sources {
                 let text = text.map_err(|reason| format!("its secret cannot be read: {reason}"))?;
                 sound(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
             }
-            "exec" | "enc" => Err(format!(
-                "its secret begins with '{scheme}:', which this host does not know yet: name a variable with \
-                 'env:NAME', a file with 'file:PATH', or write the secret itself"
-            )),
+            SEALED => self.opened(id, rest),
             _ => Err(
-                "its secret has a colon in it, and begins neither with 'env:' nor with 'file:'"
+                "its secret has a colon in it, and begins neither with 'env:' nor with 'file:' nor with 'enc:'"
                     .into(),
             ),
         }
+    }
+
+    fn opened(&self, id: &str, sealed: &str) -> Result<Secret, String> {
+        let master_key = self.master_key.as_ref().ok_or(
+            "its secret is sealed, and the host has no master key: start it with that under which the secret was sealed, \
+             in SPARKLER_MASTER_KEY",
+        )?;
+        let opened = master_key.open(KEY_SECRET, id, sealed).ok_or(
+            "its secret is sealed under another master key, or for a key with another id, or was altered",
+        )?;
+        let text = std::str::from_utf8(&opened.text);
+        let text = text.map_err(|_| "its secret is no text")?;
+        sound(Secret::new(text.to_owned()))
     }
 
     /// The text of a policy that the file names.

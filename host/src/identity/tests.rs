@@ -42,7 +42,7 @@ const POLICY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","A
 
 fn opened_under(written: &Written, presets: Presets) -> Result<Identities, String> {
     let secret = SessionSecret::new([7; 32]);
-    let opened = Identities::open(written.path(), presets, secret);
+    let opened = Identities::open(written.path(), presets, secret, None);
     opened.map_err(|error| error.to_string())
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-use super::SealingKey;
+use super::{KEY_SECRET, SealingKey};
 
 /// The key under which a host seals what it keeps of functions, and opens the keys of its file that are sealed. It cannot be
 /// shown, and is wiped where it is dropped.
@@ -56,6 +56,12 @@ impl MasterKey {
     pub fn in_place_of(mut self, text: &str) -> Result<Self, NoMasterKey> {
         self.before.push(key_of(text)?);
         Ok(self)
+    }
+
+    /// The secret of the key with this id as a file of keys has it where it is sealed, `enc:…`.
+    pub fn sealed_secret(&self, id: &str, secret: &str) -> String {
+        let sealed = self.seal(KEY_SECRET, id, secret.as_bytes());
+        format!("enc:{sealed}")
     }
 
     pub(crate) fn seal(&self, purpose: &str, name: &str, text: &[u8]) -> String {

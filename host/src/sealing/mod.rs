@@ -14,6 +14,9 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+/// What secrets of keys are sealed for, each under the id of its key.
+pub(crate) const KEY_SECRET: &str = "sparkler key 1";
+
 /// The form of what is sealed, in its first byte.
 const FORM: u8 = 1;
 

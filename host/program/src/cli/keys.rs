@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use sparkler::Account;
+use sparkler::{Account, MasterKey};
 
+use super::master_key_args::MasterKeyArgs;
 use super::{CommandResult, output};
 use key_file::{KeyFile, NewUser};
 
@@ -19,6 +20,7 @@ Examples:
   sparkler keys list --keys keys.toml
   sparkler keys rotate --keys keys.toml --user ci      A second key; the first stays good
   sparkler keys revoke --keys keys.toml SPKL…          That key is good no more
+  (umask 077; sparkler keys master > master.key)       Then --master-key-file master.key, for all of them
 
 A server that was started with --keys sees each change within a second. The secret of a key is
 printed once. What a user may do is said by names (admin, deploy, invoke, read, permissions,
@@ -38,6 +40,8 @@ enum Action {
     List(List),
     Rotate(Rotate),
     Revoke(Revoke),
+    /// Make a master key, under which a server seals what it keeps, and `new` and `rotate` seal secrets
+    Master,
 }
 
 /// Which file.
@@ -77,6 +81,9 @@ struct New {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     functions: Vec<String>,
 
+    #[command(flatten)]
+    master: MasterKeyArgs,
+
     /// Until when the key is good, such as 2027-01-01T00:00:00Z
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
@@ -98,6 +105,9 @@ struct List {
 struct Rotate {
     #[command(flatten)]
     place: Place,
+
+    #[command(flatten)]
+    master: MasterKeyArgs,
 
     #[command(flatten)]
     whose: Whose,
@@ -124,6 +134,10 @@ impl Keys {
             Action::List(list) => list.run(),
             Action::Rotate(rotate) => rotate.run(),
             Action::Revoke(revoke) => revoke.run(),
+            Action::Master => {
+                output::data(&MasterKey::made());
+                Ok(ExitCode::SUCCESS)
+            }
         }
     }
 }
@@ -137,7 +151,8 @@ impl New {
             functions: &self.functions,
         };
         file.add_user(account, name, &new)?;
-        let key = file.add_key(account, name, self.expires.as_deref())?;
+        let master = self.master.key()?;
+        let key = file.add_key(account, name, self.expires.as_deref(), master.as_ref())?;
         file.save()?;
         print(&key);
         Ok(ExitCode::SUCCESS)
@@ -175,7 +190,8 @@ impl Rotate {
         let mut file = KeyFile::change(&self.place.path)?;
         let Whose { name, account } = &self.whose;
         let before = file.keys_of(account, name);
-        let key = file.add_key(account, name, None)?;
+        let master = self.master.key()?;
+        let key = file.add_key(account, name, None, master.as_ref())?;
         file.save()?;
         print(&key);
         for id in before {

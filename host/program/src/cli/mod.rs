@@ -36,6 +36,7 @@ mod listen;
 mod log_tail;
 mod logging;
 mod logs;
+mod master_key_args;
 mod new;
 mod output;
 mod paths;

@@ -20,6 +20,7 @@ use super::host::{self, Deployed};
 use super::jail_args::JailArgs;
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
+use super::master_key_args::MasterKeyArgs;
 use super::reach_args::ReachArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
@@ -117,6 +118,9 @@ pub(super) struct Serve {
     auth: AuthArgs,
 
     #[command(flatten)]
+    master: MasterKeyArgs,
+
+    #[command(flatten)]
     tls: TlsArgs,
 
     #[command(flatten)]
@@ -197,6 +201,7 @@ impl Serve {
         let grants = self.grants.with_projects(&self.paths)?;
         let mut config = host::config(self.account(), self.storage()?);
         config.keys = self.auth.keys()?;
+        config.master_key = self.master.key()?;
         config.tls = self.tls.config();
         config.data_bytes_max = self.data_max;
         config.compile = self.jail.compiler();

@@ -100,7 +100,7 @@ impl Asking {
     async fn of(statements: &Value) -> Self {
         let policy = json!({"Version": "2012-10-17", "Statement": statements});
         let keys = Written::with(KEYS, "looker.json", &policy.to_string());
-        let identities = Identities::open(keys.path(), preset, SessionSecret::new([7; 32]));
+        let identities = Identities::open(keys.path(), preset, SessionSecret::new([7; 32]), None);
         let identities = Arc::new(identities.unwrap_or_else(|error| panic!("{error}")));
         let known = Some(Arc::clone(&identities));
         let host = Host::knowing(vec![Stores::in_memory()], known).await;

@@ -170,7 +170,7 @@ fn a_session_is_good_wherever_its_secret_is_known_and_nowhere_else() {
     let found = good_at(&again, &key, now()).expect("it is good");
     assert_eq!(found.secret.revealed(), key.secret.revealed());
     let strange = SessionSecret::new([8; 32]);
-    let strange = Identities::open(file.path(), super::everything, strange);
+    let strange = Identities::open(file.path(), super::everything, strange, None);
     let strange = strange.unwrap_or_else(|error| panic!("{error}"));
     let denied = good_at(&strange, &key, now()).err();
     assert_eq!(denied, Some(Denial::WrongToken));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
+use sparkler::MasterKey;
 use sparkler::internals::check_keys;
 use sparkler::internals::limits::KEYS_OF_USER_MAX;
 use toml_edit::{Array, ArrayOfTables, Datetime, DocumentMut, Item, Table, value};
@@ -135,6 +136,7 @@ impl KeyFile {
         account: &str,
         name: &str,
         expires: Option<&str>,
+        master: Option<&MasterKey>,
     ) -> anyhow::Result<NewKey> {
         let path = self.path.display().to_string();
         let user = self.user_mut(account, name).ok_or_else(|| {
@@ -155,7 +157,8 @@ impl KeyFile {
         let (id, secret) = (random::id()?, random::secret()?);
         let mut key = Table::new();
         key.insert("id", value(&id));
-        key.insert("secret", value(&secret));
+        let kept = master.map(|master| master.sealed_secret(&id, &secret));
+        key.insert("secret", value(kept.as_deref().unwrap_or(&secret)));
         if let Some(expires) = expires {
             let time: Result<Datetime, _> = expires.parse();
             let time = time.map_err(|_| {

@@ -31,7 +31,7 @@ fn a_file_is_made_changed_and_keeps_what_people_wrote() {
     let path = folder.path().join("keys.toml");
     let mut file = with_user(&path);
     let first = file
-        .add_key(ACCOUNT, "ci", Some("2027-01-01T00:00:00Z"))
+        .add_key(ACCOUNT, "ci", Some("2027-01-01T00:00:00Z"), None)
         .unwrap();
     assert_eq!((first.id.len(), first.secret.len()), (20, 40));
     file.save().unwrap();
@@ -43,8 +43,8 @@ fn a_file_is_made_changed_and_keeps_what_people_wrote() {
     .unwrap();
 
     let mut file = KeyFile::change(&path).unwrap();
-    let second = file.add_key(ACCOUNT, "ci", None).unwrap();
-    assert!(file.add_key(ACCOUNT, "ci", None).is_err());
+    let second = file.add_key(ACCOUNT, "ci", None, None).unwrap();
+    assert!(file.add_key(ACCOUNT, "ci", None, None).is_err());
     file.revoke(&first.id, false).unwrap();
     file.save().unwrap();
     let text = fs::read_to_string(&path).unwrap();
@@ -88,7 +88,7 @@ fn whoever_changes_a_file_waits_for_whoever_does() {
                 let name = format!("user-{number}");
                 file.add_user(ACCOUNT, &name, &anybody(&policies()))
                     .unwrap();
-                file.add_key(ACCOUNT, &name, None).unwrap();
+                file.add_key(ACCOUNT, &name, None, None).unwrap();
                 file.save().unwrap();
             });
         }
@@ -112,7 +112,7 @@ fn a_link_stays_a_link() {
     let link = folder.path().join("keys.toml");
     std::os::unix::fs::symlink(&place, &link).unwrap();
     let mut file = KeyFile::change(&link).unwrap();
-    let key = file.add_key(ACCOUNT, "ci", None).unwrap();
+    let key = file.add_key(ACCOUNT, "ci", None, None).unwrap();
     file.save().unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(fs::read_to_string(&place).unwrap().contains(&key.id));
@@ -134,7 +134,7 @@ fn a_file_stays_its_owners() {
     let owner = || fs::metadata(&path).map(|file| (file.uid(), file.gid()));
     let before = owner().unwrap();
     let mut file = KeyFile::change(&path).unwrap();
-    file.add_key(ACCOUNT, "ci", None).unwrap();
+    file.add_key(ACCOUNT, "ci", None, None).unwrap();
     file.save().unwrap();
     assert_eq!(owner().unwrap(), before);
 }
@@ -165,13 +165,13 @@ fn what_no_server_would_take_is_refused_and_the_file_stays() {
     }
     for time in ["2027-01-01", "2027-01-01T00:00:00"] {
         let mut file = KeyFile::change(&path).unwrap();
-        file.add_key(ACCOUNT, "ci", Some(time)).unwrap();
+        file.add_key(ACCOUNT, "ci", Some(time), None).unwrap();
         let text = file.save().unwrap_err().to_string();
         assert!(text.contains("zone"), "{text}");
     }
     let mut file = KeyFile::change(&path).unwrap();
-    assert!(file.add_key(ACCOUNT, "ci", Some("tomorrow")).is_err());
-    assert!(file.add_key(ACCOUNT, "nobody", None).is_err());
+    assert!(file.add_key(ACCOUNT, "ci", Some("tomorrow"), None).is_err());
+    assert!(file.add_key(ACCOUNT, "nobody", None, None).is_err());
     assert!(file.add_user(ACCOUNT, "ci", &anybody(&policies())).is_err());
     assert_eq!(fs::read_to_string(&path).unwrap(), before);
 }
