@@ -10,7 +10,8 @@ use super::commit::Before;
 use super::journal::{Commit, CommitError, Expect, JournalError, Put};
 use super::key::{Item, Key};
 use super::rows::{SecretRow, audit_row, encode};
-use crate::domain::audit::{self, Cause, Entry};
+use crate::domain::audit::changes::changes;
+use crate::domain::audit::{Cause, Entry};
 use crate::domain::{FunctionName, FunctionRecord, Refusal};
 use crate::limits::CHANGE_DURATION_MAX;
 
@@ -154,7 +155,7 @@ fn entry(
     before: Option<&FunctionRecord>,
     after: Option<&FunctionRecord>,
 ) -> Option<Entry> {
-    let changes = audit::changes(before, after);
+    let changes = changes(before, after);
     let is_worth_it = !(cause.is_host() && changes.is_empty());
     is_worth_it.then(|| Entry {
         function: Some(name.clone()),

@@ -390,7 +390,8 @@ impl IntoResponse for WireError {
     fn into_response(mut self) -> Response {
         let Shape { name, .. } = self.code.shape();
         let mut response = Response::new(Body::from(self.body()));
-        if let Some(refused) = RefusedAnswer::of(&mut self) {
+        if let Some(reason) = self.refuses_sender() {
+            let refused = RefusedAnswer::of(reason, self.about.take());
             response.extensions_mut().insert(refused);
         }
         *response.status_mut() = self.status();

@@ -25,6 +25,7 @@ mod host_names;
 mod web_page;
 mod signed;
 mod refused;
+mod refusing;
 mod refusal_log;
 mod permission;
 mod condition_keys;

@@ -1,7 +1,6 @@
 //! What is known of a request that is refused for who sends it: it goes with the answer to the door, which has it
 //! noted, and no further.
 
-use super::error::WireError;
 use crate::domain::AccountId;
 use crate::domain::audit::{clipped, clipped_to};
 use crate::identity::{Identities, Key};
@@ -63,32 +62,11 @@ impl RefusedAnswer {
 
     /// Whoever has this key is denied what they ask for.
     pub(super) fn denied(key: &Key) -> Self {
-        Self {
-            reason: "AccessDenied",
-            about: Some(Box::new(About::under(key))),
-        }
+        Self::of("AccessDenied", Some(Box::new(About::under(key))))
     }
 
-    /// What is known where `error` refuses a request for who sends it.
-    pub(super) fn of(error: &mut WireError) -> Option<Self> {
-        let reason = error.refuses_sender()?;
-        let about = error.about.take();
-        Some(Self { reason, about })
-    }
-}
-
-impl WireError {
-    /// The same error, of which this is known where it refuses a request for who sends it.
-    pub(super) fn knowing(mut self, know: impl FnOnce(&mut About)) -> Self {
-        if self.refuses_sender().is_some() {
-            know(self.about.get_or_insert_default());
-        }
-        self
-    }
-
-    /// The same error, with what is known of another one that it stands for.
-    pub(super) fn in_place_of(mut self, other: Self) -> Self {
-        self.about = other.about;
-        self
+    /// An answer with an error of this name.
+    pub(super) fn of(reason: &'static str, about: Option<Box<About>>) -> Self {
+        Self { reason, about }
     }
 }

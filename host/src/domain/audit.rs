@@ -3,7 +3,7 @@
 //! Whatever changes something says first on whose account it does: its [`Cause`]. An entry never holds the value of
 //! a variable of a function; all that it holds is bounded.
 
-mod changes;
+pub(crate) mod changes;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +13,6 @@ use std::time::SystemTime;
 use super::named::named;
 use super::{FunctionName, RequestId};
 use crate::limits::AUDIT_TEXT_BYTES_MAX;
-
-pub(crate) use changes::changes;
 
 /// What shows that a text was cut.
 const MARK: &str = "…";

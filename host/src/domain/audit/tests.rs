@@ -1,3 +1,4 @@
+use super::changes::changes;
 use super::*;
 use crate::domain::policy::Document;
 use crate::domain::settings::SettingsChange;
@@ -116,7 +117,7 @@ fn an_entry_holds_so_much_and_says_that_there_was_more() {
     let changes = changes(Some(&before), Some(&many));
     assert_eq!(changes.len(), AUDIT_CHANGES_MAX + 1);
     assert_eq!(changes[AUDIT_CHANGES_MAX].member, "and 100 more");
-    let changes = super::changes(Some(&before), Some(&long));
+    let changes = super::changes::changes(Some(&before), Some(&long));
     let bytes: usize = changes.iter().map(MemberChange::bytes).sum();
     assert!(bytes <= AUDIT_CHANGES_BYTES_MAX + 32, "{bytes}");
     let text = changes[0].after.as_ref().expect("a value");
