@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::api::Api;
-use super::error::WireError;
+use super::error::{ErrorCode, WireError};
 use super::host_api::HostApi;
 use super::operations::{Operation, Resource};
 use super::path_names::PathNames;
@@ -75,7 +75,7 @@ impl<G> Accounts<G> {
         // One that is not there is told as one whose policies allow nothing.
         let named = named.and_then(|account| self.get(account));
         let found = named.or_else(|| self.get(signer.as_str()));
-        found.ok_or_else(|| WireError::account_not_open(signer))
+        found.ok_or_else(|| not_open(signer))
     }
 
     /// The account that a request by a user of `signer` for this operation is for.
@@ -112,4 +112,15 @@ impl<G> Accounts<G> {
         let other = owner.and_then(|owner| others.get(&owner).cloned());
         other.unwrap_or_else(|| Arc::clone(&self.own))
     }
+}
+
+/// An account of the file of keys that this host could not make ready.
+fn not_open(account: &AccountId) -> WireError {
+    WireError::new(
+        ErrorCode::ServiceUnavailable,
+        format!(
+            "The account {account} is not ready on this host. Try again in a moment; if that does not help, the host's log \
+             says why."
+        ),
+    )
 }

@@ -12,7 +12,7 @@ use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTE
 use serde_json::{Map, Value};
 
 use super::refused::{About, RefusedAnswer};
-use crate::domain::{AccountId, Growing, Refusal, Throttle};
+use crate::domain::{Growing, Refusal, Throttle};
 use crate::sigv4::Denial;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -247,17 +247,6 @@ impl WireError {
     pub(super) fn internal(defect: impl fmt::Display) -> Self {
         tracing::error!(%defect, "a request could not be answered for a defect of this host");
         Self::new(ErrorCode::Service, "Internal server error")
-    }
-
-    /// An account of the file of keys that this host has not made ready yet, or could not.
-    pub(super) fn account_not_open(account: &AccountId) -> Self {
-        Self::new(
-            ErrorCode::ServiceUnavailable,
-            format!(
-                "The account {account} is not ready on this host. Try again in a moment; if that does not help, the \
-                 host's log says why."
-            ),
-        )
     }
 
     /// What this host shows may be older than what another has answered already.

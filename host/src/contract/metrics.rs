@@ -5,6 +5,7 @@
 
 mod audit;
 mod data;
+mod in_account;
 
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
@@ -20,12 +21,11 @@ use super::error::throttle_reason;
 use super::operations::Operation;
 use super::request_counts::Count;
 use crate::deployer::{CompileGuest, DeployFigures};
-use crate::domain::provisioning::Progress;
-use crate::domain::{FunctionName, Qualifier, Throttle, VersionId};
+use crate::domain::Throttle;
 use crate::invoker::{
     Figures, FunctionFigures, GuestMemory, PrepareGuest, ProvisionedFigures, RunGuest,
 };
-use crate::limits::METRICS_FUNCTIONS_MAX;
+use in_account::InAccount;
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -51,30 +51,6 @@ pub(super) async fn metrics<G: RunGuest + CompileGuest + PrepareGuest>(
         page.data(&figures);
     }
     ([(CONTENT_TYPE, TEXT)], page.0).into_response()
-}
-
-/// What runs and what is set aside in one account.
-struct InAccount<'a> {
-    id: &'a str,
-    figures: Figures,
-    progress: Progresses<'a>,
-    waiting: Waiting<'a>,
-}
-
-/// How far the provisioned concurrency of a function's version or alias is.
-type Progresses<'a> = Box<dyn Fn(&FunctionName, &Qualifier) -> Progress + Send + 'a>;
-/// How many prepared sandboxes wait, of each version of a function.
-type Waiting<'a> = Box<dyn Fn(&FunctionName) -> Vec<(VersionId, u32)> + Send + 'a>;
-
-impl<'a> InAccount<'a> {
-    fn of<G: RunGuest + PrepareGuest>(api: &'a Api<G>) -> Self {
-        Self {
-            id: &api.account.id,
-            figures: api.invoker.gate().figures(METRICS_FUNCTIONS_MAX),
-            progress: Box::new(|name, place| api.provisioner.progress(name, place)),
-            waiting: Box::new(|name| api.provisioner.waiting(name)),
-        }
-    }
 }
 
 /// The text, as far as it is written.
@@ -419,7 +395,9 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::provisioning::Progress;
     use crate::domain::provisioning::Status;
+    use crate::domain::{FunctionName, Qualifier, VersionId};
 
     #[test]
     fn values_stand_below_what_they_mean() {

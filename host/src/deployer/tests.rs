@@ -4,6 +4,8 @@ mod neighbours;
 mod no_room;
 mod snapshots;
 
+use crate::domain::Publication;
+use crate::domain::settings::SettingsChange;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;

@@ -1,5 +1,6 @@
 //! A deployer over a compiler that follows a script.
 
+use crate::domain::FunctionRecord;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 

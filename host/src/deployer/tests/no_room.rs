@@ -1,5 +1,6 @@
 //! A disk that has no room: nothing is begun, and whatever makes room is done.
 
+use crate::domain::Publication;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! Versions that start from snapshots: taken behind the answer, kept as long as they are needed.
 
+use crate::domain::Publication;
 use tokio::runtime::Runtime;
 
 use super::super::*;
