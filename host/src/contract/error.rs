@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 
 use super::refused::{About, RefusedAnswer};
 use crate::domain::{Growing, Refusal, Throttle};
-use crate::sigv4::Denial;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
@@ -287,18 +286,20 @@ impl WireError {
 
     /// The function belongs to another account; AWS gives no text here.
     pub(super) fn other_account() -> Self {
+        Self::without_text(ErrorCode::AccessDenied)
+    }
+
+    fn without_text(code: ErrorCode) -> Self {
+        let message = None;
         Self {
-            message: None,
-            ..Self::new(ErrorCode::AccessDenied, "")
+            message,
+            ..Self::new(code, "")
         }
     }
 
     /// No operation has this path and method.
     pub(super) fn unknown_operation() -> Self {
-        Self {
-            message: None,
-            ..Self::new(ErrorCode::UnknownOperation, "")
-        }
+        Self::without_text(ErrorCode::UnknownOperation)
     }
 
     /// The same error, after which the connection ends.
@@ -413,12 +414,6 @@ pub(super) fn throttle_reason(throttle: Throttle) -> &'static str {
     match throttle {
         Throttle::Account => "ConcurrentInvocationLimitExceeded",
         Throttle::Reserved => "ReservedFunctionConcurrentInvocationLimitExceeded",
-    }
-}
-
-impl From<Denial> for WireError {
-    fn from(denial: Denial) -> Self {
-        Self::new(ErrorCode::Unbelieved(denial.name()), denial.to_string())
     }
 }
 

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::aside::aside;
 use super::body::BodyLimit;
 use super::callers::Purpose;
-use super::error::WireError;
+use super::error::{ErrorCode, WireError};
 use super::function_url::host_header;
 use super::operations::{Operation, Takes};
 use super::passage::Passage;
@@ -96,6 +96,12 @@ impl From<Denial> for Unbelieved {
     fn from(denial: Denial) -> Self {
         let about = None;
         Self { denial, about }
+    }
+}
+
+impl From<Denial> for WireError {
+    fn from(denial: Denial) -> Self {
+        Self::new(ErrorCode::Unbelieved(denial.name()), denial.to_string())
     }
 }
 

@@ -4,17 +4,15 @@ mod neighbours;
 mod no_room;
 mod snapshots;
 
-use crate::domain::Publication;
-use crate::domain::settings::SettingsChange;
 use std::time::Duration;
 
-use tokio::runtime::Runtime;
-use tokio::time::Instant;
+use tokio::{runtime::Runtime, time::Instant};
 
 use super::*;
 use crate::catalog::Usage;
 use crate::catalog::in_tests::CAUSE;
-use crate::domain::{Code, LastUpdate, State, VersionId};
+use crate::domain::settings::SettingsChange;
+use crate::domain::{Code, LastUpdate, Publication, State, VersionId};
 use crate::limits::UPDATE_DURATION_MIN;
 use host::{Host, arn, code, code_change, name, new_function, wasm};
 
