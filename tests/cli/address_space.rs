@@ -13,7 +13,9 @@ fn assert_functions_work(server: &Server) {
         "{}",
         server.said()
     );
-    server.deploy("hungry", &wat::guest("grow_memory.wat"), &[]);
+    // It grows page by page, which takes its time on a busy machine.
+    let grown = ["--timeout", "60"];
+    server.deploy("hungry", &wat::guest("grow_memory.wat"), &grown);
     let reply = server.lambda().invoke("hungry", "{}");
     let error = reply.function_error();
     assert_eq!(

@@ -6,6 +6,7 @@ mod drawing;
 mod modules;
 mod operations;
 mod packaging;
+mod promises;
 mod public_api;
 mod rooms;
 mod sources;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use behaviours::journal_behaviours;
 
 use super::in_tests::CAUSE;
+use super::in_tests::wait;
 use super::*;
 use crate::catalog::journal::{AuditRow, AuditStart};
 use crate::domain::attachments::FunctionUrl;
@@ -226,6 +227,8 @@ fn accounts_have_functions_of_their_own() {
     assert_eq!((usage(&catalog), usage(&neighbour)), ((1, 100), (2, 200)));
     remove(&neighbour, "f");
     assert!(catalog.get(&name("f")).is_some());
+    // What a neighbour has changed may come a moment later.
+    wait(catalog.catch_up()).expect("it is shown");
     assert!(catalog.uses_package(samples::code("2").package));
     assert!(catalog.uses_component(samples::code("2").component));
 }

@@ -55,7 +55,8 @@ impl Routes {
         let operation = operations.find(|operation| is_meant(*operation, method, uri))?;
         let names = found.params.iter().map(|(key, value)| {
             let value = percent_decode_str(value).decode_utf8().ok()?;
-            Some((key.to_owned(), value.into_owned()))
+            // Behind a slash there may be another one, at the end of the path.
+            (!value.is_empty()).then(|| (key.to_owned(), value.into_owned()))
         });
         Some((operation, PathNames::of(names.collect::<Option<_>>()?)))
     }
@@ -143,6 +144,16 @@ mod tests {
         ] {
             assert_eq!(found(Method::GET, target), expected, "{target}");
         }
+    }
+
+    #[test]
+    fn no_name_is_empty() {
+        assert_eq!(found(Method::DELETE, "/2017-03-31/tags//"), None);
+        assert_eq!(found(Method::GET, "/2015-03-31/functions//"), None);
+        assert_eq!(
+            found(Method::GET, "/2015-03-31/functions//configuration"),
+            None
+        );
     }
 
     #[test]

@@ -387,3 +387,51 @@ fn set_aside(bound: Bound, kept_bytes: u64, tmp_is_memory: bool) -> (Bound, Opti
     }
     (bound, tmp)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Environment, GrantName, SecretSource, SecretValue, samples};
+
+    #[test]
+    fn what_is_named_for_an_account_is_granted_to_no_other() {
+        let [own, other, third] =
+            ["123456789012", "210987654321", "555555555555"].map(AccountId::from);
+        let secret = |account: Option<&AccountId>, name: &str| HostSecret {
+            account: account.cloned(),
+            function: None,
+            name: GrantName::parse(name).expect("a name"),
+            source: SecretSource::Value(SecretValue::new(format!("the secret {name}"))),
+        };
+        let all = AllGrants {
+            own: own.clone(),
+            folders: Vec::new(),
+            secrets: vec![
+                secret(None, "own"),
+                secret(Some(&own), "own-too"),
+                secret(Some(&other), "others"),
+            ],
+        };
+        let is_granted = |account: &AccountId, name: &str| {
+            let mut version = samples::version("f");
+            let reference = format!("{{{{secret:{name}}}}}");
+            version.settings.environment =
+                Some(Environment([("KEY".to_owned(), reference)].into()));
+            let grants = all.of(account).expect("grants");
+            let granted = grants.of(&version);
+            granted
+                .is_ok_and(|granted| granted.is_some_and(|granted| granted.secret("KEY").is_some()))
+        };
+        for (account, name, expected) in [
+            (&own, "own", true),
+            (&own, "own-too", true),
+            (&own, "others", false),
+            (&other, "others", true),
+            (&other, "own", false),
+            (&third, "own", false),
+            (&third, "others", false),
+        ] {
+            assert_eq!(is_granted(account, name), expected, "{account} {name}");
+        }
+    }
+}

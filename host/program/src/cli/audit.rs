@@ -18,9 +18,9 @@ Examples:
   sparkler audit --refused -f                Who is refused, as it happens, until ctrl-c
   sparkler audit --json | jq -r '.[].principal' | sort | uniq -c
 
-Values of environment variables are never in it: it says which of them were added, changed or removed.
-The server keeps it for 90 days, within bounds on its size, and over restarts where it has a data
-directory. With keys, whoever reads it needs the action sparkler:ListAuditEntries.";
+Values of environment variables are never in it: it says which of them were added, changed or
+removed. The server keeps it for 90 days, within bounds on its size, and over restarts where it
+has a data directory. With keys, whoever reads it needs the action sparkler:ListAuditEntries.";
 
 /// How often a log that is followed is asked for more.
 const POLL_PERIOD: Duration = Duration::from_secs(1);

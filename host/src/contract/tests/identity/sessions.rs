@@ -93,7 +93,8 @@ async fn a_role_is_assumed_by_nobody_else_and_its_being_is_no_secret_that_a_refu
     assert_eq!(element(&me, "Account"), "999999999999");
     assert_eq!(
         asking.status(&key, "GET", &format!("{FUNCTIONS}/fn")).await,
-        403
+        404,
+        "of its own account there is none of this name"
     );
 }
 
