@@ -269,21 +269,33 @@ impl SettingsChange {
                 *place = value;
             }
         }
-        put(&mut settings.role, self.role);
-        put(&mut settings.runtime, self.runtime.map(Some));
-        put(&mut settings.handler, self.handler.map(Some));
-        put(&mut settings.description, self.description);
-        put(&mut settings.timeout_seconds, self.timeout_seconds);
-        put(&mut settings.memory_mb, self.memory_mb);
-        put(&mut settings.environment, self.environment.map(Some));
-        put(
-            &mut settings.ephemeral_storage_mb,
-            self.ephemeral_storage_mb,
-        );
-        put(&mut settings.tracing_mode, self.tracing_mode);
-        self.logging.apply(&mut settings.logging)?;
-        put(&mut settings.dead_letter_target, self.dead_letter_target);
-        put(&mut settings.snap_start, self.snap_start);
+        // All of them by name: one that is new does not compile before it is applied.
+        let Self {
+            role,
+            runtime,
+            handler,
+            description,
+            timeout_seconds,
+            memory_mb,
+            environment,
+            ephemeral_storage_mb,
+            tracing_mode,
+            logging,
+            dead_letter_target,
+            snap_start,
+        } = self;
+        put(&mut settings.role, role);
+        put(&mut settings.runtime, runtime.map(Some));
+        put(&mut settings.handler, handler.map(Some));
+        put(&mut settings.description, description);
+        put(&mut settings.timeout_seconds, timeout_seconds);
+        put(&mut settings.memory_mb, memory_mb);
+        put(&mut settings.environment, environment.map(Some));
+        put(&mut settings.ephemeral_storage_mb, ephemeral_storage_mb);
+        put(&mut settings.tracing_mode, tracing_mode);
+        logging.apply(&mut settings.logging)?;
+        put(&mut settings.dead_letter_target, dead_letter_target);
+        put(&mut settings.snap_start, snap_start);
         settings.check_grants()?;
         settings.check_snap_start()
     }

@@ -218,7 +218,9 @@ impl Sandboxes {
             hosts: Arc::new(Hosts {
                 environment: account,
                 outbound: Some(Arc::clone(&network)),
-                ..Hosts::clone(&maker.hosts)
+                files: maker.hosts.files.clone(),
+                // What is not named here, accounts do not share.
+                ..Hosts::default()
             }),
             network,
             grants,

@@ -113,7 +113,7 @@ macro_rules! parts {
         }
 
         /// What all guests share of every part.
-        #[derive(Clone, Default)]
+        #[derive(Default)]
         pub(in crate::sandbox) struct Hosts {
             $(pub(in crate::sandbox) $name: <$part as Part>::Host,)+
         }
