@@ -82,6 +82,7 @@ fn quotas_of_others() -> Quotas {
     Quotas {
         code_bytes: CODE_STORAGE_BYTES_MAX / ACCOUNT_SHARES,
         events: EVENTS_WAITING_MAX / ACCOUNT_SHARES,
+        event_shares: ACCOUNT_SHARES,
         ..Quotas::NONE
     }
 }

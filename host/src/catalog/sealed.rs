@@ -20,6 +20,9 @@ const PURPOSE: &str = "sparkler catalog row 1";
 /// Rows that are sealed anew by one commit.
 const SEALED_AT_ONCE: usize = 100;
 
+/// How often all is sealed, where neighbours change it meanwhile.
+const ATTEMPTS: usize = 5;
+
 /// A row as it is kept where it is sealed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,12 +55,26 @@ impl SealedJournal {
         key: Arc<MasterKey>,
     ) -> Result<Self, JournalError> {
         let opened = Self { journal, key };
-        let all = opened.all().await?;
-        let all: Vec<_> = all.iter().collect();
-        for some in all.chunks(SEALED_AT_ONCE) {
-            opened.seal_anew(some).await?;
+        for _ in 0..ATTEMPTS {
+            if opened.seal_all().await? {
+                return Ok(opened);
+            }
         }
-        Ok(opened)
+        Err(JournalError(
+            "what is kept could not be sealed, since it was changed meanwhile again and again: start the host once more"
+                .into(),
+        ))
+    }
+
+    /// Gives whether all rows are sealed; `false` where a neighbour has changed some meanwhile.
+    async fn seal_all(&self) -> Result<bool, JournalError> {
+        let all = self.all().await?;
+        let all: Vec<_> = all.iter().collect();
+        let mut is_done = true;
+        for some in all.chunks(SEALED_AT_ONCE) {
+            is_done &= self.seal_anew(some).await?;
+        }
+        Ok(is_done)
     }
 
     /// All rows as they are kept.
@@ -75,7 +92,7 @@ impl SealedJournal {
         Ok(all)
     }
 
-    async fn seal_anew(&self, rows: &[(&Key, &(Revision, Row))]) -> Result<(), JournalError> {
+    async fn seal_anew(&self, rows: &[(&Key, &(Revision, Row))]) -> Result<bool, JournalError> {
         let mut puts = Vec::new();
         for (key, (revision, row)) in rows {
             let opened = opened(&self.key, &key.item, row)
@@ -89,11 +106,11 @@ impl SealedJournal {
             }
         }
         if puts.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         match self.journal.commit(Arc::new(Commit::of(puts))).await {
-            // What a neighbour changes now, it seals.
-            Ok(_) | Err(CommitError::Conflict(_)) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(CommitError::Conflict(_)) => Ok(false),
             Err(error) => Err(JournalError(format!(
                 "what is kept could not be sealed: {error}"
             ))),

@@ -161,7 +161,11 @@ fn gather(
         if one.account == account && is_alike(&one.entry, &entry) {
             return one_more(one);
         }
-        (of_source, last) = (of_source + 1, Some(place));
+        of_source += 1;
+        // What is noted for one account is told to no other one.
+        if one.account == account {
+            last = Some(place);
+        }
     }
     match last {
         Some(last) if of_source >= AUDIT_REFUSALS_OF_SOURCE_MAX => one_more(&mut all[last]),

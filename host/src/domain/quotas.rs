@@ -15,6 +15,8 @@ pub(crate) struct Quotas {
     pub concurrency: u32,
     /// Asynchronous events that wait, run or are delivered.
     pub events: u64,
+    /// Those have one of so many shares of the bytes that events of the host may have.
+    pub event_shares: u64,
 }
 
 impl Quotas {
@@ -24,6 +26,7 @@ impl Quotas {
         code_bytes: u64::MAX,
         concurrency: u32::MAX,
         events: u64::MAX,
+        event_shares: 1,
     };
 }
 

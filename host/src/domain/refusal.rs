@@ -96,14 +96,18 @@ pub enum Refusal {
     },
     /// As many asynchronous events of the account wait as its quota allows.
     #[error(
-        "The account has {events} asynchronous events that wait, and its quota is {events_max}. Try again when some of \
-         them have run, or ask the owner of this host for a larger quota."
+        "The account has {events} asynchronous events that wait, with {bytes} bytes, and its quota is {events_max}, with \
+         {bytes_max} bytes. Try again when some of them have run, or ask the owner of this host for a larger quota."
     )]
     TooManyEventsOfAccount {
         /// How many wait.
         events: u64,
         /// How many may.
         events_max: u64,
+        /// Their bytes.
+        bytes: u64,
+        /// What those may be.
+        bytes_max: u64,
     },
     /// The host takes no more work, since it is about to leave.
     #[error("The host is shutting down. Try again at another host, or when it is back.")]

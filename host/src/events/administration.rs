@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Events;
-use super::event::EventId;
+use super::event::{AccountRoom, EventId};
 use super::log::{AcceptError, Administer, Counts, Filter, Listed, LogError, Moved, State};
 use crate::domain::times::milliseconds;
 use crate::domain::{FunctionName, Growing, Refusal};
@@ -71,7 +71,11 @@ impl<G: RunGuest> Events<G> {
     pub async fn redrive(&self, selection: &Selection) -> Result<Moved, Refusal> {
         let at_ms = self.shared.clock.now_ms();
         let expires_ms = at_ms + milliseconds(REDELIVERY_DURATION);
-        let redrive = Administer::Redrive { at_ms, expires_ms };
+        let redrive = Administer::Redrive {
+            at_ms,
+            expires_ms,
+            room: AccountRoom::of(self.shared.quotas.get()),
+        };
         self.administer(selection, redrive).await
     }
 
@@ -109,9 +113,17 @@ impl<G: RunGuest> Events<G> {
 pub(super) fn refusal(error: AcceptError) -> Refusal {
     match error {
         AcceptError::Full { events, bytes } => Refusal::TooManyEvents { events, bytes },
-        AcceptError::AccountFull { events, events_max } => {
-            Refusal::TooManyEventsOfAccount { events, events_max }
-        }
+        AcceptError::AccountFull {
+            events,
+            events_max,
+            bytes,
+            bytes_max,
+        } => Refusal::TooManyEventsOfAccount {
+            events,
+            events_max,
+            bytes,
+            bytes_max,
+        },
         AcceptError::NoRoom(reason) => Refusal::NoRoom(Growing::Events, reason),
         AcceptError::Failed(_) => Refusal::Internal,
     }

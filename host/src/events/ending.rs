@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::Shared;
 use super::decision::Policy;
-use super::event::{Arrival, Condition, Ended, Event, NewEvent, Response};
+use super::event::{AccountRoom, Arrival, Condition, Ended, Event, NewEvent, Response};
 use super::log::{Ending, Settle};
 use super::message::{Attribute, Head, Message};
 use super::record;
@@ -77,7 +77,7 @@ fn onward(
     Arrival {
         account: Arc::clone(&event.account),
         // It comes out of one that was accepted.
-        account_events_max: u64::MAX,
+        account_room: AccountRoom::ALL,
         new: NewEvent {
             function,
             qualifier,

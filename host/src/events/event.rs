@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::domain::quotas::Quotas;
 use crate::domain::{FunctionName, Qualifier, RequestId, VersionId};
 
 /// What tells events apart; request ids do not, since callers may choose them.
@@ -34,13 +35,38 @@ pub struct NewEvent {
     pub payload: Bytes,
 }
 
+/// What of the room for events an account may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountRoom {
+    /// Events.
+    pub events_max: u64,
+    /// One of so many shares of all bytes.
+    pub shares: u64,
+}
+
+impl AccountRoom {
+    /// All that there is: what comes out of an event that was accepted is not refused.
+    pub const ALL: Self = Self {
+        events_max: u64::MAX,
+        shares: 1,
+    };
+
+    /// That of these quotas.
+    pub(super) fn of(quotas: Quotas) -> Self {
+        Self {
+            events_max: quotas.events,
+            shares: quotas.event_shares,
+        }
+    }
+}
+
 /// An event on its way into the log, which gives it its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
     /// Whose function it is for.
     pub account: Arc<str>,
-    /// How many the account may have at once, this one included.
-    pub account_events_max: u64,
+    /// What the account may have at once, this one included.
+    pub account_room: AccountRoom,
     /// What somebody brought.
     pub new: NewEvent,
     /// Unix time; its age counts from here.

@@ -50,7 +50,7 @@ use crate::domain::quotas::CurrentQuotas;
 use crate::domain::{Account, Refusal};
 use crate::invoker::{Invoker, RunGuest};
 use delivery::Courier;
-use event::Arrival;
+use event::{AccountRoom, Arrival};
 use log::{Filter, HolderId};
 use queues::Queues;
 
@@ -153,7 +153,7 @@ impl<G: RunGuest> Events<G> {
         new.payload = Bytes::copy_from_slice(&new.payload);
         let arrival = Arrival {
             account: Arc::clone(&shared.account_id),
-            account_events_max: shared.quotas.get().events,
+            account_room: AccountRoom::of(shared.quotas.get()),
             new,
             accepted_ms: shared.clock.now_ms(),
             hops: 0,

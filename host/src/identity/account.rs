@@ -31,6 +31,7 @@ impl StatedQuotas {
             code_bytes: self.code_bytes.unwrap_or(host.code_bytes),
             concurrency: self.concurrency.unwrap_or(host.concurrency),
             events: self.events.unwrap_or(host.events),
+            event_shares: host.event_shares,
         }
     }
 }

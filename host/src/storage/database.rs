@@ -209,6 +209,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     // What it sets aside while it works would lie in folders that a host may not have, and hold other people's data.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is removed, or replaced by what is sealed, does not stay in the file.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "synchronous", "FULL")
 }
 

@@ -20,7 +20,7 @@ Examples:
   sparkler keys list --keys keys.toml
   sparkler keys rotate --keys keys.toml --user ci      A second key; the first stays good
   sparkler keys revoke --keys keys.toml SPKL…          That key is good no more
-  (umask 077; sparkler keys master > master.key)       Then --master-key-file master.key, for all of them
+  (umask 077; sparkler keys master > master.key)       Then --master-key-file master.key
 
 A server that was started with --keys sees each change within a second. The secret of a key is
 printed once. What a user may do is said by names (admin, deploy, invoke, read, permissions,

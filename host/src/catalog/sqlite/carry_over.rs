@@ -51,16 +51,16 @@ fn write_all(
 /// Has what there is of one account be that of `account`: a host that plays one account has what is in its data
 /// directory, whatever it was called before. Where there are several, each stays whose it is.
 pub(super) fn to_account(connection: &Connection, account: &AccountId) -> rusqlite::Result<()> {
-    connection.execute(
-        "UPDATE rows SET account = ?1
-         WHERE account <> ?1 AND (SELECT count(DISTINCT account) FROM rows) = 1",
-        [account.as_str()],
-    )?;
     // What was done there is told to whoever has it now.
     connection.execute(
         "UPDATE audit SET account = ?1
-         WHERE account <> ?1 AND (SELECT count(DISTINCT account) FROM rows) <= 1
-             AND (SELECT count(DISTINCT account) FROM audit) = 1",
+         WHERE account = (SELECT min(account) FROM rows WHERE account <> ?1)
+             AND (SELECT count(DISTINCT account) FROM rows) = 1",
+        [account.as_str()],
+    )?;
+    connection.execute(
+        "UPDATE rows SET account = ?1
+         WHERE account <> ?1 AND (SELECT count(DISTINCT account) FROM rows) = 1",
         [account.as_str()],
     )?;
     Ok(())

@@ -121,6 +121,8 @@ impl<'a> Target<'a> {
         let resource = |about: &mut About| {
             let arn = || clipped(&self.arn(api).text());
             about.resource.get_or_insert_with(arn);
+            // Whoever has the function is told, where nobody is known who asks.
+            about.account.get_or_insert_with(|| api.account.owner());
         };
         let invoked = invoked.map_err(|refused| refused.knowing(resource));
         let mut response = invoked.unwrap_or_else(WireError::into_response);

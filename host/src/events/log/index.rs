@@ -11,7 +11,7 @@ use super::{
     AcceptError, Counts, DeliveryId, Handed, HolderId, Joining, Lease, Leased, LogBounds, LogError,
 };
 use crate::domain::FunctionName;
-use crate::events::event::{Event, EventId};
+use crate::events::event::{AccountRoom, Event, EventId};
 use crate::limits::EVENT_LEASE_DURATION;
 
 /// An event that waits, as the index knows it.
@@ -49,7 +49,7 @@ pub(super) struct Index {
     holders: HashMap<HolderId, Holder>,
     events: u64,
     /// Of each account that has any.
-    of_accounts: HashMap<Arc<str>, u64>,
+    of_accounts: HashMap<Arc<str>, OfAccount>,
     bytes: u64,
 }
 
@@ -58,6 +58,13 @@ struct Delivering {
     account: Arc<str>,
     function: FunctionName,
     messages: usize,
+    bytes: u64,
+}
+
+/// What an account has of the room.
+#[derive(Clone, Copy, Debug, Default)]
+struct OfAccount {
+    events: u64,
     bytes: u64,
 }
 
@@ -83,37 +90,42 @@ impl Index {
         }
     }
 
-    /// Room for so many more events of an account, which may have `account_events_max`.
+    /// Room for so many more events of an account, within what that may have.
     pub(super) fn reserve(
         &mut self,
         account: &Arc<str>,
         (events, bytes): (u64, u64),
-        account_events_max: u64,
+        room: AccountRoom,
     ) -> Result<(), AcceptError> {
         let own = self.of_accounts.get(account).copied().unwrap_or_default();
+        let own_bytes_max = self.bounds.bytes_max / room.shares.max(1);
         let fits = self.events + events <= self.bounds.events_max
             && self.bytes.saturating_add(bytes) <= self.bounds.bytes_max;
-        if own + events > account_events_max {
-            return Err(AcceptError::AccountFull {
-                events: own,
-                events_max: account_events_max,
+        if !fits {
+            return Err(AcceptError::Full {
+                events: self.events,
+                bytes: self.bytes,
             });
         }
-        match fits {
-            true => self.occupy(account, events, bytes),
-            false => {
-                return Err(AcceptError::Full {
-                    events: self.events,
-                    bytes: self.bytes,
-                });
-            }
+        let fits_account = own.events + events <= room.events_max
+            && own.bytes.saturating_add(bytes) <= own_bytes_max;
+        if !fits_account {
+            return Err(AcceptError::AccountFull {
+                events: own.events,
+                events_max: room.events_max,
+                bytes: own.bytes,
+                bytes_max: own_bytes_max,
+            });
         }
+        self.occupy(account, events, bytes);
         Ok(())
     }
 
     /// Takes room for events that need not ask, since something accepted depends on them.
     pub(super) fn occupy(&mut self, account: &Arc<str>, events: u64, bytes: u64) {
-        *self.of_accounts.entry(Arc::clone(account)).or_default() += events;
+        let own = self.of_accounts.entry(Arc::clone(account)).or_default();
+        own.events += events;
+        own.bytes += bytes;
         self.events += events;
         self.bytes += bytes;
     }
@@ -121,8 +133,9 @@ impl Index {
     /// Gives room back.
     pub(super) fn release(&mut self, account: &Arc<str>, events: u64, bytes: u64) {
         if let Some(own) = self.of_accounts.get_mut(account) {
-            *own -= events;
-            if *own == 0 {
+            own.events -= events;
+            own.bytes -= bytes;
+            if own.events == 0 {
                 self.of_accounts.remove(account);
             }
         }
@@ -275,6 +288,9 @@ impl Index {
             return;
         }
         self.bytes += more_bytes;
+        if let Some(own) = self.of_accounts.get_mut(&account) {
+            own.bytes += more_bytes;
+        }
         let event = Indexed {
             id,
             account,

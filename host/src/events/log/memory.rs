@@ -14,7 +14,7 @@ use super::{
     Joining, Lease, Listed, LogBounds, LogClock, LogError, Moved, Settle, Told,
 };
 use crate::domain::{FunctionName, Lock};
-use crate::events::event::{Arrival, Event, EventId};
+use crate::events::event::{AccountRoom, Arrival, Event, EventId};
 use crate::events::message::Message;
 use crate::limits::DEAD_EVENTS_PER_CALL_MAX;
 
@@ -67,7 +67,7 @@ impl MemoryEventLog {
 impl EventLog for MemoryEventLog {
     fn accept(&self, arrival: Arrival) -> Answer<'_, Result<EventId, AcceptError>> {
         self.now(|kept| {
-            let (more, most) = ((1, arrival.bytes()), arrival.account_events_max);
+            let (more, most) = ((1, arrival.bytes()), arrival.account_room);
             kept.index.reserve(&arrival.account, more, most)?;
             Ok(kept.add(arrival))
         })
@@ -166,8 +166,12 @@ impl EventLog for MemoryEventLog {
             let has_more = ids.len() > DEAD_EVENTS_PER_CALL_MAX;
             ids.truncate(DEAD_EVENTS_PER_CALL_MAX);
             match what {
-                Administer::Redrive { at_ms, expires_ms } => {
-                    kept.redrive(&filter.account, &ids, (at_ms, expires_ms))?;
+                Administer::Redrive {
+                    at_ms,
+                    expires_ms,
+                    room,
+                } => {
+                    kept.redrive(&filter.account, &ids, (at_ms, expires_ms), room)?;
                 }
                 Administer::Purge | Administer::PurgeOlder { .. } => {
                     ids.iter().for_each(|id| kept.rows.remove(*id));
@@ -242,11 +246,11 @@ impl Kept {
         account: &Arc<str>,
         ids: &[EventId],
         (at_ms, expires_ms): (u64, u64),
+        room: AccountRoom,
     ) -> Result<(), AcceptError> {
         let bytes = ids.iter().map(|id| self.rows.bytes(*id)).sum();
         let more = (ids.len() as u64, bytes);
-        // They were accepted before.
-        self.index.reserve(account, more, u64::MAX)?;
+        self.index.reserve(account, more, room)?;
         for id in ids {
             match self.rows.redrive(*id, at_ms, expires_ms) {
                 Some(Redriven::Waits(event)) => self.index.admit(event),

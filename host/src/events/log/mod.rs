@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::event::{Arrival, Condition, Event, EventId};
+use super::event::{AccountRoom, Arrival, Condition, Event, EventId};
 use super::message::Message;
 use crate::domain::FunctionName;
 use crate::domain::named::named;
@@ -253,6 +253,8 @@ pub enum Administer {
         at_ms: u64,
         /// Until when messages are tried.
         expires_ms: u64,
+        /// What the account may have, these included.
+        room: AccountRoom,
     },
     /// They are removed.
     Purge,
@@ -369,12 +371,16 @@ pub enum AcceptError {
         bytes: u64,
     },
     /// As many of its account wait as may.
-    #[error("{events} events of the account wait, and its quota is {events_max}")]
+    #[error("{events} events of the account wait, with {bytes} bytes")]
     AccountFull {
         /// How many of the account wait.
         events: u64,
         /// How many of it may.
         events_max: u64,
+        /// Their bytes.
+        bytes: u64,
+        /// What those may be.
+        bytes_max: u64,
     },
     /// There is no room for it where it would be kept; the text says what is short.
     #[error("{0}")]

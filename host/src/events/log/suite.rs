@@ -45,6 +45,7 @@ macro_rules! behaviours {
             numbers::an_event_comes_back_as_it_was_given,
             numbers::numbers_rise_and_none_is_given_twice,
             numbers::a_full_log_refuses_and_keeps_what_it_has,
+            numbers::an_account_has_its_share_of_the_room,
             numbers::lists_are_filtered_and_go_on,
             numbers::a_list_shows_each_member_as_it_is,
             numbers::accounts_do_not_see_each_other,
@@ -197,7 +198,7 @@ pub(super) fn all() -> Filter {
 pub(super) fn arrival(function: &str, payload: &str) -> Arrival {
     Arrival {
         account: ACCOUNT.into(),
-        account_events_max: u64::MAX,
+        account_room: AccountRoom::ALL,
         new: new_event(function, payload),
         accepted_ms: 0,
         hops: 0,

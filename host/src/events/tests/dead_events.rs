@@ -100,7 +100,7 @@ async fn die_in(log: &impl EventLog, events: usize, at_ms: u64) {
     for _ in 0..events {
         let arrival = Arrival {
             account: Arc::clone(&account),
-            account_events_max: u64::MAX,
+            account_room: AccountRoom::ALL,
             new: new_event("greet", "1"),
             accepted_ms: 0,
             hops: 0,

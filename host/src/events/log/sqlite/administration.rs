@@ -6,7 +6,7 @@ use super::SqliteEventLog;
 use super::change::Change;
 use super::memory::Memory;
 use super::store::Store;
-use crate::events::event::EventId;
+use crate::events::event::{AccountRoom, EventId};
 use crate::events::log::index::{Indexed, Posted};
 use crate::events::log::{AcceptError, Filter, Listed, LogError, Moved, State};
 use crate::limits::DEAD_EVENTS_PER_CALL_MAX;
@@ -18,6 +18,7 @@ impl SqliteEventLog {
         filter: Filter,
         at_ms: u64,
         expires_ms: u64,
+        room: AccountRoom,
     ) -> Result<Moved, AcceptError> {
         let account = Arc::clone(&filter.account);
         let read = self
@@ -25,8 +26,7 @@ impl SqliteEventLog {
         let Page { items, has_more } = read.await?;
         let bytes = items.iter().map(|(event, _)| event.bytes).sum();
         let more = (items.len() as u64, bytes);
-        // They were accepted before.
-        let room = self.memory.reserve(&account, more, u64::MAX)?;
+        let room = self.memory.reserve(&account, more, room)?;
         let changes = items
             .iter()
             .map(|(event, messages)| match messages.is_empty() {

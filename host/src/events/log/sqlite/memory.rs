@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard};
 
 use super::cache::Cache;
 use crate::domain::Lock;
-use crate::events::event::Event;
+use crate::events::event::{AccountRoom, Event};
 use crate::events::log::AcceptError;
 use crate::events::log::index::{Index, Indexed, Work};
 
@@ -38,15 +38,15 @@ impl Memory {
         self.index().admit(indexed);
     }
 
-    /// Room for so many more events of an account, which may have `account_events_max`.
+    /// Room for so many more events of an account, within what that may have.
     pub(super) fn reserve(
         self: &Arc<Self>,
         account: &Arc<str>,
         (events, bytes): (u64, u64),
-        account_events_max: u64,
+        room: AccountRoom,
     ) -> Result<Reserved, AcceptError> {
         let more = (events, bytes);
-        self.index().reserve(account, more, account_events_max)?;
+        self.index().reserve(account, more, room)?;
         Ok(Reserved {
             memory: Arc::clone(self),
             account: Arc::clone(account),

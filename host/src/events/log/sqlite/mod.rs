@@ -254,7 +254,7 @@ impl EventLog for SqliteEventLog {
     fn accept(&self, arrival: Arrival) -> Answer<'_, Result<EventId, AcceptError>> {
         Box::pin(async move {
             let writing = self.room(arrival.bytes()).await?;
-            let (more, most) = ((1, arrival.bytes()), arrival.account_events_max);
+            let (more, most) = ((1, arrival.bytes()), arrival.account_room);
             let room = self.memory.reserve(&arrival.account, more, most)?;
             let event = self.number(arrival);
             let (id, change) = (event.id, Change::Accept(Arc::clone(&event)));
@@ -396,9 +396,11 @@ impl EventLog for SqliteEventLog {
         Box::pin(async move {
             let _alone = self.administration.lock().await;
             match what {
-                Administer::Redrive { at_ms, expires_ms } => {
-                    self.redrive(filter, at_ms, expires_ms).await
-                }
+                Administer::Redrive {
+                    at_ms,
+                    expires_ms,
+                    room,
+                } => self.redrive(filter, at_ms, expires_ms, room).await,
                 Administer::Purge => self.purge(filter).await,
                 Administer::PurgeOlder { than_ms } => {
                     self.purge_older(filter.account, than_ms).await

@@ -3,7 +3,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
-use crate::events::event::Condition;
+use crate::events::event::{AccountRoom, Condition};
 use crate::events::log::State;
 use crate::events::log::suite::{ACCOUNT, Opened, all, arrival, behaviours};
 use crate::events::message::{Attribute, Head};
@@ -288,6 +288,7 @@ async fn assert_messages(log: &SqliteEventLog, handed: &Handed) {
     let what = Administer::Redrive {
         at_ms: 1_796_000_400_000,
         expires_ms: 1_796_000_500_000,
+        room: AccountRoom::ALL,
     };
     let moved = log.administer(all(), what).await.expect("moved");
     assert_eq!(moved.events, 2);

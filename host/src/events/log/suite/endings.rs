@@ -79,6 +79,7 @@ pub(in crate::events::log) async fn a_message_that_was_given_up_kills_its_event_
     let redrive = Administer::Redrive {
         at_ms: 60,
         expires_ms: 1_000,
+        room: AccountRoom::ALL,
     };
     assert_eq!(bench.administer(all(), redrive).await, 1);
     assert_eq!(bench.states().await, [(id.0, State::Delivering)]);
@@ -159,6 +160,7 @@ pub(in crate::events::log) async fn a_dead_event_runs_again_as_if_it_were_new(be
     let redrive = Administer::Redrive {
         at_ms: 77,
         expires_ms: 1_000,
+        room: AccountRoom::ALL,
     };
     assert_eq!(bench.administer(all(), redrive).await, 1);
     assert_eq!(bench.administer(all(), redrive).await, 0);

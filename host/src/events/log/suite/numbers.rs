@@ -66,6 +66,51 @@ pub(in crate::events::log) async fn a_full_log_refuses_and_keeps_what_it_has(ben
     assert_eq!(bench.counts(0).await.waiting, 10);
 }
 
+pub(in crate::events::log) async fn an_account_has_its_share_of_the_room(bench: Bench) {
+    let half = AccountRoom {
+        events_max: 3,
+        shares: 2,
+    };
+    let of = |account: &str, payload: &str| Arrival {
+        account: account.into(),
+        account_room: half,
+        ..arrival("greet", payload)
+    };
+    let full = |events, bytes| {
+        Err(AcceptError::AccountFull {
+            events,
+            events_max: 3,
+            bytes,
+            bytes_max: 500,
+        })
+    };
+    let large = "x".repeat(300);
+    let accept = async |given: Arrival| bench.log.accept(given).await;
+    assert!(accept(of(ACCOUNT, &large)).await.is_ok());
+    assert_eq!(accept(of(ACCOUNT, &large)).await, full(1, 300));
+    assert!(accept(of("999999999999", &large)).await.is_ok());
+    for _ in 0..2 {
+        assert!(accept(of(ACCOUNT, "1")).await.is_ok());
+    }
+    assert_eq!(accept(of(ACCOUNT, "1")).await, full(3, 302));
+
+    let leases = bench.handed(0).await.events.into_iter();
+    let first = leases
+        .map(|leased| leased.lease)
+        .min_by_key(|lease| lease.work);
+    bench
+        .settle(first.expect("leased"), Settle::Die(ending(5)))
+        .await;
+    assert!(accept(of(ACCOUNT, &large)).await.is_ok());
+    let redrive = Administer::Redrive {
+        at_ms: 60,
+        expires_ms: 1_000,
+        room: half,
+    };
+    let refused = bench.log.administer(all(), redrive).await;
+    assert_eq!(refused.map(|_| ()), full(3, 302).map(|_: EventId| ()));
+}
+
 pub(in crate::events::log) async fn lists_are_filtered_and_go_on(bench: Bench) {
     let mut later = arrival("greet", "1");
     later.accepted_ms = 1_000;
