@@ -1,13 +1,16 @@
 //! The audit log beside the rows: entries that commits carry, and others; they only come and grow old.
 //!
-//! A journal keeps entries in the order of their numbers, which grow, and removes the oldest where there are too many.
-//! Refusals, which strangers make, have a share of their own, so that they push out no change. What is asked for is
-//! looked up above the journal.
+//! A journal keeps entries in the order of their numbers, which grow. Where there are too many, it removes the oldest
+//! of the account that has the most, so that none pushes out what others have. Refusals, which strangers make, have a
+//! share of their own, so that they push out no change. What is asked for is looked up above the journal.
 
 #[cfg(feature = "server")]
 mod reading;
 
+use std::collections::BTreeMap;
+
 use super::journal::{AuditKind, AuditRow};
+use crate::domain::AccountId;
 use crate::limits::{AUDIT_AGE_MAX, AUDIT_REFUSALS_PERCENT_MAX, AUDIT_ROW_BYTES};
 #[cfg(feature = "server")]
 pub(crate) use reading::{AuditLog, AuditPage, AuditQuery};
@@ -42,6 +45,41 @@ impl AuditBounds {
             AuditKind::Change => self.bytes_max - refusals,
             AuditKind::Refusal => refusals,
         }
+    }
+}
+
+/// What the entries of one kind take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct TakenByKind {
+    bytes: u64,
+    of_accounts: BTreeMap<AccountId, u64>,
+}
+
+impl TakenByKind {
+    /// All of them, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn add(&mut self, account: &AccountId, bytes: u64) {
+        self.bytes += bytes;
+        *self.of_accounts.entry(account.clone()).or_default() += bytes;
+    }
+
+    pub(super) fn remove(&mut self, account: &AccountId, bytes: u64) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        if let Some(own) = self.of_accounts.get_mut(account) {
+            *own = own.saturating_sub(bytes);
+            if *own == 0 {
+                self.of_accounts.remove(account);
+            }
+        }
+    }
+
+    /// The account that gives way where there is too much: the one that has the most.
+    pub(super) fn largest(&self) -> Option<&AccountId> {
+        let most = self.of_accounts.iter().max_by_key(|(_, bytes)| **bytes);
+        most.map(|(account, _)| account)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::audit::{AuditBounds, oldest_ms};
+use super::audit::{AuditBounds, TakenByKind, oldest_ms};
 use super::journal::{AuditKind, AuditRow, AuditStart};
 use crate::limits::AUDIT_MEMORY_BYTES_MAX;
 
@@ -17,7 +17,7 @@ pub(super) struct MemoryAudit {
 #[derive(Debug, Default)]
 struct Entries {
     all: VecDeque<(u64, AuditRow)>,
-    bytes: u64,
+    taken: TakenByKind,
 }
 
 impl MemoryAudit {
@@ -45,15 +45,26 @@ impl MemoryAudit {
 impl Entries {
     fn add(&mut self, number: u64, row: AuditRow, bytes_max: u64) {
         let oldest_ms = oldest_ms(row.at_ms);
-        self.bytes += row.bytes();
-        self.all.push_back((number, row));
-        while let Some((_, oldest)) = self.all.front()
-            && (self.bytes > bytes_max || oldest.at_ms < oldest_ms)
-            && self.all.len() > 1
+        self.taken.add(&row.account, row.bytes());
+        while let Some(at) = self.to_go(oldest_ms, bytes_max)
+            && let Some((_, gone)) = self.all.remove(at)
         {
-            self.bytes -= oldest.bytes();
-            self.all.pop_front();
+            self.taken.remove(&gone.account, gone.bytes());
         }
+        self.all.push_back((number, row));
+    }
+
+    /// Where one is that is too old, or too much.
+    fn to_go(&self, oldest_ms: u64, bytes_max: u64) -> Option<usize> {
+        let (_, oldest) = self.all.front()?;
+        if oldest.at_ms < oldest_ms {
+            return Some(0);
+        }
+        if self.taken.bytes() <= bytes_max {
+            return None;
+        }
+        let largest = self.taken.largest()?;
+        self.all.iter().position(|(_, row)| row.account == *largest)
     }
 
     fn read(&self, start: AuditStart, max: usize) -> impl Iterator<Item = (u64, AuditRow)> {

@@ -3,38 +3,43 @@
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::columns::unsigned;
-use crate::catalog::audit::{AuditBounds, bytes_of, oldest_ms};
+use crate::catalog::audit::{AuditBounds, TakenByKind, bytes_of, oldest_ms};
 use crate::catalog::journal::{AuditKind, AuditRow, AuditStart, Row};
 use crate::domain::AccountId;
 use crate::limits::{AUDIT_DISORDER_MAX, AUDIT_REMOVED_AT_ONCE_MAX, AUDIT_ROW_BYTES};
 
 /// What the entries of each kind take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Taken([u64; AuditKind::ALL.len()]);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken([TakenByKind; AuditKind::ALL.len()]);
 
 impl Taken {
     /// What the database holds.
     pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
-        let query = "SELECT count(*), coalesce(sum(length(CAST(entry AS BLOB))), 0)
-                     FROM audit WHERE kind = ?1";
+        let query = "SELECT account, count(*), sum(length(CAST(entry AS BLOB)))
+                     FROM audit WHERE kind = ?1 GROUP BY account";
         let mut taken = Self::default();
         for kind in AuditKind::ALL {
-            let (entries, bytes): (i64, i64) =
-                connection.query_row(query, [kind as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let (entries, bytes) = (entries.cast_unsigned(), bytes.cast_unsigned());
-            taken.0[kind as usize] = entries * AUDIT_ROW_BYTES + bytes;
+            let mut statement = connection.prepare(query)?;
+            let mut rows = statement.query([kind as i64])?;
+            while let Some(row) = rows.next()? {
+                let (entries, bytes): (i64, i64) = (row.get(1)?, row.get(2)?);
+                let bytes = entries.cast_unsigned() * AUDIT_ROW_BYTES + bytes.cast_unsigned();
+                let account = AccountId::from(row.get_ref(0)?.as_str()?);
+                taken.0[kind as usize].add(&account, bytes);
+            }
         }
         Ok(taken)
     }
 }
 
-/// Adds entries, and removes the oldest where there are too many; gives what they all take then.
+/// Adds entries, and removes others where there are too many; gives what they all take then.
 pub(super) fn add<'a>(
     transaction: &Transaction<'_>,
     entries: impl IntoIterator<Item = &'a AuditRow>,
-    mut taken: Taken,
+    taken: &Taken,
     bounds: AuditBounds,
 ) -> rusqlite::Result<Taken> {
+    let mut taken = taken.clone();
     for entry in entries {
         transaction
             .prepare_cached(
@@ -46,44 +51,88 @@ pub(super) fn add<'a>(
                 entry.at_ms.cast_signed(),
                 &*entry.row.0,
             ))?;
-        let all = &mut taken.0[entry.kind as usize];
-        *all += entry.bytes();
+        let of_kind = &mut taken.0[entry.kind as usize];
+        of_kind.add(&entry.account, entry.bytes());
         let added = transaction.last_insert_rowid();
-        remove_oldest(transaction, entry, added, all, bounds.bytes_max(entry.kind))?;
+        let bytes_max = bounds.bytes_max(entry.kind);
+        remove_some(transaction, entry, added, of_kind, bytes_max)?;
     }
     Ok(taken)
 }
 
+/// An entry that has to go.
+struct Going {
+    number: i64,
+    account: AccountId,
+    bytes: u64,
+}
+
 /// Removes what is too old, or too much. The newest stays, so that no number is given twice.
-fn remove_oldest(
+fn remove_some(
     transaction: &Transaction<'_>,
     newest: &AuditRow,
     number: i64,
-    taken: &mut u64,
+    taken: &mut TakenByKind,
     bytes_max: u64,
 ) -> rusqlite::Result<()> {
     for _ in 0..AUDIT_REMOVED_AT_ONCE_MAX {
-        let oldest: Option<(i64, i64, i64)> = transaction
-            .prepare_cached(
-                "SELECT number, at_ms, length(CAST(entry AS BLOB)) FROM audit
-                 WHERE kind = ?1 AND number <> ?2 ORDER BY at_ms, number LIMIT 1",
-            )?
-            .query_row((newest.kind as i64, number), |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()?;
-        let Some((oldest, at_ms, bytes)) = oldest else {
+        let going = match too_old(transaction, newest, number)? {
+            Some(going) => Some(going),
+            None if taken.bytes() <= bytes_max => None,
+            None => too_much(transaction, newest.kind, number, taken)?,
+        };
+        let Some(going) = going else {
             return Ok(());
         };
-        if *taken <= bytes_max && at_ms >= oldest_ms(newest.at_ms).cast_signed() {
-            return Ok(());
-        }
         transaction
             .prepare_cached("DELETE FROM audit WHERE number = ?1")?
-            .execute([oldest])?;
-        *taken = taken.saturating_sub(bytes_of(bytes.cast_unsigned()));
+            .execute([going.number])?;
+        taken.remove(&going.account, going.bytes);
     }
     Ok(())
+}
+
+fn too_old(
+    transaction: &Transaction<'_>,
+    newest: &AuditRow,
+    number: i64,
+) -> rusqlite::Result<Option<Going>> {
+    let oldest_ms = oldest_ms(newest.at_ms).cast_signed();
+    transaction
+        .prepare_cached(
+            "SELECT number, account, length(CAST(entry AS BLOB)) FROM audit
+             WHERE kind = ?1 AND number <> ?2 AND at_ms < ?3 ORDER BY at_ms, number LIMIT 1",
+        )?
+        .query_row((newest.kind as i64, number, oldest_ms), going)
+        .optional()
+}
+
+/// The oldest of the account that has the most.
+fn too_much(
+    transaction: &Transaction<'_>,
+    kind: AuditKind,
+    number: i64,
+    taken: &TakenByKind,
+) -> rusqlite::Result<Option<Going>> {
+    let Some(largest) = taken.largest() else {
+        return Ok(None);
+    };
+    transaction
+        .prepare_cached(
+            "SELECT number, account, length(CAST(entry AS BLOB)) FROM audit
+             WHERE kind = ?1 AND account = ?2 AND number <> ?3 ORDER BY at_ms, number LIMIT 1",
+        )?
+        .query_row((kind as i64, largest.as_str(), number), going)
+        .optional()
+}
+
+fn going(row: &rusqlite::Row<'_>) -> rusqlite::Result<Going> {
+    let bytes: i64 = row.get(2)?;
+    Ok(Going {
+        number: row.get(0)?,
+        account: AccountId::from(row.get_ref(1)?.as_str()?),
+        bytes: bytes_of(bytes.cast_unsigned()),
+    })
 }
 
 /// Up to `max` entries, in their order.

@@ -121,4 +121,5 @@ const FIFTH: &str = "
     ) STRICT;
 
     CREATE INDEX audit_by_time ON audit (kind, at_ms);
+    CREATE INDEX audit_of_account ON audit (kind, account, at_ms);
 ";

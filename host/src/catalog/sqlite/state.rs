@@ -94,7 +94,7 @@ impl State {
         }
         let shown = self.revision();
         let revision = Revision(shown.0 + 1);
-        let (audit, bounds) = (self.audit, self.audit_bounds);
+        let (audit, bounds) = (&self.audit, self.audit_bounds);
         let connection = &mut self.connection;
         let made = with_reserve(&self.data_dir, || {
             make(connection, commit, revision, (audit, bounds))
@@ -111,7 +111,7 @@ impl State {
     pub(super) fn note(&mut self, entries: &[AuditRow]) -> rusqlite::Result<()> {
         let (connection, immediate) = (&mut self.connection, TransactionBehavior::Immediate);
         let transaction = connection.transaction_with_behavior(immediate)?;
-        let taken = audit::add(&transaction, entries, self.audit, self.audit_bounds)?;
+        let taken = audit::add(&transaction, entries, &self.audit, self.audit_bounds)?;
         transaction.commit()?;
         self.audit = taken;
         Ok(())
@@ -132,7 +132,7 @@ fn make(
     connection: &mut Connection,
     commit: &Commit,
     revision: Revision,
-    (taken, bounds): (Taken, AuditBounds),
+    (taken, bounds): (&Taken, AuditBounds),
 ) -> rusqlite::Result<Option<Taken>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for put in &commit.puts {

@@ -105,6 +105,28 @@ pub(in crate::catalog) async fn refusals_have_a_bound_and_push_out_no_change(
     assert!(newest.contains("\"59 "), "the oldest go");
 }
 
+pub(in crate::catalog) async fn an_account_pushes_out_its_own_entries_alone(
+    journal: Arc<dyn Journal>,
+) {
+    const LONG: usize = 200_000;
+    let of_other = AuditRow {
+        account: "999999999999".into(),
+        ..change("of another")
+    };
+    journal.note(vec![of_other.clone()]).await.expect("noted");
+    for number in 0..160 {
+        let text = format!("{number} {}", "x".repeat(LONG));
+        journal.note(vec![change(&text)]).await.expect("noted");
+    }
+    let rows = texts(&journal).await;
+    assert_eq!(rows[0], of_other);
+    assert!(rows.len() > 2 && rows.len() < 160, "{}", rows.len());
+    let bytes: u64 = rows.iter().map(AuditRow::bytes).sum();
+    assert!(bytes <= AUDIT_BYTES_MAX, "{bytes}");
+    let newest = &rows[rows.len() - 1].row.0;
+    assert!(newest.contains("\"159 "), "the oldest go");
+}
+
 pub(in crate::catalog) async fn what_is_too_old_goes_when_something_comes(
     journal: Arc<dyn Journal>,
 ) {

@@ -21,6 +21,7 @@ macro_rules! journal_behaviours {
             an_entry_is_made_with_its_commit_or_not_at_all,
             entries_are_read_in_the_order_of_their_numbers,
             refusals_have_a_bound_and_push_out_no_change,
+            an_account_pushes_out_its_own_entries_alone,
             what_is_too_old_goes_when_something_comes
         );
     };
