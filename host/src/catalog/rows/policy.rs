@@ -9,14 +9,16 @@ use crate::domain::policy::{Conditions, Document, Grant, Statement};
 
 /// A statement, in the form that is written or in the older one.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, from = "Value")]
 pub(in crate::catalog) enum StatementRow {
     Granted(GrantedRow),
     Stated(Value),
 }
 
-/// A statement as hosts wrote it that knew only those of AddPermission.
+/// A statement as hosts wrote it that knew only those of AddPermission. They are gone, so that it has no member that is
+/// unknown: a condition that nobody reads would allow everybody.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::catalog) struct GrantedRow {
     id: String,
     principal: PrincipalRow,
@@ -33,6 +35,7 @@ enum PrincipalRow {
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ConditionsRow {
     function_url_auth_type: Option<String>,
     principal_org_id: Option<String>,
@@ -47,6 +50,15 @@ struct ConditionsRow {
 pub(in crate::catalog) struct PolicyRow {
     version: String,
     id: Option<String>,
+}
+
+impl From<Value> for StatementRow {
+    fn from(value: Value) -> Self {
+        match GrantedRow::deserialize(&value) {
+            Ok(granted) => Self::Granted(granted),
+            Err(_) => Self::Stated(value),
+        }
+    }
 }
 
 impl StatementRow {
@@ -169,6 +181,23 @@ mod tests {
         let rows = serde_json::to_value(rows.collect::<Vec<_>>()).expect("JSON");
         assert_eq!(rows, shown["Statement"]);
         assert_eq!(read(rows), policy);
+    }
+
+    #[test]
+    fn a_statement_of_an_older_host_with_a_condition_that_is_unknown_allows_nothing() {
+        let older = |condition: &str| {
+            let text = format!(
+                r#"{{"id":"url","principal":"Everybody","action":"*","resource":"*",
+                "conditions":{{"source_account":"1",{condition}}}}}"#
+            );
+            serde_json::from_str::<StatementRow>(&text).expect("a row")
+        };
+        assert!(policy(None, vec![older(r#""source_arn":"arn:aws:s3:::x""#)]).is_ok());
+        assert!(policy(None, vec![older(r#""source_vpc":"2""#)]).is_err());
+        let twice = older(r#""source_account":"2""#);
+        assert!(
+            matches!(&twice, StatementRow::Granted(row) if row.conditions.source_account.as_deref() == Some("2"))
+        );
     }
 
     #[test]
