@@ -27,8 +27,9 @@ use super::spinner::Spinner;
 use super::tls_args::TlsArgs;
 use super::{CommandResult, learned_http, output, paths, signals, sizes};
 
-/// How long the program waits for threads that still compile when everything else has ended.
-const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
+/// How long the program waits for threads that still compile when everything else has ended. Whoever still runs then
+/// keeps the temporary files of functions, which stay until the next start: on a busy machine that takes seconds.
+const LEAVE_WAIT_MAX: Duration = Duration::from_secs(5);
 
 const EXAMPLES: &str = "\
 Examples:
