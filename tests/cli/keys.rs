@@ -6,7 +6,7 @@ use sparkler_tests::lambda::NewFunction;
 use sparkler_tests::server::{Ended, ended, run, sparkler};
 use sparkler_tests::{Request, Server, guests};
 
-use crate::{Workbench, text};
+use crate::{Workbench, files_below, text};
 
 const FUNCTIONS: &str = "/2015-03-31/functions";
 
@@ -81,15 +81,10 @@ fn keys_are_exchanged_and_revoked_while_a_server_runs() {
 
 /// All that is in the files of a folder.
 fn bytes_below(folder: &std::path::Path) -> Vec<u8> {
-    let mut all = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        match path.is_dir() {
-            true => all.extend(bytes_below(&path)),
-            false => all.extend(std::fs::read(path).expect("a file")),
-        }
-    }
-    all
+    let files = files_below(folder).into_iter();
+    files
+        .flat_map(|path| std::fs::read(path).expect("a file"))
+        .collect()
 }
 
 #[test]
@@ -178,7 +173,14 @@ fn an_address_that_others_reach_is_refused_without_keys_or_a_word() {
         "{}",
         refused.stderr
     );
-    let refused = run(["serve", "--ephemeral", "--auth", "sigv4"]);
+    let refused = run([
+        "serve",
+        "--ephemeral",
+        "--listen",
+        "127.0.0.1:0",
+        "--auth",
+        "sigv4",
+    ]);
     assert!(
         refused.stderr.contains("sparkler keys new"),
         "{}",

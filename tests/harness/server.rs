@@ -1,7 +1,7 @@
 //! The product's binary, run as people run it.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, PipeReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, Weak, mpsc};
@@ -93,7 +93,7 @@ pub struct Server {
     pub address: SocketAddr,
     child: Child,
     said: Arc<Mutex<String>>,
-    listeners: Vec<JoinHandle<()>>,
+    listener: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -129,33 +129,43 @@ impl Server {
     /// Starts one without state under a limit of the shell's, such as `-n 500`.
     #[track_caller]
     pub fn limited(limit: &str) -> Self {
-        let script =
-            format!("ulimit {limit} && exec \"$0\" serve --listen 127.0.0.1:0 --ephemeral");
+        Self::limited_with(limit, ["--ephemeral"])
+    }
+
+    /// The same, with these arguments.
+    #[track_caller]
+    pub fn limited_with(
+        limit: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Self {
+        let script = format!("ulimit {limit} && exec \"$0\" serve --listen 127.0.0.1:0 \"$@\"");
         let mut command = cleaned(Command::new("sh"));
-        command.args(["-c", &script, &program()]);
+        command.args(["-c", &script, &program()]).args(arguments);
         Self::of(&mut command)
     }
 
     /// Starts a prepared command; returns when it listens.
     #[track_caller]
     pub fn of(command: &mut Command) -> Self {
+        // One pipe for both, so that what it says comes here in the order in which it says it.
+        let (lines, writer) = std::io::pipe().expect("make a pipe");
+        let stdout = writer.try_clone().expect("another end of it");
         let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stdout)
+            .stderr(writer)
             .spawn()
             .expect("start the binary under test");
+        // Its ends are the command's until it is told others: the server's alone keep it open.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let said = Arc::<Mutex<String>>::default();
         let (announce, announced) = mpsc::channel();
-        let listeners = vec![
-            listen_to(child.stdout.take(), &said, announce.clone()),
-            listen_to(child.stderr.take(), &said, announce),
-        ];
+        let listener = listen_to(lines, &said, announce);
         match announced.recv_timeout(START_MAX) {
             Ok(address) => Self {
                 address,
                 child,
                 said,
-                listeners,
+                listener: Some(listener),
             },
             Err(_) => {
                 let _ = child.kill();
@@ -173,7 +183,7 @@ impl Server {
         }
     }
 
-    /// All that it has written to stdout and stderr so far.
+    /// All that it has written to stdout and stderr so far, at least what came before its address.
     pub fn said(&self) -> String {
         self.said.lock().expect("what the server said").clone()
     }
@@ -247,9 +257,8 @@ impl Server {
     pub fn last_words(mut self) -> String {
         self.signal(Signal::TERM);
         assert!(self.wait().success(), "{}", self.said());
-        for listener in self.listeners.drain(..) {
-            listener.join().expect("hear the server out");
-        }
+        let listener = self.listener.take().expect("who listens to it");
+        listener.join().expect("hear the server out");
         self.said()
     }
 
@@ -267,13 +276,13 @@ impl Drop for Server {
     }
 }
 
-/// Keeps what a stream says, and passes the announced address on.
+/// Keeps what comes through a pipe, and passes the announced address on.
 fn listen_to(
-    stream: Option<impl Read + Send + 'static>,
+    pipe: PipeReader,
     said: &Arc<Mutex<String>>,
     announce: mpsc::Sender<SocketAddr>,
 ) -> JoinHandle<()> {
-    let lines = BufReader::new(stream.expect("a piped stream")).lines();
+    let lines = BufReader::new(pipe).lines();
     let said = Arc::clone(said);
     std::thread::spawn(move || {
         for line in lines.map_while(Result::ok) {
