@@ -263,7 +263,7 @@ impl Host {
     pub async fn close(&self) {
         self.accounts.close().await;
         #[cfg(feature = "server")]
-        self.serving.refusals.flush().await;
+        self.serving.api.refusals.flush().await;
     }
 
     /// Creates, changes and deletes functions.

@@ -19,6 +19,7 @@ pub use crate::app::prepared::Prepared;
 #[cfg(feature = "server")]
 pub use crate::contract::{Door, Operation, Preset, settings_members};
 pub use crate::deployer::{CompileGuest, Deployed, Deployer, NewFunction, NotDeployed, Wanted};
+pub use crate::domain::arn::is_account;
 pub use crate::domain::attachments::EventInvoke;
 pub use crate::domain::environment::{BadName, check_name};
 pub use crate::domain::grants::FOLDERS_VARIABLE;

@@ -2,10 +2,10 @@
 //! is seen in another, neither while all of them call at once nor after a restart.
 
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::{fs, io::Write as _, thread};
+use std::thread;
 
 use serde_json::{Value, json};
+use sparkler_tests::certificates::put;
 use sparkler_tests::key::Key;
 use sparkler_tests::lambda::NewFunction;
 use sparkler_tests::{Reply, Request, Server, guests};
@@ -111,12 +111,7 @@ impl Account {
 
 /// Puts a file of keys where it belongs, or in the place of the one that is there, and gives its path.
 fn keys(bench: &Workbench, text: &str) -> String {
-    let (new, file) = (bench.path("new.toml"), bench.path("keys.toml"));
-    let mut options = fs::OpenOptions::new();
-    let opened = options.write(true).create_new(true).mode(0o600).open(&new);
-    let written = opened.expect("a file").write_all(text.as_bytes());
-    written.expect("written");
-    fs::rename(new, &file).expect("renamed");
+    put(&bench.path("keys.toml"), text, 0o600);
     bench.text("keys.toml")
 }
 

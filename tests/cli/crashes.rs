@@ -7,7 +7,7 @@ use std::thread;
 use sparkler_tests::server::run;
 use sparkler_tests::{NewFunction, Server, guests, wat};
 
-use crate::{Workbench, assert_fails};
+use crate::{Workbench, assert_fails, files_below};
 
 #[test]
 fn a_crash_loses_no_function() {
@@ -157,17 +157,4 @@ fn only_file(folder: &Path, wanted: impl Fn(&str) -> bool) -> PathBuf {
     });
     assert_eq!(found.len(), 1, "{found:?} of {:?}", files_below(folder));
     found.remove(0)
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            files.extend(files_below(&path))
-        } else {
-            files.push(path)
-        }
-    }
-    files
 }

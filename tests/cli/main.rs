@@ -66,6 +66,20 @@ fn text(path: &Path) -> String {
     path.to_str().expect("a path of UTF-8").to_owned()
 }
 
+/// The files of a folder, and of those in it.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(files_below(&path))
+        } else {
+            files.push(path)
+        }
+    }
+    files
+}
+
 /// The command failed with this code, said why in a sentence to stderr, and put nothing on stdout.
 #[track_caller]
 fn assert_fails(ended: &Ended, code: i32, words: &[&str]) {

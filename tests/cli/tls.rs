@@ -181,18 +181,9 @@ fn whoever_speaks_no_tls_is_told_or_cut_and_counted() {
 #[test]
 fn who_begins_handshakes_and_goes_no_further_keeps_nobody_out() {
     let site = Site::new();
-    let mut command = sparkler();
-    command.args(["serve", "--listen", "127.0.0.1:0"]);
-    command.args(site.arguments(&[&site.bench.text("echo.wasm")]));
     // A fifth of it is for connections.
-    let script = "ulimit -n 500 && exec \"$0\" \"$@\"";
-    let program = command.get_program().to_owned();
-    let mut limited = sparkler_tests::server::cleaned(std::process::Command::new("sh"));
-    limited
-        .args(["-c", script])
-        .arg(program)
-        .args(command.get_args());
-    let server = Server::of(&mut limited);
+    let arguments = site.arguments(&[&site.bench.text("echo.wasm")]);
+    let server = Server::limited_with("-n 500", arguments);
     let slow: Vec<_> = (0..400)
         .map(|number| {
             let mut stream = TcpStream::connect(server.address).expect("it listens");

@@ -73,6 +73,11 @@ impl HostAccounts {
         for account in all() {
             account.drained().await;
         }
+        let guests = Arc::clone(&self.own.guests);
+        // Not when the last one lets go of them: that may be a thread which nobody waits for.
+        if let Err(error) = tokio::task::spawn_blocking(move || guests.remove_tmp()).await {
+            tracing::error!(%error, "temporary files of functions could not be removed");
+        }
     }
 }
 

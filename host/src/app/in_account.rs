@@ -28,7 +28,6 @@ pub(super) struct InAccount {
 }
 
 /// What all accounts of a host share.
-#[derive(Clone)]
 pub(super) struct Shared {
     pub(super) events: Arc<dyn EventLog>,
     /// Of the host's own account; of others, no message leaves the host.

@@ -35,11 +35,8 @@ const SESSION_SECRET: &str = "sessions";
 #[derive(Clone)]
 pub(super) struct Serving {
     accounts: Arc<Accounts<Sandboxes>>,
-    proxies: TrustedProxies,
-    peers: Arc<Peers>,
-    identities: Option<Arc<Identities>>,
+    pub(super) api: Arc<HostApi>,
     tls: Option<Arc<Tls>>,
-    pub(super) refusals: Arc<RefusalLog>,
 }
 
 impl Serving {
@@ -51,9 +48,7 @@ impl Serving {
         let own = &host.own;
         let catalog = own.catalog();
         let secret = catalog.secret(DOWNLOAD_SECRET).await.map_err(start_error)?;
-        let proxies = TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?;
         let left_bytes = own.guests.memory().left_bytes;
-        let peers = Arc::new(Peers::sharing(left_bytes));
         let identities = match &config.keys {
             Some(path) => {
                 let secret = catalog.secret(SESSION_SECRET).await.map_err(start_error)?;
@@ -62,16 +57,15 @@ impl Serving {
             }
             None => None,
         };
-        let refusals = RefusalLog::start(catalog.audit_log());
         let api = Arc::new(HostApi {
             engine: Digest::of(ENGINE_VERSION.as_bytes()),
             downloads: DownloadKey::new(secret),
-            proxies: proxies.clone(),
-            identities: identities.clone(),
-            peers: Arc::clone(&peers),
+            proxies: TrustedProxies::of(&config.trusted_proxies).map_err(start_error)?,
+            identities,
+            peers: Arc::new(Peers::sharing(left_bytes)),
             answers: ExpectedAnswers::default(),
             log_reads: LogReads::default(),
-            refusals: Arc::clone(&refusals),
+            refusals: RefusalLog::start(catalog.audit_log()),
             requests: RequestCounts::default(),
             jail: jail(),
             host_names: HostNames::of(&config.host_names).map_err(start_error)?,
@@ -82,7 +76,7 @@ impl Serving {
         let mut ids: BTreeMap<_, _> = with_functions
             .map(|id| (id, StatedQuotas::default()))
             .collect();
-        if let Some(identities) = &identities {
+        if let Some(identities) = &api.identities {
             ids.extend(identities.accounts());
         }
         let opening = Opening {
@@ -92,16 +86,13 @@ impl Serving {
             runtime: Handle::current(),
         };
         opening.open(ids);
-        if let Some(identities) = &identities {
+        if let Some(identities) = &api.identities {
             identities.open_accounts_by(move |ids| opening.open(ids));
         }
         Ok(Self {
             accounts,
-            proxies,
-            peers,
-            identities,
+            api,
             tls: config.tls.clone().map(spoken).transpose()?,
-            refusals,
         })
     }
 }
@@ -148,7 +139,7 @@ impl Serving {
     /// Where connections are encrypted, if they are.
     fn handshakes(&self) -> io::Result<Option<Arc<Handshakes>>> {
         let tls = self.tls.clone();
-        let started = tls.map(|tls| Handshakes::start(tls, Arc::clone(&self.peers)));
+        let started = tls.map(|tls| Handshakes::start(tls, Arc::clone(&self.api.peers)));
         Ok(started.transpose()?.map(Arc::new))
     }
 }
@@ -221,8 +212,8 @@ impl Host {
         };
         let neighbours = Neighbours {
             threads: &threads,
-            peers: &self.serving.peers,
-            proxies: &self.serving.proxies,
+            peers: &self.serving.api.peers,
+            proxies: &self.serving.api.proxies,
             tls: tls.as_ref(),
             date: &Arc::new(AnswerDate::default()),
             requests: door.requests(),
@@ -239,7 +230,7 @@ impl Host {
     /// # Panics
     /// Outside of a runtime.
     pub fn reload_keys(&self) {
-        if let Some(identities) = &self.serving.identities {
+        if let Some(identities) = &self.serving.api.identities {
             let identities = Arc::clone(identities);
             tokio::task::spawn_blocking(move || identities.reload());
         }

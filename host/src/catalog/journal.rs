@@ -33,17 +33,16 @@ pub trait Journal: Send + Sync + 'static {
 
     /// Up to `max` entries of the audit log with their numbers, in their order: those of commits and others. Fewer
     /// where there are no more.
-    fn audit(
-        &self,
-        start: AuditStart,
-        max: usize,
-    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>>;
+    fn audit(&self, start: AuditStart, max: usize) -> Fut<'_, Result<Numbered, JournalError>>;
 
     /// What whoever starts a host is told of a row that cannot be understood.
     fn damaged(&self, problem: &str) -> JournalError {
         JournalError(format!("the catalog cannot be read: {problem}"))
     }
 }
+
+/// Entries of the audit log with their numbers, in their order.
+pub(super) type Numbered = Vec<(u64, AuditRow)>;
 
 /// How far a journal has come. They grow, and need not follow each other closely.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use super::journal::{
-    AuditRow, AuditStart, Changed, Commit, CommitError, Journal, JournalError, Put, Revision, Row,
-    Told, Watch, Watcher,
+    AuditRow, AuditStart, Changed, Commit, CommitError, Journal, JournalError, Numbered, Put,
+    Revision, Row, Told, Watch, Watcher,
 };
 use super::key::Key;
 use super::memory_audit::MemoryAudit;
@@ -56,11 +56,7 @@ impl Journal for MemoryJournal {
         Box::pin(async { Ok(()) })
     }
 
-    fn audit(
-        &self,
-        start: AuditStart,
-        max: usize,
-    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+    fn audit(&self, start: AuditStart, max: usize) -> Fut<'_, Result<Numbered, JournalError>> {
         let read = self.state().audit.read(start, max);
         Box::pin(async { Ok(read) })
     }

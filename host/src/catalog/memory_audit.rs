@@ -3,14 +3,13 @@
 use std::collections::VecDeque;
 
 use super::audit::{AuditBounds, TakenByKind, oldest_ms};
-use super::journal::{AuditKind, AuditRow, AuditStart};
+use super::journal::{AuditKind, AuditRow, AuditStart, Numbered};
 use crate::limits::AUDIT_MEMORY_BYTES_MAX;
 
 /// Entries by kind, each in the order of their numbers.
 #[derive(Debug, Default)]
 pub(super) struct MemoryAudit {
-    changes: Entries,
-    refusals: Entries,
+    by_kind: [Entries; AuditKind::ALL.len()],
     last: u64,
 }
 
@@ -24,18 +23,13 @@ impl MemoryAudit {
     pub(super) fn add(&mut self, row: AuditRow) {
         self.last += 1;
         let bytes_max = AuditBounds::of(AUDIT_MEMORY_BYTES_MAX).bytes_max(row.kind);
-        let number = self.last;
-        let entries = match row.kind {
-            AuditKind::Change => &mut self.changes,
-            AuditKind::Refusal => &mut self.refusals,
-        };
-        entries.add(number, row, bytes_max);
+        self.by_kind[row.kind as usize].add(self.last, row, bytes_max);
     }
 
     /// Up to `max` entries, in their order.
-    pub(super) fn read(&self, start: AuditStart, max: usize) -> Vec<(u64, AuditRow)> {
-        let both = [&self.changes, &self.refusals].into_iter();
-        let mut read: Vec<_> = both.flat_map(|entries| entries.read(start, max)).collect();
+    pub(super) fn read(&self, start: AuditStart, max: usize) -> Numbered {
+        let kinds = self.by_kind.iter();
+        let mut read: Vec<_> = kinds.flat_map(|entries| entries.read(start, max)).collect();
         read.sort_by_key(|(number, _)| *number);
         read.truncate(max);
         read

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::journal::{
-    AuditRow, AuditStart, Changed, Commit, CommitError, Expect, Journal, JournalError, Put,
-    Revision, Row, Told, Watch,
+    AuditRow, AuditStart, Changed, Commit, CommitError, Expect, Journal, JournalError, Numbered,
+    Put, Revision, Row, Told, Watch,
 };
 use super::key::{Item, Key};
 use crate::sealing::MasterKey;
@@ -202,11 +202,7 @@ impl Journal for SealedJournal {
         self.journal.note(entries)
     }
 
-    fn audit(
-        &self,
-        start: AuditStart,
-        max: usize,
-    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+    fn audit(&self, start: AuditStart, max: usize) -> Fut<'_, Result<Numbered, JournalError>> {
         self.journal.audit(start, max)
     }
 

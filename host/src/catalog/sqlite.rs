@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::spawn_blocking;
 
 use super::journal::{
-    AuditRow, AuditStart, Commit, CommitError, Journal, JournalError, Revision, Watch,
+    AuditRow, AuditStart, Commit, CommitError, Journal, JournalError, Numbered, Revision, Watch,
 };
 use crate::domain::AccountId;
 use crate::storage::{DataDir, DatabaseKind, Fut, Problem, StorageError};
@@ -124,11 +124,7 @@ impl Journal for SqliteJournal {
         })
     }
 
-    fn audit(
-        &self,
-        start: AuditStart,
-        max: usize,
-    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+    fn audit(&self, start: AuditStart, max: usize) -> Fut<'_, Result<Numbered, JournalError>> {
         Box::pin(async move {
             let read = self.with(move |state| state.audit(start, max)).await;
             let read = read.map_err(JournalError)?;

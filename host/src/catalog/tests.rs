@@ -16,7 +16,7 @@ use behaviours::journal_behaviours;
 use super::in_tests::CAUSE;
 use super::in_tests::wait;
 use super::*;
-use crate::catalog::journal::{AuditRow, AuditStart};
+use crate::catalog::journal::{AuditRow, AuditStart, Numbered};
 use crate::domain::attachments::FunctionUrl;
 use crate::domain::lifecycle::{self, Stamp};
 use crate::domain::{Code, FunctionName, FunctionRecord, Qualifier, Refusal, samples};
@@ -138,20 +138,17 @@ fn neighbours() -> [Arc<Catalog>; 2] {
     [(); 2].map(|()| Arc::new(Catalog::of_journal(Arc::clone(&journal))))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn eight_writers_at_two_hosts_lose_no_change() {
-    let catalogs = neighbours();
-    put(&catalogs[0], created("f", samples::code("1")));
-    let writers = (0..8).map(|writer| {
+/// Has so many writers, by turns at each host, add so many tags to `f` at once.
+async fn tag_at_once(catalogs: &[Arc<Catalog>; 2], writers: usize, tags: usize) {
+    let writers = (0..writers).map(|writer| {
         let catalog = Arc::clone(&catalogs[writer % 2]);
         tokio::spawn(async move {
             catalog.catch_up().await.expect("caught up");
-            for number in 0..20 {
+            for number in 0..tags {
                 let change = |record: Option<&FunctionRecord>| {
                     let mut record = record.expect("there").clone();
-                    record
-                        .tags
-                        .insert(format!("{writer}-{number}"), String::new());
+                    let tag = format!("{writer}-{number}");
+                    record.tags.insert(tag, String::new());
                     Ok(Some(record))
                 };
                 catalog
@@ -164,6 +161,13 @@ async fn eight_writers_at_two_hosts_lose_no_change() {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.expect("joined");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_writers_at_two_hosts_lose_no_change() {
+    let catalogs = neighbours();
+    put(&catalogs[0], created("f", samples::code("1")));
+    tag_at_once(&catalogs, 8, 20).await;
     for catalog in &catalogs {
         catalog.catch_up().await.expect("caught up");
         assert_eq!(catalog.get(&name("f")).expect("there").tags.len(), 160);
@@ -327,11 +331,7 @@ impl Journal for Unsteady {
         self.journal.note(entries)
     }
 
-    fn audit(
-        &self,
-        start: AuditStart,
-        max: usize,
-    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+    fn audit(&self, start: AuditStart, max: usize) -> Fut<'_, Result<Numbered, JournalError>> {
         self.journal.audit(start, max)
     }
 }

@@ -59,7 +59,7 @@ impl<G> Accounts<G> {
         if self.own.account.id == id {
             return Some(Arc::clone(&self.own));
         }
-        self.others.read().get(&AccountId::from(id)).cloned()
+        self.others.read().get(id).cloned()
     }
 
     /// The account that a request by a user of `signer` is for, where it names a function like this.

@@ -16,7 +16,7 @@ use super::error::WireError;
 use super::query;
 use crate::catalog::audit::{AuditPage, AuditQuery};
 use crate::domain::audit::{Entry, MemberChange, Refused};
-use crate::domain::{Account, FunctionName, Named as _, times};
+use crate::domain::{Account, Named as _, times};
 use crate::invoker::RunGuest;
 
 #[derive(Serialize)]
@@ -91,30 +91,21 @@ pub(super) async fn list<G: RunGuest>(
 }
 
 fn asked(uri: &Uri) -> Result<AuditQuery, WireError> {
-    let function = query::value(uri, "function").map(|name| {
-        FunctionName::parse(&name).ok_or_else(|| {
-            WireError::invalid_parameter("The value of function is not the name of a function.")
-        })
-    });
+    let function = query::function(uri);
     let text = |name| query::value(uri, name).map(|text| text.into_owned());
     Ok(AuditQuery {
-        after: number(uri, "after")?.unwrap_or(0),
+        after: query::natural(uri, "after")?.unwrap_or(0),
         since: time(uri, "since")?,
         until: time(uri, "until")?,
         principal: text("principal"),
         operation: text("operation"),
-        function: function.transpose()?,
+        function: function?,
         is_refused: text("refused").is_some_and(|refused| refused == "true"),
     })
 }
 
-fn number(uri: &Uri, name: &str) -> Result<Option<u64>, WireError> {
-    let number = query::number(uri, name)?;
-    Ok(number.map(|number| u64::try_from(number).unwrap_or(0)))
-}
-
 fn time(uri: &Uri, name: &str) -> Result<Option<SystemTime>, WireError> {
-    let Some(milliseconds) = number(uri, name)? else {
+    let Some(milliseconds) = query::natural(uri, name)? else {
         return Ok(None);
     };
     let time = UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));

@@ -250,18 +250,20 @@ impl<G: RunGuest> Rooms<G> {
         };
         let (passage, signed) = self.enter(operation, connected, &parts)?;
         let peer = self.peer(&passage, connected);
-        let signer = signed.as_ref().map(|signed| signed.account().clone());
-        let asked = signer.map_or(Ok(Arc::clone(self.own())), |signer| {
-            self.accounts.asked(&signer, operation, &names)
-        });
+        let asked = match &signed {
+            None => Ok(Arc::clone(self.own())),
+            Some(signed) => self.accounts.asked(signed.account(), operation, &names),
+        };
         parts.extensions.insert(passage);
-        parts.extensions.insert(passage.cause(Actor::Anonymous));
         parts.extensions.insert(names);
         parts.extensions.insert(Arc::clone(&peer));
         let answered = match (asked, signed) {
             (Err(error), _) => Err(signed::in_protocol(passage.protocol, error)),
             (Ok(api), None) => match catch_up(&api, operation).await {
-                Ok(()) => self.handled(api, operation, parts, body).await,
+                Ok(()) => {
+                    parts.extensions.insert(passage.cause(Actor::Anonymous));
+                    self.handled(api, operation, parts, body).await
+                }
                 Err(error) => Err(error),
             },
             (Ok(api), Some(signed)) => {

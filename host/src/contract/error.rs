@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::refused::{About, RefusedAnswer};
 use crate::domain::{Growing, Refusal, Throttle};
 
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+pub(super) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// The reason of whoever sends more than its key may.
 const CALLER_RATE: &str = "CallerRateLimitExceeded";
@@ -326,11 +326,15 @@ impl WireError {
         }
     }
 
+    pub(super) fn name(&self) -> &'static str {
+        self.code.shape().name
+    }
+
     /// Its name, where it refuses a request for who sends it.
     pub(super) fn refuses_sender(&self) -> Option<&'static str> {
         let code = self.code;
         let is_about_sender = matches!(code, ErrorCode::AccessDenied | ErrorCode::Unbelieved(_));
-        (is_about_sender || self.reason == Some(CALLER_RATE)).then(|| code.shape().name)
+        (is_about_sender || self.reason == Some(CALLER_RATE)).then(|| self.name())
     }
 
     /// What is wrong, as it is told.
@@ -354,7 +358,7 @@ impl WireError {
         }
         let mut body = Map::new();
         if self.is_json_1_1 {
-            body.insert("__type".into(), self.code.shape().name.into());
+            body.insert("__type".into(), self.name().into());
         }
         if let Some(reason) = self.reason {
             body.insert("Reason".into(), reason.into());
@@ -378,7 +382,6 @@ impl WireError {
 
 impl IntoResponse for WireError {
     fn into_response(mut self) -> Response {
-        let Shape { name, .. } = self.code.shape();
         let mut response = Response::new(Body::from(self.body()));
         if let Some(reason) = self.refuses_sender() {
             let refused = RefusedAnswer::of(reason, self.about.take());
@@ -387,7 +390,7 @@ impl IntoResponse for WireError {
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ERROR_TYPE, HeaderValue::from_static(name));
+        headers.insert(ERROR_TYPE, HeaderValue::from_static(self.name()));
         // AWS sends none where a function has used up what is reserved for it.
         let is_reserved = self.reason == Some(throttle_reason(Throttle::Reserved));
         if self.code == ErrorCode::TooManyRequests && !is_reserved {

@@ -16,8 +16,8 @@ use super::api::Api;
 use super::error::WireError;
 use super::query;
 use super::run_to_end::run_to_end;
+use crate::domain::Named as _;
 use crate::domain::audit::{Cause, Entry, How, MemberChange, clipped};
-use crate::domain::{FunctionName, Named as _};
 use crate::events::{Counts, Listed, Listing, Moved, Selection, State as EventState, timestamp};
 use crate::invoker::RunGuest;
 
@@ -161,22 +161,18 @@ fn chosen(uri: &Uri) -> Result<Selection, WireError> {
 }
 
 fn selection(uri: &Uri) -> Result<Selection, WireError> {
-    let function = query::value(uri, "function").map(|name| {
-        FunctionName::parse(&name).ok_or_else(|| {
-            WireError::invalid_parameter("The value of function is not the name of a function.")
-        })
-    });
+    let function = query::function(uri);
     let state = query::value(uri, "state").map(|state| {
         EventState::named(&state).ok_or_else(|| {
             WireError::invalid_parameter("The value of state is not waiting, delivering or dead.")
         })
     });
-    let after = query::number(uri, "after")?.unwrap_or(0);
+    let after = query::natural(uri, "after")?.unwrap_or(0);
     Ok(Selection {
-        function: function.transpose()?,
+        function: function?,
         state: state.transpose()?,
         id: query::value(uri, "id").map(|id| id.into_owned()),
-        after: u64::try_from(after).unwrap_or(0),
+        after,
     })
 }
 

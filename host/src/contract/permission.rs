@@ -28,7 +28,6 @@ use crate::identity::{Key, User};
 /// Who asks, and what is known of their request.
 #[derive(Clone)]
 pub(super) struct Asking<'a> {
-    user: &'a User,
     key: &'a Key,
     context: Context,
 }
@@ -53,10 +52,13 @@ impl<'a> Asking<'a> {
                 .with("aws:MultiFactorAuthPresent", "false");
         }
         Self {
-            user,
             key: &signer.0,
             context,
         }
+    }
+
+    fn user(&self) -> &'a User {
+        self.key.user()
     }
 
     /// The same, where more is known of the request.
@@ -129,21 +131,21 @@ impl<'a> Asking<'a> {
         of_resource: &'b Document,
     ) -> Decision<'b> {
         let request = policy::Request {
-            identity: &self.user.identity,
+            identity: &self.user().identity,
             action,
             resource,
             context: &self.context,
         };
-        decide(request, &self.user.own, of_resource)
+        decide(request, &self.user().own, of_resource)
     }
 
     /// Whether the account itself may be asked for something: a key of another one is not its own.
     fn may_ask_account(&self, action: &str, account: &str) -> Result<(), WireError> {
-        if self.user.account.as_str() != account {
+        if self.user().account.as_str() != account {
             let text = format!(
                 "User: {} is not authorized to perform: {action} on resource: * because no resource-based policy \
                  allows the {action} action",
-                self.user.arn
+                self.user().arn
             );
             let none = Reason::NotAllowed(PolicyKind::Resource);
             return Err(self.denied(text, "*", none));

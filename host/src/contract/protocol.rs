@@ -10,6 +10,7 @@ use super::error::WireError;
 use super::operations::{Address, Operation};
 use super::{query, sts};
 use crate::domain::RequestId;
+use crate::domain::event_text::media_type;
 
 /// What bodies of forms are called.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -74,6 +75,5 @@ fn has_action(parts: &Parts) -> bool {
 pub(super) fn is_form(parts: &Parts) -> bool {
     let kind = parts.headers.get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default();
-    kind.trim().eq_ignore_ascii_case(FORM)
+    media_type(kind) == FORM
 }

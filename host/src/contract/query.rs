@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::Uri;
 
 use super::error::{ErrorCode, WireError};
+use crate::domain::FunctionName;
 
 /// The first value of `name` in the query, decoded once.
 pub(super) fn value<'a>(uri: &'a Uri, name: &str) -> Option<Cow<'a, str>> {
@@ -35,6 +36,28 @@ pub(super) fn number(uri: &Uri, name: &str) -> Result<Option<i64>, WireError> {
         let text = format!("The value of {name} in the query can not be converted to an Integer");
         WireError::new(ErrorCode::Serialization, text)
     })
+}
+
+/// The same, where what is less than nothing is nothing.
+///
+/// # Errors
+/// Where it is no number.
+pub(super) fn natural(uri: &Uri, name: &str) -> Result<Option<u64>, WireError> {
+    let number = number(uri, name)?;
+    Ok(number.map(|number| u64::try_from(number).unwrap_or(0)))
+}
+
+/// The function that the query names.
+///
+/// # Errors
+/// Where that is no name of one.
+pub(super) fn function(uri: &Uri) -> Result<Option<FunctionName>, WireError> {
+    let parsed = value(uri, "function").map(|name| {
+        FunctionName::parse(&name).ok_or_else(|| {
+            WireError::invalid_parameter("The value of function is not the name of a function.")
+        })
+    });
+    parsed.transpose()
 }
 
 #[cfg(test)]

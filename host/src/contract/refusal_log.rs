@@ -189,10 +189,10 @@ fn one_more(gathered: &mut Gathered) -> bool {
 }
 
 fn is_alike(one: &Entry, other: &Entry) -> bool {
-    let reason = |entry: &Entry| {
-        let refused = entry.refused.as_ref();
-        refused.map(|refused| (refused.reason.clone(), refused.statement.clone()))
-    };
+    fn reason(entry: &Entry) -> Option<(&str, Option<&str>)> {
+        let refused = entry.refused.as_ref()?;
+        Some((&refused.reason, refused.statement.as_deref()))
+    }
     one.operation == other.operation
         && one.key == other.key
         && one.resource == other.resource

@@ -8,7 +8,7 @@ use super::path_names::PathNames;
 use super::query;
 use super::reference::{NameShape, Reference};
 use super::said::Said;
-use super::spelling::Spelling;
+use super::spelling::{self, Spelling};
 use crate::domain::{Account, FunctionArn, Qualifier};
 
 /// What is acted on.
@@ -44,11 +44,10 @@ pub(super) fn of(
             Acted::Account
         }
         // A policy on the function is not passed by with a qualifier that the operation does not have.
-        Resource::Function => function(account, first, None, false),
+        Resource::Function | Resource::Tagged => function(account, first, None, false),
         Resource::QualifiedFunction | Resource::VersionOrAlias => qualified(),
         Resource::Attachment => qualified().itself_for_latest(),
         Resource::NewFunction => function(account, said.function_name.as_deref(), None, false),
-        Resource::Tagged => function(account, first, None, false),
         Resource::Policy => function(account, first, None, true).itself_for_latest(),
         Resource::LogGroup | Resource::LogStream => logs(account, operation, said),
         Resource::EventSourceMapping => lambda("event-source-mapping", first),
@@ -102,8 +101,8 @@ fn function(
 /// What the name of a function that belongs to an account which is not on this host stands for, whether or not it
 /// exists: it is told as a function whose policy allows nothing.
 pub(super) fn another_accounts(account: &Account, name: &str) -> Option<String> {
+    let other = spelling::account_of(name).filter(|other| *other != account.id)?;
     let spelling = Spelling::read(name, true)?;
-    let other = spelling.account.filter(|other| *other != account.id)?;
     let region = spelling.region.unwrap_or(&account.region);
     let name = spelling.name;
     Some(match spelling.qualifier {

@@ -34,7 +34,7 @@ impl<G: CompileGuest> Changes<'_, G> {
         }
         self.deployer.pipeline.check_functions()?;
         new.settings.check_grants()?;
-        let (pipeline, cause) = (Arc::clone(&self.deployer.pipeline), self.cause.clone());
+        let (pipeline, cause) = (Arc::clone(&self.deployer.pipeline), self.cause);
         whole(async move {
             let lane = pipeline.lane(new.sender, &new.name);
             let checked = pipeline.check(lane, new.package).await?;
@@ -80,7 +80,7 @@ impl<G: CompileGuest> Changes<'_, G> {
             .pipeline
             .updatable(name, expected.as_deref())?;
         let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
-        let cause = self.cause.clone();
+        let cause = self.cause;
         whole(async move {
             let lane = pipeline.lane(change.sender, &name);
             let checked = pipeline.check(lane, change.package).await?;
@@ -120,7 +120,7 @@ impl<G: CompileGuest> Changes<'_, G> {
         change: SettingsChange,
     ) -> Result<Arc<Version>, Refusal> {
         let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
-        let cause = self.cause.clone();
+        let cause = self.cause;
         whole(async move {
             pipeline
                 .update_settings(cause, name, expected_revision, change)
@@ -174,7 +174,7 @@ impl<G: CompileGuest> Changes<'_, G> {
     /// [`Refusal::FunctionNotFound`], [`Refusal::Internal`].
     pub async fn delete(self, name: &FunctionName) -> Result<(), Refusal> {
         let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
-        let cause = self.cause.clone();
+        let cause = self.cause;
         whole(async move {
             let deleted = pipeline.change(&cause, &name, |record| match record {
                 Some(_) => Ok((None, ())),
@@ -198,7 +198,7 @@ impl<G: CompileGuest> Changes<'_, G> {
         decide: impl Fn(&FunctionRecord) -> Result<(FunctionRecord, T), Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
         let (name, pipeline) = (name.clone(), Arc::clone(&self.deployer.pipeline));
-        let cause = self.cause.clone();
+        let cause = self.cause;
         whole(async move {
             let (function, deciding) = (name.clone(), Arc::clone(&pipeline));
             let amended = pipeline.change(&cause, &name, move |record| {

@@ -1,5 +1,6 @@
 //! Where functions live: the account and region of this host, and the ARNs made of them.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ impl Default for Account {
 }
 
 /// Whether `text` is the number of an account.
-pub(crate) fn is_account(text: &str) -> bool {
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -47,6 +48,13 @@ pub struct AccountId(Arc<str>);
 impl AccountId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Maps by account are looked into by its text.
+impl Borrow<str> for AccountId {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -113,6 +113,17 @@ pub enum LastUpdate {
     },
 }
 
+impl LastUpdate {
+    /// The status as the API names it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Successful => "Successful",
+            Self::InProgress => "InProgress",
+            Self::Failed { .. } => "Failed",
+        }
+    }
+}
+
 /// How far the snapshot of a version has come. `$LATEST` never has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Snapshot {

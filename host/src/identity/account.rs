@@ -1,10 +1,8 @@
 //! What a file of keys says of an account.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use super::bucket::{Bucket, Rate};
-use crate::domain::Lock;
+use super::bucket::{Rate, Tokens};
 use crate::domain::quotas::Quotas;
 
 /// What a file of keys says of an account.
@@ -40,7 +38,7 @@ impl StatedQuotas {
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     rate: Option<Rate>,
-    bucket: Arc<Lock<Option<Bucket>>>,
+    tokens: Arc<Tokens>,
 }
 
 impl Requests {
@@ -48,21 +46,14 @@ impl Requests {
     pub(super) fn at(rate: Option<Rate>, before: Option<&Self>) -> Self {
         Self {
             rate,
-            bucket: before
-                .map(|known| Arc::clone(&known.bucket))
+            tokens: before
+                .map(|known| Arc::clone(&known.tokens))
                 .unwrap_or_default(),
         }
     }
 
     /// Whether one more may be sent now.
     pub(super) fn take_turn(&self) -> bool {
-        let Some(rate) = self.rate else {
-            return true;
-        };
-        let now = Instant::now();
-        let mut bucket = self.bucket.lock();
-        bucket
-            .get_or_insert_with(|| Bucket::of(rate, now))
-            .take(rate, now)
+        self.rate.is_none_or(|rate| self.tokens.take(rate))
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::file::RateEntry;
+use crate::domain::Lock;
 
 /// How fast tokens return, and how many there may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +27,20 @@ impl Rate {
             true => Ok(rate),
             false => Err("its rate needs a per_second above 0, and a burst of 1 at least".into()),
         }
+    }
+}
+
+/// The tokens of one who asks, full until the first time.
+#[derive(Debug, Default)]
+pub(super) struct Tokens(Lock<Option<Bucket>>);
+
+impl Tokens {
+    /// Takes one, where there is one.
+    pub(super) fn take(&self, rate: Rate) -> bool {
+        let now = Instant::now();
+        let mut bucket = self.0.lock();
+        let bucket = bucket.get_or_insert_with(|| Bucket::of(rate, now));
+        bucket.take(rate, now)
     }
 }
 

@@ -139,8 +139,17 @@ fn told(error: &toml::de::Error, text: &str) -> String {
     }
 }
 
-/// The point in time that a date of TOML is.
-pub(super) fn moment(written: &Datetime) -> Option<SystemTime> {
+/// The point in time that the date of this member is.
+///
+/// # Errors
+/// Where it is none.
+pub(super) fn moment(member: &str, written: &Datetime) -> Result<SystemTime, String> {
+    system_time(written).ok_or_else(|| {
+        format!("'{member}' is no point in time: it looks like 2027-01-01T00:00:00Z, with its zone")
+    })
+}
+
+fn system_time(written: &Datetime) -> Option<SystemTime> {
     let (date, time) = (written.date?, written.time?);
     let minutes = match written.offset? {
         Offset::Z => 0,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::bucket::{Bucket, Rate};
+use super::bucket::Tokens;
 use super::secret::Secret;
 use super::user::User;
 use crate::domain::{Lock, times};
@@ -40,7 +40,7 @@ pub(super) struct Derived {
 pub(super) struct Usage {
     /// In seconds since 1970; 0 where it was not used yet.
     last: AtomicU64,
-    bucket: Lock<Option<Bucket>>,
+    tokens: Tokens,
 }
 
 impl Key {
@@ -105,7 +105,7 @@ impl Key {
         let seconds = times::unix_ms(now) / 1_000;
         self.usage.last.fetch_max(seconds, Ordering::Relaxed);
         let is_within_own = match self.user.rate {
-            Some(rate) => self.usage.take(rate),
+            Some(rate) => self.usage.tokens.take(rate),
             None => true,
         };
         is_within_own && self.user.requests.take_turn()
@@ -123,14 +123,5 @@ impl Key {
 impl Derived {
     fn is_for(&self, day: &str, region: &str, service: &str) -> bool {
         self.day == day && self.region == region && self.service == service
-    }
-}
-
-impl Usage {
-    fn take(&self, rate: Rate) -> bool {
-        let now = Instant::now();
-        let mut bucket = self.bucket.lock();
-        let bucket = bucket.get_or_insert_with(|| Bucket::of(rate, now));
-        bucket.take(rate, now)
     }
 }

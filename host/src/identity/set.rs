@@ -57,27 +57,13 @@ impl KeySet {
             sources: Sources::of(path, master_key),
             presets,
             before,
-            keys: HashMap::new(),
-            accounts: BTreeMap::new(),
-            roles: HashMap::new(),
+            set: Self::default(),
         };
         let read = reading.file(path);
-        let Reading {
-            sources,
-            keys,
-            accounts,
-            roles,
-            ..
-        } = reading;
+        let Reading { sources, set, .. } = reading;
         let files = sources.files;
         match read {
-            Ok(()) => Ok(Self {
-                keys,
-                accounts,
-                roles,
-                sessions: Sessions::default(),
-                files,
-            }),
+            Ok(()) => Ok(Self { files, ..set }),
             Err(reason) => Err(KeysError {
                 path: path.display().to_string(),
                 reason,
@@ -121,9 +107,7 @@ pub(crate) fn check(path: &Path, text: &str, presets: Presets) -> Result<(), Str
         sources: Sources::for_another(path),
         presets,
         before: &KeySet::default(),
-        keys: HashMap::new(),
-        accounts: BTreeMap::new(),
-        roles: HashMap::new(),
+        set: KeySet::default(),
     };
     reading.text(text)
 }
@@ -132,9 +116,8 @@ struct Reading<'a> {
     sources: Sources,
     presets: Presets,
     before: &'a KeySet,
-    keys: HashMap<String, Arc<Key>>,
-    accounts: BTreeMap<AccountId, Stated>,
-    roles: HashMap<String, Arc<Role>>,
+    /// What has been read of it.
+    set: KeySet,
 }
 
 impl Reading<'_> {
@@ -154,9 +137,9 @@ impl Reading<'_> {
             let stated = self.stated(&id, account.quota.unwrap_or_default());
             let stated = stated.map_err(|reason| format!("the account {id}: {reason}"))?;
             self.account(&id, account, &stated)?;
-            self.accounts.insert(id, stated);
+            self.set.accounts.insert(id, stated);
         }
-        match self.accounts.len() > ACCOUNTS_MAX {
+        match self.set.accounts.len() > ACCOUNTS_MAX {
             true => Err(format!("there are more than {ACCOUNTS_MAX} accounts")),
             false => Ok(()),
         }
@@ -187,7 +170,7 @@ impl Reading<'_> {
         let org: Option<Arc<str>> = account.org.as_deref().map(Arc::from);
         for (name, user) in &account.user {
             let arn = arn_of(id, name);
-            let added = self.user((id, stated), org.clone(), &arn, user);
+            let added = self.user((id, stated), org.clone(), (name.as_str(), &arn), user);
             added.map_err(|reason| format!("{arn}: {reason}"))?;
         }
         for (name, entry) in &account.role {
@@ -206,9 +189,9 @@ impl Reading<'_> {
                 before,
             );
             let role = read.map_err(|reason| format!("{arn}: {reason}"))?;
-            self.roles.insert(arn, Arc::new(role));
+            self.set.roles.insert(arn, Arc::new(role));
         }
-        match self.roles.len() > ROLES_MAX {
+        match self.set.roles.len() > ROLES_MAX {
             true => Err(format!("there are more than {ROLES_MAX} roles")),
             false => Ok(()),
         }
@@ -218,10 +201,9 @@ impl Reading<'_> {
         &mut self,
         (account, stated): (&AccountId, &Stated),
         org: Option<Arc<str>>,
-        arn: &str,
+        (name, arn): (&str, &str),
         entry: &UserEntry,
     ) -> Result<(), String> {
-        let name = arn.split_once(":user/").map_or("", |(_, name)| name);
         let identity = Identity::aws(arn).filter(|_| is_name(name)).ok_or(
             "this is no name of a user: one has at most 64 letters, digits and any of +=,.@_-",
         )?;
@@ -262,12 +244,10 @@ impl Reading<'_> {
             .map(|token| self.sources.secret(&entry.id, token))
             .transpose();
         let token = token.map_err(|reason| format!("its session_token: {reason}"))?;
-        let expires = match &entry.expires {
-            Some(written) => Some(moment(written).ok_or(
-                "'expires' is no point in time: it looks like 2027-01-01T00:00:00Z, with its zone",
-            )?),
-            None => None,
-        };
+        let expires = entry.expires.as_ref();
+        let expires = expires
+            .map(|written| moment("expires", written))
+            .transpose()?;
         let before = self.before.keys.get(&entry.id);
         let key = Key {
             id: entry.id.clone(),
@@ -280,10 +260,15 @@ impl Reading<'_> {
             derived: Lock::default(),
             usage: before.map(|key| Arc::clone(&key.usage)).unwrap_or_default(),
         };
-        if self.keys.insert(entry.id.clone(), Arc::new(key)).is_some() {
+        if self
+            .set
+            .keys
+            .insert(entry.id.clone(), Arc::new(key))
+            .is_some()
+        {
             return Err("another key has this id, too".into());
         }
-        match self.keys.len() > KEYS_MAX {
+        match self.set.keys.len() > KEYS_MAX {
             true => Err(format!("there are more than {KEYS_MAX} keys")),
             false => Ok(()),
         }

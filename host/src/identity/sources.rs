@@ -99,7 +99,7 @@ impl Sources {
 
     /// The text of a policy that the file names.
     pub(super) fn policy(&mut self, name: &str) -> Result<String, String> {
-        let path = self.folder.join(name.strip_prefix("file:").unwrap_or(name));
+        let path = place_of(&self.folder, name);
         let text = self.text(&path, Privacy::Readable, KEYS_PART_BYTES_MAX)?;
         Ok(text.to_string())
     }
@@ -117,6 +117,11 @@ fn sound(secret: Secret) -> Result<Secret, String> {
     }
 }
 
+/// The place of what is named by its file, with `file:` or without.
+fn place_of(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name.strip_prefix("file:").unwrap_or(name))
+}
+
 /// Whether a policy is named by its file.
 pub(super) fn is_file(name: &str) -> bool {
     name.contains(['/', '.', ':'])
@@ -131,30 +136,30 @@ pub(crate) fn needs(path: &Path) -> Vec<PathBuf> {
         // Whoever starts with it says what is wrong with it.
         return folders;
     };
-    let mut add = |name: &str| {
-        let path = folders[0].join(name.strip_prefix("file:").unwrap_or(name));
-        folders.push(folder_of(&path).to_owned());
-    };
     let accounts = file.account.values();
-    for role in accounts.clone().flat_map(|account| account.role.values()) {
-        let named = role.policy.iter().chain(&role.boundary);
-        named
-            .chain(&role.trust_policy)
-            .filter(|name| is_file(name))
-            .for_each(|name| add(name));
-    }
-    for user in accounts.flat_map(|account| account.user.values()) {
-        user.policy
-            .iter()
-            .chain(&user.boundary)
-            .filter(|name| is_file(name))
-            .for_each(|name| add(name));
-        let secrets = user.key.iter();
-        secrets
-            .flat_map(|key| std::iter::once(&key.secret).chain(&key.session_token))
-            .map(Secret::revealed)
-            .filter(|text| text.starts_with("file:"))
-            .for_each(&mut add);
-    }
+    let users = accounts.clone().flat_map(|account| account.user.values());
+    let of_users = users
+        .clone()
+        .flat_map(|user| user.policy.iter().chain(&user.boundary));
+    let of_roles = accounts
+        .flat_map(|account| account.role.values())
+        .flat_map(|role| {
+            role.policy
+                .iter()
+                .chain(&role.boundary)
+                .chain(&role.trust_policy)
+        });
+    let policies = of_roles.chain(of_users).map(String::as_str);
+    let secrets = users
+        .flat_map(|user| &user.key)
+        .flat_map(|key| std::iter::once(&key.secret).chain(&key.session_token))
+        .map(Secret::revealed)
+        .filter(|text| text.starts_with("file:"));
+    let places: Vec<_> = policies
+        .filter(|name| is_file(name))
+        .chain(secrets)
+        .map(|name| folder_of(&place_of(&folders[0], name)).to_owned())
+        .collect();
+    folders.extend(places);
     folders
 }

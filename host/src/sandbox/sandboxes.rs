@@ -9,6 +9,7 @@ use super::compile::isolation::CompileIsolation;
 use super::engine::engines;
 use super::engine::slots::Slots;
 use super::engine::ticker::Ticker;
+use super::guest::sandbox::Sandbox;
 use super::keep::idle::IdleSandboxes;
 use super::keep::prepare::{Preparer, Turns};
 use super::keep::shelf::Shelves;
@@ -48,6 +49,14 @@ pub struct Sandboxes {
     /// What waits of these, and of those of other accounts.
     spare: Spare,
     grants: Arc<AllGrants>,
+}
+
+/// What waits for an account's functions, and how it is made ready.
+struct Kept {
+    idle: Arc<IdleSandboxes>,
+    shelves: Arc<Shelves<Sandbox>>,
+    spare: Spare,
+    turns: Turns,
 }
 
 /// What the host's owner has named for the functions of all accounts.
@@ -105,11 +114,7 @@ impl Sandboxes {
             folders: config.folders,
             secrets: config.secrets,
         };
-        let grants = Arc::new(
-            all_grants
-                .of(&config.account.owner())
-                .map_err(EngineError)?,
-        );
+        let grants = Arc::new(all_grants.of(&all_grants.own).map_err(EngineError)?);
         let slots = config
             .concurrency_max
             .saturating_add(limits::SANDBOXES_SPARE);
@@ -176,23 +181,38 @@ impl Sandboxes {
             }),
         });
         let cores = std::thread::available_parallelism().map_err(|error| failed(&error))?;
+        let kept = Kept {
+            idle,
+            shelves,
+            spare,
+            turns: Turns::of(cores.get()),
+        };
+        Ok(Self::of(maker, kept, long_runners, Arc::new(all_grants)))
+    }
+
+    fn of(
+        maker: Arc<Maker>,
+        kept: Kept,
+        long_runners: Arc<LongRunners>,
+        grants: Arc<AllGrants>,
+    ) -> Self {
         let preparer = Preparer {
             maker: Arc::clone(&maker),
-            shelves,
-            turns: Turns::of(cores.get()),
-            elsewhere,
+            shelves: kept.shelves,
+            turns: kept.turns,
+            elsewhere: long_runners.handle().clone(),
         };
         let runner = Runner {
             maker,
-            idle,
+            idle: kept.idle,
             preparer,
             long_runners,
         };
-        Ok(Self {
+        Self {
             runner,
-            spare,
-            grants: Arc::new(all_grants),
-        })
+            spare: kept.spare,
+            grants,
+        }
     }
 
     /// Sandboxes of the functions of another account, on the same engine and within the same bounds. None of what
@@ -226,23 +246,14 @@ impl Sandboxes {
             grants,
             ..Maker::clone(maker)
         });
-        let preparer = Preparer {
-            maker: Arc::clone(&maker),
-            shelves,
-            turns: preparer.turns.clone(),
-            elsewhere: preparer.elsewhere.clone(),
-        };
-        let runner = Runner {
-            maker,
+        let kept = Kept {
             idle,
-            preparer,
-            long_runners: Arc::clone(long_runners),
-        };
-        Ok(Self {
-            runner,
+            shelves,
             spare: self.spare.clone(),
-            grants: Arc::clone(&self.grants),
-        })
+            turns: preparer.turns.clone(),
+        };
+        let (long_runners, grants) = (Arc::clone(long_runners), Arc::clone(&self.grants));
+        Ok(Self::of(maker, kept, long_runners, grants))
     }
 
     fn maker(&self) -> &Maker {
@@ -254,6 +265,13 @@ impl Sandboxes {
         let Maker { loaded, loader, .. } = self.maker();
         loaded.get(component).is_some()
             || matches!(load_artifact(loader, component).await, Ok(Some(_)))
+    }
+
+    /// Removes what is left of `/tmp` of the guests of all accounts, whoever still holds this: none runs any more. Blocks.
+    pub fn remove_tmp(&self) {
+        if let Some(files) = &self.maker().hosts.files {
+            files.remove_tmp();
+        }
     }
 
     /// The rules for HTTP requests that functions need, by function, as far as they were learned.

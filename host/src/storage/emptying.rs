@@ -51,7 +51,7 @@ fn remove_folder(root: &Dir, name: &OsStr, names: &mut LiftedNames) -> io::Resul
 }
 
 /// What is not there any more is as it should be.
-fn gone(result: io::Result<()>) -> io::Result<()> {
+pub(super) fn gone(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,

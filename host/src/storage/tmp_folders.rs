@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt};
 
-use super::emptying::empty;
+use super::emptying::{empty, gone};
 use super::file_system::is_in_memory;
 use system::SystemFolder;
 
@@ -100,6 +100,18 @@ impl TmpFolders {
         })
     }
 
+    /// Removes the folder in the system's temporary directory with all that is in it: no guest needs it any more, and no
+    /// folder can be made from now on. Whoever still holds this, or a folder, has nothing left there. Blocks.
+    pub fn remove(&self) {
+        let home = self.home.lock().clone();
+        if let Some(home) = home
+            && let Some(folder) = &home.system
+            && let Err(error) = empty(&home.dir).and_then(|()| gone(folder.remove()))
+        {
+            tracing::warn!(%error, "temporary files of functions could not be removed");
+        }
+    }
+
     fn home(&self) -> io::Result<Arc<Home>> {
         let mut home = self.home.lock();
         if let Some(home) = &*home {
@@ -119,13 +131,7 @@ impl TmpFolders {
 impl Drop for TmpFolders {
     /// There is no guest any more. What is about to be removed might not be before the process ends.
     fn drop(&mut self) {
-        let home = self.home.get_mut();
-        if let Some(home) = home.take()
-            && let Some(folder) = &home.system
-            && let Err(error) = empty(&home.dir).and_then(|()| folder.remove())
-        {
-            tracing::warn!(%error, "temporary files of functions could not be removed");
-        }
+        self.remove();
     }
 }
 
@@ -202,6 +208,20 @@ mod tests {
         drop(folders);
         assert!(!folder.path().exists());
         drop(held);
+    }
+
+    #[test]
+    fn what_was_removed_while_it_is_held_stays_removed() {
+        let folders = TmpFolders::in_system_folder();
+        let held = folders.make().expect("made");
+        let home = Arc::clone(&held.home);
+        let folder = home.system.as_ref().expect("a folder of the system's");
+        folders.remove();
+        assert!(!folder.path().exists());
+        assert!(folders.make().is_err());
+        folders.remove();
+        drop((folders, held));
+        assert!(!folder.path().exists());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use sparkler::internals;
 
 use super::client::{AuditEntry, AuditSelection, Client};
 use super::endpoint::EndpointArgs;
-use super::{CommandResult, logs, output};
+use super::{CommandResult, columns, logs, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -124,29 +124,18 @@ impl Table {
         }
         let widths = self.fit(&rows);
         if is_first {
-            output::heading(&line(&HEADING.map(String::from), &widths));
+            output::heading(&columns::line(&HEADING, &widths));
         }
         rows.iter()
-            .for_each(|row| output::data(&line(row, &widths)));
+            .for_each(|row| output::data(&columns::line(row, &widths)));
     }
 
     fn fit(&mut self, rows: &[[String; COLUMNS]]) -> [usize; COLUMNS] {
         let before = self.widths.unwrap_or(HEADING.map(str::len));
-        let widths = std::array::from_fn(|column| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells.chain([before[column]]).max().unwrap_or(0)
-        });
+        let widths = columns::widened(before, rows);
         self.widths = Some(widths);
         widths
     }
-}
-
-fn line(cells: &[String; COLUMNS], widths: &[usize; COLUMNS]) -> String {
-    let cells = cells.iter().zip(widths);
-    let padded: Vec<_> = cells
-        .map(|(cell, width)| format!("{cell:<width$}"))
-        .collect();
-    padded.join("  ").trim_end().to_owned()
 }
 
 fn row(entry: &AuditEntry) -> [String; COLUMNS] {
@@ -264,8 +253,8 @@ mod tests {
         ]));
         let rows: Vec<_> = entries.iter().map(row).collect();
         let widths = Table::default().fit(&rows);
-        let heading = line(&HEADING.map(String::from), &widths);
-        let lines: Vec<_> = rows.iter().map(|row| line(row, &widths)).collect();
+        let heading = columns::line(&HEADING, &widths);
+        let lines: Vec<_> = rows.iter().map(|row| columns::line(row, &widths)).collect();
         let column = |line: &str, text: &str| line.find(text).unwrap();
         assert_eq!(column(&heading, "WHO"), column(&lines[0], "user/alice"));
         assert_eq!(column(&heading, "WHAT"), column(&lines[0], "MemorySize"));

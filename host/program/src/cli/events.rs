@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::client::{Client, EventPage, EventSelection, ShownEvent};
 use super::endpoint::EndpointArgs;
-use super::{CommandResult, output};
+use super::{CommandResult, columns, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -194,12 +194,9 @@ impl List {
     }
 }
 
-const COLUMNS: usize = 6;
-
 /// The names of the columns, and a line for each event.
 fn table(page: &EventPage) -> (String, Vec<String>) {
-    let heading = ["ID", "STATE", "FUNCTION", "REQUEST ID", "RUNS", "WHY"].map(String::from);
-    let rows: Vec<[String; COLUMNS]> = page
+    let rows: Vec<_> = page
         .events
         .iter()
         .map(|event| {
@@ -213,19 +210,10 @@ fn table(page: &EventPage) -> (String, Vec<String>) {
             ]
         })
         .collect();
-    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
-        let cells = rows.iter().chain([&heading]);
-        let widths = cells.map(|row| row[column].chars().count());
-        widths.max().unwrap_or(0)
-    });
-    let line = |cells: &[String; COLUMNS]| {
-        let cells = cells.iter().zip(&widths);
-        let padded: Vec<_> = cells
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    (line(&heading), rows.iter().map(line).collect())
+    columns::table(
+        ["ID", "STATE", "FUNCTION", "REQUEST ID", "RUNS", "WHY"],
+        &rows,
+    )
 }
 
 /// An event that waits after a failure is counted as one that retries.

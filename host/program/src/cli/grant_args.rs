@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use sparkler::internals::is_account;
 use sparkler::{AccountId, FolderAccess, HostFolder, HostSecret, SecretSource};
 
 use super::grants::{HostGrants, grant_name, secret_name};
@@ -52,9 +53,8 @@ impl GrantArgs {
 
 /// The account in front of a name; the host's own, where there is none.
 fn of_account(text: &str) -> (Option<AccountId>, &str) {
-    let is_account = |text: &&str| text.len() == 12 && text.bytes().all(|one| one.is_ascii_digit());
     match text.split_once(':') {
-        Some((account, name)) if is_account(&account) => (Some(AccountId::from(account)), name),
+        Some((account, name)) if is_account(account) => (Some(AccountId::from(account)), name),
         _ => (None, text),
     }
 }

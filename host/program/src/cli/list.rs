@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::client::FunctionConfiguration;
 use super::endpoint::EndpointArgs;
-use super::{CommandResult, output};
+use super::{CommandResult, columns, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,24 +41,13 @@ impl List {
     }
 }
 
-const COLUMNS: usize = 5;
-
 /// The names of the columns, and a line for each function.
 fn table(functions: &[FunctionConfiguration]) -> (String, Vec<String>) {
-    let heading = ["NAME", "MEMORY", "TIMEOUT", "CODE", "MODIFIED"].map(String::from);
-    let rows: Vec<[String; COLUMNS]> = functions.iter().map(row).collect();
-    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
-        let cells = rows
-            .iter()
-            .chain([&heading])
-            .map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    });
-    let lines = rows.iter().map(|row| line(row, &widths)).collect();
-    (line(&heading, &widths), lines)
+    let rows: Vec<_> = functions.iter().map(row).collect();
+    columns::table(["NAME", "MEMORY", "TIMEOUT", "CODE", "MODIFIED"], &rows)
 }
 
-fn row(function: &FunctionConfiguration) -> [String; COLUMNS] {
+fn row(function: &FunctionConfiguration) -> [String; 5] {
     [
         function.function_name.clone(),
         format!("{} MB", function.memory_size),
@@ -66,14 +55,6 @@ fn row(function: &FunctionConfiguration) -> [String; COLUMNS] {
         output::size(function.code_size),
         function.last_modified.clone(),
     ]
-}
-
-fn line(cells: &[String; COLUMNS], widths: &[usize; COLUMNS]) -> String {
-    let cells = cells.iter().zip(widths);
-    let padded: Vec<_> = cells
-        .map(|(cell, width)| format!("{cell:<width$}"))
-        .collect();
-    padded.join("  ").trim_end().to_owned()
 }
 
 #[cfg(test)]

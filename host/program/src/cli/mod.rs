@@ -7,6 +7,7 @@ mod audit;
 mod auth_args;
 mod build;
 mod client;
+mod columns;
 #[cfg(feature = "compiler")]
 mod compile;
 #[cfg(feature = "compiler")]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
-use sparkler::internals::Prepared;
 use sparkler::internals::limits::CONCURRENT_INVOCATIONS_MAX;
+use sparkler::internals::{Prepared, is_account};
 use sparkler::{Account, Host, HostConfig, Storage};
 use tokio::net::TcpListener;
 
@@ -27,9 +27,8 @@ use super::spinner::Spinner;
 use super::tls_args::TlsArgs;
 use super::{CommandResult, learned_http, output, paths, signals, sizes};
 
-/// How long the program waits for threads that still compile when everything else has ended. Whoever still runs then
-/// keeps the temporary files of functions, which stay until the next start: on a busy machine that takes seconds.
-const LEAVE_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long the program waits for threads that still compile when everything else has ended.
+const LEAVE_WAIT_MAX: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -169,11 +168,24 @@ impl Serve {
     ) -> CommandResult {
         let shutdown = Shutdown::watch().context("signals cannot be received")?;
         let listener = TcpListener::from_std(listener)?;
-        let address = listener.local_addr()?;
         if self.learn_http {
             learned_http::warn();
         }
         let host = prepared.start().await?;
+        let result = self.serve_by(&host, listener, &functions, shutdown).await;
+        // Also where it was left before it served anybody.
+        host.close().await;
+        result
+    }
+
+    async fn serve_by(
+        &self,
+        host: &Host,
+        listener: TcpListener,
+        functions: &[(Function, Bytes)],
+        shutdown: Shutdown,
+    ) -> CommandResult {
+        let address = listener.local_addr()?;
         if self.auth.keys()?.is_some() || self.tls.config().is_some() {
             let host = host.clone();
             let reload = move || {
@@ -182,7 +194,7 @@ impl Serve {
             };
             signals::at_each_hangup(reload).context("signals cannot be received")?;
         }
-        if !deploy(&host, &self.account(), &functions, &shutdown).await? {
+        if !deploy(host, &self.account(), functions, &shutdown).await? {
             return Ok(ExitCode::SUCCESS);
         }
         self.tls.warn(address);
@@ -291,7 +303,7 @@ fn default_data_dir(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBu
 }
 
 fn account_id(text: &str) -> Result<String, String> {
-    match text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+    match is_account(text) {
         true => Ok(text.to_owned()),
         false => Err("an account has twelve digits, such as 123456789012".into()),
     }

@@ -62,7 +62,7 @@ impl Catalog {
     /// When the journal fails.
     pub(crate) async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, JournalError> {
         let mut page = Looking::for_(query);
-        while !page.is_full() {
+        loop {
             let start = page.start();
             let read = self.journal.audit(start, AUDIT_READ_AT_ONCE_MAX).await?;
             let is_end = read.len() < AUDIT_READ_AT_ONCE_MAX;
@@ -76,7 +76,6 @@ impl Catalog {
                 return Ok(page.ended(false));
             }
         }
-        Ok(page.ended(true))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::catalog::journal::{AuditRow, AuditStart};
+use crate::catalog::journal::{AuditRow, AuditStart, Numbered};
 use crate::catalog::{Commit, CommitError, Journal, JournalError, Revision, Watch};
 use crate::storage::Fut;
 
@@ -81,11 +81,7 @@ impl Journal for BehindJournal {
         self.journal.note(entries)
     }
 
-    fn audit(
-        &self,
-        start: AuditStart,
-        max: usize,
-    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+    fn audit(&self, start: AuditStart, max: usize) -> Fut<'_, Result<Numbered, JournalError>> {
         self.journal.audit(start, max)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::catalog::journal::{AuditRow, AuditStart};
+use crate::catalog::journal::{AuditRow, AuditStart, Numbered};
 use crate::catalog::{Commit, CommitError, Journal, JournalError, Revision, Watch};
 use crate::storage::Fut;
 
@@ -68,11 +68,7 @@ impl Journal for TroubledJournal {
         self.journal.note(entries)
     }
 
-    fn audit(
-        &self,
-        start: AuditStart,
-        max: usize,
-    ) -> Fut<'_, Result<Vec<(u64, AuditRow)>, JournalError>> {
+    fn audit(&self, start: AuditStart, max: usize) -> Fut<'_, Result<Numbered, JournalError>> {
         self.journal.audit(start, max)
     }
 }

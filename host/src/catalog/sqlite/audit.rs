@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::columns::unsigned;
 use crate::catalog::audit::{AuditBounds, TakenByKind, bytes_of, oldest_ms};
-use crate::catalog::journal::{AuditKind, AuditRow, AuditStart, Row};
+use crate::catalog::journal::{AuditKind, AuditRow, AuditStart, Numbered, Row};
 use crate::domain::AccountId;
 use crate::limits::{AUDIT_DISORDER_MAX, AUDIT_REMOVED_AT_ONCE_MAX, AUDIT_ROW_BYTES};
 
@@ -140,7 +140,7 @@ pub(super) fn read(
     connection: &Connection,
     start: AuditStart,
     max: usize,
-) -> rusqlite::Result<Vec<(u64, AuditRow)>> {
+) -> rusqlite::Result<Numbered> {
     let after = first_of_time(connection, start.since_ms)?.max(start.after.cast_signed());
     let mut statement = connection.prepare_cached(
         "SELECT number, kind, account, at_ms, entry FROM audit

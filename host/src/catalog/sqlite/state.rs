@@ -9,7 +9,8 @@ use super::audit::{self, Taken};
 use super::columns::unreadable;
 use crate::catalog::audit::AuditBounds;
 use crate::catalog::journal::{
-    AuditRow, AuditStart, Changed, Commit, Expect, Put, Revision, Row, Told, Watch, Watcher,
+    AuditRow, AuditStart, Changed, Commit, Expect, Numbered, Put, Revision, Row, Told, Watch,
+    Watcher,
 };
 use crate::catalog::key::{Item, Key};
 use crate::catalog::recent_commits::RecentCommits;
@@ -117,11 +118,7 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn audit(
-        &self,
-        start: AuditStart,
-        max: usize,
-    ) -> rusqlite::Result<Vec<(u64, AuditRow)>> {
+    pub(super) fn audit(&self, start: AuditStart, max: usize) -> rusqlite::Result<Numbered> {
         audit::read(&self.connection, start, max)
     }
 }

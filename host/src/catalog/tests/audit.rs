@@ -66,27 +66,7 @@ fn a_change_that_is_decided_again_and_sent_again_has_one_entry() {
 async fn writers_at_two_hosts_leave_an_entry_for_each_change_and_none_for_what_was_refused() {
     let catalogs = neighbours();
     put(&catalogs[0], created("f", samples::code("1")));
-    let writers = (0..4).map(|writer| {
-        let catalog = Arc::clone(&catalogs[writer % 2]);
-        tokio::spawn(async move {
-            catalog.catch_up().await.expect("caught up");
-            for number in 0..10 {
-                let change = |record: Option<&FunctionRecord>| {
-                    let mut record = record.expect("there").clone();
-                    let tag = format!("{writer}-{number}");
-                    record.tags.insert(tag, String::new());
-                    Ok(Some(record))
-                };
-                catalog
-                    .change(&CAUSE, &name("f"), change)
-                    .await
-                    .expect("changed");
-            }
-        })
-    });
-    for writer in writers.collect::<Vec<_>>() {
-        writer.await.expect("joined");
-    }
+    tag_at_once(&catalogs, 4, 10).await;
     let refuse = |_: Option<&FunctionRecord>| Err(Refusal::RevisionMismatch);
     catalogs[1]
         .change(&CAUSE, &name("f"), refuse)

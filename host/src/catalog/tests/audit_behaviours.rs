@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::behaviours::{commit_with, put};
-use crate::catalog::journal::{AuditKind, AuditRow, AuditStart};
+use crate::catalog::journal::{AuditKind, AuditRow, AuditStart, Numbered};
 use crate::catalog::{Commit, CommitError, Expect, Journal, Row};
 use crate::limits::{AUDIT_AGE_MAX, AUDIT_BYTES_MAX, AUDIT_REFUSALS_PERCENT_MAX};
 
@@ -22,7 +22,7 @@ fn change(text: &str) -> AuditRow {
     entry(AuditKind::Change, NOW_MS, text)
 }
 
-async fn read(journal: &Arc<dyn Journal>, after: u64, max: usize) -> Vec<(u64, AuditRow)> {
+async fn read(journal: &Arc<dyn Journal>, after: u64, max: usize) -> Numbered {
     let start = AuditStart { after, since_ms: 0 };
     journal.audit(start, max).await.expect("read")
 }

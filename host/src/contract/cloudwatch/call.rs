@@ -14,7 +14,6 @@ use super::{answer, events, groups, streams};
 use crate::contract::api::Api;
 use crate::contract::body::Received;
 use crate::contract::run_to_end::run_to_end;
-use crate::domain::Account;
 use crate::domain::audit::{Cause, Entry, MemberChange};
 
 /// What an operation does.
@@ -34,13 +33,7 @@ pub(in crate::contract) const GET_EVENTS: Work = |logs, input| run(logs, input, 
 /// `FilterLogEvents`
 pub(in crate::contract) const FILTER_EVENTS: Work = |logs, input| run(logs, input, events::filter);
 
-/// `DeleteLogGroup`, which answers nothing.
-const DELETE_GROUP: Work = |logs, input| {
-    groups::delete(logs, &groups::named(&parsed(input)?)?)?;
-    Ok(Vec::new())
-};
-
-/// The same, of which the audit log tells.
+/// `DeleteLogGroup`, which answers nothing, and of which the audit log tells.
 pub(in crate::contract) async fn delete_group<G: Send + Sync + 'static>(
     State(api): State<Arc<Api<G>>>,
     Extension(cause): Extension<Cause>,
@@ -48,10 +41,14 @@ pub(in crate::contract) async fn delete_group<G: Send + Sync + 'static>(
 ) -> Result<Response, LogsError> {
     let name = groups::named(&parsed(&received.bytes)?)?;
     let deleted = run_to_end(async move {
-        let answer = answered(Arc::clone(&api), received, DELETE_GROUP).await?;
-        let Account { region, id } = &api.account;
+        let (resource, group) = (Logs::of(&api).group_arn(&name), name.clone());
+        let delete = move |logs: &Logs, _: &[u8]| {
+            groups::delete(logs, &group)?;
+            Ok(Vec::new())
+        };
+        let answer = answered(Arc::clone(&api), received, delete).await?;
         let noted = api.catalog.note(Entry {
-            resource: Some(format!("arn:aws:logs:{region}:{id}:log-group:{name}")),
+            resource: Some(resource),
             changes: vec![MemberChange::removed("LogGroup", &name)],
             ..cause.entry()
         });
@@ -68,12 +65,9 @@ pub(in crate::contract) async fn delete_group<G: Send + Sync + 'static>(
 pub(in crate::contract) async fn answered<G>(
     api: Arc<Api<G>>,
     received: Received,
-    work: Work,
+    work: impl FnOnce(&Logs, &[u8]) -> Result<Vec<u8>, LogsError> + Send + 'static,
 ) -> Result<Response, LogsError> {
-    let logs = Logs {
-        account: api.account.clone(),
-        keeper: Arc::clone(&api.logs),
-    };
+    let logs = Logs::of(&api);
     let _place = api.host.log_reads.place().await;
     let answered = tokio::task::spawn_blocking(move || work(&logs, &received.bytes)).await;
     let output = answered.unwrap_or_else(|error| Err(LogsError::internal(&error)))?;

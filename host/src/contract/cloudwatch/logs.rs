@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::contract::api::Api;
 use crate::domain::Account;
 use crate::logs::LogKeeper;
 
@@ -12,6 +13,14 @@ pub(in crate::contract) struct Logs {
 }
 
 impl Logs {
+    /// Those of this account.
+    pub(super) fn of<G>(api: &Api<G>) -> Self {
+        Self {
+            account: api.account.clone(),
+            keeper: Arc::clone(&api.logs),
+        }
+    }
+
     /// The ARN of a group.
     pub(super) fn group_arn(&self, name: &str) -> String {
         let Self { account, .. } = self;

@@ -11,9 +11,7 @@ const PREFIX: &str = "Logs_20140328.";
 
 /// The operation that the header of a request to `/` names.
 pub(in crate::contract) fn operation(method: &Method, headers: &HeaderMap) -> Option<Operation> {
-    let name = name(method, headers)?;
-    let mut all = Operation::ALL.iter().copied();
-    all.find(|operation| *operation.address() == Address::Target && operation.name() == name)
+    Operation::named(&Address::Target, name(method, headers)?)
 }
 
 /// What is answered to a request that names an operation of CloudWatch Logs which this host does not have.

@@ -21,6 +21,12 @@ use super::callers::Purpose;
 use crate::limits::{CONTROL_REQUEST_BYTES_MAX, DEPLOY_REQUEST_BYTES_MAX, FORM_REQUEST_BYTES_MAX};
 
 impl Operation {
+    /// The one of this name among those that requests name in this way.
+    pub(super) fn named(by: &Address, name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|operation| operation.address() == by && operation.name() == name)
+    }
+
     const fn row(self) -> &'static Row {
         &table::ROWS[self as usize]
     }

@@ -96,7 +96,7 @@ impl Wanted {
         if let Some(name) = parameters.left() {
             return Err(lacking(name));
         }
-        match is_role(&read.role_arn) {
+        match Identity::aws(&read.role_arn).is_some_and(|found| found.is_role()) {
             true => Ok(read),
             false => Err(StsError::invalid(format!(
                 "{} is invalid",
@@ -191,12 +191,6 @@ fn credentials(key: &TemporaryKey) -> Element {
             Element::text("Expiration", times::rfc_3339_seconds(key.expires)),
         ],
     )
-}
-
-/// Whether roles have such ARNs.
-fn is_role(arn: &str) -> bool {
-    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
-    resource.starts_with("role/") && Identity::aws(arn).is_some()
 }
 
 /// What would narrow the session, or say more of it, is not passed over.

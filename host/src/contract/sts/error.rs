@@ -3,10 +3,9 @@
 
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 
 use super::xml::{self, Element};
-use crate::contract::error::WireError;
+use crate::contract::error::{ERROR_TYPE, WireError};
 use crate::domain::RequestId;
 
 /// An error of the service's own.
@@ -90,30 +89,23 @@ impl StsError {
 
 /// The answer to the request `id`, which was refused as any request may be.
 pub(in crate::contract) fn refused(error: WireError, id: RequestId) -> Response {
-    let text = error.clone().text();
-    let mut response = error.into_response();
-    let name = response.headers_mut().remove(ERROR_TYPE);
-    let name = name.as_ref().and_then(|name| name.to_str().ok());
-    let (name, status) = named(name.unwrap_or_default(), response.status());
+    let (name, status) = named(error.name(), error.status());
     let text = match name {
-        "MissingAuthenticationToken" => "Request is missing Authentication Token",
-        _ => &text,
+        "MissingAuthenticationToken" => "Request is missing Authentication Token".to_owned(),
+        _ => error.clone().text(),
     };
-    let mut answer = document(status, name, text, id);
-    *answer.extensions_mut() = std::mem::take(response.extensions_mut());
-    // What it says of the connection, and of when to come back, stays.
-    for (name, value) in response.headers() {
-        if name != CONTENT_TYPE && name != CONTENT_LENGTH {
-            answer.headers_mut().insert(name.clone(), value.clone());
-        }
-    }
-    answer
+    let (shape, body) = document(status, name, &text, id).into_parts();
+    // What the answer says of the connection, and of when to come back, stays.
+    let mut response = error.into_response();
+    response.headers_mut().remove(ERROR_TYPE);
+    response.headers_mut().extend(shape.headers);
+    *response.status_mut() = shape.status;
+    *response.body_mut() = body;
+    response
 }
 
-const ERROR_TYPE: &str = "x-amzn-errortype";
-
 /// What the query protocol calls an error of the others, and the status that it gives it.
-fn named(name: &str, status: StatusCode) -> (&str, StatusCode) {
+fn named(name: &'static str, status: StatusCode) -> (&'static str, StatusCode) {
     match name {
         "UnrecognizedClientException" => ("InvalidClientTokenId", status),
         "InvalidSignatureException" => ("SignatureDoesNotMatch", status),

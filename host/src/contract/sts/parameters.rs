@@ -60,9 +60,7 @@ impl Parameters {
         let value = |name| self.0.get(name).map(String::as_str);
         let name = value(ACTION).ok_or_else(StsError::missing_action)?;
         let version = value(VERSION).unwrap_or("NO_VERSION_SPECIFIED");
-        let mut all = Operation::ALL.iter().copied();
-        let found = all
-            .find(|operation| *operation.address() == Address::Action && operation.name() == name);
+        let found = Operation::named(&Address::Action, name);
         found.filter(|_| version == THE_VERSION).ok_or_else(|| {
             StsError::invalid_action(format!(
                 "Could not find operation {} for version {}",

@@ -23,9 +23,6 @@ use crate::contract::connection_threads::ConnectionThreads;
 use crate::contract::turned_away::{not_encrypted, refuse};
 use crate::limits::{HANDSHAKE_BYTES, HANDSHAKE_DURATION_MAX, TLS_UNSENT_BYTES_MAX};
 
-/// First byte of a connection on which TLS is spoken: that of a record of a handshake.
-const HANDSHAKE_RECORD: u8 = 22;
-
 /// Where TLS is agreed on.
 pub(crate) struct Handshakes {
     tls: Arc<Tls>,
@@ -134,7 +131,8 @@ impl Begun {
         let stream = TcpStream::from_std(stream)?;
         match first_byte(&stream).await? {
             None => return Err(NoTls::Left),
-            Some(byte) if byte != HANDSHAKE_RECORD && byte.is_ascii_uppercase() => {
+            // No record of TLS begins with a letter.
+            Some(byte) if byte.is_ascii_uppercase() => {
                 return Err(NoTls::Plain(stream.into_std()?));
             }
             Some(_) => {}
@@ -178,6 +176,9 @@ mod tests {
     use crate::contract::tls::tests::Files;
     use std::io::Write as _;
     use tokio::net::TcpListener;
+
+    /// First byte of a connection on which TLS is spoken: that of a record of a handshake.
+    const HANDSHAKE_RECORD: u8 = 22;
 
     /// What comes of a client that has sent this and no more.
     async fn outcome(sent: &[u8], peers: &Peers) -> Result<TlsStream<Movable>, NoTls> {

@@ -134,16 +134,15 @@ impl States {
         if let Some(Snapshot::Impossible { reason }) = &version.snapshot {
             states.state_reason = Some(reason.clone());
         }
-        let (status, reason) = match &version.last_update {
-            None => (None, None),
-            Some(LastUpdate::Successful) => (Some("Successful"), None),
-            Some(LastUpdate::InProgress) => (Some("InProgress"), Some(creating())),
+        let reason = match &version.last_update {
+            None | Some(LastUpdate::Successful) => None,
+            Some(LastUpdate::InProgress) => Some(creating()),
             Some(LastUpdate::Failed {
                 reason,
                 reason_code,
-            }) => (Some("Failed"), Some((reason.clone(), reason_code.clone()))),
+            }) => Some((reason.clone(), reason_code.clone())),
         };
-        states.last_update_status = status;
+        states.last_update_status = version.last_update.as_ref().map(LastUpdate::name);
         (
             states.last_update_status_reason,
             states.last_update_status_reason_code,

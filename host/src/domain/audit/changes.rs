@@ -220,14 +220,12 @@ fn put_version<'a>(facts: &mut Facts<'a>, version: &'a Version) {
     if let State::Failed { reason_code, .. } = &version.state {
         facts.show("StateReasonCode", reason_code);
     }
-    let (status, code) = match &version.last_update {
-        None => return,
-        Some(LastUpdate::Successful) => ("Successful", None),
-        Some(LastUpdate::InProgress) => ("InProgress", None),
-        Some(LastUpdate::Failed { reason_code, .. }) => ("Failed", Some(reason_code)),
-    };
-    facts.show("LastUpdateStatus", status);
-    facts.show_if("LastUpdateStatusReasonCode", code);
+    if let Some(update) = &version.last_update {
+        facts.show("LastUpdateStatus", update.name());
+        if let LastUpdate::Failed { reason_code, .. } = update {
+            facts.show("LastUpdateStatusReasonCode", reason_code);
+        }
+    }
 }
 
 fn put_settings<'a>(facts: &mut Facts<'a>, settings: &'a Settings) {

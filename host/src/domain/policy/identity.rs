@@ -84,6 +84,12 @@ impl Identity {
         self.account.as_deref()
     }
 
+    /// Whether it is a role itself.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_role(&self) -> bool {
+        self.kind == Kind::Role
+    }
+
     /// The name of the user or of the role, without its path.
     pub(super) fn name(&self) -> &str {
         let resource = self.arn.splitn(6, ':').last().unwrap_or_default();

@@ -287,10 +287,7 @@ impl Index {
             self.release(&account, 1, waiting.bytes);
             return;
         }
-        self.bytes += more_bytes;
-        if let Some(own) = self.of_accounts.get_mut(&account) {
-            own.bytes += more_bytes;
-        }
+        self.occupy(&account, 0, more_bytes);
         let event = Indexed {
             id,
             account,

@@ -66,8 +66,7 @@ impl Disk {
     /// With what is short. Nothing is counted as refused: the event may have room elsewhere.
     pub(crate) async fn event_room(self: &Arc<Self>, bytes: u64) -> Result<Promise, NoRoom> {
         let need = self.need(Purpose::Events, bytes, bytes);
-        let kept = self.room(need, (Purpose::Events, bytes)).await?;
-        Ok(Promise::of(kept))
+        self.room(need, (Purpose::Events, bytes)).await
     }
 
     /// Keeps room in the file system for an event of so many bytes that makes its database no larger. Nothing gives
@@ -80,8 +79,7 @@ impl Disk {
             is_small: true,
             ..self.need(Purpose::Events, 0, bytes)
         };
-        let kept = self.room(need, (Purpose::Events, bytes)).await?;
-        Ok(Promise::of(kept))
+        self.room(need, (Purpose::Events, bytes)).await
     }
 
     /// Keeps room for a package where there is some for what is made of it as well; compiled code gives way.
@@ -108,8 +106,7 @@ impl Disk {
             ..self.need(purpose, more + beside, bytes + beside)
         };
         let kept = self.room(need, (purpose, bytes)).await;
-        let kept = kept.inspect_err(|_| self.count_refused())?;
-        Ok(Promise::of(kept))
+        kept.inspect_err(|_| self.count_refused())
     }
 
     /// Keeps room for code that is compiled from now on, from packages and from other such code.
@@ -121,8 +118,7 @@ impl Disk {
         bytes: u64,
     ) -> Result<Promise, NoRoom> {
         let need = self.need(Purpose::Code, bytes, bytes);
-        let kept = self.room(need, (Purpose::Compiled, bytes)).await?;
-        Ok(Promise::of(kept))
+        self.room(need, (Purpose::Compiled, bytes)).await
     }
 
     fn need(&self, purpose: Purpose, growth: u64, next: u64) -> Need {
@@ -137,13 +133,14 @@ impl Disk {
     }
 
     /// Keeps `part` of what is needed.
-    async fn room(self: &Arc<Self>, need: Need, part: (Purpose, u64)) -> Result<Kept, NoRoom> {
+    async fn room(self: &Arc<Self>, need: Need, part: (Purpose, u64)) -> Result<Promise, NoRoom> {
         if let Some(known) = self.known(need, part) {
-            return known;
+            return known.map(Promise::of);
         }
         let disk = Arc::clone(self);
         let made = spawn_blocking(move || disk.make_room(need, part)).await;
-        made.unwrap_or_else(|panic| Err(NoRoom(panic.to_string())))
+        let kept = made.unwrap_or_else(|panic| Err(NoRoom(panic.to_string())));
+        kept.map(Promise::of)
     }
 
     /// The answer, where it takes no work to know it.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ureq::http::Method;
 
-use super::connection::{Client, segment};
+use super::connection::{Client, with_query};
 use super::error::ClientError;
 
 /// Which entries a call is about.
@@ -81,18 +81,14 @@ impl Client {
 }
 
 fn path(selection: &AuditSelection) -> String {
-    let mut path = format!("/sparkler/audit?since={}", selection.since);
+    let since = selection.since.to_string();
     let members = [
+        ("since", Some(since.as_str())),
         ("function", selection.function.as_deref()),
         ("principal", selection.principal.as_deref()),
         ("operation", selection.operation.as_deref()),
         ("refused", selection.is_refused.then_some("true")),
         ("after", selection.after.as_deref()),
     ];
-    for (name, value) in members {
-        if let Some(value) = value {
-            path.push_str(&format!("&{name}={}", segment(value)));
-        }
-    }
-    path
+    with_query("/sparkler/audit", &members)
 }

@@ -160,6 +160,18 @@ pub(super) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
+/// `path` with those of these members in its query that have a value.
+pub(super) fn with_query(path: &str, members: &[(&str, Option<&str>)]) -> String {
+    let mut path = path.to_owned();
+    for (name, value) in members {
+        if let Some(value) = value {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            path.push_str(&format!("{separator}{name}={}", segment(value)));
+        }
+    }
+    path
+}
+
 /// A text as one segment of a path, or one value of a query.
 pub(super) fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ureq::http::Method;
 
-use super::connection::{Client, segment};
+use super::connection::{Client, with_query};
 use super::error::ClientError;
 
 /// Which events a call is about.
@@ -97,12 +97,5 @@ fn path(path: &str, selection: &EventSelection<'_>) -> String {
         ("all", selection.all.then_some("true")),
         ("after", selection.after.as_deref()),
     ];
-    let mut path = path.to_owned();
-    for (name, value) in members {
-        if let Some(value) = value {
-            let separator = if path.contains('?') { '&' } else { '?' };
-            path.push_str(&format!("{separator}{name}={}", segment(value)));
-        }
-    }
-    path
+    with_query(path, &members)
 }

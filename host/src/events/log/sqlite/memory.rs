@@ -42,11 +42,11 @@ impl Memory {
     pub(super) fn reserve(
         self: &Arc<Self>,
         account: &Arc<str>,
-        (events, bytes): (u64, u64),
+        more: (u64, u64),
         room: AccountRoom,
     ) -> Result<Reserved, AcceptError> {
-        let more = (events, bytes);
         self.index().reserve(account, more, room)?;
+        let (events, bytes) = more;
         Ok(Reserved {
             memory: Arc::clone(self),
             account: Arc::clone(account),

@@ -45,6 +45,11 @@ impl HostFiles {
         })
     }
 
+    /// Removes what is left of `/tmp` of all guests: none runs any more. Blocks.
+    pub(in crate::sandbox) fn remove_tmp(&self) {
+        self.tmp.remove();
+    }
+
     /// Lets a sandbox go that serves nobody; `false` where there is none.
     pub(super) fn give_way(&self) -> bool {
         self.tmp.give_way()

@@ -98,6 +98,11 @@ impl TmpSpace {
         (self.give_way)()
     }
 
+    /// Removes all folders: no guest needs one any more. Blocks.
+    pub(super) fn remove(&self) {
+        self.folders.remove();
+    }
+
     /// A folder for a guest that needs one.
     pub(super) fn make_folder(&self) -> io::Result<TmpFolder> {
         if self.bytes_max.get().is_none() {
