@@ -1,4 +1,4 @@
-//! The clients that people have, unmodified: AWS's SDK for Rust, boto3 and the AWS CLI.
+//! The clients that people have, unmodified: AWS's SDKs for Rust and JavaScript, boto3 and the AWS CLI.
 //!
 //! Each walks through the life of a function: created, waited for, invoked well, failing and into its
 //! timeout, changed, deleted; and reads its log as CloudWatch gives it.

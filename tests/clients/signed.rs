@@ -9,6 +9,7 @@ use aws_sdk_lambda::primitives::Blob;
 use sparkler_tests::Server;
 use sparkler_tests::certificates::{Authority, put};
 use sparkler_tests::key::Key;
+use sparkler_tests::node::Node;
 use sparkler_tests::python::{Python, succeed};
 use sparkler_tests::server::{ended, sparkler};
 use tempfile::TempDir;
@@ -61,7 +62,7 @@ impl Asking {
             "--policy",
             "invoke",
             "--functions",
-            "boto3-*,rust-*",
+            "boto3-*,rust-*,js-*",
         ]);
         Self {
             server: Server::start(
@@ -96,6 +97,20 @@ fn boto3_is_believed_with_the_right_key_for_every_operation_and_told_why_with_wr
         .env("GUEST_KEY", &asking.guest.id)
         .env("GUEST_SECRET", &asking.guest.secret);
     succeed(command.arg(behaviours_zip()).arg(echo_zip()));
+    asking.ends_without_telling();
+}
+
+#[test]
+fn the_sdk_for_javascript_is_believed_with_the_right_key_for_every_operation_and_told_why_with_wrong_ones()
+ {
+    let asking = Asking::start();
+    let mut command = Node::aws_sdk().script("signed.mjs", asking.server.address);
+    let command = asking
+        .admin
+        .sign(&mut command)
+        .env("GUEST_KEY", &asking.guest.id)
+        .env("GUEST_SECRET", &asking.guest.secret);
+    succeed(command.arg(echo_zip()));
     asking.ends_without_telling();
 }
 

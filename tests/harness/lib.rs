@@ -16,6 +16,7 @@ pub mod key;
 pub mod kits;
 pub mod lambda;
 pub mod log;
+pub mod node;
 pub mod programs;
 pub mod origin;
 pub mod python;
