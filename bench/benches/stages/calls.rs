@@ -19,6 +19,11 @@ use sparkler::{FunctionName, Host, Outcome, RequestId};
 use crate::echo::{self, EVENT};
 use crate::web;
 
+/// Where requests come from.
+pub(crate) fn caller() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 40_000))
+}
+
 /// A host, and its functions' names in full.
 #[derive(Clone)]
 pub(crate) struct Calls {
@@ -36,8 +41,7 @@ impl Calls {
             let name = FunctionName::parse(name).context("a good name")?;
             anyhow::Ok(Arc::new(host.account().function_arn(&name, None)))
         };
-        let caller = SocketAddr::from(([127, 0, 0, 1], 40_000));
-        let door = host.door().for_caller(caller);
+        let door = host.door().for_caller(caller());
         Ok(Self {
             fresh: arn(echo::FRESH)?,
             reused: arn(echo::REUSED)?,

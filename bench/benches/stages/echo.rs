@@ -24,8 +24,20 @@ const CONCURRENCY_MAX: u32 = 8;
 
 /// A host that keeps its state there.
 pub(crate) async fn host(storage: Storage) -> anyhow::Result<Host> {
+    started(storage, None).await
+}
+
+/// A host that asks who calls, by this file of keys, and has the function whose sandboxes are fresh.
+pub(crate) async fn asking_host(keys: PathBuf) -> anyhow::Result<Host> {
+    let host = started(Storage::Ephemeral, Some(keys)).await?;
+    deploy(&host, FRESH, echo().await?, None).await?;
+    Ok(host)
+}
+
+async fn started(storage: Storage, keys: Option<PathBuf>) -> anyhow::Result<Host> {
     let host = Host::start(HostConfig {
         storage,
+        keys,
         open_function_urls: true,
         concurrency_max: CONCURRENCY_MAX,
         ..HostConfig::default()
@@ -35,7 +47,7 @@ pub(crate) async fn host(storage: Storage) -> anyhow::Result<Host> {
 
 /// A host that has all functions.
 pub(crate) async fn host_with_functions(storage: Storage) -> anyhow::Result<Host> {
-    let package = built(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo")).await?;
+    let package = echo().await?;
     let host = host(storage).await?;
     deploy(&host, FRESH, package.clone(), None).await?;
     let reused = [("SPARKLER_REUSE".to_owned(), "10000".to_owned())].into();
@@ -43,6 +55,10 @@ pub(crate) async fn host_with_functions(storage: Storage) -> anyhow::Result<Host
     deploy(&host, web::NAME, built(web::sources()).await?, None).await?;
     web::open_url(&host.door()).await?;
     Ok(host)
+}
+
+async fn echo() -> anyhow::Result<Bytes> {
+    built(Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/echo")).await
 }
 
 async fn built(sources: PathBuf) -> anyhow::Result<Bytes> {

@@ -11,6 +11,7 @@ mod calls;
 mod counted;
 mod echo;
 mod instructions;
+mod signed;
 mod stage;
 mod timed;
 mod web;

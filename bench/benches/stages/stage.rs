@@ -2,9 +2,9 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{self, Poll, Waker};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use axum::http::StatusCode;
 use sparkler::internals::{Gate, Parts as _};
 use sparkler::stages::ReplyTrace;
@@ -12,6 +12,7 @@ use sparkler::{Host, RequestId, Storage, stages};
 use tokio::runtime::Runtime;
 
 use crate::calls::{Calls, check_status};
+use crate::signed::Signed;
 use crate::{echo, web};
 
 /// From a request to an invocation that is checked and resolved; and the empty answer of one that is to go no
@@ -29,6 +30,8 @@ pub(crate) const REUSED: &str = "whole invocation, reused";
 pub(crate) const PREPARED: &str = "whole invocation, prepared";
 /// From a request to a response, all but the connection.
 pub(crate) const SERVED: &str = "Invoke without a socket";
+/// The same of a host that asks who calls: verified, and allowed by a policy.
+pub(crate) const SIGNED: &str = "signed Invoke without a socket";
 /// From a request for a server for HTTP to the whole body of its response, all but the connection.
 pub(crate) const WEB: &str = "web call behind a URL";
 
@@ -50,18 +53,29 @@ impl Meter for Unmeasured {
 pub(crate) struct Stages {
     pub(crate) calls: Calls,
     pub(crate) runtime: Runtime,
+    /// Where that is measured, too.
+    signed: Option<Signed>,
 }
 
 impl Stages {
     /// Those of a host that is made for them.
     pub(crate) fn of_new_host(runtime: Runtime) -> anyhow::Result<Self> {
         let host = runtime.block_on(echo::host_with_functions(Storage::Ephemeral))?;
-        Self::of(host, runtime)
+        let signed = runtime.block_on(Signed::of_new_host())?;
+        let stages = Self::of(host, runtime)?;
+        Ok(Self {
+            signed: Some(signed),
+            ..stages
+        })
     }
 
     pub(crate) fn of(host: Host, runtime: Runtime) -> anyhow::Result<Self> {
         let calls = runtime.block_on(Calls::to(host))?;
-        Ok(Self { calls, runtime })
+        Ok(Self {
+            calls,
+            runtime,
+            signed: None,
+        })
     }
 
     /// Runs `stage` so many times; `meter` sees it and nothing of what goes before and after it.
@@ -74,6 +88,7 @@ impl Stages {
         match stage {
             PARSE => self.serve("DryRun", StatusCode::NO_CONTENT, times, meter),
             SERVED => self.serve("RequestResponse", StatusCode::OK, times, meter),
+            SIGNED => self.serve_signed(times, meter),
             WEB => self.serve_web(times, meter),
             RESOLVE => self.resolve(times, meter),
             ADMIT => self.admit(times, meter),
@@ -92,7 +107,7 @@ impl Stages {
         times: u64,
         meter: &mut impl Meter,
     ) -> anyhow::Result<()> {
-        let Self { calls, runtime } = self;
+        let Self { calls, runtime, .. } = self;
         for _ in 0..times {
             let request = Calls::request(kind)?;
             let response = meter.measure(|| runtime.block_on(calls.serve(request)));
@@ -101,8 +116,18 @@ impl Stages {
         Ok(())
     }
 
+    fn serve_signed(&self, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
+        let signed = self.signed.as_ref().context("no host that asks")?;
+        for _ in 0..times {
+            let request = signed.request("RequestResponse")?;
+            let response = meter.measure(|| self.runtime.block_on(signed.serve(request)));
+            check_status(&response, StatusCode::OK)?;
+        }
+        Ok(())
+    }
+
     fn serve_web(&self, times: u64, meter: &mut impl Meter) -> anyhow::Result<()> {
-        let Self { calls, runtime } = self;
+        let Self { calls, runtime, .. } = self;
         for _ in 0..times {
             let request = web::request(&calls.web)?;
             let answered = async { web::body(calls.serve(request).await).await };
@@ -201,7 +226,7 @@ fn part<T>(is_measured: bool, meter: &mut impl Meter, part: impl FnOnce() -> T) 
 /// meanwhile, at which a guest lets others have the thread and can go on at once.
 fn at_once<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
     const TICKS_MAX: usize = 100;
-    let (mut work, mut context) = (pin!(work), Context::from_waker(Waker::noop()));
+    let (mut work, mut context) = (pin!(work), task::Context::from_waker(Waker::noop()));
     for _ in 0..TICKS_MAX {
         if let Poll::Ready(done) = work.as_mut().poll(&mut context) {
             return Ok(done);

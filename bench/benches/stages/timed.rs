@@ -18,7 +18,7 @@ const FRESH_TWICE: &str = "whole invocation, fresh, two at once";
 const REUSED_TWICE: &str = "whole invocation, reused, two at once";
 
 /// All of them, in the order of the table.
-const ALL: [&str; 14] = [
+const ALL: [&str; 15] = [
     stage::PARSE,
     stage::RESOLVE,
     stage::ADMIT,
@@ -32,6 +32,7 @@ const ALL: [&str; 14] = [
     FRESH_TWICE,
     REUSED_TWICE,
     stage::SERVED,
+    stage::SIGNED,
     stage::WEB,
 ];
 
