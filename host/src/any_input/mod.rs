@@ -10,7 +10,7 @@ mod tests;
 use crate::contract::any_input as contract;
 pub use crate::contract::any_input::request_of;
 use crate::sandbox::any_input as sandbox;
-use crate::{catalog, domain, package};
+use crate::{catalog, domain, identity, package};
 
 /// Fails where something does not hold for an input.
 pub(crate) type Check = fn(&[u8]);
@@ -25,16 +25,20 @@ pub(crate) const CHECKS: &[(&str, Check)] = &[
     ("figures_of_code", sandbox::figures_of_code),
     ("filter_pattern", contract::filter_pattern),
     ("forwarded", contract::forwarded),
+    ("form", contract::form),
     ("function_name", contract::function_name),
     ("gateway_event", sandbox::gateway_event),
     ("host_name", contract::host_name),
     ("package", package::any_input::package),
     ("path", contract::path),
+    ("policy", domain::policy::any_input::policy),
     ("precompiled", package::any_input::precompiled),
     ("prelude", domain::any_input::prelude),
     ("reach", domain::any_input::reach),
     ("reply", contract::reply),
     ("row", catalog::any_input::row),
+    ("signature", contract::signature),
+    ("token", identity::any_input::token),
     ("trace_header", contract::trace_header),
     ("url_event", url_event),
     ("wildcards", contract::wildcards),

@@ -4,6 +4,8 @@
 //! there alone or came with a whole document, and in those that identities bring with them. One evaluation
 //! answers every question about them ([`decide`]).
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod any_input;
 mod asked;
 mod attached;
 mod condition;

@@ -7,6 +7,8 @@
 //! secret of the host. So no session is stored, and whoever has the secret knows all of them.
 
 mod account;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod any_input;
 mod bucket;
 mod file;
 mod identities;

@@ -4,6 +4,7 @@ mod certificates;
 mod headers;
 mod paths;
 mod request;
+mod signatures;
 mod streams;
 
 use bytes::Bytes;
@@ -14,10 +15,12 @@ use crate::domain::WebRequest;
 pub(crate) use super::cloudwatch::any_input::{filter_pattern, wildcards};
 pub(crate) use super::function_url::any_input::reply;
 pub(crate) use super::reference::any_input::function_name;
+pub(crate) use super::sts::any_input::form;
 pub(crate) use certificates::certificate;
 pub(crate) use headers::{client_context, forwarded, host_name, trace_header};
 pub(crate) use paths::path;
 pub use request::request_of;
+pub(crate) use signatures::signature;
 pub(crate) use streams::event_stream;
 
 /// The request that a function is told of, and the event that describes it, where a request for a function is spelled.

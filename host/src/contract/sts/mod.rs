@@ -2,6 +2,8 @@
 //!
 //! They are asked for in AWS's query protocol: parameters in a form or in the query, answers and errors in XML.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod any_input;
 mod assume_role;
 mod caller_identity;
 mod error;
