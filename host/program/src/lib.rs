@@ -3,8 +3,10 @@
 //!
 //! Arrows point one way: `cli → toolchain`, and both lean on the library.
 
+mod allocator;
 mod cli;
 mod limits;
 pub mod toolchain;
 
+pub use allocator::Allocator;
 pub use cli::main;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// Compiling and serving allocate much in many threads, where the system's allocator is slower.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: sparkler_cli::Allocator = sparkler_cli::Allocator;
 
 fn main() -> ExitCode {
     sparkler_cli::main()

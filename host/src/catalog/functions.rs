@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
+
 use super::journal::{Revision, Row};
 use super::key::Item;
 use super::parts::{Kept, Parts};
@@ -12,7 +14,7 @@ use crate::domain::{Digest, FunctionName, FunctionRecord, Qualifier};
 
 #[derive(Default)]
 pub(super) struct Functions {
-    by_name: HashMap<FunctionName, Kept>,
+    by_name: HashMap<FunctionName, Kept, RandomState>,
     /// What is known of those that were never shown, since their heads cannot be read.
     headless: HashMap<FunctionName, Parts>,
     /// The same names, in the order of pages.
@@ -21,7 +23,7 @@ pub(super) struct Functions {
     packages: Uses,
     components: Uses,
     /// Where the ids of function URLs lead.
-    urls: HashMap<String, (FunctionName, Qualifier)>,
+    urls: HashMap<String, (FunctionName, Qualifier), RandomState>,
     /// What wrote the totals of the account last; `None` where nothing did.
     pub(super) totals: Option<Revision>,
     /// What hosts share and nobody else knows, by name.

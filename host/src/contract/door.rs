@@ -228,14 +228,14 @@ impl<G: RunGuest> Rooms<G> {
     ) -> Answered {
         // Who has to say who they are is known with the function.
         let (passage, _) = self.enter(Some(Operation::InvokeFunctionUrl), connected, &parts)?;
-        let visit = Visit {
+        let visit = Box::new(Visit {
             parts,
             body,
             addressed,
             certificate: passage.caller.certificate(connected),
             passage,
             peer: self.peer(&passage, connected),
-        };
+        });
         let api = self.accounts.with_url(&visit.addressed.id);
         let answered = function_url::serve(api, visit).await;
         Ok(self.leave(passage, Ok(answered)))

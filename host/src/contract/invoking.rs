@@ -117,7 +117,7 @@ pub(super) fn event(invocation: Invocation) -> NewEvent {
         request_id: invocation.request_id,
         trace_id: invocation.trace_id,
         tenant_id: invocation.tenant_id,
-        payload: invocation.payload.event(),
+        payload: invocation.payload.event().expect("it came as an event"),
     }
 }
 

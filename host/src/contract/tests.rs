@@ -137,7 +137,7 @@ impl RunGuest for Script {
     ) -> Result<Report, HostFailure> {
         let seen = seen(&version, &invocation);
         self.ran.send_modify(|ran| ran.push(seen.clone()));
-        let outcome = match &invocation.payload.event()[..] {
+        let outcome = match &invocation.payload.event().expect("an event")[..] {
             br#""stream until nobody reads""# => {
                 let response = written_first(how);
                 response.left().await;
@@ -199,7 +199,7 @@ fn seen(version: &Version, invocation: &Invocation) -> Value {
         "request_id": invocation.request_id.to_string(),
         "arn": invocation.target.text(),
         "version": version.id.to_string(),
-        "event": String::from_utf8_lossy(&invocation.payload.event()),
+        "event": String::from_utf8_lossy(&invocation.payload.event().expect("an event")),
         "trace": invocation.trace_id,
         "client_context": invocation.client_context.as_ref().map(ClientContext::text),
         "tenant": invocation.tenant_id,

@@ -22,21 +22,21 @@ pub enum Payload {
 
 /// A request from the web, in the two forms in which guests take it.
 pub trait WebCall: Debug + Send + Sync {
-    /// The request itself.
-    fn request(&self) -> WebRequest;
+    /// The request itself, which is handed over; `None` where it was before.
+    fn request(&self) -> Option<WebRequest>;
 
-    /// The event that stands for it: JSON text.
-    fn event(&self) -> Bytes;
+    /// The event that stands for it: JSON text; `None` where the request was handed over.
+    fn event(&self) -> Option<Bytes>;
 
     /// Size of its body, which is what either form costs.
     fn body_bytes(&self) -> usize;
 }
 
 impl Payload {
-    /// The event, or the one that stands for the web request.
-    pub fn event(&self) -> Bytes {
+    /// The event, or the one that stands for the web request; `None` where that was handed over.
+    pub fn event(&self) -> Option<Bytes> {
         match self {
-            Self::Event(event) => event.text().clone(),
+            Self::Event(event) => Some(event.text().clone()),
             Self::Web(call) => call.event(),
         }
     }

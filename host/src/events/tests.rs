@@ -96,7 +96,8 @@ impl RunGuest for Script {
         _how: How,
         _admission: Admission,
     ) -> Result<Report, HostFailure> {
-        let payload = String::from_utf8_lossy(&invocation.payload.event()).into_owned();
+        let payload =
+            String::from_utf8_lossy(&invocation.payload.event().expect("an event")).into_owned();
         let fails = payload == "\"fail\"";
         let hangs = payload == "\"hang\"";
         let _ = self.seen.send(Seen {

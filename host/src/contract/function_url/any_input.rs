@@ -20,7 +20,7 @@ use crate::contract::forwarded::{Caller, FORWARDED_FOR, TrustedProxies};
 use crate::contract::headers::TRACE_ID;
 use crate::contract::trace_header::Trace;
 use crate::domain::web::OF_CONNECTION;
-use crate::domain::{EventJson, RequestId, Scheme, WebCall as _, WebRequest, prelude};
+use crate::domain::{EventJson, RequestId, Scheme, WebRequest, prelude};
 
 /// The region of the host whose URLs they are.
 const REGION: &str = "us-east-1";

@@ -26,7 +26,7 @@ use crate::contract::headers::TRACE_ID;
 use crate::contract::signed::Signer;
 use crate::domain::event_text::{is_textual, keeps_its_size};
 use crate::domain::web::{FORWARDED_PROTO, OF_CONNECTION};
-use crate::domain::{RequestId, WebCall, WebRequest, times};
+use crate::domain::{Lock, RequestId, WebCall, WebRequest, times};
 
 const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
@@ -226,12 +226,36 @@ struct HttpContext<'a> {
     user_agent: Option<String>,
 }
 
-impl WebCall for Received {
-    fn request(&self) -> WebRequest {
-        self.request.clone()
+/// A request that waits for its guest, which gets it as it is.
+#[derive(Debug)]
+pub(super) struct Waiting(Lock<Option<Received>>);
+
+impl Waiting {
+    pub(super) fn new(received: Received) -> Self {
+        Self(Lock::new(Some(received)))
+    }
+}
+
+impl WebCall for Waiting {
+    fn request(&self) -> Option<WebRequest> {
+        let received = self.0.lock().take()?;
+        Some(received.request)
     }
 
-    fn event(&self) -> Bytes {
+    fn event(&self) -> Option<Bytes> {
+        self.0.lock().as_ref().map(Received::event)
+    }
+
+    fn body_bytes(&self) -> usize {
+        let received = self.0.lock();
+        received
+            .as_ref()
+            .map_or(0, |received| received.request.body().bytes.len())
+    }
+}
+
+impl Received {
+    pub(super) fn event(&self) -> Bytes {
         let (body, is_base64_encoded) = self.body();
         let host = self.header(&HOST).unwrap_or_default();
         let event = Event {
@@ -251,12 +275,6 @@ impl WebCall for Received {
             .into()
     }
 
-    fn body_bytes(&self) -> usize {
-        self.request.body().bytes.len()
-    }
-}
-
-impl Received {
     fn context<'a>(&'a self, host: &'a str) -> RequestContext<'a> {
         let authorizer = self.signer.as_ref().map(Authorizer::of);
         let certificate = self.certificate.as_deref();

@@ -14,7 +14,7 @@ use http::{HeaderValue, Request};
 
 use super::address::{self, Addressed, Form};
 use super::cors::{self, Page};
-use super::event::{self, Received, Told};
+use super::event::{self, Received, Told, Waiting};
 use super::head::{self, Malformed, Takes};
 use super::reply;
 use super::streaming::{self, NoResponse};
@@ -54,7 +54,7 @@ const NO_ORIGIN: HeaderValue = HeaderValue::from_static(
 /// What whoever calls an address has to be allowed to do: to call it, and to invoke its function by that.
 const URL_ACTIONS: [&str; 2] = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"];
 
-/// A request for a function, as it came to the door.
+/// A request for a function, as it came to the door. It is kept in a box, since it is moved some times on its way.
 pub(in crate::contract) struct Visit<B> {
     pub(in crate::contract) parts: Parts,
     pub(in crate::contract) body: B,
@@ -69,7 +69,7 @@ pub(in crate::contract) struct Visit<B> {
 /// Any request for a function.
 pub(in crate::contract) async fn serve<G: RunGuest>(
     api: Arc<Api<G>>,
-    visit: Visit<impl RequestBody>,
+    visit: Box<Visit<impl RequestBody>>,
 ) -> Response {
     let trace = Trace::continued(visit.parts.headers.get(TRACE_ID));
     let shown_trace = trace.answer.clone();
@@ -107,7 +107,7 @@ impl<'a> Target<'a> {
     async fn answered<G: RunGuest>(
         &self,
         api: &Arc<Api<G>>,
-        visit: Visit<impl RequestBody>,
+        visit: Box<Visit<impl RequestBody>>,
         trace: Trace,
     ) -> Response {
         let cors = self.url.cors.as_ref();
@@ -135,7 +135,7 @@ impl<'a> Target<'a> {
     async fn invoked<G: RunGuest>(
         &self,
         api: &Arc<Api<G>>,
-        visit: Visit<impl RequestBody>,
+        visit: Box<Visit<impl RequestBody>>,
         trace: Trace,
     ) -> Result<Response, WireError> {
         let signed = self.authorize(api, &visit)?;
@@ -149,7 +149,7 @@ impl<'a> Target<'a> {
             passage,
             certificate,
             peer,
-        } = visit;
+        } = *visit;
         let Passage { id, caller, .. } = passage;
         let limit = Operation::InvokeFunctionUrl.body_limit();
         let mut body = body::receive(body, limit, &peer).await?;
@@ -180,7 +180,7 @@ impl<'a> Target<'a> {
         let invocation = Invocation {
             target,
             request_id: id,
-            payload: Payload::Web(Arc::new(received)),
+            payload: Payload::Web(Arc::new(Waiting::new(received))),
             trace_id: Some(trace.guest),
             client_context: None,
             tenant_id: None,

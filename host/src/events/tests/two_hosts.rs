@@ -58,7 +58,9 @@ impl RunGuest for Watched {
             tokio::task::yield_now().await;
         }
         self.watch.end(self.host, id);
-        Ok(report(&invocation.payload.event()[..] == b"\"fail\""))
+        Ok(report(
+            &invocation.payload.event().expect("an event")[..] == b"\"fail\"",
+        ))
     }
 
     fn memory(&self) -> GuestMemory {

@@ -36,19 +36,21 @@ impl Input {
             Payload::Web(call) => call,
         };
         let form = move |call: &dyn WebCall| match takes_requests {
-            true => Self::Request(Box::new(call.request())),
-            false => Self::Event {
-                event: call.event(),
+            true => call.request().map(|it| Self::Request(Box::new(it))),
+            false => call.event().map(|event| Self::Event {
+                event,
                 is_from_web: true,
-            },
+            }),
         };
+        let given_before = || HostFailure::CodeUnavailable(GIVEN_BEFORE.into());
         if takes_requests || call.body_bytes() <= INLINE_PARSE_BYTES_MAX {
-            return Ok(form(&**call));
+            return form(&**call).ok_or_else(given_before);
         }
         let call = call.clone();
-        spawn_blocking(move || form(&*call))
-            .await
-            .map_err(|_| HostFailure::Panicked)
+        let formed = spawn_blocking(move || form(&*call)).await;
+        formed
+            .map_err(|_| HostFailure::Panicked)?
+            .ok_or_else(given_before)
     }
 
     /// The event, for a guest that takes nothing else.
@@ -67,5 +69,7 @@ impl Input {
         }
     }
 }
+
+const GIVEN_BEFORE: &str = "its request was given to a guest before";
 
 const IS_REQUEST: &str = "a request for HTTP was given to a guest that takes events";

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use foldhash::quality::RandomState;
 use tokio::sync::OnceCell;
 
 use crate::domain::{Digest, SharedLock};
@@ -11,10 +12,12 @@ use crate::limits;
 use crate::sandbox::guest::loaded::Loaded;
 use crate::storage::LoadedCode;
 
+type Slots = HashMap<Digest, Arc<Slot>, RandomState>;
+
 /// Which functions are loaded, by the digest of their component.
 #[derive(Default)]
 pub(in crate::sandbox) struct LoadedFunctions {
-    slots: SharedLock<HashMap<Digest, Arc<Slot>>>,
+    slots: SharedLock<Slots>,
     /// Counts loads; a slot remembers the count at its last use, which orders them by age.
     age: AtomicU64,
 }
@@ -108,7 +111,7 @@ impl Slot {
     }
 }
 
-fn evict_oldest(slots: &mut HashMap<Digest, Arc<Slot>>) -> Option<Arc<Slot>> {
+fn evict_oldest(slots: &mut Slots) -> Option<Arc<Slot>> {
     let oldest = slots
         .iter()
         .min_by_key(|(_, slot)| slot.used_at.load(Ordering::Relaxed))

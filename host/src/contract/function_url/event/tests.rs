@@ -184,10 +184,15 @@ fn a_request_is_also_there_as_it_was_sent() {
         .into_iter()
         .collect();
     received.request.body_mut().trailers = Some(trailers);
-    let request = received.request();
+    let sent = received.request.body().clone();
+    let waiting = Waiting::new(received);
+    assert_eq!(waiting.body_bytes(), sent.bytes.len());
+    let request = waiting.request().expect("it waits");
+    // It goes to one guest, in one form.
+    assert!(waiting.request().is_none() && waiting.event().is_none());
     assert_eq!(request.method(), "POST");
     assert_eq!(request.uri(), "/a%20b?c=%2F&c");
-    assert_eq!(request.body(), received.request.body());
+    assert_eq!(*request.body(), sent);
     let all = |name: &str| request.headers().get_all(name).iter().collect::<Vec<_>>();
     for (name, expected) in [
         ("x-one", &["1", "2"][..]),
