@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
+use super::image_memory::HeldImage;
 use super::initialization::{InitOutcome, InitReport, Initialized, image_code};
 use super::pipeline::Pipeline;
 use super::rejection::{failure, unreadable};
@@ -39,7 +39,7 @@ struct Image {
 #[derive(Default)]
 struct ImageRoom {
     on_disk: Promise,
-    _in_memory: Option<OwnedSemaphorePermit>,
+    _in_memory: Option<HeldImage>,
 }
 
 impl From<Bytes> for Image {
@@ -52,8 +52,8 @@ impl From<Bytes> for Image {
     }
 }
 
-const IMAGES_WAIT: &str = "This host holds as many snapshots as it may that are not stored yet, since its disk is slow \
-                           or many versions are published at once. Publish the version again later.";
+const IMAGES_WAIT: &str = "This host holds as many snapshots of the account as it may that are not stored yet, since its \
+                           disk is slow or many versions are published at once. Publish the version again later.";
 
 impl<G: CompileGuest> Pipeline<G> {
     /// Takes the snapshot of a version that waits for it, and says how that went.
@@ -97,10 +97,9 @@ impl<G: CompileGuest> Pipeline<G> {
 
     /// Keeps room for an image, if there is some for what is compiled of it as well.
     async fn image_room(&self, code: &Code) -> Result<ImageRoom, Refusal> {
-        let bytes = u32::try_from(code.package_bytes).unwrap_or(u32::MAX);
-        let in_memory = Arc::clone(&self.images).try_acquire_many_owned(bytes);
+        let in_memory = self.images.take(&self.account.owner(), code.package_bytes);
         let in_memory =
-            in_memory.map_err(|_| Refusal::NoRoom(Growing::Code, IMAGES_WAIT.into()))?;
+            in_memory.ok_or_else(|| Refusal::NoRoom(Growing::Code, IMAGES_WAIT.into()))?;
         let compiled_bytes = code.package_bytes * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
         let image = Some((code.package, code.package_bytes));
         Ok(ImageRoom {

@@ -8,7 +8,7 @@ use super::host::{Host, name, new_function, wasm};
 use crate::catalog::in_tests::CAUSE;
 use crate::domain::settings::SnapStart;
 use crate::domain::{Snapshot, VersionId};
-use crate::limits::{CONCURRENT_DEPLOYS_MAX, UNSTORED_IMAGES_BYTES_MAX};
+use crate::limits::CONCURRENT_DEPLOYS_MAX;
 
 const FIRST: VersionId = VersionId::Number(1);
 
@@ -118,7 +118,7 @@ async fn an_image_waits_on_disk_for_its_turn_to_be_checked() {
         .await;
     published.expect("published");
     let images = &host.deployer.pipeline.images;
-    while !host.stores(&image("1")) || images.available_permits() < UNSTORED_IMAGES_BYTES_MAX {
+    while !host.stores(&image("1")) || images.held_bytes() > 0 {
         tokio::task::yield_now().await;
     }
     let begun = host.script.checks_begun.available_permits();
