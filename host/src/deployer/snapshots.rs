@@ -55,6 +55,9 @@ impl From<Bytes> for Image {
 const IMAGES_WAIT: &str = "This host holds as many snapshots of the account as it may that are not stored yet, since its \
                            disk is slow or many versions are published at once. Publish the version again later.";
 
+const CODE_FULL: &str = "All packages and snapshots together would be larger than the account may store. Delete versions \
+                         that are not needed, and publish again.";
+
 impl<G: CompileGuest> Pipeline<G> {
     /// Takes the snapshot of a version that waits for it, and says how that went.
     pub(super) async fn take_snapshot(self: &Arc<Self>, version: &Arc<Version>) {
@@ -80,9 +83,7 @@ impl<G: CompileGuest> Pipeline<G> {
             };
             let code = image_code(&version, &image);
             if self.check_code_storage(code.package_bytes).is_err() {
-                let reason = "All packages and snapshots together would be larger than the account may \
-                              store. Delete versions that are not needed, and publish again.";
-                return Ok(impossible(&version, reason.into()));
+                return Ok(impossible(&version, CODE_FULL.into()));
             }
             let no_room = match self.image_room(&code).await {
                 Ok(room) => return self.make_ready(&version, Image { image, room }, code).await,
@@ -232,6 +233,16 @@ impl<G: CompileGuest> Pipeline<G> {
         })
     }
 
+    /// The snapshot, if the account may store it beside all that others have stored while it was made.
+    fn within_quota(&self, version: &Version, snapshot: Snapshot) -> Snapshot {
+        match &snapshot {
+            Snapshot::Taken(code) if self.check_code_storage(code.package_bytes).is_err() => {
+                impossible(version, CODE_FULL.into()).0
+            }
+            _ => snapshot,
+        }
+    }
+
     /// Says how it went, if the version still waits for it.
     async fn end_snapshot(&self, version: &Arc<Version>, made: Result<Made, Failure>) {
         let (result, claim) = match made {
@@ -246,7 +257,9 @@ impl<G: CompileGuest> Pipeline<G> {
         };
         let ended = self.change_unseen(&ENDED, &version.function, |record| {
             let after = record.and_then(|record| {
-                snapshot::ended(record, version, result.clone(), Uuid::new_v4())
+                let result = result.clone();
+                let result = result.map(|snapshot| self.within_quota(version, snapshot));
+                snapshot::ended(record, version, result, Uuid::new_v4())
             });
             Ok((after.or_else(|| record.cloned()), ()))
         });
