@@ -65,6 +65,10 @@ pub(crate) const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 /// those wait who publish.
 pub(crate) const SNAPSHOT_ROOM_WAITS_MAX: u32 = 5;
 
+/// How long in all an initialization waits while its account runs as much at once as it may: as long as it waits for
+/// room. Then the version is published without a snapshot, or its sandboxes are prepared later.
+pub(crate) const INITIALIZATION_WAIT_MAX: Duration = Duration::from_secs(30);
+
 /// Processor time of the process that compiles a component, over all its threads.
 pub(crate) const COMPILE_CPU_SECONDS_MAX: u64 = 240;
 
