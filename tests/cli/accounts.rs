@@ -216,3 +216,38 @@ fn quotas_hold_and_change_while_a_server_runs_and_accounts_come() {
     let gone = late.get(address, FUNCTIONS);
     assert_eq!(gone.refusal(), (403, "UnrecognizedClientException"));
 }
+
+/// Nobody signs for it any more, but its addresses answer.
+#[test]
+fn what_an_account_leaves_behind_runs_within_a_share_whether_the_server_was_restarted_or_not() {
+    let bench = Workbench::new();
+    let [own, gone] = [0, 1].map(Account::of);
+    let quota = format!("[account.{}.quota]\nconcurrency = 30\n", gone.id);
+    let with_it = own.in_file() + &gone.in_file() + &quota;
+    let file = keys(&bench, &with_it);
+    let data = bench.text("data");
+    let start = || Server::start(["--data-dir", &data, "--keys", &file, "--concurrency", "80"]);
+    let bound = |server: &Server| {
+        let metrics = own.get(server.address, "/metrics");
+        let of = format!("sparkler_concurrency_limit{{account=\"{}\"}} ", gone.id);
+        let line = metrics.text().lines().find_map(|line| {
+            let bound = line.strip_prefix(&of)?;
+            Some(bound.to_owned())
+        });
+        line.unwrap_or_else(|| panic!("{}", metrics.text()))
+    };
+
+    let server = start();
+    gone.deploy(server.address);
+    assert_eq!(bound(&server), "30");
+    keys(&bench, &own.in_file());
+    while gone.get(server.address, FUNCTIONS).status != 403 {}
+    assert_eq!(bound(&server), "10");
+    assert!(server.stop().success());
+
+    let server = start();
+    assert_eq!(bound(&server), "10");
+    keys(&bench, &with_it);
+    while gone.get(server.address, FUNCTIONS).status != 200 {}
+    assert_eq!(bound(&server), "30");
+}

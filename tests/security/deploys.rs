@@ -4,7 +4,7 @@ use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use sparkler_tests::{NewFunction, Server, TestHost, guests, metric, wat};
+use sparkler_tests::{NewFunction, Request, Server, TestHost, guests, metric, wat};
 
 use super::assert_serving;
 
@@ -185,4 +185,36 @@ fn in_the_jail_a_compilation_counts_by_its_processor_time_and_not_by_what_passes
     let told = told.split(' ').next().expect("a number");
     let told: f64 = told.parse().expect("seconds");
     assert!((used - 0.5..used + 0.5).contains(&told), "{told} of {used}");
+}
+
+/// What runs before anybody calls takes of the same concurrency as calls do.
+#[test]
+fn sandboxes_that_are_prepared_count_to_the_concurrency_of_their_account() {
+    let server = Server::start(["--ephemeral", "--concurrency", "2"]);
+    server.deploy(
+        "slow",
+        &wat::guest("spin_at_start.wat"),
+        &["--timeout", "5"],
+    );
+    server.deploy("other", &wat::guest("answer_of_size.wat"), &[]);
+    let lambda = server.lambda();
+    let published = lambda.call("POST", "slow/versions", &json!({}));
+    assert_eq!(published.status, 201, "{published:?}");
+    let provisioned = |method: &str| {
+        let target = "/2019-09-30/functions/slow/provisioned-concurrency?Qualifier=1";
+        let wanted = json!({ "ProvisionedConcurrentExecutions": 1 });
+        let request = Request::new(method, target).header("Content-Type", "application/json");
+        request.body(wanted.to_string()).send(server.address)
+    };
+    assert_eq!(provisioned("PUT").status, 202);
+    // One of two is set aside, and the other one is taken by what is prepared.
+    while lambda.invoke("other", "3").status != 429 {
+        assert_eq!(provisioned("GET").member("Status"), "IN_PROGRESS");
+    }
+    while lambda.invoke("other", "3").status == 429 {
+        // It has not ended yet.
+    }
+    while provisioned("GET").member("Status") == "IN_PROGRESS" {}
+    let ended = provisioned("GET");
+    assert_eq!(ended.member("Status"), "FAILED", "{ended:?}");
 }

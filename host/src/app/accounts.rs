@@ -1,6 +1,8 @@
 //! The accounts of a host besides its own: started when it starts, or when the file of keys first names them.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "server")]
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::in_account::{InAccount, Shared};
@@ -30,18 +32,28 @@ impl HostAccounts {
         }
     }
 
-    /// Bounds these accounts, starts those that have not been started yet, and gives them. One that cannot be started is told
+    /// Bounds the accounts that the file of keys names, those of `unnamed` that have functions all the same, and those that
+    /// it names no longer; starts those that have not been started yet, and gives them. One that cannot be started is told
     /// in the log, and tried again the next time.
     #[cfg(feature = "server")]
-    pub(super) fn start(&self, ids: BTreeMap<AccountId, StatedQuotas>) -> Vec<Arc<InAccount>> {
+    pub(super) fn start(
+        &self,
+        named: &BTreeMap<AccountId, StatedQuotas>,
+        unnamed: Vec<AccountId>,
+    ) -> Vec<Arc<InAccount>> {
         let mut others = self.others.write();
         let mut started = Vec::new();
-        for (id, stated) in ids {
-            if id == self.own.account.owner() {
-                self.own.bound_by(stated.or(Quotas::NONE), &self.shared);
-                continue;
-            }
-            let quotas = stated.or(quotas_of_others());
+        let own = self.own.account.owner();
+        let stated = named.get(&own).copied().unwrap_or_default();
+        self.own.bound_by(stated.or(Quotas::NONE), &self.shared);
+        let ids: BTreeSet<_> = named.keys().chain(others.keys()).cloned().collect();
+        let mut ids: BTreeSet<_> = ids.into_iter().chain(unnamed).collect();
+        ids.remove(&own);
+        for id in ids {
+            let quotas = match named.get(&id) {
+                Some(stated) => stated.or(quotas_of_others()),
+                None => quotas_of_unnamed(self.shared.concurrency_max),
+            };
             if let Some(known) = others.get(&id) {
                 known.bound_by(quotas, &self.shared);
                 continue;
@@ -89,5 +101,16 @@ fn quotas_of_others() -> Quotas {
         events: EVENTS_WAITING_MAX / ACCOUNT_SHARES,
         event_shares: ACCOUNT_SHARES,
         ..Quotas::NONE
+    }
+}
+
+/// What an account may have that the file of keys does not name, or names no longer: nobody signs for it, and what it has
+/// left runs on, through addresses that are open and events that wait, within one share of what there is.
+#[cfg(feature = "server")]
+fn quotas_of_unnamed(concurrency_max: u32) -> Quotas {
+    let shares = u32::try_from(ACCOUNT_SHARES).unwrap_or(u32::MAX);
+    Quotas {
+        concurrency: (concurrency_max / shares).max(1),
+        ..quotas_of_others()
     }
 }

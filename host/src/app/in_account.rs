@@ -51,12 +51,14 @@ impl InAccount {
         let catalog = Arc::clone(deployer.catalog());
         let initialized = Arc::clone(&logs);
         deployer.observe_initializations(move |report| initialized.keep(log_entry(&report)));
+        let gate = Gate::new(shared.concurrency_max);
+        guests.count_initializations_at(gate.clone());
         let provisioner = Provisioner::start(&catalog, Arc::clone(&guests));
         let invoker = Arc::new(Invoker::new(
             account.clone(),
             Arc::clone(&catalog),
             Arc::clone(&guests),
-            Gate::new(shared.concurrency_max),
+            gate,
             Arc::clone(&logs),
         ));
         let events = Events::start(EventsParts {

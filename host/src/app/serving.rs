@@ -72,22 +72,17 @@ impl Serving {
             open_function_urls: config.open_function_urls,
         });
         let accounts = Arc::new(Accounts::of(api_of(own, &api)));
-        let with_functions = catalog.accounts().into_iter();
-        let mut ids: BTreeMap<_, _> = with_functions
-            .map(|id| (id, StatedQuotas::default()))
-            .collect();
-        if let Some(identities) = &api.identities {
-            ids.extend(identities.accounts());
-        }
+        let identities = api.identities.as_ref();
+        let named = identities.map_or_else(BTreeMap::new, |identities| identities.accounts());
         let opening = Opening {
             host: Arc::downgrade(host),
             accounts: Arc::downgrade(&accounts),
             api: Arc::downgrade(&api),
             runtime: Handle::current(),
         };
-        opening.open(ids);
+        opening.open(&named, catalog.accounts().into_iter().collect());
         if let Some(identities) = &api.identities {
-            identities.open_accounts_by(move |ids| opening.open(ids));
+            identities.open_accounts_by(move |named| opening.open(&named, Vec::new()));
         }
         Ok(Self {
             accounts,
@@ -106,7 +101,7 @@ struct Opening {
 }
 
 impl Opening {
-    fn open(&self, ids: BTreeMap<AccountId, StatedQuotas>) {
+    fn open(&self, named: &BTreeMap<AccountId, StatedQuotas>, unnamed: Vec<AccountId>) {
         let parts = (
             self.host.upgrade(),
             self.accounts.upgrade(),
@@ -116,7 +111,7 @@ impl Opening {
             return;
         };
         let _in_runtime = self.runtime.enter();
-        for account in host.start(ids) {
+        for account in host.start(named, unnamed) {
             accounts.add(api_of(&account, &api));
         }
     }

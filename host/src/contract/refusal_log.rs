@@ -1,37 +1,32 @@
 //! Refusals on their way to the audit log: gathered for a moment and written together, aside.
 //!
-//! Strangers make them, as many as they like. So those that are alike become one entry with a number, a source has few
-//! entries of its own, and a batch has a bound; what is beyond it is counted. No answer waits for any of it.
+//! Strangers make them, as many as they like, and no answer waits for any of it: see [`Batch`] for what is told of them.
 
-use std::net::IpAddr;
+mod batch;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use tokio::sync::{Mutex, Notify};
+
+use batch::Batch;
 
 use super::passage::Passage;
 use super::refused::{About, RefusedAnswer};
 use crate::catalog::audit::AuditLog;
 use crate::domain::audit::{Actor, Entry, Refused};
 use crate::domain::{AccountId, Lock, arn};
-use crate::limits::{AUDIT_REFUSALS_INTERVAL, AUDIT_REFUSALS_MAX, AUDIT_REFUSALS_OF_SOURCE_MAX};
+use crate::limits::AUDIT_REFUSALS_INTERVAL;
 
 /// Notes who was refused.
 pub(crate) struct RefusalLog {
     log: AuditLog,
-    gathered: Lock<Vec<Gathered>>,
+    gathered: Lock<Batch>,
     /// Held while a batch is written.
     writing: Mutex<()>,
     wake: Arc<Notify>,
     noted: AtomicU64,
     dropped: AtomicU64,
-}
-
-/// Refusals that one entry tells of.
-struct Gathered {
-    source: Option<IpAddr>,
-    account: AccountId,
-    entry: Entry,
 }
 
 /// How many refusals there were.
@@ -65,10 +60,9 @@ impl RefusalLog {
     /// Notes that a request was refused, which was for this account.
     pub(super) fn note(&self, passage: &Passage, refused: RefusedAnswer, account: AccountId) {
         let entry = entry(passage, refused);
-        match gather(&mut self.gathered.lock(), passage.sender(), account, entry) {
-            true => self.noted.fetch_add(1, Ordering::Relaxed),
-            false => self.dropped.fetch_add(1, Ordering::Relaxed),
-        };
+        let untold = self.gathered.lock().add(passage.sender(), account, entry);
+        self.noted.fetch_add(1, Ordering::Relaxed);
+        self.drop_noted(untold);
         self.wake.notify_one();
     }
 
@@ -79,18 +73,17 @@ impl RefusalLog {
         if gathered.is_empty() {
             return;
         }
-        let told = |gathered: &Gathered| {
-            let refused = gathered.entry.refused.as_ref();
-            1 + refused.map_or(0, |refused| refused.more)
-        };
-        let requests: u64 = gathered.iter().map(told).sum();
-        let entries = gathered.into_iter();
-        let entries = entries.map(|gathered| (gathered.account, gathered.entry));
-        if let Err(error) = self.log.write(entries.collect()).await {
+        let requests = gathered.requests();
+        if let Err(error) = self.log.write(gathered.into_entries()).await {
             tracing::warn!(requests, %error, "refused requests are missing in the audit log");
-            self.noted.fetch_sub(requests, Ordering::Relaxed);
-            self.dropped.fetch_add(requests, Ordering::Relaxed);
+            self.drop_noted(requests);
         }
+    }
+
+    /// Of those that were noted, so many are told by no entry.
+    fn drop_noted(&self, requests: u64) {
+        self.noted.fetch_sub(requests, Ordering::Relaxed);
+        self.dropped.fetch_add(requests, Ordering::Relaxed);
     }
 
     pub(super) fn figures(&self) -> RefusalFigures {
@@ -142,124 +135,5 @@ fn entry(passage: &Passage, refused: RefusedAnswer) -> Entry {
             more: 0,
         }),
         ..plain
-    }
-}
-
-/// Adds an entry, or one more to an entry that there is; gives whether there was room.
-fn gather(
-    all: &mut Vec<Gathered>,
-    source: Option<IpAddr>,
-    account: AccountId,
-    entry: Entry,
-) -> bool {
-    let mut of_source = 0;
-    let mut last = None;
-    for (place, one) in all.iter_mut().enumerate() {
-        if one.source != source {
-            continue;
-        }
-        if one.account == account && is_alike(&one.entry, &entry) {
-            return one_more(one);
-        }
-        of_source += 1;
-        // What is noted for one account is told to no other one.
-        if one.account == account {
-            last = Some(place);
-        }
-    }
-    match last {
-        Some(last) if of_source >= AUDIT_REFUSALS_OF_SOURCE_MAX => one_more(&mut all[last]),
-        _ if all.len() >= AUDIT_REFUSALS_MAX => false,
-        _ => {
-            all.push(Gathered {
-                source,
-                account,
-                entry,
-            });
-            true
-        }
-    }
-}
-
-fn one_more(gathered: &mut Gathered) -> bool {
-    if let Some(refused) = &mut gathered.entry.refused {
-        refused.more += 1;
-    }
-    true
-}
-
-fn is_alike(one: &Entry, other: &Entry) -> bool {
-    fn reason(entry: &Entry) -> Option<(&str, Option<&str>)> {
-        let refused = entry.refused.as_ref()?;
-        Some((&refused.reason, refused.statement.as_deref()))
-    }
-    one.operation == other.operation
-        && one.key == other.key
-        && one.resource == other.resource
-        && reason(one) == reason(other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Cause;
-
-    fn refusal(reason: &str) -> Entry {
-        Entry {
-            refused: Some(Refused {
-                reason: reason.into(),
-                statement: None,
-                more: 0,
-            }),
-            ..Cause::host("Invoke").entry()
-        }
-    }
-
-    fn sent(all: &mut Vec<Gathered>, source: u32, reason: &str) -> bool {
-        let source = IpAddr::from(source.to_be_bytes());
-        gather(all, Some(source), "123456789012".into(), refusal(reason))
-    }
-
-    fn more(gathered: &Gathered) -> u64 {
-        gathered
-            .entry
-            .refused
-            .as_ref()
-            .map_or(0, |refused| refused.more)
-    }
-
-    #[test]
-    fn those_that_are_alike_become_one_entry_with_their_number() {
-        let mut all = Vec::new();
-        for _ in 0..1_000 {
-            assert!(sent(&mut all, 1, "Expired"));
-        }
-        assert!(sent(&mut all, 1, "Denied"));
-        assert!(sent(&mut all, 2, "Expired"));
-        let told: Vec<_> = all.iter().map(more).collect();
-        assert_eq!(told, [999, 0, 0]);
-    }
-
-    #[test]
-    fn a_source_that_tries_everything_leaves_room_for_others() {
-        let mut all = Vec::new();
-        for number in 0..10_000 {
-            assert!(sent(&mut all, 1, &number.to_string()));
-        }
-        assert_eq!(all.len(), AUDIT_REFUSALS_OF_SOURCE_MAX);
-        let told: u64 = all.iter().map(|one| 1 + more(one)).sum();
-        assert_eq!(told, 10_000);
-        assert!(sent(&mut all, 2, "Denied"));
-        assert_eq!(all.len(), AUDIT_REFUSALS_OF_SOURCE_MAX + 1);
-    }
-
-    #[test]
-    fn a_batch_of_ever_so_many_sources_has_a_bound() {
-        let mut all = Vec::new();
-        let taken = (0..10_000).filter(|source| sent(&mut all, *source, "Denied"));
-        assert_eq!(taken.count(), AUDIT_REFUSALS_MAX);
-        assert_eq!(all.len(), AUDIT_REFUSALS_MAX);
-        // Who is in it already is counted there.
-        assert!(sent(&mut all, 0, "Denied"));
     }
 }

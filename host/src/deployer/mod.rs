@@ -18,6 +18,7 @@ mod changes;
 mod component_source;
 mod deployment;
 mod figures;
+mod image_memory;
 mod initialization;
 mod jobs;
 mod pipeline;

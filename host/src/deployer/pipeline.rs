@@ -7,9 +7,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::component_source::{ComponentSource, StoredComponents};
+use super::image_memory::ImageMemory;
 use super::initialization::InitObserver;
 use super::jobs::{InHand, Job, Tended};
 use super::retention::{Claim, Retention};
@@ -48,8 +49,8 @@ pub(super) struct Pipeline<G> {
     pub(super) room: Arc<Places>,
     /// What the account may have.
     pub(super) quotas: CurrentQuotas,
-    /// Bytes of memory for images that are not stored yet.
-    pub(super) images: Arc<Semaphore>,
+    /// Memory for images that are not stored yet.
+    pub(super) images: Arc<ImageMemory>,
 }
 
 /// Code that was checked and is being compiled, and that no version has yet.
@@ -83,7 +84,7 @@ impl<G: CompileGuest> Pipeline<G> {
             Arc::clone(&guests),
         );
         let room = Places::without_levels(CONCURRENT_DEPLOYS_MAX, 1);
-        let images = Arc::new(Semaphore::new(UNSTORED_IMAGES_BYTES_MAX));
+        let images = ImageMemory::of(UNSTORED_IMAGES_BYTES_MAX);
         Self::with(account, catalog, retention, (room, images))
     }
 
@@ -103,7 +104,7 @@ impl<G: CompileGuest> Pipeline<G> {
         account: Account,
         catalog: Arc<Catalog>,
         retention: Retention<G>,
-        (room, images): (Arc<Places>, Arc<Semaphore>),
+        (room, images): (Arc<Places>, Arc<ImageMemory>),
     ) -> Self {
         let (packages, leases, guests) = retention.parts();
         let source = StoredComponents(Arc::clone(&packages));

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
+use super::image_memory::HeldImage;
 use super::initialization::{InitOutcome, InitReport, Initialized, image_code};
 use super::pipeline::Pipeline;
 use super::rejection::{failure, unreadable};
@@ -39,7 +39,7 @@ struct Image {
 #[derive(Default)]
 struct ImageRoom {
     on_disk: Promise,
-    _in_memory: Option<OwnedSemaphorePermit>,
+    _in_memory: Option<HeldImage>,
 }
 
 impl From<Bytes> for Image {
@@ -52,8 +52,11 @@ impl From<Bytes> for Image {
     }
 }
 
-const IMAGES_WAIT: &str = "This host holds as many snapshots as it may that are not stored yet, since its disk is slow \
-                           or many versions are published at once. Publish the version again later.";
+const IMAGES_WAIT: &str = "This host holds as many snapshots of the account as it may that are not stored yet, since its \
+                           disk is slow or many versions are published at once. Publish the version again later.";
+
+const CODE_FULL: &str = "All packages and snapshots together would be larger than the account may store. Delete versions \
+                         that are not needed, and publish again.";
 
 impl<G: CompileGuest> Pipeline<G> {
     /// Takes the snapshot of a version that waits for it, and says how that went.
@@ -80,9 +83,7 @@ impl<G: CompileGuest> Pipeline<G> {
             };
             let code = image_code(&version, &image);
             if self.check_code_storage(code.package_bytes).is_err() {
-                let reason = "All packages and snapshots together would be larger than the account may \
-                              store. Delete versions that are not needed, and publish again.";
-                return Ok(impossible(&version, reason.into()));
+                return Ok(impossible(&version, CODE_FULL.into()));
             }
             let no_room = match self.image_room(&code).await {
                 Ok(room) => return self.make_ready(&version, Image { image, room }, code).await,
@@ -97,10 +98,9 @@ impl<G: CompileGuest> Pipeline<G> {
 
     /// Keeps room for an image, if there is some for what is compiled of it as well.
     async fn image_room(&self, code: &Code) -> Result<ImageRoom, Refusal> {
-        let bytes = u32::try_from(code.package_bytes).unwrap_or(u32::MAX);
-        let in_memory = Arc::clone(&self.images).try_acquire_many_owned(bytes);
+        let in_memory = self.images.take(&self.account.owner(), code.package_bytes);
         let in_memory =
-            in_memory.map_err(|_| Refusal::NoRoom(Growing::Code, IMAGES_WAIT.into()))?;
+            in_memory.ok_or_else(|| Refusal::NoRoom(Growing::Code, IMAGES_WAIT.into()))?;
         let compiled_bytes = code.package_bytes * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
         let image = Some((code.package, code.package_bytes));
         Ok(ImageRoom {
@@ -233,6 +233,16 @@ impl<G: CompileGuest> Pipeline<G> {
         })
     }
 
+    /// The snapshot, if the account may store it beside all that others have stored while it was made.
+    fn within_quota(&self, version: &Version, snapshot: Snapshot) -> Snapshot {
+        match &snapshot {
+            Snapshot::Taken(code) if self.check_code_storage(code.package_bytes).is_err() => {
+                impossible(version, CODE_FULL.into()).0
+            }
+            _ => snapshot,
+        }
+    }
+
     /// Says how it went, if the version still waits for it.
     async fn end_snapshot(&self, version: &Arc<Version>, made: Result<Made, Failure>) {
         let (result, claim) = match made {
@@ -247,7 +257,9 @@ impl<G: CompileGuest> Pipeline<G> {
         };
         let ended = self.change_unseen(&ENDED, &version.function, |record| {
             let after = record.and_then(|record| {
-                snapshot::ended(record, version, result.clone(), Uuid::new_v4())
+                let result = result.clone();
+                let result = result.map(|snapshot| self.within_quota(version, snapshot));
+                snapshot::ended(record, version, result, Uuid::new_v4())
             });
             Ok((after.or_else(|| record.cloned()), ()))
         });

@@ -4,6 +4,7 @@
 //! or provisioned for a version or alias. A call of a function that has nothing for itself is one
 //! counter: nothing is looked up, and nothing locked.
 
+pub(super) mod initializations;
 #[cfg(test)]
 mod tests;
 
@@ -34,8 +35,12 @@ struct Shared {
     /// What all of them together may run, and what of that is set aside.
     limit: AtomicU32,
     set_aside: Lock<u64>,
+    /// Of all of these, those that are initialized and serve no call yet.
+    initializing: AtomicUsize,
     closed: AtomicBool,
     left: Notify,
+    /// How many wait for somebody to leave, beside whoever closes the gate.
+    waiting: AtomicUsize,
     reservations: Reservations,
     throttled_by_account: AtomicU64,
     throttled_by_reservation: AtomicU64,
@@ -47,6 +52,7 @@ pub struct Admission {
     /// Where it is counted, if that is not what all functions share.
     apart: Option<Arc<Places>>,
     is_provisioned: bool,
+    is_initialization: bool,
 }
 
 impl Gate {
@@ -59,8 +65,10 @@ impl Gate {
                 running_apart: AtomicUsize::new(0),
                 limit: AtomicU32::new(limit),
                 set_aside: Lock::new(0),
+                initializing: AtomicUsize::new(0),
                 closed: AtomicBool::new(false),
                 left: Notify::new(),
+                waiting: AtomicUsize::new(0),
                 reservations: Reservations::default(),
                 throttled_by_account: AtomicU64::new(0),
                 throttled_by_reservation: AtomicU64::new(0),
@@ -126,6 +134,7 @@ impl Gate {
             shared: Arc::clone(&self.shared),
             apart,
             is_provisioned: false,
+            is_initialization: false,
         };
         // Looked at after it was counted, so that whoever closes the gate waits for it; where it is
         // refused, the admission takes itself back.
@@ -162,9 +171,10 @@ impl Gate {
         let set_aside = self.shared.set_aside.lock();
         self.shared.limit.store(limit, Ordering::SeqCst);
         self.shared.leave(*set_aside);
+        self.shared.left.notify_waiters();
     }
 
-    /// How many run now.
+    /// How many invocations run now.
     pub fn running(&self) -> usize {
         self.shared.running()
     }
@@ -225,15 +235,20 @@ impl Shared {
     }
 
     fn enter_shared(&self) -> Result<(), Refusal> {
+        match self.take_shared() {
+            true => Ok(()),
+            false => Err(self.throttled(Throttle::Account)),
+        }
+    }
+
+    /// Counts one more on what all functions share, if there is room.
+    fn take_shared(&self) -> bool {
         let running_max = self.running_max.load(Ordering::SeqCst);
         let more = |running| (running < running_max).then_some(running + 1);
         let entered = self
             .running
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
-        match entered {
-            Ok(_) => Ok(()),
-            Err(_) => Err(self.throttled(Throttle::Account)),
-        }
+        entered.is_ok()
     }
 
     fn throttled(&self, throttle: Throttle) -> Refusal {
@@ -246,7 +261,8 @@ impl Shared {
     }
 
     fn running(&self) -> usize {
-        self.running.load(Ordering::SeqCst) + self.running_apart.load(Ordering::SeqCst)
+        let all = self.running.load(Ordering::SeqCst) + self.running_apart.load(Ordering::SeqCst);
+        all.saturating_sub(self.initializing.load(Ordering::SeqCst))
     }
 }
 
@@ -268,6 +284,10 @@ impl Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         let shared = &self.shared;
+        if self.is_initialization {
+            // Before it is counted no more, so that no call is overlooked by whoever waits for all of them.
+            shared.initializing.fetch_sub(1, Ordering::SeqCst);
+        }
         let running = match &self.apart {
             Some(places) => {
                 places.give_back();
@@ -275,8 +295,8 @@ impl Drop for Admission {
             }
             None => &shared.running,
         };
-        let was_last = running.fetch_sub(1, Ordering::SeqCst) == 1;
-        if was_last && shared.closed.load(Ordering::SeqCst) {
+        running.fetch_sub(1, Ordering::SeqCst);
+        if shared.waiting.load(Ordering::SeqCst) > 0 || shared.closed.load(Ordering::SeqCst) {
             shared.left.notify_waiters();
         }
     }

@@ -23,6 +23,7 @@ use crate::domain::{
 use crate::logs::{Entry, LogKeeper};
 use platform_log::{Ran, Rendered};
 
+pub(crate) use admission::initializations::Initializing;
 pub use admission::{Admission, Gate};
 pub(crate) use figures::{Figures, FunctionFigures, ProvisionedFigures};
 pub use prepare::{PrepareFailure, PrepareGuest};

@@ -30,6 +30,9 @@ pub enum PrepareFailure {
     /// The function failed while it was set up: a start function or a constructor of it.
     #[error("the function failed while it was set up: {}", described(.0))]
     Guest(FunctionError),
+    /// The account runs as much at once as it may.
+    #[error("the account runs as much at once as it may, and this waited for half a minute")]
+    NoConcurrency,
     /// The host has no room for it, or does not have its code.
     #[error(transparent)]
     Host(#[from] HostFailure),

@@ -179,6 +179,9 @@ impl<G> Provisioner<G> {
 fn cause(failure: &PrepareFailure) -> Cause {
     match failure {
         PrepareFailure::Guest(_) => Cause::Function,
+        PrepareFailure::NoConcurrency => Cause::Host(format!(
+            "The sandboxes could not be prepared: {failure}. It is tried again."
+        )),
         PrepareFailure::Host(failure) => Cause::Host(format!(
             "The host could not prepare the sandboxes: {failure}. It tries again by itself."
         )),

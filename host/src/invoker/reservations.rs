@@ -87,6 +87,14 @@ impl Reservations {
         }
     }
 
+    /// A place that is set aside for a function and that no call has, for what runs ahead of its calls.
+    pub(super) fn ask_ahead(&self, name: &FunctionName) -> Option<Arc<Places>> {
+        let table = self.0.read();
+        let function = table.functions.get(name)?;
+        let mut places = std::iter::once(&function.rest).chain(function.provisioned.values());
+        places.find(|places| places.take()).cloned()
+    }
+
     /// Takes over what a function has for itself now, and tells what all of them take from the account.
     pub(super) fn set(&self, name: &FunctionName, reservation: Reservation) -> u64 {
         let mut table = self.0.write();

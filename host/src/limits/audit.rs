@@ -38,7 +38,7 @@ pub(crate) const AUDIT_CHANGES_MAX: usize = 100;
 /// What the changes of one entry take together: more than any but a function with long tags.
 pub(crate) const AUDIT_CHANGES_BYTES_MAX: usize = 8 * 1024;
 
-/// Refusals that are noted in one batch; all others of that time are counted.
+/// Refusals that are noted in one batch; of the network that has the most of them some are counted for others.
 pub(crate) const AUDIT_REFUSALS_MAX: usize = 64;
 
 /// Refusals of one source among them, those that are not alike: one that tries everything leaves room for others.

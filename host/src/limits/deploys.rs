@@ -48,8 +48,8 @@ pub(crate) const SNAPSHOT_MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 pub(crate) const SNAPSHOT_BYTES_MAX: u64 = UNZIPPED_BYTES_MAX;
 
 /// Memory of the images of snapshots that are not stored yet, in bytes. A few small ones or two of the largest, which a
-/// disk takes in a moment: what does not fit is made once more.
-pub(crate) const UNSTORED_IMAGES_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// disk takes in a moment: what does not fit is made once more. Of one account no more than half, but for a single one.
+pub(crate) const UNSTORED_IMAGES_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Largest memory of which an image is made that sandboxes map, even where most of it is zero: beyond it
 /// only if the data is dense, and else each sandbox copies its data. Interpreters with a snapshot have
@@ -64,6 +64,10 @@ pub(crate) const SNAPSHOT_READ_DURATION_MAX: Duration = Duration::from_secs(60);
 /// second on and each time for twice as long. Longer than disks need that were full for a moment, and far shorter than
 /// those wait who publish.
 pub(crate) const SNAPSHOT_ROOM_WAITS_MAX: u32 = 5;
+
+/// How long in all an initialization waits while its account runs as much at once as it may: as long as it waits for
+/// room. Then the version is published without a snapshot, or its sandboxes are prepared later.
+pub(crate) const INITIALIZATION_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Processor time of the process that compiles a component, over all its threads.
 pub(crate) const COMPILE_CPU_SECONDS_MAX: u64 = 240;

@@ -52,7 +52,7 @@ pub(crate) const DELIVERY_DURATION_MAX: Duration = Duration::from_secs(10);
 /// What is read of a destination's answer.
 pub(crate) const DELIVERY_ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// Dead events that are kept; the oldest make room for others.
+/// Dead events that are kept; the oldest of the account that has the most make room for others.
 pub(crate) const DEAD_EVENTS_MAX: u64 = 100_000;
 
 /// Bytes of all dead events that are kept.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::compile::compiler::{Accepted, Compiler, CompilerConfig};
 use super::compile::isolation::CompileIsolation;
+use super::engine::concurrency::Concurrency;
 use super::engine::engines;
 use super::engine::slots::Slots;
 use super::engine::ticker::Ticker;
@@ -33,7 +34,7 @@ use crate::domain::{
     Version,
 };
 use crate::invoker::{
-    Admission, GuestMemory, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest,
+    Admission, Gate, GuestMemory, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest,
 };
 use crate::limits;
 use crate::package::Precompiled;
@@ -172,6 +173,7 @@ impl Sandboxes {
             loaded,
             slots: Arc::new(Slots::new(slots, give_way.clone())),
             host_memory: Arc::new(HostMemory::new(bound, give_way)),
+            concurrency: Concurrency::default(),
             ticker: Arc::new(Ticker::start(&engine).map_err(|error| failed(&error))?),
             loader: Arc::new(Loader {
                 linker,
@@ -244,6 +246,7 @@ impl Sandboxes {
             }),
             network,
             grants,
+            concurrency: Concurrency::default(),
             ..Maker::clone(maker)
         });
         let kept = Kept {
@@ -254,6 +257,11 @@ impl Sandboxes {
         };
         let (long_runners, grants) = (Arc::clone(long_runners), Arc::clone(&self.grants));
         Ok(Self::of(maker, kept, long_runners, grants))
+    }
+
+    /// Has initializations count like invocations, at the account's `gate`. The first gate stays.
+    pub fn count_initializations_at(&self, gate: Gate) {
+        self.maker().concurrency.count_at(gate);
     }
 
     fn maker(&self) -> &Maker {
@@ -318,9 +326,13 @@ impl CompileGuest for Sandboxes {
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
         let Maker {
-            compiler, hosts, ..
+            compiler,
+            hosts,
+            concurrency,
+            ..
         } = self.maker();
-        let initialized = compiler.initialize(&hosts.environment, lane, version, source);
+        let account = (&hosts.environment, concurrency);
+        let initialized = compiler.initialize(account, lane, version, source);
         initialized.await
     }
 

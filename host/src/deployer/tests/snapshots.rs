@@ -6,9 +6,10 @@ use tokio::runtime::Runtime;
 use super::super::*;
 use super::host::{Host, name, new_function, wasm};
 use crate::catalog::in_tests::CAUSE;
+use crate::domain::quotas::Quotas;
 use crate::domain::settings::SnapStart;
 use crate::domain::{Snapshot, VersionId};
-use crate::limits::{CONCURRENT_DEPLOYS_MAX, UNSTORED_IMAGES_BYTES_MAX};
+use crate::limits::CONCURRENT_DEPLOYS_MAX;
 
 const FIRST: VersionId = VersionId::Number(1);
 
@@ -118,13 +119,64 @@ async fn an_image_waits_on_disk_for_its_turn_to_be_checked() {
         .await;
     published.expect("published");
     let images = &host.deployer.pipeline.images;
-    while !host.stores(&image("1")) || images.available_permits() < UNSTORED_IMAGES_BYTES_MAX {
+    while !host.stores(&image("1")) || images.held_bytes() > 0 {
         tokio::task::yield_now().await;
     }
     let begun = host.script.checks_begun.available_permits();
     assert_eq!(begun, 0, "it is not checked yet");
     host.script.gate.add_permits(2 * CONCURRENT_DEPLOYS_MAX);
     assert!(host.first().await.is_snapshotted());
+}
+
+/// Two images that each had room when they were made, and have not both.
+#[tokio::test]
+async fn snapshots_that_are_made_at_once_stay_within_the_quota_of_their_account() {
+    let host = Host::ephemeral().await;
+    let codes = ["slow late-init 1", "slow late-init 2"];
+    let names = ["one", "two"].map(|name| FunctionName::parse(name).expect("a name"));
+    let changes = || host.deployer.by(CAUSE.clone());
+    host.script.gate.add_permits(codes.len());
+    for (name, code) in names.iter().zip(codes) {
+        let new = NewFunction {
+            name: name.clone(),
+            ..with_snap_start(code)
+        };
+        changes().create(new).await.expect("created");
+        host.deployer.settled(name).await.expect("settled");
+    }
+    // Not before all are created, which would lose a permit to an initialization.
+    for name in &names {
+        let published = changes().publish(name, Publication::default()).await;
+        published.expect("published");
+    }
+    while host.initializations() < codes.len() {
+        tokio::task::yield_now().await;
+    }
+    let image_bytes = wasm(&image(codes[0])).len() as u64;
+    let code_bytes = host.deployer.catalog().usage().package_bytes + image_bytes;
+    let quotas = Quotas {
+        code_bytes,
+        ..Quotas::NONE
+    };
+    host.deployer.quotas().set(quotas);
+    host.script.gate.add_permits(codes.len());
+    while !codes.iter().all(|code| host.stores(&image(code))) {
+        tokio::task::yield_now().await;
+    }
+    host.script.gate.add_permits(codes.len());
+    let mut taken = 0;
+    for name in &names {
+        let version = host.deployer.ready(name, FIRST).await.expect("there");
+        assert_eq!(version.state, State::Active);
+        match &version.snapshot {
+            Some(Snapshot::Impossible { reason }) => {
+                assert!(reason.contains("may store"), "{reason}");
+            }
+            _ => taken += 1,
+        }
+    }
+    assert_eq!(taken, 1);
+    assert_eq!(host.deployer.catalog().usage().package_bytes, code_bytes);
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub(crate) struct LogBounds {
     pub bytes_max: u64,
     /// Bytes of those that are in memory beside the disk.
     pub cached_bytes_max: u64,
-    /// Dead events; the oldest make room for others.
+    /// Dead events; the oldest of the account that has the most make room for others.
     pub dead_max: u64,
     /// Their bytes.
     pub dead_bytes_max: u64,

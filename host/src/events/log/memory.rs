@@ -1,5 +1,6 @@
 //! A log that is gone with its process: plain values behind one lock, no database.
 
+mod dead;
 mod rows;
 #[cfg(test)]
 mod tests;

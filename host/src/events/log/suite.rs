@@ -66,6 +66,8 @@ macro_rules! behaviours {
             endings::what_comes_of_an_end_is_accepted_with_it,
             endings::the_dead_are_counted_and_the_old_ones_go,
             endings::the_oldest_dead_make_room,
+            endings::the_dead_of_an_account_push_out_its_own_alone,
+            endings::the_largest_dead_of_an_account_push_out_its_own_alone,
             endings::a_dead_event_runs_again_as_if_it_were_new,
         }
     };

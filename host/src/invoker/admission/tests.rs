@@ -1,5 +1,7 @@
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::initializations::Initializing;
 use super::*;
 use crate::domain::samples;
 
@@ -283,4 +285,93 @@ fn a_call_that_was_resolved_before_its_function_got_nothing_runs_on_what_is_shar
     let entered = call(&gate, &stale, "1").unwrap();
     assert_eq!(call(&gate, &stale, "1").err(), Some(ACCOUNT_IS_FULL));
     assert!(!entered.is_provisioned());
+}
+
+#[test]
+fn initializations_count_like_invocations_and_are_none() {
+    let gate = Gate::new(2);
+    let name = reserved("greet", 1).latest.function.clone();
+    let initialize = || gate.initialize(Initializing::Function(&name));
+    let first = initialize().expect("there is room");
+    let call = gate.enter().expect("there is room");
+    assert!(initialize().is_none());
+    assert_eq!(gate.enter().err(), Some(ACCOUNT_IS_FULL));
+    assert_eq!(gate.running(), 1);
+    let throttled = gate.figures(9).throttled_by_account;
+    assert_eq!(
+        throttled, 1,
+        "an initialization that waits is no call that was refused"
+    );
+    drop(first);
+    assert!(gate.enter().is_ok());
+    drop(call);
+    assert_eq!(gate.running(), 0);
+}
+
+#[test]
+fn where_others_have_all_that_is_shared_an_initialization_takes_what_its_own_function_has() {
+    let gate = Gate::new(3);
+    let record = reserved("greet", 2);
+    follow(&gate, None, Some(&record));
+    let name = record.latest.function.clone();
+    let _shared = gate.enter().expect("there is room");
+    assert!(gate.initialize(Initializing::Surplus).is_none());
+    let initialization = gate.initialize(Initializing::Function(&name));
+    assert!(initialization.is_some());
+    let running = calls(&gate, &record, "1", 3);
+    assert_eq!(running.len(), 1, "the other place is taken");
+    assert_eq!(gate.running(), 2);
+    drop(initialization);
+    assert!(call(&gate, &record, "1").is_ok());
+}
+
+#[tokio::test]
+async fn a_gate_that_closes_waits_for_no_initialization() {
+    let gate = Gate::new(3);
+    let _initialization = gate
+        .initialize(Initializing::Surplus)
+        .expect("there is room");
+    let call = gate.enter().expect("there is room");
+    let closing = tokio::spawn({
+        let gate = gate.clone();
+        async move { gate.close_and_empty().await }
+    });
+    while gate.enter().err() != Some(Refusal::ShuttingDown) {
+        tokio::task::yield_now().await;
+    }
+    assert!(!closing.is_finished());
+    drop(call);
+    closing.await.expect("closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_initialization_waits_until_somebody_leaves_or_its_patience_is_over() {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let gate = Gate::new(1);
+    let call = gate.enter().expect("there is room");
+    let mut patience = PATIENCE;
+    assert!(
+        !gate
+            .wait_to_initialize(Initializing::Surplus, &mut patience)
+            .await
+    );
+    assert_eq!(patience, Duration::ZERO);
+
+    let waiting = tokio::spawn({
+        let gate = gate.clone();
+        async move {
+            let mut patience = PATIENCE;
+            let has_room = gate
+                .wait_to_initialize(Initializing::Surplus, &mut patience)
+                .await;
+            (has_room, patience)
+        }
+    });
+    while gate.shared.waiting.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(call);
+    assert_eq!(waiting.await.expect("woken"), (true, PATIENCE));
+    assert_eq!(gate.shared.waiting.load(Ordering::SeqCst), 0);
+    assert!(gate.enter().is_ok(), "what waited has taken nothing yet");
 }

@@ -19,8 +19,10 @@ use super::meter::Meter;
 use super::queues::Queues;
 use crate::deployer::{ComponentSource, DeployFigures, Initialized, Lane, Rejection};
 use crate::domain::{Account, Code, Digest, Lock, Version};
+use crate::invoker::Initializing;
 use crate::limits;
 use crate::package::Precompiled;
+use crate::sandbox::engine::concurrency::Concurrency;
 use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 use crate::storage::{ArtifactStore, DISK_FULL};
@@ -202,27 +204,47 @@ impl Compiler {
         Ok(in_time?)
     }
 
-    /// Initializes a version for a snapshot when its turn comes.
+    /// Initializes a version for a snapshot when its turn comes. It counts to what the account runs at once, and waits
+    /// where that is all it may.
     pub(in crate::sandbox) async fn initialize(
         &self,
-        account: &Account,
+        (account, concurrency): (&Account, &Concurrency),
         lane: &Lane,
         version: &Version,
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
-        let initialize = |meter| -> Step<'_, Initialized> {
+        let counted = Initializing::Function(&version.function);
+        let initialize = |meter| -> Step<'_, Option<Initialized>> {
             let source = Arc::clone(&source);
             Box::pin(async move {
+                // Not before its turn, so that it takes nothing from the account's calls while it waits for that.
+                let Ok(_admission) = concurrency.begin(counted) else {
+                    return Ok(None);
+                };
                 let wasm = component(&source, &version.code).await?;
-                match Precompiled::is_one(&wasm) {
-                    true => Ok(Initialized::impossible(PRECOMPILED)),
-                    false => self.compile.initialize(account, version, wasm, meter).await,
-                }
+                let initialized = match Precompiled::is_one(&wasm) {
+                    true => Initialized::impossible(PRECOMPILED),
+                    false => {
+                        self.compile
+                            .initialize(account, version, wasm, meter)
+                            .await?
+                    }
+                };
+                Ok(Some(initialized))
             })
         };
-        let (queues, bytes) = (&self.queues, version.code.package_bytes);
-        let initialized = queues.in_turn(&queues.initializations, lane, bytes, initialize);
-        initialized.await
+        let mut patience = limits::INITIALIZATION_WAIT_MAX;
+        loop {
+            let (queues, bytes) = (&self.queues, version.code.package_bytes);
+            let initialized = queues.in_turn(&queues.initializations, lane, bytes, initialize);
+            if let Some(initialized) = initialized.await? {
+                return Ok(initialized);
+            }
+            // Without a place, which others could use meanwhile.
+            if !concurrency.wait(counted, &mut patience).await {
+                return Ok(Initialized::impossible(NO_CONCURRENCY));
+            }
+        }
     }
 
     /// What waits for its turn and what has it.
@@ -270,6 +292,9 @@ impl Compiler {
 }
 
 /// There is nothing left in compiled code that could be instrumented.
+const NO_CONCURRENCY: &str = "The account ran as many functions at once as it may, for as long as an initialization \
+                              waits. Publish the version again when fewer run, or with a larger quota of concurrency.";
+
 const PRECOMPILED: &str =
     "There is no snapshot of code that was compiled elsewhere. Upload the component.";
 

@@ -1,6 +1,7 @@
 //! What guests run on: the engine and its configuration, the clock that stops them, the slots that they
 //! take, and the memories that it asks for.
 
+pub(in crate::sandbox) mod concurrency;
 pub(in crate::sandbox) mod engines;
 pub(in crate::sandbox) mod compiled;
 pub(in crate::sandbox) mod ticker;

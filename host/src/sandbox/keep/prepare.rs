@@ -14,14 +14,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::shelf::{self, InUse, Shelf, Shelves};
 use crate::domain::Version;
-use crate::invoker::{HostFailure, PrepareFailure};
-use crate::limits::PREPARING_DURATION;
+use crate::invoker::{Admission, HostFailure, Initializing, PrepareFailure};
+use crate::limits::{INITIALIZATION_WAIT_MAX, PREPARING_DURATION};
 use crate::sandbox::guest::sandbox::Sandbox;
 use crate::sandbox::guest::trap::{self, Bounds, not_started, timed_out};
 use crate::sandbox::load::maker::{Maker, Purpose};
 use crate::sandbox::reach::shared::Initialization;
 use crate::sandbox::vitals::Vitals;
-use crate::turns::Places;
+use crate::turns::{Place, Places};
 
 type Making = shelf::Making<Sandbox>;
 
@@ -48,6 +48,45 @@ impl Turns {
         Self {
             all: Places::without_levels(cores, cores),
             shares: Places::without_levels(usize::MAX, cores),
+        }
+    }
+}
+
+/// What one holds that is set up.
+struct Begun {
+    share: Place,
+    turn: Place,
+    admission: Option<Admission>,
+}
+
+impl Turns {
+    /// Waits for its turn, and then for room in the account's concurrency: without a turn, which others could use
+    /// meanwhile. `None` where it can be done without.
+    async fn begin(&self, maker: &Maker, making: &Making) -> Result<Option<Begun>, PrepareFailure> {
+        let name = &making.version().function;
+        let lane = maker.lane(name);
+        let counted = match making.is_surplus {
+            true => Initializing::Surplus,
+            false => Initializing::Function(name),
+        };
+        let mut patience = INITIALIZATION_WAIT_MAX;
+        loop {
+            let share = self.shares.take(&lane, PREPARING_DURATION).await;
+            let turn = self.all.take(&lane, PREPARING_DURATION).await;
+            if let Ok(admission) = maker.concurrency.begin(counted) {
+                return Ok(Some(Begun {
+                    share,
+                    turn,
+                    admission,
+                }));
+            }
+            if making.is_surplus {
+                return Ok(None);
+            }
+            drop((share, turn));
+            if !maker.concurrency.wait(counted, &mut patience).await {
+                return Err(PrepareFailure::NoConcurrency);
+            }
         }
     }
 }
@@ -115,9 +154,19 @@ impl Preparer {
 /// Makes one, and says in the host's log why it could not be made: nobody may wait for it.
 async fn make(maker: Arc<Maker>, turns: Turns, making: Making) -> Result<(), PrepareFailure> {
     let version = Arc::clone(making.version());
-    let lane = maker.lane(&version.function);
-    let _share = turns.shares.take(&lane, PREPARING_DURATION).await;
-    let turn = turns.all.take(&lane, PREPARING_DURATION).await;
+    let begun = match turns.begin(&maker, &making).await {
+        Ok(Some(begun)) => begun,
+        Ok(None) => return Ok(()),
+        Err(failure) => {
+            tracing::warn!(function = %version.function, version = %version.id, %failure, "a sandbox was not prepared");
+            return Err(failure);
+        }
+    };
+    let Begun {
+        share: _share,
+        turn,
+        admission: _admission,
+    } = begun;
     let mut set_up = pin!(set_up(&maker, &version, making));
     let made = match timeout(PREPARING_DURATION, set_up.as_mut()).await {
         Ok(made) => made,

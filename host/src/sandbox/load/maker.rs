@@ -13,6 +13,7 @@ use crate::deployer::{ComponentSource, Lane, Rejection};
 use crate::domain::{Code, Digest, FunctionName, Version};
 use crate::invoker::HostFailure;
 use crate::sandbox::compile::compiler::Compiler;
+use crate::sandbox::engine::concurrency::Concurrency;
 use crate::sandbox::engine::memory_limiter::MemoryLimiter;
 use crate::sandbox::engine::slots::Slots;
 use crate::sandbox::engine::ticker::Ticker;
@@ -42,6 +43,8 @@ pub(in crate::sandbox) struct Maker {
     pub(in crate::sandbox) slots: Arc<Slots>,
     pub(in crate::sandbox) host_memory: Arc<HostMemory>,
     pub(in crate::sandbox) ticker: Arc<Ticker>,
+    /// What initializations of its functions count to.
+    pub(in crate::sandbox) concurrency: Concurrency,
 }
 
 /// What tells one sandbox of a version from another.

@@ -1,9 +1,10 @@
 //! The events themselves: what a database would hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::dead::Dead;
 use crate::domain::FunctionName;
 use crate::events::event::{Arrival, Event, EventId};
 use crate::events::log::index::{Indexed, Posted};
@@ -14,9 +15,7 @@ use crate::events::message::Message;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     rows: BTreeMap<EventId, Row>,
-    /// The dead, by the time of their end.
-    dead: BTreeSet<(u64, EventId)>,
-    dead_bytes: u64,
+    dead: Dead,
     last: u64,
 }
 
@@ -128,10 +127,9 @@ impl Rows {
     }
 
     pub(super) fn remove(&mut self, id: EventId) {
-        if let Some(row) = self.rows.remove(&id)
-            && self.dead.remove(&(row.ended_ms(), id))
-        {
-            self.dead_bytes -= row.bytes;
+        if let Some(row) = self.rows.remove(&id) {
+            let ended = (row.ended_ms(), id);
+            self.dead.remove(&row.event.account, ended, row.bytes);
         }
     }
 
@@ -168,9 +166,9 @@ impl Rows {
     pub(super) fn die(&mut self, id: EventId, ending: Ending) {
         if let Some(row) = self.rows.get_mut(&id) {
             row.state = State::Dead;
-            self.dead.insert((ending.at_ms, id));
+            let ended = (ending.at_ms, id);
+            self.dead.add(&row.event.account, ended, row.bytes);
             row.ending = Some(ending);
-            self.dead_bytes += row.bytes;
         }
     }
 
@@ -203,24 +201,21 @@ impl Rows {
             && row.messages.values().all(|out| out.is_given_up)
         {
             row.state = State::Dead;
-            self.dead.insert((row.ended_ms(), id));
-            self.dead_bytes += row.bytes;
+            let ended = (row.ended_ms(), id);
+            self.dead.add(&row.event.account, ended, row.bytes);
         }
     }
 
-    /// The oldest go first.
     pub(super) fn make_room_for_the_dead(&mut self, bounds: &LogBounds) {
-        while (self.dead.len() as u64 > bounds.dead_max || self.dead_bytes > bounds.dead_bytes_max)
-            && let Some((_, id)) = self.dead.first().copied()
-        {
+        while let Some(id) = self.dead.to_go(bounds) {
             self.remove(id);
         }
     }
 
     pub(super) fn redrive(&mut self, id: EventId, at_ms: u64, expires_ms: u64) -> Option<Redriven> {
         let row = self.rows.get_mut(&id)?;
-        self.dead.remove(&(row.ended_ms(), id));
-        self.dead_bytes -= row.bytes;
+        let ended = (row.ended_ms(), id);
+        self.dead.remove(&row.event.account, ended, row.bytes);
         if !row.messages.is_empty() {
             row.state = State::Delivering;
             for out in row.messages.values_mut() {
@@ -257,12 +252,14 @@ impl Rows {
         let is_meant = |id: &EventId| self.rows.get(id).is_some_and(|row| row.is_meant(&filter));
         match what {
             Administer::PurgeOlder { than_ms } => {
-                let older = self.dead.iter().take_while(|(at_ms, _)| *at_ms < than_ms);
-                let ids = older.map(|(_, id)| *id).filter(is_meant);
+                let dead = self.dead.of(&filter.account);
+                let older = dead.take_while(|(at_ms, _)| *at_ms < than_ms);
+                let ids = older.map(|(_, id)| id).filter(is_meant);
                 ids.take(limit).collect()
             }
             Administer::Redrive { .. } | Administer::Purge => {
-                let mut ids: Vec<EventId> = self.dead.iter().map(|(_, id)| *id).collect();
+                let mut ids: Vec<EventId> =
+                    self.dead.of(&filter.account).map(|(_, id)| id).collect();
                 ids.sort_unstable();
                 ids.retain(|id| id.0 > filter.after);
                 ids.into_iter().filter(is_meant).take(limit).collect()
@@ -271,11 +268,9 @@ impl Rows {
     }
 
     pub(super) fn dead(&self, account: &Arc<str>, function: Option<&FunctionName>) -> u64 {
-        let is_meant = |row: &&Row| {
-            row.event.account == *account
-                && function.is_none_or(|name| row.event.new.function == *name)
-        };
-        let rows = self.dead.iter().filter_map(|(_, id)| self.rows.get(id));
+        let is_meant = |row: &&Row| function.is_none_or(|name| row.event.new.function == *name);
+        let dead = self.dead.of(account);
+        let rows = dead.filter_map(|(_, id)| self.rows.get(&id));
         rows.filter(is_meant).count() as u64
     }
 }

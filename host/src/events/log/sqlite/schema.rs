@@ -106,4 +106,43 @@ const MIGRATIONS: &[Migration] = &[
     INSERT INTO numbering SELECT coalesce(max(id), 0) + 1 FROM events;
 ",
     ),
+    Migration::of(
+        "
+    -- How many dead events each account has, beside how many there are in all.
+    CREATE TABLE dead_of_accounts (
+        account TEXT PRIMARY KEY,
+        events  INTEGER NOT NULL,
+        bytes   INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO dead_of_accounts
+        SELECT account, count(*), sum(bytes) FROM events WHERE state = 'dead' GROUP BY account;
+    DROP INDEX dead_events;
+    CREATE INDEX dead_events ON events (account, ended_ms) WHERE state = 'dead';
+
+    CREATE TRIGGER died_of_account AFTER UPDATE OF state ON events
+        WHEN old.state <> 'dead' AND new.state = 'dead' BEGIN
+        INSERT INTO dead_of_accounts VALUES (new.account, 1, new.bytes)
+            ON CONFLICT DO UPDATE SET events = events + 1, bytes = bytes + new.bytes;
+    END;
+    CREATE TRIGGER revived_of_account AFTER UPDATE OF state ON events
+        WHEN old.state = 'dead' AND new.state <> 'dead' BEGIN
+        UPDATE dead_of_accounts SET events = events - 1, bytes = bytes - old.bytes
+            WHERE account = old.account;
+        DELETE FROM dead_of_accounts WHERE account = old.account AND events = 0;
+    END;
+    CREATE TRIGGER buried_of_account AFTER DELETE ON events WHEN old.state = 'dead' BEGIN
+        UPDATE dead_of_accounts SET events = events - 1, bytes = bytes - old.bytes
+            WHERE account = old.account;
+        DELETE FROM dead_of_accounts WHERE account = old.account AND events = 0;
+    END;
+    -- An event from before accounts is given one when the database is opened.
+    CREATE TRIGGER given_to_account AFTER UPDATE OF account ON events WHEN new.state = 'dead' BEGIN
+        UPDATE dead_of_accounts SET events = events - 1, bytes = bytes - old.bytes
+            WHERE account = old.account;
+        DELETE FROM dead_of_accounts WHERE account = old.account AND events = 0;
+        INSERT INTO dead_of_accounts VALUES (new.account, 1, new.bytes)
+            ON CONFLICT DO UPDATE SET events = events + 1, bytes = bytes + new.bytes;
+    END;
+",
+    ),
 ];

@@ -2,13 +2,15 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::schema::DATABASE;
 use super::*;
 use crate::events::event::{AccountRoom, Condition};
 use crate::events::log::State;
-use crate::events::log::suite::{ACCOUNT, Opened, all, arrival, behaviours};
+use crate::events::log::suite::{ACCOUNT, Opened, all, arrival, behaviours, ending};
 use crate::events::message::{Attribute, Head};
 use crate::events::target::Target;
 use crate::events::tests::{event, name};
+use crate::storage::DatabaseKind;
 
 fn open(bounds: LogBounds, clock: LogClock) -> Opened {
     let folder = tempfile::tempdir().expect("a folder");
@@ -245,6 +247,8 @@ async fn a_database_of_the_first_layout_is_carried_over() {
         .map(|leased| leased.lease.work.0)
         .collect();
     assert_eq!((due, handed.wake_ms), (vec![5, 7], Some(expected.due_ms)));
+    let dead = "SELECT account || ' has ' || events FROM dead_of_accounts";
+    assert_eq!(log.store.text(dead), format!("{ACCOUNT} has 2"));
     assert_messages(&log, &handed).await;
     let late = log.lease(holder, expected.due_ms).await.expect("leased");
     let retried = late
@@ -263,6 +267,50 @@ async fn a_database_of_the_first_layout_is_carried_over() {
     );
     let next = log.accept(arrival("greet", "1")).await.expect("accepted");
     assert_eq!(next, EventId(8));
+}
+
+#[tokio::test]
+async fn the_dead_of_the_second_layout_are_counted_for_their_accounts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data_dir = DataDir::open(folder.path()).expect("a data directory");
+    let second = DatabaseKind {
+        migrations: &DATABASE.migrations[..2],
+        ..DATABASE
+    };
+    let (connection, _) = second.open(&data_dir).expect("the second layout");
+    let head = "json_object('v', 1, 'hops', 0)";
+    let died = format!(
+        "INSERT INTO events (id, account, state, function, request_id, accepted_ms, due_ms, runs, bytes) VALUES
+             (1, '{ACCOUNT}', 'waiting', 'greet', 'a', 0, 0, 1, 10),
+             (2, '{ACCOUNT}', 'waiting', 'greet', 'b', 0, 0, 1, 20),
+             (3, '210987654321', 'waiting', 'greet', 'c', 0, 0, 1, 30);
+         UPDATE events SET state = 'dead', ended_ms = 100 - id, head = {head}"
+    );
+    connection.execute_batch(&died).expect("written");
+    drop((connection, data_dir));
+
+    let data_dir = DataDir::open(folder.path()).expect("a data directory");
+    let bounds = LogBounds {
+        dead_max: 3,
+        ..LogBounds::ON_DISK
+    };
+    let store = Store::open(&data_dir, ACCOUNT, bounds).expect("a store");
+    let dead =
+        "SELECT group_concat(account || ':' || events || ':' || bytes) FROM dead_of_accounts";
+    assert_eq!(
+        store.text(dead),
+        format!("{ACCOUNT}:2:30,210987654321:1:30")
+    );
+    let id = EventId(4);
+    let mut changes = accepted([id.0]);
+    changes.push(Change::Die {
+        id,
+        ending: ending(100),
+    });
+    store.commit(&changes).expect("written");
+    // The second was the oldest of the account that has more.
+    assert_eq!(states(&store), [(1, State::Dead), (4, State::Dead)]);
+    assert_eq!(store.dead("210987654321", None), Ok(1));
 }
 
 fn joining(holder: HolderId) -> Joining {

@@ -242,25 +242,41 @@ fn row_of<R: Row>(transaction: &Transaction<'_>, sql: &str, id: u64) -> rusqlite
         .query_row([id], |found| row(found, 0))
 }
 
-/// The oldest go first.
+/// The oldest go first of the account that has the most of what there is too much of.
 fn make_room_for_the_dead(
     transaction: &Transaction<'_>,
     bounds: &LogBounds,
 ) -> rusqlite::Result<()> {
-    let full = "SELECT events > ?1 OR bytes > ?2 FROM dead";
-    while transaction
-        .prepare_cached(full)?
-        .query_row([bounds.dead_max, bounds.dead_bytes_max], |row| row.get(0))?
-    {
-        let removed = transaction
-            .prepare_cached(
-                "DELETE FROM events WHERE id IN \
-                 (SELECT id FROM events WHERE state = 'dead' ORDER BY ended_ms LIMIT 1)",
-            )?
-            .execute([])?;
-        if removed == 0 {
-            break;
-        }
-    }
+    while let Some(most) = too_much(transaction, bounds)?
+        && bury_oldest(transaction, most)?
+    {}
     Ok(())
+}
+
+/// What tells which account has the most of the dead that are too many, or too large.
+fn too_much(
+    transaction: &Transaction<'_>,
+    bounds: &LogBounds,
+) -> rusqlite::Result<Option<&'static str>> {
+    let full = "SELECT events > ?1, bytes > ?2 FROM dead";
+    let (too_many, too_large) = transaction
+        .prepare_cached(full)?
+        .query_row([bounds.dead_max, bounds.dead_bytes_max], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(match (too_many, too_large) {
+        (true, _) => Some("SELECT account FROM dead_of_accounts ORDER BY events DESC LIMIT 1"),
+        (false, true) => Some("SELECT account FROM dead_of_accounts ORDER BY bytes DESC LIMIT 1"),
+        (false, false) => None,
+    })
+}
+
+/// Removes the oldest of the account that `most` tells of, if there is one.
+fn bury_oldest(transaction: &Transaction<'_>, most: &str) -> rusqlite::Result<bool> {
+    let oldest = format!(
+        "DELETE FROM events WHERE id IN (SELECT id FROM events \
+         WHERE state = 'dead' AND account = ({most}) ORDER BY ended_ms LIMIT 1)"
+    );
+    let buried = transaction.prepare_cached(&oldest)?.execute([])?;
+    Ok(buried > 0)
 }

@@ -151,6 +151,70 @@ pub(in crate::events::log) async fn the_oldest_dead_make_room(bench: Bench) {
     assert_eq!(bench.counts(0).await.dead, 5);
 }
 
+pub(in crate::events::log) async fn the_dead_of_an_account_push_out_its_own_alone(bench: Bench) {
+    let theirs = [
+        dead_of_other(&bench, "[1]", 1).await.0,
+        dead_of_other(&bench, "[1]", 2).await.0,
+    ];
+    let mut ids = Vec::new();
+    for at_ms in [10, 20, 30, 40, 50, 60] {
+        ids.push(bench.dead(at_ms).await.0);
+    }
+    assert_eq!(listed_of_other(&bench).await, theirs);
+    let left: Vec<u64> = bench.states().await.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(left, ids[3..]);
+}
+
+pub(in crate::events::log) async fn the_largest_dead_of_an_account_push_out_its_own_alone(
+    bench: Bench,
+) {
+    let mut theirs = Vec::new();
+    for at_ms in [1, 2, 3] {
+        theirs.push(dead_of_other(&bench, "[1]", at_ms).await.0);
+    }
+    let mut ids = Vec::new();
+    for at_ms in [10, 20] {
+        ids.push(bench.accept("greet", &"x".repeat(600)).await.0);
+        let lease = bench.leased(at_ms).await;
+        bench.settle(lease, Settle::Die(ending(at_ms))).await;
+    }
+    assert_eq!(listed_of_other(&bench).await, theirs);
+    assert_eq!(bench.states().await, [(ids[1], State::Dead)]);
+}
+
+const OTHER: &str = "210987654321";
+
+/// Accepts an event of another account and lets it die.
+async fn dead_of_other(bench: &Bench, payload: &str, at_ms: u64) -> EventId {
+    let holder = HolderId(Uuid::from_u128(3));
+    let joining = Joining {
+        holder,
+        account: OTHER.into(),
+        events_per_function_max: HELD_MAX,
+        messages_per_target_max: HELD_MAX,
+        due_ms_max: u64::MAX,
+    };
+    bench.log.join(joining).await.expect("joined");
+    let event = Arrival {
+        account: OTHER.into(),
+        ..arrival("greet", payload)
+    };
+    let id = bench.log.accept(event).await.expect("there is room");
+    let handed = bench.log.lease(holder, at_ms).await.expect("leased");
+    let lease = handed.events[0].lease;
+    bench.settle(lease, Settle::Die(ending(at_ms))).await;
+    id
+}
+
+async fn listed_of_other(bench: &Bench) -> Vec<u64> {
+    let theirs = Filter {
+        account: OTHER.into(),
+        ..all()
+    };
+    let listed = bench.list(&theirs).await.into_iter();
+    listed.map(|event| event.id.0).collect()
+}
+
 pub(in crate::events::log) async fn a_dead_event_runs_again_as_if_it_were_new(bench: Bench) {
     let mut given = arrival("greet", "[1]");
     given.hops = 2;

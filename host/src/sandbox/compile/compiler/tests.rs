@@ -1,7 +1,9 @@
 //! The host's side, with a script in the place of the compiler.
 
 use super::*;
-use crate::deployer::StoredComponents;
+use crate::deployer::{InitOutcome, StoredComponents};
+use crate::domain::samples;
+use crate::invoker::Gate;
 use crate::sandbox::compile::compiling::{Compilation, Compile};
 use crate::storage::{Content, ContentFiles, DataDir, PACKAGES_FOLDER};
 
@@ -139,4 +141,44 @@ async fn what_has_no_room_for_what_it_may_come_to_is_compiled_nevertheless() {
     bench.script.gate.add_permits(1);
     let compiling = bench.compile("large", 10 * MB).await;
     compiling.await.expect("compiled");
+}
+
+/// Where the account runs as much as it may, an initialization waits without a place, and not forever.
+#[tokio::test(start_paused = true)]
+async fn an_initialization_counts_to_what_its_account_runs_at_once() {
+    let bench = Bench::within(20 * MB);
+    let wasm = Bytes::from_static(b"\0asm1");
+    let digest = Digest::of(&wasm);
+    bench.packages.put(digest, wasm).await.expect("stored");
+    let code = Code {
+        package: digest,
+        package_bytes: 5,
+        component: digest,
+        reuse: 0,
+    };
+    let version = Version {
+        code,
+        ..samples::version("greet")
+    };
+    let (gate, concurrency) = (Gate::new(1), Concurrency::default());
+    concurrency.count_at(gate.clone());
+    let reason = async || {
+        let account = (&Account::default(), &concurrency);
+        let lane = Lane {
+            owner: "somebody".into(),
+            name: "greet".into(),
+        };
+        let source = Arc::new(StoredComponents(Arc::clone(&bench.packages)));
+        let initialized = bench.compiler.initialize(account, &lane, &version, source);
+        match initialized.await.expect("initialized").outcome {
+            InitOutcome::Impossible(reason) => reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    let call = gate.enter().expect("there is room");
+    let refused = reason().await;
+    assert!(refused.contains("as many functions at once"), "{refused}");
+    drop(call);
+    assert_eq!(reason().await, "It is a script.");
+    assert!(gate.enter().is_ok(), "it has given back what it took");
 }
