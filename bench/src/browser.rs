@@ -25,8 +25,8 @@ pub(crate) fn run(workspace: &Path, tools: &Tools) -> anyhow::Result<()> {
         .current_dir(workspace)
         .args([
             "test",
-            "-p",
-            "sparkler-tests",
+            // One package alone would have the engine built anew, with other features.
+            "--workspace",
             "--test",
             "browser",
             "--locked",

@@ -77,6 +77,13 @@ impl Asking {
         }
     }
 
+    /// Has a client sign as the admin, and gives it the guest's key besides.
+    fn give_both_keys(&self, command: &mut Command) {
+        let command = self.admin.sign(command);
+        command.env("GUEST_KEY", &self.guest.id);
+        command.env("GUEST_SECRET", &self.guest.secret);
+    }
+
     /// Whatever the server has said, no secret was in it.
     fn ends_without_telling(self) {
         let said = self.server.said();
@@ -91,11 +98,7 @@ impl Asking {
 fn boto3_is_believed_with_the_right_key_for_every_operation_and_told_why_with_wrong_ones() {
     let asking = Asking::start();
     let mut command = Python::environment().script("signed.py", asking.server.address);
-    let command = asking
-        .admin
-        .sign(&mut command)
-        .env("GUEST_KEY", &asking.guest.id)
-        .env("GUEST_SECRET", &asking.guest.secret);
+    asking.give_both_keys(&mut command);
     succeed(command.arg(behaviours_zip()).arg(echo_zip()));
     asking.ends_without_telling();
 }
@@ -105,11 +108,7 @@ fn the_sdk_for_javascript_is_believed_with_the_right_key_for_every_operation_and
  {
     let asking = Asking::start();
     let mut command = Node::aws_sdk().script("signed.mjs", asking.server.address);
-    let command = asking
-        .admin
-        .sign(&mut command)
-        .env("GUEST_KEY", &asking.guest.id)
-        .env("GUEST_SECRET", &asking.guest.secret);
+    asking.give_both_keys(&mut command);
     succeed(command.arg(echo_zip()));
     asking.ends_without_telling();
 }
@@ -124,13 +123,11 @@ fn boto3_and_the_aws_cli_verify_the_certificate_of_a_server_and_sign_as_ever() {
             let variable = format!("AWS_ENDPOINT_URL_{service}");
             command.env(variable, format!("https://{address}"));
         }
-        asking.admin.sign(&mut command);
+        asking.give_both_keys(&mut command);
         command
     };
     let mut script = over_https(Python::environment().script("signed.py", address));
     let script = script
-        .env("GUEST_KEY", &asking.guest.id)
-        .env("GUEST_SECRET", &asking.guest.secret)
         .env("AWS_CA_BUNDLE", &authorities)
         // What the script downloads without an SDK.
         .env("SSL_CERT_FILE", &authorities);

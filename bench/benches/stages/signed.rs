@@ -15,14 +15,17 @@ use tempfile::TempDir;
 use crate::calls::{Calls, caller};
 use crate::echo::{self, EVENT};
 
-/// Somebody who may invoke the function. The secret is nobody's: the host lives as long as the benchmark does.
-const KEYS: &str = r#"
-[account.123456789012.user.bench]
-policy = ["invoke"]
-[[account.123456789012.user.bench.key]]
-id = "SPKLBENCH00000000001"
-secret = "a-secret-of-the-benchmarks-alone-40-chars"
-"#;
+/// The key of somebody who may invoke the function. It is nobody's: the host lives as long as the benchmark does.
+const ID: &str = "SPKLBENCH00000000001";
+const SECRET: &str = "a-secret-of-the-benchmarks-alone-40-chars";
+
+/// A file of keys with that one.
+fn keys() -> String {
+    format!(
+        "[account.123456789012.user.bench]\npolicy = [\"invoke\"]\n\
+         [[account.123456789012.user.bench.key]]\nid = \"{ID}\"\nsecret = \"{SECRET}\"\n"
+    )
+}
 
 /// The host, and who calls it.
 pub(crate) struct Signed {
@@ -36,17 +39,17 @@ pub(crate) struct Signed {
 impl Signed {
     pub(crate) async fn of_new_host() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let keys = folder.path().join("keys.toml");
+        let path = folder.path().join("keys.toml");
         let mut file = OpenOptions::new();
-        let mut file = file.write(true).create_new(true).mode(0o600).open(&keys)?;
-        file.write_all(KEYS.as_bytes())?;
-        let host = echo::asking_host(keys).await?;
+        let mut file = file.write(true).create_new(true).mode(0o600).open(&path)?;
+        file.write_all(keys().as_bytes())?;
+        let host = echo::asking_host(path).await?;
         Ok(Self {
             region: host.account().region.clone(),
             door: host.door().for_caller(caller()),
             credentials: Credentials {
-                access_key_id: "SPKLBENCH00000000001".into(),
-                secret_access_key: "a-secret-of-the-benchmarks-alone-40-chars".into(),
+                access_key_id: ID.into(),
+                secret_access_key: SECRET.into(),
                 session_token: None,
             },
             _folder: folder,

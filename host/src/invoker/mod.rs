@@ -100,6 +100,9 @@ pub enum HostFailure {
     /// The function's code could not be made ready; the text says why.
     #[error("the function's code could not be loaded: {0}")]
     CodeUnavailable(String),
+    /// A bug of the host: a request that is handed over once was wanted for another guest.
+    #[error("the request was given to a guest before")]
+    GivenBefore,
     /// A bug of the host: its own code panicked. That invocation is lost and nothing else.
     #[error("the host's own code panicked while it ran the function")]
     Panicked,
@@ -284,7 +287,7 @@ impl<G: RunGuest> Invoker<G> {
             HostFailure::NoCapacity | HostFailure::NoMemory => {
                 self.gate.throttled(Throttle::Account)
             }
-            HostFailure::CodeUnavailable(_) | HostFailure::Panicked => {
+            HostFailure::CodeUnavailable(_) | HostFailure::GivenBefore | HostFailure::Panicked => {
                 tracing::error!(%request_id, function = %version.function, "{failure}");
                 Refusal::Internal
             }

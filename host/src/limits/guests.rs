@@ -48,12 +48,19 @@ pub(crate) const KEPT_PERCENT_MAX: u64 = 10;
 /// what the system keeps for both.
 pub(crate) const HOST_MEMORY_BYTES_MIN: u64 = 256 * 1024 * 1024;
 
-/// Guests that hold no more get their memory even where the allocator keeps what others gave back: most do not hold more,
-/// and what was kept goes as they run.
+/// Guests that hold no more are small: most do not, and they are let in where larger ones are not.
 pub(crate) const SMALL_GUEST_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What guests take before it is looked at again what the process really takes.
+/// Share of what all guests may hold, in percent, that is for small ones alone.
+pub(crate) const SMALL_GUESTS_PERCENT: u64 = 3;
+
+/// What small guests take before it is looked at again what the process really takes. For others that is looked at each
+/// time.
 pub(crate) const RESIDENT_UNSEEN_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// How long it is remembered, and up to twice as long, what the process took beside what guests hold. A guest may let pass
+/// so much time before it writes what it holds.
+pub(crate) const UNCOUNTED_REMEMBERED: Duration = Duration::from_secs(60);
 
 /// Portions in which a guest takes of the memory of all: its counter is touched about once an invocation.
 pub(crate) const GUEST_MEMORY_PORTION_BYTES: u64 = 256 * 1024;

@@ -233,18 +233,10 @@ impl Compiler {
                 Ok(Some(initialized))
             })
         };
-        let mut patience = limits::INITIALIZATION_WAIT_MAX;
-        loop {
-            let (queues, bytes) = (&self.queues, version.code.package_bytes);
-            let initialized = queues.in_turn(&queues.initializations, lane, bytes, initialize);
-            if let Some(initialized) = initialized.await? {
-                return Ok(initialized);
-            }
-            // Without a place, which others could use meanwhile.
-            if !concurrency.wait(counted, &mut patience).await {
-                return Ok(Initialized::impossible(NO_CONCURRENCY));
-            }
-        }
+        let (queues, bytes) = (&self.queues, version.code.package_bytes);
+        let in_turn = || queues.in_turn(&queues.initializations, lane, bytes, initialize);
+        let initialized = concurrency.begin_in_turn(counted, in_turn).await?;
+        Ok(initialized.unwrap_or_else(|| Initialized::impossible(NO_CONCURRENCY)))
     }
 
     /// What waits for its turn and what has it.

@@ -1,9 +1,9 @@
 //! What bounds the initializations of an account's functions: the same gate that counts their invocations.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use crate::invoker::{Admission, Gate, Initializing};
+use crate::limits::INITIALIZATION_WAIT_MAX;
 
 /// The account's gate, once it has one: without, nothing is bounded.
 #[derive(Clone, Default)]
@@ -30,15 +30,28 @@ impl Concurrency {
         }
     }
 
-    /// As [`Gate::wait_to_initialize`].
-    pub(in crate::sandbox) async fn wait(
+    /// Has an initialization begin: `in_turn` takes its turn, then begins at this gate, and gives `None` where that is
+    /// [`Full`]. It is waited for room without the turn, which others could use meanwhile, and then again begun in one.
+    /// `None` where there was no room in all the time that there is for that: none for what can be done without.
+    pub(in crate::sandbox) async fn begin_in_turn<T, E, F>(
         &self,
         what: Initializing<'_>,
-        patience: &mut Duration,
-    ) -> bool {
-        match self.0.get() {
-            Some(gate) => gate.wait_to_initialize(what, patience).await,
-            None => true,
+        in_turn: impl Fn() -> F,
+    ) -> Result<Option<T>, E>
+    where
+        F: Future<Output = Result<Option<T>, E>>,
+    {
+        let mut patience = INITIALIZATION_WAIT_MAX;
+        loop {
+            if let Some(begun) = in_turn().await? {
+                return Ok(Some(begun));
+            }
+            let (Initializing::Function(_), Some(gate)) = (what, self.0.get()) else {
+                return Ok(None);
+            };
+            if !gate.wait_to_initialize(what, &mut patience).await {
+                return Ok(None);
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::shelf::{self, InUse, Shelf, Shelves};
 use crate::domain::Version;
 use crate::invoker::{Admission, HostFailure, Initializing, PrepareFailure};
-use crate::limits::{INITIALIZATION_WAIT_MAX, PREPARING_DURATION};
+use crate::limits::PREPARING_DURATION;
 use crate::sandbox::guest::sandbox::Sandbox;
 use crate::sandbox::guest::trap::{self, Bounds, not_started, timed_out};
 use crate::sandbox::load::maker::{Maker, Purpose};
@@ -69,24 +69,19 @@ impl Turns {
             true => Initializing::Surplus,
             false => Initializing::Function(name),
         };
-        let mut patience = INITIALIZATION_WAIT_MAX;
-        loop {
+        let in_turn = || async {
             let share = self.shares.take(&lane, PREPARING_DURATION).await;
             let turn = self.all.take(&lane, PREPARING_DURATION).await;
-            if let Ok(admission) = maker.concurrency.begin(counted) {
-                return Ok(Some(Begun {
-                    share,
-                    turn,
-                    admission,
-                }));
-            }
-            if making.is_surplus {
-                return Ok(None);
-            }
-            drop((share, turn));
-            if !maker.concurrency.wait(counted, &mut patience).await {
-                return Err(PrepareFailure::NoConcurrency);
-            }
+            let admission = maker.concurrency.begin(counted).ok();
+            Ok::<_, PrepareFailure>(admission.map(|admission| Begun {
+                share,
+                turn,
+                admission,
+            }))
+        };
+        match maker.concurrency.begin_in_turn(counted, in_turn).await? {
+            None if !making.is_surplus => Err(PrepareFailure::NoConcurrency),
+            begun => Ok(begun),
         }
     }
 }

@@ -42,15 +42,14 @@ impl Input {
                 is_from_web: true,
             }),
         };
-        let given_before = || HostFailure::CodeUnavailable(GIVEN_BEFORE.into());
         if takes_requests || call.body_bytes() <= INLINE_PARSE_BYTES_MAX {
-            return form(&**call).ok_or_else(given_before);
+            return form(&**call).ok_or(HostFailure::GivenBefore);
         }
         let call = call.clone();
         let formed = spawn_blocking(move || form(&*call)).await;
         formed
             .map_err(|_| HostFailure::Panicked)?
-            .ok_or_else(given_before)
+            .ok_or(HostFailure::GivenBefore)
     }
 
     /// The event, for a guest that takes nothing else.
@@ -69,7 +68,5 @@ impl Input {
         }
     }
 }
-
-const GIVEN_BEFORE: &str = "its request was given to a guest before";
 
 const IS_REQUEST: &str = "a request for HTTP was given to a guest that takes events";

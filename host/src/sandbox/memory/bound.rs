@@ -92,10 +92,20 @@ impl Bound {
         (bound, tmp)
     }
 
-    /// What the process may take at most before guests get no more: what they and their slots may hold, and a part of
-    /// what is left to the host.
-    pub(super) fn ceiling_bytes(&self) -> u64 {
-        self.with_slots().saturating_add(self.left_bytes() / 4)
+    /// What guests may hold before another, or a small one, gets no more.
+    pub(super) fn for_guests(&self, is_small: bool) -> u64 {
+        match is_small {
+            true => self.bytes,
+            false => self.bytes - self.bytes / 100 * limits::SMALL_GUESTS_PERCENT,
+        }
+    }
+
+    /// What the process may take at most before a guest, or a small one, gets no more: what guests and their slots may
+    /// hold, and a part of what is left to the host.
+    pub(super) fn ceiling_bytes(&self, is_small: bool) -> u64 {
+        let part = self.left_bytes() / 4;
+        let part = if is_small { 2 * part } else { part };
+        self.with_slots().saturating_add(part)
     }
 
     /// What is left to the host, by guests and by what is set aside for them.
@@ -190,7 +200,9 @@ mod tests {
                 let callers = limits::CALLERS_MEMORY_PERCENT_MAX;
                 let callers = callers + limits::CONNECTIONS_MEMORY_PERCENT_MAX;
                 assert!(guests + bound.left_bytes() / 100 * callers < all);
-                assert_eq!(bound.ceiling_bytes(), guests - bound.tmp_bytes + left / 4);
+                let within = guests - bound.tmp_bytes;
+                assert_eq!(bound.ceiling_bytes(false), within + left / 4);
+                assert_eq!(bound.ceiling_bytes(true), within + left / 4 * 2);
             }
         }
     }
@@ -211,7 +223,7 @@ mod tests {
             assert!(tmp.is_some_and(|tmp| tmp < guests / 10));
             assert_eq!(bound.left_bytes(), left, "callers get no more for it");
             let outside = bound.tmp_bytes + bound.data_bytes;
-            assert_eq!(bound.ceiling_bytes(), guests - outside + left / 4);
+            assert_eq!(bound.ceiling_bytes(false), guests - outside + left / 4);
         }
         let nothing_left = Bound::of_bytes(1_000).without_data(u64::MAX);
         assert_eq!(nothing_left.bytes, 0);

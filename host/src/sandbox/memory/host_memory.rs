@@ -4,13 +4,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::bound::Bound;
 use super::resident::Resident;
+use crate::domain::Lock;
 use crate::limits;
 
 /// The memory that guests share.
 pub(in crate::sandbox) struct HostMemory {
     held_bytes: AtomicU64,
     bound: Bound,
-    resident: Resident,
+    resident: Lock<Resident>,
+    /// What was uncounted at the last look, and what small guests took since.
+    uncounted_bytes: AtomicU64,
+    unseen_bytes: AtomicU64,
     /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
     give_way: Box<dyn Fn() -> bool + Send + Sync>,
 }
@@ -23,8 +27,10 @@ impl HostMemory {
     ) -> Self {
         Self {
             held_bytes: AtomicU64::new(0),
-            resident: Resident::below(bound.ceiling_bytes()),
             bound,
+            resident: Lock::new(Resident::new()),
+            uncounted_bytes: AtomicU64::new(0),
+            unseen_bytes: AtomicU64::new(0),
             give_way: Box::new(give_way),
         }
     }
@@ -41,8 +47,8 @@ impl HostMemory {
     /// Takes a `portion` for a guest that holds so much with what it is `missing` of it, if it is there, or else what
     /// is missing, if that is, or is once idle sandboxes have given way. Gives what was taken.
     ///
-    /// Where the process takes more than guests hold, because the allocator keeps what others gave back, only small
-    /// guests get more: that is given back to the system by and by, as guests come and go.
+    /// What the process takes beside what guests hold is off what they may have: the host's own, and what the allocator
+    /// keeps of what others gave back, which goes back to the system by and by. A part of all is for small guests alone.
     pub(super) fn take(&self, missing: u64, portion: u64, guest_bytes: u64) -> Option<u64> {
         let is_small = guest_bytes <= limits::SMALL_GUEST_BYTES;
         if portion > missing && self.take_free(portion, is_small) {
@@ -64,13 +70,48 @@ impl HostMemory {
     }
 
     fn take_free(&self, bytes: u64, is_small: bool) -> bool {
-        let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let fits = held.saturating_add(bytes) <= self.bound.bytes
-            && (is_small || self.resident.has_room_for(bytes));
+        let fits = match is_small {
+            true => self.take_small(bytes),
+            false => self.take_large(bytes),
+        };
         if !fits {
             self.give_back(bytes);
         }
         fits
+    }
+
+    /// Takes so much, and says whether it fits beside what was uncounted at the last look.
+    fn take_small(&self, bytes: u64) -> bool {
+        let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let unseen = self.unseen_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let uncounted = self.uncounted_bytes.load(Ordering::Relaxed);
+        let fits = |uncounted| self.fits(held.saturating_add(bytes), uncounted, true);
+        if unseen < limits::RESIDENT_UNSEEN_BYTES_MAX && fits(uncounted) {
+            return true;
+        }
+        let mut resident = self.resident.lock();
+        fits(self.look(&mut resident, held))
+    }
+
+    /// Takes so much, and says whether it fits. One after the other, so that each is seen by the next.
+    fn take_large(&self, bytes: u64) -> bool {
+        let mut resident = self.resident.lock();
+        let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let uncounted = self.look(&mut resident, held);
+        self.fits(held.saturating_add(bytes), uncounted, false)
+    }
+
+    fn look(&self, resident: &mut Resident, held_bytes: u64) -> u64 {
+        let uncounted = resident.uncounted_beside(held_bytes);
+        self.uncounted_bytes.store(uncounted, Ordering::Relaxed);
+        self.unseen_bytes.store(0, Ordering::Relaxed);
+        uncounted
+    }
+
+    /// Whether guests may hold so much, beside what is uncounted.
+    fn fits(&self, held_bytes: u64, uncounted_bytes: u64, is_small: bool) -> bool {
+        let taken = held_bytes.saturating_add(uncounted_bytes);
+        held_bytes <= self.bound.for_guests(is_small) && taken <= self.bound.ceiling_bytes(is_small)
     }
 
     pub(super) fn give_back(&self, bytes: u64) {

@@ -1,77 +1,101 @@
-//! What the process really takes of the machine: more than guests hold, where the allocator keeps what they gave back.
+//! What the process takes of the machine and nobody counts: the host's own, and what the allocator keeps of what guests
+//! gave back.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
-use crate::limits;
+use crate::limits::UNCOUNTED_REMEMBERED;
 
-/// Looks at it now and then, and says whether there is room for more.
+/// Looks at it now and then, and remembers.
+///
+/// What guests hold and have not written yet is no part of the process: so what is resident beside what they hold is the
+/// least that is uncounted, and may be more. The most that was seen lately stands, unless the whole process takes less.
 pub(super) struct Resident {
-    /// What the process may take at most.
-    ceiling_bytes: u64,
     /// Kept open: where a look is needed, there may be no descriptor left.
-    status: Option<File>,
-    /// What was taken since the last look, beside what was seen then.
-    unseen_bytes: AtomicU64,
-    seen_bytes: AtomicU64,
+    statm: Option<File>,
+    page_bytes: u64,
+    /// The most that was seen in the time that runs, and in the one before.
+    most: [u64; 2],
+    began: Instant,
 }
 
 impl Resident {
-    /// Of a process that may take so much.
-    pub(super) fn below(ceiling_bytes: u64) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            ceiling_bytes,
-            status: File::open("/proc/self/status").ok(),
-            unseen_bytes: AtomicU64::new(0),
-            seen_bytes: AtomicU64::new(0),
+            statm: File::open("/proc/self/statm").ok(),
+            page_bytes: u64::try_from(rustix::param::page_size()).unwrap_or(u64::MAX),
+            most: [0; 2],
+            began: Instant::now(),
         }
     }
 
-    /// Whether so many bytes more would fit, as far as is known.
-    pub(super) fn has_room_for(&self, bytes: u64) -> bool {
-        let unseen = self.unseen_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let fits = || {
-            let seen = self.seen_bytes.load(Ordering::Relaxed);
-            seen.saturating_add(bytes) <= self.ceiling_bytes
-        };
-        if unseen >= limits::RESIDENT_UNSEEN_BYTES_MAX || !fits() {
-            self.look();
-        }
-        fits()
+    /// Looks, while guests hold so much, and gives the bytes that are uncounted.
+    pub(super) fn uncounted_beside(&mut self, held_bytes: u64) -> u64 {
+        let resident = self.statm.as_ref().and_then(resident_pages);
+        let resident = resident.unwrap_or(0).saturating_mul(self.page_bytes);
+        self.saw(resident, held_bytes, Instant::now())
     }
 
-    fn look(&self) {
-        let seen = self.status.as_ref().and_then(resident_bytes);
-        self.seen_bytes.store(seen.unwrap_or(0), Ordering::Relaxed);
-        self.unseen_bytes.store(0, Ordering::Relaxed);
+    fn saw(&mut self, resident: u64, held_bytes: u64, now: Instant) -> u64 {
+        let passed = now.saturating_duration_since(self.began);
+        if passed >= UNCOUNTED_REMEMBERED {
+            let before = match passed < 2 * UNCOUNTED_REMEMBERED {
+                true => self.most[0],
+                false => 0,
+            };
+            (self.most, self.began) = ([0, before], now);
+        }
+        let least = resident.saturating_sub(held_bytes);
+        self.most = self.most.map(|most| most.min(resident));
+        self.most[0] = self.most[0].max(least);
+        self.most[0].max(self.most[1])
     }
 }
 
-fn resident_bytes(status: &File) -> Option<u64> {
-    let mut text = [0; 4096];
-    let count = status.read_at(&mut text, 0).ok()?;
-    let text = String::from_utf8_lossy(&text[..count]);
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kilobytes * 1024)
+fn resident_pages(statm: &File) -> Option<u64> {
+    let mut text = [0; 256];
+    let count = statm.read_at(&mut text, 0).ok()?;
+    let text = std::str::from_utf8(&text[..count]).ok()?;
+    text.split(' ').nth(1)?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
-    fn what_the_process_takes_counts_whoever_holds_it() {
-        const MB: u64 = 1024 * 1024;
-        assert!(!Resident::below(MB).has_room_for(2 * MB));
-        assert!(Resident::below(u64::MAX).has_room_for(100 * MB));
-        let tight = Resident::below(MB);
-        // This process has more than that, which a look shows.
-        assert!(
-            !tight.has_room_for(MB / 2) || !tight.has_room_for(limits::RESIDENT_UNSEEN_BYTES_MAX)
-        );
-        let status = File::open("/proc/self/status").expect("it is there");
-        assert!(resident_bytes(&status).expect("a number") > MB);
+    fn what_guests_hold_and_have_not_written_hides_nothing_that_was_seen() {
+        let mut resident = Resident::new();
+        let began = resident.began;
+        let mut saw = |resident_bytes, held, seconds| {
+            let now = began + Duration::from_secs(seconds);
+            resident.saw(resident_bytes, held, now)
+        };
+        assert_eq!(saw(1_000, 900, 0), 100);
+        assert_eq!(saw(1_000, 0, 1), 1_000, "what was given back is kept");
+        assert_eq!(saw(1_000, 600, 2), 1_000, "they have written none of it");
+        assert_eq!(saw(1_600, 600, 3), 1_000);
+        assert_eq!(saw(300, 0, 4), 300, "it went back to the system");
+        assert_eq!(saw(900, 700, 5), 300);
+    }
+
+    #[test]
+    fn what_was_seen_long_ago_is_forgotten() {
+        let mut resident = Resident::new();
+        let (began, time) = (resident.began, UNCOUNTED_REMEMBERED);
+        assert_eq!(resident.saw(1_000, 0, began), 1_000);
+        assert_eq!(resident.saw(1_000, 600, began + time), 1_000);
+        assert_eq!(resident.saw(1_000, 600, began + 2 * time), 400);
+        assert_eq!(resident.saw(1_000, 0, began + 2 * time), 1_000);
+        assert_eq!(resident.saw(1_000, 900, began + 5 * time), 100);
+    }
+
+    #[test]
+    fn what_this_process_takes_is_seen() {
+        assert!(Resident::new().uncounted_beside(0) > 1024 * 1024);
+        assert_eq!(Resident::new().uncounted_beside(u64::MAX), 0);
     }
 }
