@@ -1,6 +1,7 @@
 //! The host's side of compiling: hands wasm to the compiler, keeps what comes back, and takes in what was
 //! compiled elsewhere where the host's owner trusts it.
 
+mod interpreters;
 #[cfg(all(test, feature = "storage"))]
 mod tests;
 
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 
 use super::choice::compiler;
 use super::compiling::{self, Compilation, Compile, Step, Stop, failed};
+use super::interpreters::Interpreters;
 use super::isolation::CompileIsolation;
 use super::meter::Meter;
 use super::queues::Queues;
@@ -21,6 +23,7 @@ use crate::deployer::{ComponentSource, DeployFigures, Initialized, Lane, Rejecti
 use crate::domain::{Account, Code, Digest, Lock, Version};
 use crate::limits;
 use crate::package::Precompiled;
+use crate::runtimes::Runtimes;
 use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
 use crate::storage::{ArtifactStore, DISK_FULL};
@@ -35,6 +38,7 @@ pub(in crate::sandbox) struct Compiler {
     queues: Queues,
     /// Room for those that wait to be compiled, in megabytes.
     waiting: Arc<Semaphore>,
+    interpreters: Interpreters,
 }
 
 /// What a compiler is made of.
@@ -47,6 +51,8 @@ pub(in crate::sandbox) struct CompilerConfig {
     pub(in crate::sandbox) artifacts: Arc<ArtifactStore>,
     /// Whether code that was compiled elsewhere is taken in.
     pub(in crate::sandbox) trusts_artifacts: bool,
+    /// The interpreters that there are.
+    pub(in crate::sandbox) runtimes: Runtimes,
 }
 
 const MEGABYTE: u64 = 1024 * 1024;
@@ -66,6 +72,10 @@ enum Work {
     },
     /// It was compiled elsewhere.
     Keep(Bytes),
+    /// An interpreter runs it, which is compiled once.
+    Interpret,
+    /// It is a packed state of an interpreter.
+    State(Bytes),
     /// It was compiled here before.
     Nothing,
 }
@@ -86,14 +96,23 @@ impl Accepted {
         }
     }
 
+    /// An interpreter that is to be compiled for its own sake.
+    pub(in crate::sandbox) fn interpreted(lane: &Lane, code: &Code) -> Self {
+        Self {
+            lane: lane.clone(),
+            code: code.clone(),
+            work: Work::Interpret,
+        }
+    }
+
     /// Whether there is nothing to be done for it.
     pub(in crate::sandbox) fn is_known(&self) -> bool {
         matches!(self.work, Work::Nothing)
     }
 
-    /// Which component it is.
-    pub(in crate::sandbox) fn component(&self) -> Digest {
-        self.code.component
+    /// Which code it is.
+    pub(in crate::sandbox) fn code(&self) -> &Code {
+        &self.code
     }
 }
 
@@ -108,6 +127,7 @@ impl Compiler {
             trusts_artifacts: config.trusts_artifacts,
             queues: Queues::default(),
             waiting: Arc::new(Semaphore::new(megabytes)),
+            interpreters: Interpreters::new(config.runtimes),
         }
     }
 
@@ -118,9 +138,11 @@ impl Compiler {
         code: &Code,
         wasm: Bytes,
     ) -> Result<Accepted, Rejection> {
-        let work = match Precompiled::is_one(&wasm) {
-            true => Work::Keep(self.admit(wasm)?),
-            false => self.check(lane, wasm).await?,
+        let work = match code.interpreter {
+            Some(_) if code.is_sources() => Work::Interpret,
+            Some(_) => Work::State(wasm),
+            None if Precompiled::is_one(&wasm) => Work::Keep(self.admit(wasm)?),
+            None => self.check(lane, wasm).await?,
         };
         Ok(Accepted {
             lane: lane.clone(),
@@ -153,6 +175,8 @@ impl Compiler {
         let Accepted { lane, code, work } = accepted;
         let (bytes, checked) = match work {
             Work::Nothing => return Ok(()),
+            Work::Interpret => return self.prepare(&lane, &code).await,
+            Work::State(packed) => return self.compile_state(&lane, &code, packed).await,
             Work::Keep(bytes) => {
                 let artifact = Box::new(io::Cursor::new(bytes));
                 return self.store(code.component, artifact).await;
@@ -210,6 +234,9 @@ impl Compiler {
         version: &Version,
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
+        if version.code.is_sources() {
+            return self.import(account, lane, version, source).await;
+        }
         let initialize = |meter| -> Step<'_, Initialized> {
             let source = Arc::clone(&source);
             Box::pin(async move {
