@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
 use sparkler::internals::limits::CONCURRENT_INVOCATIONS_MAX;
-use sparkler::internals::{Prepared, is_account};
+use sparkler::internals::{Parts as _, Prepared, is_account};
 use sparkler::{Account, Host, HostConfig, Storage};
 use tokio::net::TcpListener;
 
@@ -22,6 +22,7 @@ use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::master_key_args::MasterKeyArgs;
 use super::reach_args::ReachArgs;
+use super::runtimes::RuntimesArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
 use super::tls_args::TlsArgs;
@@ -133,6 +134,9 @@ pub(super) struct Serve {
     grants: GrantArgs,
 
     #[command(flatten)]
+    runtimes: RuntimesArgs,
+
+    #[command(flatten)]
     log: LogArgs,
 
     // Last, since its heading goes on to whatever follows.
@@ -151,6 +155,7 @@ impl Serve {
             .collect::<anyhow::Result<Vec<_>>>()?;
         let listener = self.listen.bind_alone()?;
         self.auth.check(listener.local_addr()?)?;
+        self.runtimes.prepare()?;
         let prepared = Prepared::of(self.config()?)?;
         // From here on this process has what its host needs. There is no other thread yet: one would stay outside.
         let _jail = self.jail.enter(&prepared)?;
@@ -186,6 +191,9 @@ impl Serve {
         shutdown: Shutdown,
     ) -> CommandResult {
         let address = listener.local_addr()?;
+        for language in &self.runtimes.runtimes {
+            host.guests().ready_interpreter(*language).await?;
+        }
         if self.auth.keys()?.is_some() || self.tls.config().is_some() {
             let host = host.clone();
             let reload = move || {
@@ -223,6 +231,7 @@ impl Serve {
         config.concurrency_max = self.concurrency;
         config.open_function_urls = self.open_function_urls;
         self.reach.apply(&mut config, &self.listen);
+        config.runtimes = self.runtimes.place.folder();
         config.learn_http = self.learn_http;
         config.trust_artifacts = self.trust_artifacts;
         config.events = self.events.config(|name| std::env::var(name).ok());

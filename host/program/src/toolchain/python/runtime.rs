@@ -35,7 +35,7 @@ macro_rules! module {
 }
 
 /// The runtime's own modules.
-pub(super) const MODULES: [(&str, &str); 9] = [
+pub(super) const MODULES: [(&str, &str); 10] = [
     module!("__init__.py"),
     module!("context.py"),
     module!("errors.py"),
@@ -44,8 +44,13 @@ pub(super) const MODULES: [(&str, &str); 9] = [
     module!("json_text.py"),
     module!("late_imports.py"),
     module!("log.py"),
+    module!("managed.py"),
     module!("sources.py"),
 ];
+
+/// The text of the main module of the interpreter that runs many functions.
+pub(super) const GENERIC_MAIN_MODULE: &str =
+    "from sparkler_guest.managed import prepare\n\nHandler, Lifecycle = prepare()\n";
 
 /// The text of the main module for a handler.
 pub(super) fn main_module(handler: &str) -> String {
