@@ -44,6 +44,11 @@ impl Bundle {
         self.folder.join("packages")
     }
 
+    /// Packages that were built from their sources.
+    pub(super) fn wheels(&self) -> PathBuf {
+        self.folder.join("wheels")
+    }
+
     pub(super) fn wit(&self) -> PathBuf {
         self.folder.join("wit")
     }
