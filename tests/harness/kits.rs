@@ -57,6 +57,15 @@ pub fn python_runtimes() -> PathBuf {
     place
 }
 
+/// `tests/guests/python-http`: sends the requests that its event names, with the libraries that people use.
+///
+/// # Panics
+/// As [`example`].
+#[track_caller]
+pub fn python_requests() -> Vec<u8> {
+    component("tests/guests/python-http")
+}
+
 #[track_caller]
 fn component(folder: &str) -> Vec<u8> {
     let key = guests::digest_of_sources(folder);

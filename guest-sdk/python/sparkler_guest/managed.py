@@ -9,14 +9,15 @@ import sys
 from componentize_py_types import Err
 from wit_world.imports import environment
 
-from . import errors, event_loop, json_text, late_imports, log, sources
+from . import errors, json_text, late_imports, log, processes, sources, threads, time_zones
 from .context import Context
 
 # What most functions import: it is part of the interpreter's own memory then, and of no function's.
 WARM = (
-    "base64", "collections", "copy", "dataclasses", "datetime", "decimal", "enum", "functools", "hashlib",
-    "hmac", "io", "itertools", "json", "logging", "math", "operator", "os", "random", "re", "string",
-    "time", "traceback", "typing", "urllib.parse", "uuid",
+    "asyncio", "base64", "collections", "concurrent.futures", "copy", "dataclasses", "datetime", "decimal",
+    "email.message", "enum", "functools", "hashlib", "hmac", "http.client", "io", "itertools", "json", "logging",
+    "math", "operator", "os", "random", "re", "socket", "sqlite3", "ssl", "string", "time", "traceback", "typing",
+    "urllib.parse", "urllib.request", "uuid", "zoneinfo",
 )  # fmt: skip
 
 
@@ -32,9 +33,11 @@ def prepare():
     """Makes the interpreter ready at build time; gives the classes that the host calls."""
     roots = sources.take_charge()
     log.take_charge()
-    event_loop.take_charge()
+    threads.take_charge()
+    processes.take_charge()
     for name in WARM:
         importlib.import_module(name)
+    time_zones.embed()
     late_imports.embed(roots)
     _State.version = f"sparkler-python {'.'.join(map(str, sys.version_info[:3]))};"
     gc.collect()
@@ -83,6 +86,7 @@ def _handler(named):
         raise json_text.Fault(
             "Runtime.UserCodeSyntaxError",
             f"Syntax error in module '{module_name}': {error.msg} ({place})",
+            [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}'],
         ) from error
     try:
         return getattr(module, name)

@@ -112,6 +112,7 @@ fn componentize(
     for folder in bundle.import_folders() {
         tool.arg("--python-path").arg(folder);
     }
+    tool.arg("--python-path").arg(interpreter.time_zones());
     // Otherwise the packages of the Python that runs the tool would get into the component.
     tool.env("VIRTUAL_ENV", bundle.no_environment())
         .env_remove("RUST_BACKTRACE");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::interpreter::COMPONENTIZE_PY;
+use super::interpreter::{COMPONENTIZE_PY, TZDATA};
 use super::project::Project;
 use super::runtime;
 use crate::toolchain::{BuildError, output};
@@ -42,6 +42,11 @@ impl Bundle {
 
     pub(super) fn packages(&self) -> PathBuf {
         self.folder.join("packages")
+    }
+
+    /// Packages that were built from their sources.
+    pub(super) fn wheels(&self) -> PathBuf {
+        self.folder.join("wheels")
     }
 
     pub(super) fn wit(&self) -> PathBuf {
@@ -84,6 +89,7 @@ impl Bundle {
             .map_err(|source| unwritten(&self.function(), source))?;
         let mut hasher = Sha256::new();
         hasher.update(COMPONENTIZE_PY);
+        hasher.update(TZDATA);
         for folder in [self.wit()].into_iter().chain(self.import_folders()) {
             hash_folder(&folder, &mut hasher).map_err(|source| BuildError::Read {
                 path: folder,

@@ -2,11 +2,15 @@
 //! for all functions.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, program, tools};
 
 /// The tool that makes components, and the version whose results the runtime is tested with.
 pub(super) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
+
+/// The world's time zones, which Lambda's machines have and a sandbox has not.
+pub(super) const TZDATA: &str = "tzdata==2025.2";
 
 /// What to install where a program is missing.
 pub(super) const REMEDY: &str = "Functions in Python are built with python3, 3.10 or newer, and its modules venv \
@@ -16,9 +20,10 @@ pub(super) const REMEDY: &str = "Functions in Python are built with python3, 3.1
 /// The oldest Python that componentize-py runs on.
 const OLDEST: (u32, u32) = (3, 10);
 
-/// A virtual environment that holds the tool.
+/// A virtual environment that holds the tool, and what every function is built with besides.
 pub(super) struct Interpreter {
     environment: PathBuf,
+    time_zones: PathBuf,
 }
 
 impl Interpreter {
@@ -46,7 +51,24 @@ impl Interpreter {
             observe(BuildEvent::Installing(COMPONENTIZE_PY));
             make_environment(&python, folder, options, observe)
         })?;
-        Ok(Self { environment })
+        let interpreter = environment.join("bin/python");
+        let time_zones = tools::installed(options, &TZDATA.replace("==", "-"), |folder| {
+            observe(BuildEvent::Installing(TZDATA));
+            let mut pip = program::command(&interpreter, options);
+            pip.args(["-m", "pip", "install", "--disable-pip-version-check"])
+                .args(["--no-compile", TZDATA, "--target"])
+                .arg(folder);
+            installed(TZDATA, &mut pip, observe)
+        })?;
+        Ok(Self {
+            environment,
+            time_zones,
+        })
+    }
+
+    /// A folder with a package of the world's time zones.
+    pub(super) fn time_zones(&self) -> &Path {
+        &self.time_zones
     }
 
     /// A program of the environment.
@@ -94,11 +116,20 @@ fn make_environment(
         "--disable-pip-version-check",
         COMPONENTIZE_PY,
     ]);
-    let run = program::run(&mut pip, REMEDY, observe)?;
+    installed(COMPONENTIZE_PY, &mut pip, observe)
+}
+
+/// Runs pip for one package.
+fn installed(
+    what: &str,
+    pip: &mut Command,
+    observe: &mut dyn FnMut(BuildEvent<'_>),
+) -> Result<(), BuildError> {
+    let run = program::run(pip, REMEDY, observe)?;
     match run.succeeded {
         true => Ok(()),
         false => Err(BuildError::Install {
-            what: format!("{COMPONENTIZE_PY} (from PyPI)"),
+            what: format!("{what} (from PyPI)"),
             messages: run.text,
         }),
     }
