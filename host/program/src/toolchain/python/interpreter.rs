@@ -1,9 +1,10 @@
 //! The Python of the machine, and the virtual environment with componentize-py that is made with it, once
 //! for all functions.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::toolchain::{BuildError, BuildEvent, BuildOptions, program, tools};
+use crate::toolchain::virtual_environment::VirtualEnvironment;
+use crate::toolchain::{BuildError, BuildEvent, BuildOptions};
 
 /// The tool that makes components, and the version whose results the runtime is tested with.
 pub(super) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
@@ -13,13 +14,8 @@ pub(super) const REMEDY: &str = "Functions in Python are built with python3, 3.1
      and pip: install them (Debian and Ubuntu: apt install python3 python3-venv; others: \
      https://www.python.org/downloads), or put them on the PATH.";
 
-/// The oldest Python that componentize-py runs on.
-const OLDEST: (u32, u32) = (3, 10);
-
 /// A virtual environment that holds the tool.
-pub(super) struct Interpreter {
-    environment: PathBuf,
-}
+pub(super) struct Interpreter(VirtualEnvironment);
 
 impl Interpreter {
     /// The environment, made if it is not there.
@@ -27,80 +23,12 @@ impl Interpreter {
         options: &BuildOptions,
         observe: &mut dyn FnMut(BuildEvent<'_>),
     ) -> Result<Self, BuildError> {
-        let Some(python) = program::find("python3", options) else {
-            return Err(BuildError::Unsuitable(format!(
-                "There is no python3 on the PATH. {REMEDY}"
-            )));
-        };
-        let (major, minor) = version(&python, options)?;
-        if (major, minor) < OLDEST {
-            return Err(BuildError::Unsuitable(format!(
-                "{} is Python {major}.{minor}, which is too old. {REMEDY}",
-                python.display()
-            )));
-        }
-        let tool = COMPONENTIZE_PY.replace("==", "-");
-        // An environment belongs to the Python that made it.
-        let name = format!("{tool}-python{major}.{minor}");
-        let environment = tools::installed(options, &name, |folder| {
-            observe(BuildEvent::Installing(COMPONENTIZE_PY));
-            make_environment(&python, folder, options, observe)
-        })?;
-        Ok(Self { environment })
+        VirtualEnvironment::with(COMPONENTIZE_PY, REMEDY, options, observe).map(Self)
     }
 
     /// A program of the environment.
     pub(super) fn tool(&self, name: &str) -> PathBuf {
-        self.environment.join("bin").join(name)
-    }
-}
-
-fn version(python: &Path, options: &BuildOptions) -> Result<(u32, u32), BuildError> {
-    const ASK: &str = "import sys; print(*sys.version_info[:2])";
-    let mut command = program::command(python, options);
-    let run = program::run(command.args(["-c", ASK]), REMEDY, &mut |_| ())?;
-    let numbers = run.text.split_once(' ');
-    let numbers =
-        numbers.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-    numbers.ok_or_else(|| {
-        BuildError::Unsuitable(format!(
-            "{} does not say which version it is:\n{}\n{REMEDY}",
-            python.display(),
-            run.text
-        ))
-    })
-}
-
-fn make_environment(
-    python: &Path,
-    folder: &Path,
-    options: &BuildOptions,
-    observe: &mut dyn FnMut(BuildEvent<'_>),
-) -> Result<(), BuildError> {
-    let mut venv = program::command(python, options);
-    let run = program::run(venv.args(["-m", "venv"]).arg(folder), REMEDY, observe)?;
-    if !run.succeeded {
-        return Err(BuildError::Unsuitable(format!(
-            "{} cannot make a virtual environment:\n{}\n{REMEDY}",
-            python.display(),
-            run.text
-        )));
-    }
-    let mut pip = program::command(&folder.join("bin/python"), options);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        COMPONENTIZE_PY,
-    ]);
-    let run = program::run(&mut pip, REMEDY, observe)?;
-    match run.succeeded {
-        true => Ok(()),
-        false => Err(BuildError::Install {
-            what: format!("{COMPONENTIZE_PY} (from PyPI)"),
-            messages: run.text,
-        }),
+        self.0.tool(name)
     }
 }
 
