@@ -2,6 +2,7 @@
 // function is an answer.
 
 import "sparkler-guest/interpreter/runtime/files.js";
+import "sparkler-guest/interpreter/runtime/http.js";
 import "sparkler-guest/interpreter/runtime/intl.js";
 import { contextOf } from "sparkler-guest/interpreter/runtime/context.js";
 import { failureOf } from "sparkler-guest/interpreter/runtime/failure.js";
@@ -65,7 +66,9 @@ export async function handleStreaming(event, raw) {
   }
   const context = begin(raw);
   try {
-    await settled((resolve, reject) => handler(JSON.parse(event), stream, context).then(resolve, reject));
+    await settled((resolve, reject) => {
+      Promise.resolve(handler(JSON.parse(event), stream, context)).then(resolve, reject);
+    });
     await stream.sent();
     return { ok: undefined };
   } catch (thrown) {
@@ -80,6 +83,8 @@ function begin(raw) {
 }
 
 function failed(thrown) {
+  // What `process.exit` throws, so that the handler comes to its end.
+  if (thrown?.__isProcessExit) return { exit: thrown.code };
   const failure = failureOf(thrown);
   log.failed(failure, thrown);
   return { failure };

@@ -1,10 +1,11 @@
 // Finds the handler that `_HANDLER` names, as AWS Lambda's Node.js does: `index.handler`, `src/orders.handler`.
 
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InitError, importError } from "sparkler-guest/interpreter/runtime/failure.js";
+import { chooseSourceMaps } from "sparkler-guest/interpreter/runtime/source_maps.js";
 
 /** Files that a module may be, in the order in which they are looked for. */
 const EXTENSIONS = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
@@ -13,6 +14,7 @@ const EXTENSIONS = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
 export async function load(named, root) {
   const { module, path } = parsed(named);
   const file = fileOf(resolve(root, module), root, module);
+  chooseSourceMaps(file);
   let exported;
   try {
     exported = await imported(file);
@@ -56,7 +58,7 @@ function isFile(path) {
 
 /** What a file exports, whichever kind of module it is. */
 async function imported(file) {
-  if (/\.m[jt]s$/.test(file)) return import(pathToFileURL(file).href);
+  if (looksLikeModule(file)) return import(pathToFileURL(file).href);
   try {
     return createRequire(file)(file);
   } catch (thrown) {
@@ -64,6 +66,13 @@ async function imported(file) {
     if (thrown?.code === "ERR_REQUIRE_ASYNC_MODULE") return import(pathToFileURL(file).href);
     throw thrown;
   }
+}
+
+/** Whether to import a file rather than to require it. Both work with both kinds, and are quick with their own. */
+function looksLikeModule(file) {
+  if (/\.m[jt]s$/.test(file)) return true;
+  if (/\.c[jt]s$/.test(file)) return false;
+  return /^\s*(?:import|export)\b\s*[^(.=\s]/m.test(readFileSync(file, "utf8"));
 }
 
 /** `a.b` in what was exported, or in its default export. */

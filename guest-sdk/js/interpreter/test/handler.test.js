@@ -32,11 +32,13 @@ test("a handler is in a file of either kind of module, at any depth", async () =
     ["index.handler", "index.cjs", "module.exports = { handler: () => 1 }"],
     ["index.handler", "index.mjs", "export const handler = () => 1"],
     ["src/orders.handler", "src/orders.js", "exports.handler = () => 1"],
+    ["index.handler", "index.js", 'import "node:path";\nexport const handler = () => 1', '{"type": "module"}'],
     ["index.api.get", "index.js", "exports.api = { get: () => 1 }"],
     ["index.handler", "index.mjs", "const late = await 1; export const handler = () => late"],
   ];
-  for (const [named, file, text] of cases) {
-    assert.equal(await answered({ [file]: text }, named), 1, `${named} in ${file}`);
+  for (const [named, file, text, manifest = "{}"] of cases) {
+    const files = { [file]: text, "package.json": manifest };
+    assert.equal(await answered(files, named), 1, `${named} in ${file}`);
   }
 });
 

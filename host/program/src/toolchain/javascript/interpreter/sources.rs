@@ -30,10 +30,12 @@ pub(super) const FILES: &[(&str, &str)] = &[
     file!("runtime/failure.js"),
     file!("runtime/files.js"),
     file!("runtime/handler.js"),
+    file!("runtime/http.js"),
     file!("runtime/importer.js"),
     file!("runtime/intl.js"),
     file!("runtime/invocation.js"),
     file!("runtime/log.js"),
+    file!("runtime/source_maps.js"),
     file!("runtime/streaming.js"),
     file!("runtime/uncaught.js"),
 ];
