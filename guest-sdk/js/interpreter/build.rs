@@ -17,7 +17,8 @@ const ENTRY: &str = "entry.js";
 /// What the modules of `runtime` are called by each other, and in stacks.
 const MODULE_PREFIX: &str = "sparkler-guest/interpreter/runtime";
 
-/// The stack of what is compiled, in which the engine keeps a part of each JavaScript frame.
+/// The stack of what is compiled, in which the engine keeps a part of each JavaScript frame: above the megabyte up to
+/// which it does so.
 const STACK_BYTES: u32 = 4 * 1024 * 1024;
 
 fn main() -> Result<()> {

@@ -59,7 +59,7 @@ export async function handleStreaming(event, raw) {
   const stream = responseStream();
   if (!streams()) {
     const answer = await handle(event, raw);
-    if (answer.failure) return answer;
+    if (!("ok" in answer)) return answer;
     stream.write(answer.ok);
     await stream.sent();
     return { ok: undefined };

@@ -19,10 +19,6 @@ use crate::internal::runtime_services::{
 /// What errors of the generated code call the contract.
 const CONTRACT: &str = "sparkler:javascript";
 
-/// How much of the stack JavaScript may take. Its calls take about four times as much of the engine's own stack, which
-/// the host bounds: a function that calls itself for ever is to get its `RangeError` before that.
-const JS_STACK_BYTES: usize = 96 * 1024;
-
 /// Calls what `entry.js` exports, and drives everything that it waits for.
 pub(crate) fn call<A, R>(function: &'static [&'static str], arguments: A) -> R
 where
@@ -62,11 +58,10 @@ pub(crate) fn text(event: Vec<u8>) -> String {
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Starts the engine and sets it up: the depth of its calls, and who is told of promises.
+/// Starts the engine, and says who is told of promises.
 pub(crate) fn start() {
     let state = internal::get_js_state();
     block_on(async {
-        state.rt.set_max_stack_size(JS_STACK_BYTES).await;
         let hook = state.ctx.with(|context| promise_hook(&context)).await;
         let hook = hook.expect("entry.js exports what is told of promises");
         state.rt.set_promise_hook(Some(hook)).await;

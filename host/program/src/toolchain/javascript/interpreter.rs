@@ -13,10 +13,9 @@ use sha2::{Digest as _, Sha256};
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, output, program, rust, tools};
 use zig::Zig;
 
-/// What to do where it cannot be built.
-const REMEDY: &str = "The interpreter of JavaScript is built with Rust from https://rustup.rs, and with python3 with \
-                      its modules venv and pip, which bring a C compiler (Debian and Ubuntu: apt install python3 \
-                      python3-venv).";
+/// What to do where there is no cargo.
+const REMEDY: &str = "The interpreter of JavaScript is built with Rust: install it from https://rustup.rs, or put it on \
+                      the PATH.";
 
 /// The component, in the folder of tools.
 const COMPONENT: &str = "interpreter.wasm";

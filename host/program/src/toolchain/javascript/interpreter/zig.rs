@@ -3,12 +3,16 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::REMEDY;
 use crate::toolchain::virtual_environment::VirtualEnvironment;
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, output, tools};
 
 /// The package, in the version that the interpreter is tested with.
 pub(super) const PACKAGE: &str = "ziglang==0.17.1";
+
+/// What to do where it cannot be had.
+const REMEDY: &str = "The interpreter of JavaScript is built with a C compiler that comes from PyPI: install python3, 3.10 \
+                      or newer, with its modules venv and pip (Debian and Ubuntu: apt install python3 python3-venv; \
+                      others: https://www.python.org/downloads), or put it on the PATH.";
 
 /// Calls zig as cargo's `cc` calls a compiler: zig knows the target by another name.
 const COMPILER: &str = r#"#!/bin/sh
