@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::hex::{hex, parse_hex};
+use super::language::Language;
 use super::name::{FunctionName, VersionId};
 use super::settings::{Settings, SnapStart};
 
@@ -176,6 +177,12 @@ pub struct Version {
 }
 
 impl Version {
+    /// The language of its sources; `None` where it is a component of its own.
+    pub fn language(&self) -> Option<Language> {
+        self.code.interpreter?;
+        Language::of_runtime(self.settings.runtime.as_deref()?)
+    }
+
     /// The code that sandboxes are made of: the snapshot, where there is one.
     pub fn image(&self) -> &Code {
         match &self.snapshot {

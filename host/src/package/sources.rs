@@ -98,7 +98,8 @@ impl Sources {
     pub(crate) fn native_files(&self) -> Vec<&str> {
         let is_native = |path: &&String| {
             let name = path.rsplit('/').next().unwrap_or_default();
-            name.ends_with(".so") || name.contains(".so.") || name.ends_with(".pyd")
+            let endings = [".so", ".pyd", ".node"];
+            name.contains(".so.") || endings.iter().any(|ending| name.ends_with(ending))
         };
         self.entries
             .keys()
@@ -250,11 +251,12 @@ mod tests {
         let files = [
             "a/_x.cpython-313-x86_64-linux-gnu.so",
             "lib/libz.so.1",
+            "node_modules/a/prebuilds/a.node",
             "sorted.py",
             "so/a.py",
         ];
         let sources = Sources::checked(zipped(&files.map(|name| (name, "")))).expect("sound");
-        assert_eq!(sources.native_files(), files[..2]);
+        assert_eq!(sources.native_files(), files[..3]);
     }
 
     #[test]

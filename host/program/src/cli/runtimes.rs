@@ -1,5 +1,6 @@
 //! `sparkler runtimes`: the interpreters that run sources.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use sparkler::internals::{Language, Named as _, PreparedRuntime, Runtimes};
 
+use super::functions::Function;
 use super::spinner::Spinner;
 use super::{CommandResult, build, columns, output};
 use crate::toolchain::{self, BuildOptions};
@@ -15,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   sparkler runtimes                     What there is
   sparkler runtimes prepare python      Bring the interpreter of Python, once for this machine
+  sparkler runtimes prepare javascript  That of JavaScript, which is built from sources for some minutes
   sparkler runtimes remove python       Take it away again
 
 A zip of sources, deployed with a Runtime such as python3.13 and a Handler such as app.handler,
@@ -65,6 +68,19 @@ impl RuntimesPlace {
         self.runtimes_dir.clone().or_else(default_folder)
     }
 
+    /// Brings the interpreters of these languages, where they are not there. Blocks, for minutes the first time.
+    pub(super) fn prepare(
+        &self,
+        languages: impl IntoIterator<Item = Language>,
+    ) -> anyhow::Result<()> {
+        let mut languages = languages.into_iter().peekable();
+        if languages.peek().is_none() {
+            return Ok(());
+        }
+        let runtimes = self.runtimes()?;
+        languages.try_for_each(|language| prepare(&runtimes, language).map(drop))
+    }
+
     fn runtimes(&self) -> anyhow::Result<Runtimes> {
         let folder = self.folder().context(
             "There is no place for interpreters: neither HOME nor XDG_DATA_HOME is set. Name one with --runtimes-dir.",
@@ -85,7 +101,7 @@ pub(super) fn default_folder() -> Option<PathBuf> {
 /// What a server prepares at its start.
 #[derive(Debug, Args)]
 pub(super) struct RuntimesArgs {
-    /// Prepare the interpreters of these languages at the start, such as python, where they are not there
+    /// Prepare the interpreters of these languages at the start, python or javascript, where they are not there
     #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', value_parser = language)]
     pub(super) runtimes: Vec<Language>,
 
@@ -94,15 +110,11 @@ pub(super) struct RuntimesArgs {
 }
 
 impl RuntimesArgs {
-    /// Brings what is missing of what was asked for.
-    pub(super) fn prepare(&self) -> anyhow::Result<()> {
-        let runtimes = match self.runtimes.is_empty() {
-            true => return Ok(()),
-            false => self.place.runtimes()?,
-        };
-        self.runtimes
-            .iter()
-            .try_for_each(|language| prepare(&runtimes, *language))
+    /// The languages whose interpreters are to be there: those that were asked for, and those of `functions`.
+    pub(super) fn with(&self, functions: &[Function]) -> BTreeSet<Language> {
+        let asked = self.runtimes.iter().copied();
+        let needed = functions.iter().filter_map(|it| it.code.language());
+        asked.chain(needed).collect()
     }
 }
 
@@ -113,7 +125,13 @@ impl RuntimesCommand {
             Action::List => list(&runtimes)?,
             Action::Prepare { languages } => {
                 for language in languages {
-                    prepare(&runtimes, language)?;
+                    if let Some(there) = prepare(&runtimes, language)? {
+                        output::note(&format!(
+                            "{} {} is there already",
+                            language.title(),
+                            there.version
+                        ));
+                    }
                 }
             }
             Action::Remove { languages } => {
@@ -134,7 +152,7 @@ fn list(runtimes: &Runtimes) -> anyhow::Result<()> {
     let (heading, lines) = columns::table(["LANGUAGE", "VERSION", "SIZE", "RUNS"], &rows);
     output::heading(&heading);
     lines.iter().for_each(|line| output::data(line));
-    Ok(())
+    Ok(None)
 }
 
 fn row(language: Language, prepared: Option<PreparedRuntime>) -> [String; 4] {
@@ -150,13 +168,17 @@ fn row(language: Language, prepared: Option<PreparedRuntime>) -> [String; 4] {
     ]
 }
 
-fn prepare(runtimes: &Runtimes, language: Language) -> anyhow::Result<()> {
+/// Brings an interpreter; one that is there already stays, and is given.
+fn prepare(
+    runtimes: &Runtimes,
+    language: Language,
+) -> anyhow::Result<Option<PreparedRuntime>> {
     let title = language.title();
     let inputs = toolchain::interpreter_inputs(language);
     let prepared = runtimes.prepared(language)?;
-    if let Some(prepared) = prepared.filter(|prepared| prepared.built_from == inputs) {
-        output::note(&format!("{title} {} is there already", prepared.version));
-        return Ok(());
+    let current = prepared.filter(|prepared| prepared.built_from == inputs);
+    if current.is_some() {
+        return Ok(current);
     }
     let spinner = Spinner::start(format!("Preparing {title}"));
     let options = BuildOptions::default();
@@ -170,7 +192,7 @@ fn prepare(runtimes: &Runtimes, language: Language) -> anyhow::Result<()> {
         prepared.version,
         output::size(prepared.component_bytes)
     ));
-    Ok(())
+    Ok(None)
 }
 
 fn remove(runtimes: &Runtimes, language: Language) -> anyhow::Result<()> {

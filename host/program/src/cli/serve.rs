@@ -149,13 +149,18 @@ impl Serve {
         self.log.start()?;
         self.events.make_folder()?;
         // Read before anything is started: a mistake in them is found at once.
-        let functions = paths::of_paths(&self.paths)?
+        let functions = paths::of_paths(&self.paths)?;
+        let languages = self.runtimes.with(&functions);
+        let functions = functions
             .into_iter()
-            .map(|function| function.read_package().map(|package| (function, package)))
+            .map(|function| {
+                let package = function.code.read_package()?;
+                Ok((function, package))
+            })
             .collect::<anyhow::Result<Vec<_>>>()?;
         let listener = self.listen.bind_alone()?;
         self.auth.check(listener.local_addr()?)?;
-        self.runtimes.prepare()?;
+        self.runtimes.place.prepare(languages)?;
         let prepared = Prepared::of(self.config()?)?;
         // From here on this process has what its host needs. There is no other thread yet: one would stay outside.
         let _jail = self.jail.enter(&prepared)?;

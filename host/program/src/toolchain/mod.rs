@@ -113,18 +113,6 @@ pub enum BuildEvent<'a> {
     },
 }
 
-/// The component of the interpreter that functions in JavaScript share, built from the sources that this program brings
-/// along, unless it was before. Blocks, for minutes the first time.
-///
-/// # Errors
-/// When Rust, Python or one of the interpreter's libraries cannot be had.
-pub fn javascript_interpreter(
-    options: &BuildOptions,
-    observe: &mut dyn FnMut(BuildEvent<'_>),
-) -> Result<Vec<u8>, BuildError> {
-    javascript::interpreter::build(options, observe)
-}
-
 /// Builds a guest, unwatched. Blocks; concurrent calls are safe, in one process and in several.
 ///
 /// # Errors

@@ -9,8 +9,11 @@ use std::path::Path;
 use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
+use sparkler::internals;
 
-use crate::toolchain::{BuildError, BuildEvent, BuildOptions, output, program, rust, tools};
+use crate::toolchain::{
+    BuildError, BuildEvent, BuildOptions, BuiltInterpreter, output, program, rust, tools,
+};
 use zig::Zig;
 
 /// What to do where there is no cargo.
@@ -20,30 +23,11 @@ const REMEDY: &str = "The interpreter of JavaScript is built with Rust: install 
 /// The component, in the folder of tools.
 const COMPONENT: &str = "interpreter.wasm";
 
-/// The component of the interpreter, built where this version of it was not yet. That takes minutes; `observe` is told.
-///
-/// # Errors
-/// When cargo, Python or a library is missing.
-pub(in crate::toolchain) fn build(
-    options: &BuildOptions,
-    observe: &mut dyn FnMut(BuildEvent<'_>),
-) -> Result<Vec<u8>, BuildError> {
-    let folder = tools::installed(options, &name(), |folder| {
-        observe(BuildEvent::Installing(
-            "the interpreter of JavaScript, from crates.io and PyPI",
-        ));
-        let zig = Zig::installed(options, observe)?;
-        compile(folder, &zig, options, observe)
-    })?;
-    let component = folder.join(COMPONENT);
-    std::fs::read(&component).map_err(|source| BuildError::Read {
-        path: component,
-        source,
-    })
-}
+/// What is in the interpreter, whose version is that of the Node that its modules follow.
+const VERSION: &str = "Node v22 modules on QuickJS";
 
-/// A name that says which sources it is built from.
-fn name() -> String {
+/// All that it is built from.
+pub(in crate::toolchain) fn inputs() -> String {
     let mut digest = Sha256::new();
     for (path, text) in sources::FILES {
         digest.update(path);
@@ -52,12 +36,30 @@ fn name() -> String {
         digest.update([0]);
     }
     digest.update(zig::PACKAGE);
-    let digest = digest.finalize();
-    let digits: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("javascript-interpreter-{digits}")
+    internals::Digest(digest.finalize().into()).to_string()
+}
+
+/// Builds it where this version of it was not yet.
+pub(in crate::toolchain) fn build(
+    options: &BuildOptions,
+    observe: &mut dyn FnMut(BuildEvent<'_>),
+) -> Result<BuiltInterpreter, BuildError> {
+    let name = format!("javascript-interpreter-{}", &inputs()[..16]);
+    let folder = tools::installed(options, &name, |folder| {
+        observe(BuildEvent::Installing(
+            "the interpreter of JavaScript, from crates.io and PyPI, which takes some minutes",
+        ));
+        let zig = Zig::installed(options, observe)?;
+        compile(folder, &zig, options, observe)
+    })?;
+    let path = folder.join(COMPONENT);
+    match std::fs::read(&path) {
+        Ok(component) => Ok(BuiltInterpreter {
+            version: VERSION.into(),
+            component,
+        }),
+        Err(source) => Err(BuildError::Read { path, source }),
+    }
 }
 
 /// Leaves the component in `folder`, and nothing else: what cargo compiles on the way takes a gigabyte.
@@ -126,7 +128,10 @@ mod tests {
             tools: Some(folder.path().to_owned()),
             ..BuildOptions::default()
         };
-        let error = build(&options, &mut |_| ()).unwrap_err().to_string();
+        let Err(error) = build(&options, &mut |_| ()) else {
+            panic!("it was built with nothing");
+        };
+        let error = error.to_string();
         assert!(error.contains("no python3 on the PATH"), "{error}");
     }
 

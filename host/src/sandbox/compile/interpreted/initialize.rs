@@ -83,7 +83,7 @@ fn native_text(files: &[&str]) -> String {
     };
     let shown = &files[..files.len().min(SHOWN_MAX)];
     format!(
-        ". The package holds code of a machine, which cannot run in a sandbox: {}{more}. Take packages of pure Python in \
+        ". The package holds code of a machine, which cannot run in a sandbox: {}{more}. Take packages without any in \
          their place.",
         shown.join(", ")
     )
