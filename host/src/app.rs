@@ -25,6 +25,7 @@ use crate::events::{Events, EventsConfig};
 use crate::invoker::{Invoker, Provisioner};
 use crate::limits;
 use crate::logs::LogKeeper;
+use crate::runtimes::Runtimes;
 use crate::sandbox::{CompileIsolation, Interface, Interfaces, Sandboxes, SandboxesConfig};
 use crate::sealing::MasterKey;
 use crate::storage::TmpFolders;
@@ -84,6 +85,9 @@ pub struct HostConfig {
     pub folders: Vec<HostFolder>,
     /// Secrets that functions may refer to, by name. They are read when the host starts.
     pub secrets: Vec<HostSecret>,
+    /// The folder of the interpreters that run sources, which `sparkler runtimes prepare` fills. Without one, a host
+    /// takes components alone.
+    pub runtimes: Option<PathBuf>,
 }
 
 impl Default for HostConfig {
@@ -107,6 +111,7 @@ impl Default for HostConfig {
             learn_http: false,
             folders: Vec::new(),
             secrets: Vec::new(),
+            runtimes: None,
         }
     }
 }
@@ -205,10 +210,17 @@ impl Host {
         }
         let components: Arc<dyn ComponentSource> =
             Arc::new(StoredComponents(Arc::clone(&stores.content)));
+        let runtimes = config
+            .runtimes
+            .clone()
+            .map(Runtimes::in_folder)
+            .unwrap_or_default();
         // What a crash left behind, between an artifact and the change that would have used it.
         parts
             .artifacts
-            .retain_components(|component| catalog.uses_component(component))
+            .retain_components(|component| {
+                catalog.uses_component(component) || runtimes.keeps(component)
+            })
             .map_err(start_error)?;
         let sandboxes = Sandboxes::start(SandboxesConfig {
             account: config.account.clone(),
@@ -216,6 +228,7 @@ impl Host {
             isolation: config.compile.clone(),
             interfaces: config.interfaces.clone(),
             trusts_artifacts: config.trust_artifacts,
+            runtimes: runtimes.clone(),
             artifacts: parts.artifacts,
             components,
             learn_http: config.learn_http,

@@ -23,6 +23,7 @@ pub use crate::domain::arn::is_account;
 pub use crate::domain::attachments::EventInvoke;
 pub use crate::domain::environment::{BadName, check_name};
 pub use crate::domain::grants::FOLDERS_VARIABLE;
+pub use crate::domain::language::Language;
 pub use crate::domain::name::FUNCTION_NAME_CHARS_MAX;
 pub use crate::domain::policy::{
     Context, Decision, Document, Found, Identity, Opinion, OwnPolicies, PolicyError, PolicyKind,
@@ -47,6 +48,7 @@ pub use crate::jail::{Jail, JailError};
 #[cfg(feature = "server")]
 pub use crate::owner_files::private_text;
 pub use crate::package::{PackageError, Precompiled, read_at_most, read_named, reuse_of, wasm_of};
+pub use crate::runtimes::{PreparedRuntime, Runtimes};
 #[cfg(all(feature = "compiler", feature = "jail"))]
 pub use crate::sandbox::compile_worker_outside;
 #[cfg(feature = "compiler")]

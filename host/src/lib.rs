@@ -103,6 +103,7 @@ mod jail;
 mod catalog;
 mod storage;
 mod package;
+mod runtimes;
 mod logs;
 mod sandbox;
 mod invoker;

@@ -86,7 +86,31 @@ fn a_package_with_machine_code_is_refused_with_the_reason() {
     );
     bench.file("handler.py", "def handler(event, context): ...\n");
     let built = ended(with_tools().args(["build", &bench.text("")]));
-    assert_fails(&built, 1, &["orjson", "packages of pure Python"]);
+    assert_fails(
+        &built,
+        1,
+        &["orjson 3.11.4 has machine code", "packages of pure Python"],
+    );
+}
+
+#[test]
+fn packages_are_built_without_their_optional_machine_code_and_an_older_version_is_told() {
+    let bench = Workbench::new();
+    bench.file(
+        "pyproject.toml",
+        "[project]\nname = 'several'\ndependencies = ['MarkupSafe==3.0.3', 'pydantic']\n",
+    );
+    bench.file(
+        "handler.py",
+        "import markupsafe\nimport pydantic\n\nTEXT = str(markupsafe.escape('<'))\n\n\
+         def handler(event, context): ...\n",
+    );
+    let built = ended(with_tools().args(["build", &bench.text("")]));
+    assert_succeeds(&built);
+    let told = &built.stderr;
+    assert!(told.contains("pydantic 1."), "{told}");
+    assert!(told.contains("pydantic-core has machine code"), "{told}");
+    assert!(!told.contains("markupsafe"), "{told}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod packages;
 mod provisioned;
 mod refusals;
 mod snapstart;
+mod sources;
 mod streaming;
 mod versions;
 

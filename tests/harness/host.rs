@@ -177,6 +177,13 @@ impl<'host> Deploying<'host> {
         self
     }
 
+    /// What its owner says that is to be run: a runtime and a handler.
+    #[must_use]
+    pub fn runs(mut self, runtime: &str, handler: &str) -> Self {
+        self.new.runs = [runtime, handler].map(str::to_owned);
+        self
+    }
+
     /// Most memory.
     #[must_use]
     pub fn memory_mb(mut self, memory_mb: u32) -> Self {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use sparkler::internals::{Language, Runtimes};
 use sparkler_cli::toolchain::{self, BuildOptions};
 
 use crate::{guests, python, scratch};
@@ -30,6 +31,39 @@ pub fn example(name: &str) -> Vec<u8> {
 #[track_caller]
 pub fn python_behaviours() -> Vec<u8> {
     component("tests/guests/python")
+}
+
+/// A folder with the interpreter of Python, as `sparkler runtimes prepare python` makes it.
+///
+/// # Panics
+/// With what the build says, where it fails.
+#[track_caller]
+pub fn python_runtimes() -> PathBuf {
+    let key = guests::digest_of_sources("guest-sdk/python");
+    let place = scratch::folder().join(format!("runtimes-{key}"));
+    scratch::made_once(&place, |place| {
+        let options = BuildOptions {
+            tools: Some(tools()),
+            search_path: Some(search_path().to_owned()),
+            ..BuildOptions::default()
+        };
+        let built = toolchain::build_interpreter(Language::Python, &options, &mut |_| ());
+        let built =
+            built.unwrap_or_else(|error| panic!("the suites need Python's interpreter: {error}"));
+        let runtimes = Runtimes::in_folder(place);
+        let kept = runtimes.put(Language::Python, (&built.version, ""), &built.component);
+        kept.expect("keep the interpreter");
+    });
+    place
+}
+
+/// `tests/guests/python-http`: sends the requests that its event names, with the libraries that people use.
+///
+/// # Panics
+/// As [`example`].
+#[track_caller]
+pub fn python_requests() -> Vec<u8> {
+    component("tests/guests/python-http")
 }
 
 #[track_caller]

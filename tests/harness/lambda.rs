@@ -110,6 +110,8 @@ pub struct NewFunction {
     pub name: String,
     /// The bytes of the package.
     pub package: Vec<u8>,
+    /// The runtime and the handler.
+    pub runs: [String; 2],
     /// Longest run.
     pub timeout_seconds: u32,
     /// Most memory.
@@ -124,6 +126,7 @@ impl NewFunction {
         Self {
             name: name.into(),
             package: package.into(),
+            runs: ["provided.al2023", "handler"].map(str::to_owned),
             timeout_seconds: 30,
             memory_mb: 128,
             environment: BTreeMap::new(),
@@ -135,8 +138,8 @@ impl NewFunction {
         let mut body = json!({
             "FunctionName": self.name,
             "Role": "arn:aws:iam::123456789012:role/tests",
-            "Runtime": "provided.al2023",
-            "Handler": "handler",
+            "Runtime": self.runs[0],
+            "Handler": self.runs[1],
             "Timeout": self.timeout_seconds,
             "MemorySize": self.memory_mb,
             "Code": { "ZipFile": STANDARD.encode(&self.package) },

@@ -1,7 +1,7 @@
 //! An HTTP server for the requests that guests send: it counts the connections that were made and closed.
 //!
-//! What it answers depends on the path: `/hello` and `/chunked` a greeting, `/echo` and `/` the request itself,
-//! `/redirect` another address, `/bye` a greeting before it hangs up; `/silent` never answers, `/stall`
+//! What it answers depends on the path: `/hello`, `/chunked`, `/gzip` and `/trailers` a greeting, `/echo`, what is below
+//! it, and `/` the request itself, what is below `/put` the last request that put something, `/redirect` another address, `/bye` a greeting before it hangs up; `/silent` never answers, `/stall`
 //! stops in the middle, `/promise` speaks of more than anybody takes, `/heads` has too many headers.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
@@ -37,6 +37,8 @@ struct Counts {
     closed: usize,
     /// Requests that came as a whole, with their bodies.
     whole: usize,
+    /// The last of those that put something somewhere.
+    put: String,
 }
 
 impl Origin {
@@ -128,12 +130,35 @@ fn wait_for_end(mut connection: TcpStream) {
 
 type Connection = BufReader<Box<dyn Stream>>;
 
+/// A response with nothing.
+const EMPTY: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+fn with_body(text: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}",
+        text.len()
+    )
+}
+
+/// A response with "hello", compressed.
+const GZIPPED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n\
+    \x1f\x8b\x08\0\0\0\0\0\x02\xff\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10\x36\x05\0\0\0";
+
 /// Serves one request; `None` where the connection is at its end.
 fn serve(stream: &mut Connection, seen: &Seen) -> Option<()> {
     let head = head(stream)?;
     let body = body(stream, &head)?;
     seen.count(|counts| counts.whole += 1);
     let path = head.split(' ').nth(1)?;
+    if path == "/gzip" {
+        stream.get_mut().write_all(GZIPPED).ok()?;
+        return Some(());
+    }
+    if head.starts_with("PUT ") {
+        seen.count(|counts| counts.put = format!("{head}{body}"));
+        stream.get_mut().write_all(EMPTY).ok()?;
+        return Some(());
+    }
     let greeting = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     let answer = match path {
         "/hello" | "/bye" => greeting.to_owned(),
@@ -141,16 +166,16 @@ fn serve(stream: &mut Connection, seen: &Seen) -> Option<()> {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
                 .to_owned()
         }
+        "/trailers" => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n\
+             5\r\nhello\r\n0\r\nx-sum: 42\r\n\r\n"
+            .to_owned(),
         "/redirect" => {
             "HTTP/1.1 302 Found\r\nLocation: /hello\r\nContent-Length: 0\r\n\r\n".to_owned()
         }
-        "/echo" | "/" | "/?echo" => {
-            let text = format!("{head}{body}");
-            format!(
-                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{text}",
-                text.len()
-            )
+        path if matches!(path, "/" | "/?echo") || path.starts_with("/echo") => {
+            with_body(&format!("{head}{body}"))
         }
+        path if path.starts_with("/put") => with_body(&seen.counts().put),
         "/stall" => "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhe".to_owned(),
         "/promise" => "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\nhe".to_owned(),
         "/heads" => {
@@ -180,8 +205,8 @@ fn head(stream: &mut Connection) -> Option<String> {
 }
 
 /// The body, where it comes to its end.
-fn body(stream: &mut Connection, head: &str) -> Option<String> {
-    let lower = head.to_ascii_lowercase();
+fn body(stream: &mut Connection, before: &str) -> Option<String> {
+    let lower = before.to_ascii_lowercase();
     let length = lower
         .lines()
         .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
@@ -193,11 +218,12 @@ fn body(stream: &mut Connection, head: &str) -> Option<String> {
         let mut size = String::new();
         stream.read_line(&mut size).ok()?;
         let size = usize::from_str_radix(size.trim(), 16).ok()?;
+        if size == 0 {
+            // Trailers are part of what is echoed.
+            return head(stream).map(|trailers| body + trailers.trim_end());
+        }
         body.push_str(&exactly(stream, size)?);
         exactly(stream, 2)?;
-        if size == 0 {
-            break;
-        }
     }
     Some(body)
 }

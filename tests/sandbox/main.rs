@@ -14,6 +14,7 @@ mod outbound;
 mod plugins;
 mod prepared;
 mod python;
+mod python_http;
 mod report;
 mod reused;
 mod secrets;

@@ -237,3 +237,89 @@ fn what_was_printed_before_an_exit_or_the_deadline_is_in_the_log() {
         reply.log().text()
     );
 }
+
+#[test]
+fn an_answer_has_decimal_numbers_named_tuples_and_bytes_as_lambda_writes_them() {
+    let reply = behave(&json!({ "do": "values" }));
+    assert_eq!(
+        reply.text(),
+        r#"{"price": 12.50, "places": [{"x": 1, "y": {"x": 2, "y": 3}}], "text": "grüße"}"#
+    );
+    assert_eq!(
+        behave(&json!({ "do": "bytes" })).text(),
+        r#"{"as": "it is"}"#
+    );
+}
+
+#[test]
+fn an_exception_of_a_module_of_the_library_that_was_imported_late_is_told() {
+    let reply = behave(&json!({ "do": "library_failure" }));
+    assert_eq!(reply.member("errorType"), "TypeError");
+    assert_eq!(reply.member("errorMessage"), "'int' object is not iterable");
+}
+
+#[test]
+fn threads_and_pools_run_in_turn_and_what_needs_two_at_once_is_told_so() {
+    let reply = behave(&json!({ "do": "threads" }));
+    let expected = json!([[0, 1, 2], [0, 1, 4, 9], "ValueError", "MainThread"]);
+    assert_eq!(reply.json(), expected, "{}", reply.log().text());
+    for (what, kind, sentence) in [
+        (
+            "deadlock",
+            "RuntimeError",
+            "deadlock: a sandbox has one thread",
+        ),
+        ("timer", "RuntimeError", "a timer cannot run beside it"),
+        ("processes", "OSError", "a sandbox has one process"),
+    ] {
+        let reply = behave(&json!({ "do": what }));
+        assert_eq!(reply.member("errorType"), kind, "{}", reply.text());
+        let message = reply.member("errorMessage");
+        assert!(message.contains(sentence), "{what}: {message}");
+    }
+}
+
+#[test]
+fn a_database_of_sqlite_the_worlds_time_zones_and_the_usual_folder_are_there() {
+    let reply = behave(&json!({ "do": "sqlite" }));
+    assert_eq!(reply.json(), json!([[7]]), "{}", reply.text());
+    let reply = behave(&json!({ "do": "places" }));
+    let expected = json!(["/var/task", "/var/task", "2026-07-01T12:00:00+02:00"]);
+    assert_eq!(reply.json(), expected, "{}", reply.text());
+}
+
+#[test]
+fn lines_in_json_have_what_was_given_with_them_and_levels_judge_them_by_pythons_names() {
+    let host = TestHost::shared();
+    let function = host.function(kits::python_behaviours()).deploy();
+    let change = json!({ "LoggingConfig": { "LogFormat": "JSON", "ApplicationLogLevel": "WARN" } });
+    let changed = host.lambda().update_settings(function.name(), &change);
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    host.settled(function.name());
+    let text = function.invoke(json!({ "do": "log" })).log().text();
+    let lines: Vec<Value> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .filter(|line: &Value| line["logger"] == "orders")
+        .collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert_eq!(
+        (&lines[0]["level"], &lines[0]["orderId"]),
+        (&json!("WARNING"), &json!(7))
+    );
+    assert_eq!(lines[1]["message"], json!({ "an": "object" }));
+    assert_eq!(lines[2]["errorType"], "KeyError");
+    let location = lines[2]["location"].as_str().expect("a place");
+    assert!(
+        location.starts_with("/var/task/behaviours/main.py:do_log:"),
+        "{location}"
+    );
+    let failed = function
+        .invoke(json!({ "do": "library_failure" }))
+        .log()
+        .text();
+    assert!(
+        failed.contains(r#""level": "ERROR", "errorMessage""#),
+        "{failed}"
+    );
+}

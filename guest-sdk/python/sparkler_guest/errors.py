@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-from wit_world.imports.types import FunctionError
+from wit_world.imports.sparkler_function_types import FunctionError
 
 from .json_text import Fault
 
@@ -20,7 +20,7 @@ _HERE = __file__.rpartition("/")[0] + "/"
 def of(error):
     """The error for the host."""
     if isinstance(error, Fault):
-        return FunctionError(error.error_type, str(error), [])
+        return FunctionError(error.error_type, str(error), error.stack_trace)
     return FunctionError(type(error).__name__, _message(error), _frames(error))
 
 
@@ -51,9 +51,12 @@ def _message(error):
 def _frames(error):
     """The frames of the user's code and of what it called, innermost last."""
     frames = traceback.extract_tb(error.__traceback__)
-    while frames and frames[0].filename.startswith(_HERE):
-        del frames[0]
-    entries = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in frames]
+    # What takes the place of modules in C has no frames there either.
+    entries = [
+        (frame.filename, frame.lineno, frame.name, frame.line)
+        for frame in frames
+        if not frame.filename.startswith(_HERE)
+    ]
     texts = traceback.format_list(entries)
     if len(texts) > FRAMES_MAX:
         left_out = f"  [{len(texts) - FRAMES_MAX} frames are left out]\n"

@@ -10,7 +10,7 @@ import sys
 from componentize_py_types import Err
 from wit_world.imports import environment
 
-from . import errors, event_loop, json_text, late_imports, log, sources
+from . import errors, json_text, late_imports, log, processes, sources, task_files, threads, time_zones
 from .context import Context
 
 
@@ -71,12 +71,15 @@ def prepare(handler_name):
     """
     roots = sources.take_charge()
     log.take_charge()
-    event_loop.take_charge()
+    threads.take_charge()
+    processes.take_charge()
     try:
         function = Function(handler_name)
     except BaseException as error:
         errors.tell_build(error)
         raise
+    time_zones.embed()
+    task_files.embed(roots)
     late_imports.embed(roots)
     gc.freeze()
     return _exports(function)

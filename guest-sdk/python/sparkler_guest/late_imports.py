@@ -10,6 +10,7 @@ import linecache
 import marshal
 import os
 import sys
+import types
 import zlib
 
 from . import sources
@@ -18,9 +19,9 @@ from . import sources
 # machines with processes, files and sockets.
 LEFT_OUT = {
     "__phello__", "_pyrepl", "antigravity", "bdb", "cProfile", "config-3.14-wasm32-wasi", "ctypes",
-    "curses", "dbm", "doctest", "ensurepip", "idlelib", "lib2to3", "multiprocessing", "pdb", "profile",
-    "pstats", "pty", "pydoc", "pydoc_data", "site-packages", "sqlite3", "test", "this", "tkinter",
-    "trace", "tty", "turtle", "turtledemo", "unittest", "venv", "webbrowser", "xmlrpc", "zipapp",
+    "curses", "doctest", "ensurepip", "idlelib", "lib2to3", "pdb", "profile", "pstats", "pty", "pydoc",
+    "pydoc_data", "site-packages", "test", "this", "tkinter", "trace", "tty", "turtle", "turtledemo", "venv",
+    "webbrowser", "zipapp",
 }  # fmt: skip
 
 _modules = {}
@@ -50,9 +51,16 @@ class _Finder:
             exec(marshal.loads(zlib.decompress(compressed)), module.__dict__)
 
     @staticmethod
+    def get_resource_reader(name):
+        """For files beside a package."""
+        from importlib import readers
+
+        return readers.FileReader(types.SimpleNamespace(path=_modules[name][0]))
+
+    @staticmethod
     def get_source(name):
-        origin = _modules[name][0]
-        return "".join(linecache.getlines(origin)) if origin else None
+        """The lines of the function's own modules are kept; of the library, nothing but its code is."""
+        return sources.text(_modules[name][0])
 
 
 def embed(roots):

@@ -18,7 +18,7 @@ from wit_world.imports import stdout
 WRITE_BYTES_MAX = 4096
 
 # As Lambda indents in its log, so that a reader of lines does not take it for the start of one.
-INDENTATION = "\u00a0\u00a0"
+INDENTATION = "\u00a0"
 
 
 class _State:
@@ -69,8 +69,8 @@ class _JsonFormatter(logging.Formatter):
     def format(self, record):
         entry = {
             "timestamp": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03d}Z",
-            "level": record.levelname,
-            "message": record.getMessage(),
+            "level": _level_name(record.levelno),
+            "message": record.msg if _is_object(record) else record.getMessage(),
             "logger": record.name,
         }
         if record.exc_info and record.exc_info[0]:
@@ -80,9 +80,27 @@ class _JsonFormatter(logging.Formatter):
             entry["errorMessage"] = str(error)
         if _State.request_id:
             entry["requestId"] = _State.request_id
+        if record.exc_info:
+            entry["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
         if _State.tenant_id:
             entry["tenantId"] = _State.tenant_id
+        for name, value in vars(record).items():
+            if name not in _OF_RECORDS and value is not None:
+                entry.setdefault(name, value)
         return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+# What every record has; all else was given with `extra`.
+_OF_RECORDS = {*vars(logging.makeLogRecord({})), "message", "asctime", "aws_request_id", "tenant_id"}
+
+
+def _level_name(number):
+    """The name of a level: those in between count for the one below."""
+    return logging.getLevelName(min(50, max(0, number)) // 10 * 10)
+
+
+def _is_object(record):
+    return isinstance(record.msg, dict) and not record.args
 
 
 class _Handler(logging.Handler):
@@ -98,6 +116,16 @@ class _Handler(logging.Handler):
             sys.stdout.write(formatter.format(record) + "\n")
         except Exception:
             self.handleError(record)
+
+
+def is_at_build():
+    """Whether the function is being built, where nothing of the host is there but its log."""
+    return _State.is_at_build
+
+
+def is_in_invocation():
+    """Whether an event is being handled."""
+    return bool(_State.request_id)
 
 
 def take_charge():
@@ -118,8 +146,10 @@ def begin(call):
     if _State.is_at_build:
         _State.is_at_build = False
         _State.is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON"
-        level = logging.getLevelNamesMapping().get(os.environ.get("AWS_LAMBDA_LOG_LEVEL", ""))
-        if _State.is_json and level is not None:
+        named = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+        # Python has no level below this one.
+        level = logging.getLevelNamesMapping().get("DEBUG" if named == "TRACE" else named)
+        if level is not None:
             logging.getLogger().setLevel(level)
 
 
@@ -128,20 +158,24 @@ def failure(error):
     if _State.is_json:
         entry = {
             "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "log_level": "ERROR",
-            "errorType": error.error_type,
+            "level": "ERROR",
             "errorMessage": error.error_message,
+            "errorType": error.error_type,
             "requestId": _State.request_id,
             "stackTrace": error.stack_trace,
         }
         print(json.dumps(entry, ensure_ascii=False))
         return
-    lines = [f"[ERROR] {error.error_type}: {error.error_message}"]
-    if error.stack_trace:
-        lines.append("Traceback (most recent call last):")
+    described = ": ".join(filter(None, [error.error_type, error.error_message]))
+    lines = [f"[ERROR] {described}", "Traceback (most recent call last):"]
     for frame in error.stack_trace:
-        lines += [line.replace("  ", INDENTATION) for line in frame.splitlines()]
+        lines += map(_indented, frame.splitlines())
     print("\n".join(lines))
+
+
+def _indented(line):
+    text = line.lstrip(" ")
+    return INDENTATION * (len(line) - len(text)) + text
 
 
 def end():

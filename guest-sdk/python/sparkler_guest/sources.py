@@ -25,6 +25,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 _roots = []
+_texts = {}
 
 
 def take_charge():
@@ -59,7 +60,14 @@ def files():
 
 def keep_lines(name, compressed):
     """Lets traces quote a file that is not there when they are made."""
-    linecache.cache[name] = (lambda: zlib.decompress(compressed).decode("utf-8", "replace"),)
+    _texts[name] = compressed
+    linecache.cache[name] = (functools.partial(text, name),)
+
+
+def text(name):
+    """The text of a file of the function, by its name on Lambda; `None` where it is none."""
+    compressed = _texts.get(name)
+    return zlib.decompress(compressed).decode("utf-8", "replace") if compressed is not None else None
 
 
 def _folders():

@@ -29,6 +29,15 @@ impl Prepared {
                 None
             }
         };
+        if let Some(folder) = &config.runtimes {
+            // A folder that comes later would be none of those that this process may read.
+            std::fs::create_dir_all(folder).map_err(|error| {
+                start_error(format!(
+                    "the folder of interpreters, {}, cannot be made: {error}",
+                    folder.display()
+                ))
+            })?;
+        }
         Ok(Self { config, tmp })
     }
 
@@ -55,6 +64,9 @@ impl Prepared {
         let mut needs = Needs::default();
         self.storage(&mut needs);
         self.grants(&mut needs);
+        if let Some(folder) = &self.config.runtimes {
+            needs.read(folder);
+        }
         self.destinations(&mut needs);
         self.owner_files(&mut needs);
         self.compiler(&mut needs);

@@ -44,7 +44,7 @@ pub(super) fn created(text: &str, code: Code) -> FunctionRecord {
 pub(super) fn active(text: &str, code: Code) -> FunctionRecord {
     let record = created(text, code);
     let work = lifecycle::work(&record).expect("work");
-    lifecycle::ended(&record, &work, Ok(()), samples::revisions()).expect("not late")
+    lifecycle::ended(&record, &work, Ok(None), samples::revisions()).expect("not late")
 }
 
 pub(super) fn updating(record: &FunctionRecord, code: Code) -> FunctionRecord {
@@ -95,7 +95,7 @@ fn usage_counts_what_is_shown_and_what_still_runs() {
     assert!(catalog.uses_package(samples::code("2").package));
 
     let work = lifecycle::work(&during).expect("work");
-    let after = lifecycle::ended(&during, &work, Ok(()), samples::revisions()).expect("not late");
+    let after = lifecycle::ended(&during, &work, Ok(None), samples::revisions()).expect("not late");
     put(&catalog, after);
     remove(&catalog, "g");
     assert_eq!(usage(&catalog), (1, 100));

@@ -23,7 +23,7 @@ const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
 pub(super) fn rendered(completion: Completion, id: RequestId, trace: HeaderValue) -> Response {
     let (body, failed) = match completion.report.outcome.into_answer() {
         Ok(body) => (body, false),
-        Err(error) => (function_error::body(&error, id), true),
+        Err(error) => (function_error::body(&error, id, completion.language), true),
     };
     let mut response = answer::json_text(StatusCode::OK, body);
     let headers = response.headers_mut();
@@ -69,6 +69,7 @@ mod tests {
     fn reply(outcome: Outcome, log_tail: Option<&'static str>) -> Response {
         let completion = Completion {
             executed: VersionId::Number(7),
+            language: None,
             report: Report::of(outcome),
             log_tail: log_tail.map(Bytes::from),
         };

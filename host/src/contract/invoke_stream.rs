@@ -144,7 +144,7 @@ fn completed(completion: Completion, id: RequestId) -> (Bytes, InvokeComplete) {
             (rest, complete)
         }
         Err(error) => {
-            let details = function_error::body(&error, id);
+            let details = function_error::body(&error, id, completion.language);
             let complete = InvokeComplete {
                 error_code: Some(error_code(&error)),
                 error_details: Some(String::from_utf8_lossy(&details).into_owned()),

@@ -45,6 +45,7 @@ use crate::deployer::{
     CompileGuest, ComponentSource, DeployFigures, Deployer, InitCause, InitFailure, InitOutcome,
     Initialized, Lane, PlaceFigures, Rejection,
 };
+use crate::domain::language::Language;
 use crate::domain::quotas::CurrentQuotas;
 use crate::domain::{
     Account, ClientContext, Code, Digest, FunctionError, FunctionName, Invocation, Outcome, Report,
@@ -110,6 +111,10 @@ impl CompileGuest for Script {
 
     async fn load(&self, _: &Version) -> Result<(), Rejection> {
         Ok(())
+    }
+
+    fn interpreter(&self, _: Language) -> Result<Digest, Rejection> {
+        Err(Rejection::of_code("there is no interpreter"))
     }
 
     fn forget(&self, _: Digest) {}

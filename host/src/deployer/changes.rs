@@ -37,7 +37,7 @@ impl<G: CompileGuest> Changes<'_, G> {
         let (pipeline, cause) = (Arc::clone(&self.deployer.pipeline), self.cause);
         whole(async move {
             let lane = pipeline.lane(new.sender, &new.name);
-            let checked = pipeline.check(lane, new.package).await?;
+            let checked = pipeline.check(lane, new.package, &new.settings).await?;
             let (name, code) = (new.name.clone(), checked.code().clone());
             let counted = Arc::clone(&pipeline);
             pipeline
@@ -83,7 +83,8 @@ impl<G: CompileGuest> Changes<'_, G> {
         let cause = self.cause;
         whole(async move {
             let lane = pipeline.lane(change.sender, &name);
-            let checked = pipeline.check(lane, change.package).await?;
+            let settings = &current.latest.settings;
+            let checked = pipeline.check(lane, change.package, settings).await?;
             if change.dry_run {
                 pipeline.abandon(checked).await;
                 return Ok(Arc::clone(&current.latest));

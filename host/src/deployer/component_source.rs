@@ -11,7 +11,8 @@ use crate::storage::{Content, Fut, StorageError};
 
 /// Where a component comes from when its artifact is missing or damaged.
 pub trait ComponentSource: Send + Sync + 'static {
-    /// The bytes of `code.component`, verified. An error where the package is gone or damaged.
+    /// The bytes of `code.component`, verified; of sources, and of the state of such, the package itself. An error where
+    /// the package is gone or damaged.
     fn component<'a>(&'a self, code: &'a Code) -> Fut<'a, Result<Bytes, StorageError>>;
 }
 
@@ -27,6 +28,9 @@ impl ComponentSource for StoredComponents {
                     "the package {digest} is gone from the data directory; deploy the function again"
                 ))
             })?;
+            if code.interpreter.is_some() {
+                return Ok(package);
+            }
             let component = code.component;
             let found = spawn_blocking(move || component_of(&package, component)).await;
             found.unwrap_or_else(|panic| Err(panic.to_string())).map_err(|problem| {

@@ -12,7 +12,7 @@ use super::stamps::{revisions, stamp};
 use super::{CompileGuest, Rejection};
 use crate::domain::lifecycle::{self, Failure, Work};
 use crate::domain::settings::SettingsChange;
-use crate::domain::{Cause, FunctionName, FunctionRecord, Refusal, Version, publishing};
+use crate::domain::{Cause, FunctionName, FunctionRecord, Refusal, Snapshot, Version, publishing};
 use crate::limits::UPDATE_DURATION_MIN;
 use crate::storage::Held;
 use crate::turns::Lane;
@@ -159,11 +159,11 @@ impl<G: CompileGuest> Deployment<G> {
     /// Does the work from what is stored.
     pub(super) async fn resume(self) {
         if self.work.is_running {
-            return self.end(Ok(()), None).await;
+            return self.end(Ok(None), Vec::new()).await;
         }
         match self.accept_stored().await {
             Ok((accepted, claim)) => self.finish(accepted, claim).await,
-            Err(failure) => self.end(Err(failure), None).await,
+            Err(failure) => self.end(Err(failure), Vec::new()).await,
         }
     }
 
@@ -202,11 +202,35 @@ impl<G: CompileGuest> Deployment<G> {
                 Rejection::of_host(broke_off.to_string()),
             )),
         };
-        self.end(result, Some(claim)).await;
+        let mut claims = vec![claim];
+        let result = match result {
+            Ok(()) => self.import(&mut claims).await,
+            Err(failure) => Err(failure),
+        };
+        self.end(result, claims).await;
+    }
+
+    /// Has sources imported, and gives the state that they start from; nothing of a component.
+    async fn import(&self, claims: &mut Vec<Claim>) -> Result<Option<Snapshot>, Failure> {
+        let version = self
+            .pipeline
+            .catalog
+            .get(&self.name)
+            .map(|record| Arc::clone(&record.latest));
+        // Where it was deleted, or deployed anew, nobody waits for this.
+        let version = version.filter(|version| version.code == self.work.code);
+        match version.filter(|version| version.code.is_sources()) {
+            Some(version) => {
+                let (snapshot, claim) = self.pipeline.state_of(&version).await?;
+                claims.extend(claim);
+                Ok(Some(snapshot))
+            }
+            None => Ok(None),
+        }
     }
 
     /// Says how it went, if the function still waits for it.
-    async fn end(self, result: Result<(), Failure>, claim: Option<Claim>) {
+    async fn end(self, result: Result<Option<Snapshot>, Failure>, claims: Vec<Claim>) {
         if let Some(until) = self.visible_until {
             tokio::time::sleep_until(until).await;
         }
@@ -226,7 +250,7 @@ impl<G: CompileGuest> Deployment<G> {
             Ok((after.or_else(|| record.cloned()), ()))
         });
         let ended = ended.await;
-        if let Some(claim) = claim {
+        for claim in claims {
             pipeline.retention.release(claim).await;
         }
         pipeline.changes.send_replace(());

@@ -105,5 +105,6 @@ pub(super) fn image_code(version: &Version, image: &Bytes) -> Code {
         package_bytes: image.len() as u64,
         component: digest,
         reuse: version.code.reuse,
+        interpreter: version.code.interpreter,
     }
 }

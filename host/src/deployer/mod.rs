@@ -28,6 +28,7 @@ mod snapshots;
 mod stamps;
 mod tasks;
 mod tending;
+mod unpacked;
 mod wanted;
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,7 @@ pub use wanted::{Deployed, NotDeployed, Wanted};
 pub(crate) use crate::turns::{Lane, PlaceFigures};
 
 use crate::catalog::Catalog;
+use crate::domain::language::Language;
 use crate::domain::quotas::CurrentQuotas;
 use crate::domain::settings::Architecture;
 use crate::domain::{
@@ -108,6 +110,12 @@ pub trait CompileGuest: Send + Sync + 'static {
     /// # Errors
     /// With the reason, and whose fault it is.
     fn load(&self, version: &Version) -> impl Future<Output = Result<(), Rejection>> + Send;
+
+    /// The component of the interpreter that new code of a language runs on.
+    ///
+    /// # Errors
+    /// Where there is none, with what brings it.
+    fn interpreter(&self, language: Language) -> Result<Digest, Rejection>;
 
     /// Drops what is kept of a component that no version uses any more.
     fn forget(&self, component: Digest);

@@ -9,23 +9,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use super::CompileGuest;
 use super::component_source::{ComponentSource, StoredComponents};
 use super::image_memory::ImageMemory;
 use super::initialization::InitObserver;
 use super::jobs::{InHand, Job, Tended};
+use super::rejection::refused;
 use super::retention::{Claim, Retention};
 use super::tasks::{aside, internal};
-use super::{CompileGuest, Fault, Rejection};
+use super::unpacked::{EntryPoint, Unpacked, unpack};
 use crate::catalog::{Catalog, stored_bytes};
 use crate::domain::quotas::CurrentQuotas;
 use crate::domain::{
-    Account, Cause, Code, Digest, FunctionName, FunctionRecord, Growing, Refusal, lifecycle,
+    Account, Cause, Code, Digest, FunctionName, FunctionRecord, Growing, Refusal, Settings,
+    lifecycle,
 };
 use crate::limits::{
     ARTIFACT_BYTES_OF_COMPONENT_BYTE, CODE_STORAGE_BYTES_MAX, CONCURRENT_DEPLOYS_MAX,
-    LEASE_DURATION, UNSTORED_IMAGES_BYTES_MAX, VERSIONS_PER_FUNCTION_MAX,
+    LEASE_DURATION, STATE_BYTES_EXPECTED, UNSTORED_IMAGES_BYTES_MAX, VERSIONS_PER_FUNCTION_MAX,
 };
-use crate::package;
 use crate::storage::{Content, DISK_FULL, Held, Leases, NoRoom, Promise, StorageError};
 use crate::turns::{Lane, Place, Places};
 
@@ -132,11 +134,23 @@ impl<G: CompileGuest> Pipeline<G> {
         &self,
         lane: Lane,
         package: Bytes,
+        settings: &Settings,
     ) -> Result<Checked<G::Accepted>, Refusal> {
         let room = self.room(&lane, package.len() as u64).await;
-        let (package, code, wasm) = aside(move || unpack(package)).await?;
+        let entry_point = EntryPoint::of(settings);
+        let guests = Arc::clone(&self.guests);
+        let interpreter = move |language| guests.interpreter(language);
+        let unpacked = aside(move || unpack(package, entry_point.as_ref(), interpreter)).await?;
+        let Unpacked {
+            package,
+            code,
+            wasm,
+        } = unpacked;
         self.check_code_storage(code.package_bytes)?;
-        let compiled_bytes = wasm.len() as u64 * ARTIFACT_BYTES_OF_COMPONENT_BYTE;
+        let compiled_bytes = match code.is_sources() {
+            true => STATE_BYTES_EXPECTED,
+            false => wasm.len() as u64 * ARTIFACT_BYTES_OF_COMPONENT_BYTE,
+        };
         let content = Some((code.package, code.package_bytes));
         let on_disk = self.check_code_room(content, compiled_bytes).await?;
         let claim = self.retention.claim(code).await?;
@@ -149,13 +163,9 @@ impl<G: CompileGuest> Pipeline<G> {
                 on_disk,
                 _room: room,
             }),
-            Err(Rejection { reason, fault }) => {
+            Err(rejection) => {
                 self.retention.release(claim).await;
-                Err(match fault {
-                    Fault::Code => Refusal::InvalidParameter(reason),
-                    Fault::Machine => Refusal::Busy(reason),
-                    Fault::Host => internal(reason),
-                })
+                Err(refused(rejection))
             }
         }
     }
@@ -357,18 +367,4 @@ const UNPACKED_BYTES_PER_MILLISECOND: u64 = 50_000;
 /// Whether a function takes more where it is kept than it did.
 fn grows(before: Option<&FunctionRecord>, after: &FunctionRecord) -> bool {
     stored_bytes(after) > before.map_or(0, stored_bytes)
-}
-
-fn unpack(package: Bytes) -> Result<(Bytes, Code, Bytes), Refusal> {
-    let wasm =
-        package::wasm_of(&package).map_err(|error| Refusal::InvalidParameter(error.to_string()))?;
-    let reuse =
-        package::reuse_of(&wasm).map_err(|error| Refusal::InvalidParameter(error.to_string()))?;
-    let code = Code {
-        package: Digest::of(&package),
-        package_bytes: package.len() as u64,
-        component: Digest::of(&wasm),
-        reuse,
-    };
-    Ok((package, code, wasm))
 }

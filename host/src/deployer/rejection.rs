@@ -4,7 +4,9 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
+use super::tasks::internal;
 use crate::domain::FunctionName;
+use crate::domain::Refusal;
 use crate::domain::lifecycle::Failure;
 
 /// Why code was not made ready.
@@ -53,6 +55,15 @@ impl Rejection {
             reason: reason.into(),
             fault: Fault::Host,
         }
+    }
+}
+
+/// What whoever deploys is told, before anything has changed.
+pub(super) fn refused(Rejection { reason, fault }: Rejection) -> Refusal {
+    match fault {
+        Fault::Code => Refusal::InvalidParameter(reason),
+        Fault::Machine => Refusal::Busy(reason),
+        Fault::Host => internal(reason),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::turns::backoff_ms;
 static ENDED: Cause = Cause::host("EndSnapshot");
 
 /// A snapshot and, where there is one, what keeps its code.
-type Made = (Snapshot, Option<Claim>);
+pub(super) type Made = (Snapshot, Option<Claim>);
 
 /// An image that is to be stored.
 struct Image {
@@ -61,13 +61,21 @@ const CODE_FULL: &str = "All packages and snapshots together would be larger tha
 impl<G: CompileGuest> Pipeline<G> {
     /// Takes the snapshot of a version that waits for it, and says how that went.
     pub(super) async fn take_snapshot(self: &Arc<Self>, version: &Arc<Version>) {
+        let made = self.state_of(version).await;
+        self.end_snapshot(version, made).await;
+    }
+
+    /// Initializes a version, and gives what its sandboxes start from.
+    pub(super) async fn state_of(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+    ) -> Result<Made, Failure> {
         // In a task of its own, so that a panic ends as a state that can be seen.
         let making = tokio::spawn(Arc::clone(self).make_snapshot(Arc::clone(version)));
-        let made = making.await.unwrap_or_else(|broke_off| {
+        making.await.unwrap_or_else(|broke_off| {
             let rejection = Rejection::of_host(broke_off.to_string());
             Err(failure(&version.function, rejection))
-        });
-        self.end_snapshot(version, made).await;
+        })
     }
 
     /// Initializes the version, and makes what that leaves ready to run. Where there is no room for that, it waits for

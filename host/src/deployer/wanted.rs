@@ -76,6 +76,14 @@ impl<G: CompileGuest> Changes<'_, G> {
     async fn update(&self, current: &Version, wanted: Wanted) -> Result<Deployed, NotDeployed> {
         let name = &wanted.name;
         let mut deployed = Deployed::Unchanged;
+        let change = wanted.change.map(|change| Changed::of(current, change));
+        let mut change = change.transpose()?.flatten();
+        if let Some(Changed { change, .. }) = change.take_if(|it| it.says_what_runs) {
+            // The new code is looked at by what they say then. The old one may fail by it, which is no loss.
+            self.again().update_settings(name, None, change).await?;
+            self.deployer.settled(name).await?;
+            deployed = Deployed::Updated;
+        }
         let is_other_code = current.code.package != Digest::of(&wanted.package);
         if is_other_code || failure(current).is_some() {
             let change = CodeChange {
@@ -87,18 +95,15 @@ impl<G: CompileGuest> Changes<'_, G> {
                 sender: None,
             };
             self.again().update_code(name, change).await?;
-            self.active(name).await?;
             deployed = Deployed::Updated;
         }
-        if let Some(change) = wanted.change {
-            let mut settings = current.settings.clone();
-            change.clone().apply(&mut settings)?;
-            // An empty environment and none at all are the same to a guest.
-            if !same_but_for_an_empty_environment(&settings, &current.settings) {
-                self.again().update_settings(name, None, change).await?;
-                self.active(name).await?;
-                deployed = Deployed::Updated;
-            }
+        if deployed == Deployed::Updated {
+            self.active(name).await?;
+        }
+        if let Some(Changed { change, .. }) = change {
+            self.again().update_settings(name, None, change).await?;
+            self.active(name).await?;
+            deployed = Deployed::Updated;
         }
         Ok(deployed)
     }
@@ -109,6 +114,29 @@ impl<G: CompileGuest> Changes<'_, G> {
             Some(reason) => Err(NotDeployed::Failed(reason.to_owned())),
             None => Ok(()),
         }
+    }
+}
+
+/// A change of a function's settings that makes a difference.
+struct Changed {
+    change: SettingsChange,
+    /// Whether it is one in what runs the code, and where that begins.
+    says_what_runs: bool,
+}
+
+impl Changed {
+    fn of(current: &Version, change: SettingsChange) -> Result<Option<Self>, Refusal> {
+        let before = &current.settings;
+        let mut settings = before.clone();
+        change.clone().apply(&mut settings)?;
+        let says_what_runs =
+            (&settings.runtime, &settings.handler) != (&before.runtime, &before.handler);
+        // An empty environment and none at all are the same to a guest.
+        let is_same = same_but_for_an_empty_environment(&settings, before);
+        Ok((!is_same).then_some(Self {
+            change,
+            says_what_runs,
+        }))
     }
 }
 

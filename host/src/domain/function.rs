@@ -124,17 +124,21 @@ named! {
 
 impl FunctionRecord {
     /// All code that the function needs: what is shown, what runs where that is other code, what was
-    /// published, and snapshots of that.
+    /// published, and snapshots and states of all that.
     pub fn codes(&self) -> impl Iterator<Item = &Code> {
         let shown = &self.latest.code;
-        let running = self.running.iter().map(|version| &version.code);
+        let running_code = self.running.iter().map(|version| &version.code);
         let published = self.versions.values().map(|version| &version.code);
+        let running = self.running.iter();
+        let running_otherwise = running.filter(|running| running.snapshot != self.latest.snapshot);
+        let latest = std::iter::once(&self.latest).chain(running_otherwise);
         let snapshots = self
             .versions
             .values()
+            .chain(latest)
             .filter(|version| version.is_snapshotted());
         std::iter::once(shown)
-            .chain(running.filter(move |code| *code != shown))
+            .chain(running_code.filter(move |code| *code != shown))
             .chain(published)
             .chain(snapshots.map(|version| version.image()))
     }

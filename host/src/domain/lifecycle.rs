@@ -220,6 +220,7 @@ pub(crate) fn settings_update_begun(
 }
 
 fn update_begun(record: &FunctionRecord, mut version: Version, stamp: Stamp) -> FunctionRecord {
+    version.snapshot = None;
     version.last_update = Some(LastUpdate::InProgress);
     version.last_modified = stamp.at;
     version.revision = stamp.revision;
@@ -236,10 +237,10 @@ pub(crate) fn work(record: &FunctionRecord) -> Option<Work> {
         latest.state == State::Pending || latest.last_update == Some(LastUpdate::InProgress);
     waits.then(|| Work {
         code: latest.code.clone(),
-        is_running: record
-            .running
-            .as_ref()
-            .is_some_and(|running| running.code.component == latest.code.component),
+        is_running: record.running.as_ref().is_some_and(|running| {
+            // What becomes of sources depends on the settings as well.
+            running.code.component == latest.code.component && !latest.code.is_sources()
+        }),
         is_update: latest.state != State::Pending,
         begun: latest.last_modified,
     })
@@ -247,11 +248,11 @@ pub(crate) fn work(record: &FunctionRecord) -> Option<Work> {
 
 /// `record` after `done` ended; `None` where the record does not wait for it (any more).
 ///
-/// The owner's time of change stays, since the owner changed nothing.
+/// Sources come with the state that they start from. The owner's time of change stays, since the owner changed nothing.
 pub(crate) fn ended(
     record: &FunctionRecord,
     done: &Work,
-    result: Result<(), Failure>,
+    result: Result<Option<Snapshot>, Failure>,
     revisions: Revisions,
 ) -> Option<FunctionRecord> {
     if work(record).as_ref() != Some(done) {
@@ -259,6 +260,9 @@ pub(crate) fn ended(
     }
     let mut latest = Version::clone(&record.latest);
     latest.revision = revisions.latest;
+    if let Ok(snapshot) = &result {
+        latest.snapshot.clone_from(snapshot);
+    }
     end(&mut latest, &result, record.running.is_some());
     let latest = Arc::new(latest);
     let mut after = record.clone();
@@ -274,7 +278,10 @@ pub(crate) fn ended(
         let version = Arc::make_mut(version);
         version.revision = revisions.published;
         match result {
-            Ok(()) => version.make_ready(),
+            Ok(snapshot) => {
+                version.snapshot = snapshot;
+                version.make_ready();
+            }
             Err(failure) => fail(version, failure, false),
         }
     }
@@ -284,6 +291,7 @@ pub(crate) fn ended(
 impl Version {
     /// A published version whose code is ready: Active, unless it has to wait for a snapshot.
     pub(super) fn make_ready(&mut self) {
+        // Without SnapStart, it goes on from the state that `$LATEST` has.
         if self.wants_snapshot() {
             self.snapshot = Some(Snapshot::Wanted);
             self.state = State::Pending;
@@ -293,9 +301,9 @@ impl Version {
     }
 }
 
-pub(super) fn end(version: &mut Version, result: &Result<(), Failure>, something_runs: bool) {
+pub(super) fn end<T>(version: &mut Version, result: &Result<T, Failure>, something_runs: bool) {
     match result {
-        Ok(()) => {
+        Ok(_) => {
             version.state = State::Active;
             version.last_update = Some(LastUpdate::Successful);
         }

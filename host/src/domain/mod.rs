@@ -24,6 +24,7 @@ pub(crate) mod function_url;
 pub(crate) mod grants;
 pub(crate) mod hex;
 pub(crate) mod invocation;
+pub(crate) mod language;
 pub(crate) mod lifecycle;
 pub(crate) mod lock;
 pub(crate) mod name;

@@ -39,6 +39,7 @@ pub(crate) fn code(text: &str) -> Code {
         package_bytes: 100,
         component: Digest::of(format!("component {text}").as_bytes()),
         reuse: 0,
+        interpreter: None,
     }
 }
 
@@ -72,7 +73,7 @@ pub(crate) fn published(name: &str) -> FunctionRecord {
     let name = FunctionName::parse(name).expect("a name");
     let created = lifecycle::created(name, settings(), code("1"), BTreeMap::new(), stamp());
     let work = lifecycle::work(&created).expect("it is pending");
-    let active = lifecycle::ended(&created, &work, Ok(()), revisions()).expect("not late");
+    let active = lifecycle::ended(&created, &work, Ok(None), revisions()).expect("not late");
     let version = |number| {
         let mut version = Version::clone(&active.latest);
         version.id = VersionId::Number(number);

@@ -259,6 +259,11 @@ impl From<Settings> for SettingsChange {
 }
 
 impl SettingsChange {
+    /// Whether it says what runs the code, and where it begins.
+    pub fn says_what_runs(&self) -> bool {
+        self.runtime.is_some() || self.handler.is_some()
+    }
+
     /// Carries the change out.
     ///
     /// # Errors

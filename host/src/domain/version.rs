@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::hex::{hex, parse_hex};
+use super::language::Language;
 use super::name::{FunctionName, VersionId};
 use super::settings::{Settings, SnapStart};
 
@@ -58,6 +59,16 @@ pub struct Code {
     /// Invocations that one sandbox may serve, as the component itself says in its custom section
     /// [`REUSE_SECTION`]; 0 where it says nothing.
     pub reuse: u32,
+    /// The component of the interpreter that runs it, where it is sources, or the state of such a function; `None` where
+    /// it is a component of its own. Of sources, this is `component` as well.
+    pub interpreter: Option<Digest>,
+}
+
+impl Code {
+    /// Whether the package holds sources, which an interpreter runs.
+    pub fn is_sources(&self) -> bool {
+        self.interpreter == Some(self.component)
+    }
 }
 
 /// The custom section in which a component says how many invocations one of its sandboxes may serve:
@@ -124,7 +135,8 @@ impl LastUpdate {
     }
 }
 
-/// How far the snapshot of a version has come. `$LATEST` never has one.
+/// How far what the sandboxes of a version start from has come: with SnapStart its snapshot, and of sources the state in
+/// which the interpreter has imported them, which `$LATEST` has as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Snapshot {
     /// The version waits for it.
@@ -151,8 +163,8 @@ pub struct Version {
     pub settings: Settings,
     /// What it runs.
     pub code: Code,
-    /// What its sandboxes start from instead, where SnapStart is on; `None` where it is off, and until
-    /// the code is ready.
+    /// What its sandboxes start from instead, where SnapStart is on or the code is sources; else `None`, and until the
+    /// code is ready.
     pub snapshot: Option<Snapshot>,
     /// Whether it can be invoked.
     pub state: State,
@@ -165,6 +177,12 @@ pub struct Version {
 }
 
 impl Version {
+    /// The language of its sources; `None` where it is a component of its own.
+    pub fn language(&self) -> Option<Language> {
+        self.code.interpreter?;
+        Language::of_runtime(self.settings.runtime.as_deref()?)
+    }
+
     /// The code that sandboxes are made of: the snapshot, where there is one.
     pub fn image(&self) -> &Code {
         match &self.snapshot {
@@ -173,7 +191,7 @@ impl Version {
         }
     }
 
-    /// Whether its sandboxes start from a snapshot.
+    /// Whether its sandboxes start from a snapshot or a state.
     pub fn is_snapshotted(&self) -> bool {
         matches!(self.snapshot, Some(Snapshot::Taken(_)))
     }
@@ -181,6 +199,11 @@ impl Version {
     /// Whether its owner wants its sandboxes to start from a snapshot.
     pub fn wants_snapshot(&self) -> bool {
         self.settings.snap_start == SnapStart::PublishedVersions && self.id != VersionId::Latest
+    }
+
+    /// Whether that is so by the word of its owner, whom the host tells of it.
+    pub fn is_snap_started(&self) -> bool {
+        self.is_snapshotted() && self.wants_snapshot()
     }
 
     /// Invocations that one sandbox may serve before it is thrown away; with 0 or 1, which is the

@@ -188,7 +188,7 @@ fn decided_after_run(
     let (payload, error) = match completion.report.outcome.answer() {
         Ok(payload) => (payload.clone(), None),
         Err(error) => (
-            error_object::body(error, id),
+            error_object::body(error, id, completion.language),
             Some(error_object::message(error, id).into_owned()),
         ),
     };

@@ -257,7 +257,7 @@ fn active(text: &str) -> FunctionRecord {
     let (settings, code) = (samples::settings(), samples::code(text));
     let record = lifecycle::created(name(text), settings, code, BTreeMap::new(), stamp());
     let work = lifecycle::work(&record).expect("work");
-    lifecycle::ended(&record, &work, Ok(()), samples::revisions()).expect("not late")
+    lifecycle::ended(&record, &work, Ok(None), samples::revisions()).expect("not late")
 }
 
 fn configure(record: &mut FunctionRecord, edit: impl FnOnce(&mut EventInvoke)) {

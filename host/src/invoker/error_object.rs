@@ -1,12 +1,13 @@
 //! The bodies of answers of functions that failed, as the platform and runtimes of AWS write them.
 //!
-//! The order of members is AWS's: the type first, except where the answer was too large.
+//! The order of members is AWS's: the type first, except in Python and where the answer was too large.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::domain::language::Language;
 use crate::domain::{FunctionError, RequestId};
 
 /// The error object of a handler, as runtimes post it.
@@ -16,6 +17,26 @@ struct HandlerError<'a> {
     error_type: &'a str,
     error_message: &'a str,
     /// Left out where there is none, as the runtimes without traces do.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stack_trace: &'a [String],
+}
+
+/// The same, as the runtimes for Node post it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeError<'a> {
+    error_type: &'a str,
+    error_message: &'a str,
+    trace: &'a [String],
+}
+
+/// The same, as the runtimes for Python post it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PythonError<'a> {
+    error_message: &'a str,
+    error_type: &'a str,
+    request_id: String,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stack_trace: &'a [String],
 }
@@ -36,19 +57,32 @@ struct TooLarge<'a> {
     error_type: Option<&'static str>,
 }
 
-/// The body for `error` of the invocation `id`.
-pub(crate) fn body(error: &FunctionError, id: RequestId) -> Bytes {
+/// The body for `error` of the invocation `id`, of a function whose sources are in `language`, where it is of such.
+pub(crate) fn body(error: &FunctionError, id: RequestId, language: Option<Language>) -> Bytes {
     let error_message = &*message(error, id);
     match error {
         FunctionError::Handler {
             error_type,
             message: _,
             stack_trace,
-        } => text(&HandlerError {
-            error_type,
-            error_message,
-            stack_trace,
-        }),
+        } => match language {
+            None => text(&HandlerError {
+                error_type,
+                error_message,
+                stack_trace,
+            }),
+            Some(Language::JavaScript) => text(&NodeError {
+                error_type,
+                error_message,
+                trace: stack_trace,
+            }),
+            Some(Language::Python) => text(&PythonError {
+                error_message,
+                error_type,
+                request_id: id.to_string(),
+                stack_trace,
+            }),
+        },
         FunctionError::ResponseTooLarge { .. } => text(&TooLarge {
             error_message,
             error_type: error.platform_type(),
@@ -103,8 +137,13 @@ mod tests {
 
     #[track_caller]
     fn assert_body(error: &FunctionError, expected: &str) {
+        assert_body_in(None, error, expected);
+    }
+
+    #[track_caller]
+    fn assert_body_in(language: Option<Language>, error: &FunctionError, expected: &str) {
         let id = RequestId::random();
-        let body = body(error, id);
+        let body = body(error, id, language);
         let text = std::str::from_utf8(&body).expect("JSON is UTF-8");
         assert_eq!(text.replace(&id.to_string(), "ID"), expected);
     }
@@ -156,6 +195,25 @@ mod tests {
                 limit_bytes: 6_291_556,
             },
             r#"{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","errorType":"Function.ResponseSizeTooLarge"}"#,
+        );
+    }
+
+    #[test]
+    fn errors_of_sources_are_written_as_the_runtimes_of_their_language_do() {
+        let error = FunctionError::Handler {
+            error_type: "KeyError".into(),
+            message: "'a'".into(),
+            stack_trace: vec!["line 1".into()],
+        };
+        assert_body_in(
+            Some(Language::Python),
+            &error,
+            r#"{"errorMessage":"'a'","errorType":"KeyError","requestId":"ID","stackTrace":["line 1"]}"#,
+        );
+        assert_body_in(
+            Some(Language::JavaScript),
+            &error,
+            r#"{"errorType":"KeyError","errorMessage":"'a'","trace":["line 1"]}"#,
         );
     }
 }

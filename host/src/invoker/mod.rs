@@ -16,6 +16,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use crate::catalog::Catalog;
+use crate::domain::language::Language;
 use crate::domain::{
     Account, FunctionArn, FunctionRecord, Invocation, LogType, Qualifier, Refusal, Report,
     RequestId, Terms, Throttle, Version, VersionId, snapshot,
@@ -122,6 +123,8 @@ pub struct Resolved {
 pub struct Completion {
     /// The version that ran.
     pub executed: VersionId,
+    /// The language of its sources, where it is of such; its errors are written as there.
+    pub language: Option<Language>,
     /// Outcome and cost.
     pub report: Report,
     /// The last 4 KB of START, the guest's lines, END and REPORT, where that was asked for.
@@ -243,6 +246,7 @@ impl<G: RunGuest> Invoker<G> {
         self.keep_log(&version, started, log);
         Ok(Completion {
             executed: version.id,
+            language: version.language(),
             report,
             log_tail,
         })

@@ -20,6 +20,17 @@ pub(crate) const CONCURRENT_DEPLOYS_MAX: usize = 4;
 /// Address space of the process that compiles a component.
 pub(crate) const COMPILE_MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
+/// Addresses that the process which imports a function has besides, for the memory of its interpreter: two of them, one
+/// after the other, each with all that its addresses reach and the guards around that.
+#[cfg(feature = "compiler")]
+pub(crate) const INTERPRETER_ADDRESS_BYTES: u64 = 10 * 1024 * 1024 * 1024;
+
+/// What is taken for the size of a state of an interpreter, packed and compiled, before it is there.
+pub(crate) const STATE_BYTES_EXPECTED: u64 = 32 * 1024 * 1024;
+
+/// Packages of sources that are in memory for the guests that read them, beside those that are in use.
+pub(crate) const SOURCES_KEPT_BYTES_MAX: usize = 128 * 1024 * 1024;
+
 /// Time that passes while one component is checked, and while it is compiled: a busy machine must not make one
 /// fail that is harmless, so what bounds a compilation is `COMPILE_CPU_SECONDS_MAX`. This is far behind it, for a
 /// machine that gives it a fifteenth of a processor.

@@ -113,7 +113,7 @@ fn check(entry: &ZipFileEntry<'_>) -> Result<String, PackageError> {
     }
 }
 
-fn path_trick(name: &str, raw: &[u8]) -> Option<&'static str> {
+pub(super) fn path_trick(name: &str, raw: &[u8]) -> Option<&'static str> {
     if name.is_empty() {
         return Some("it has no name");
     }

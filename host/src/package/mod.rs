@@ -12,6 +12,7 @@ mod choice;
 mod named_file;
 mod precompiled;
 mod reuse;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use bytes::Bytes;
 pub use named_file::{read_at_most, read_named};
 pub use precompiled::Precompiled;
 pub use reuse::reuse_of;
+pub(crate) use sources::{SourceEntry, Sources};
 
 /// Why a package holds no code that could be run, in a sentence that says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +40,51 @@ impl PackageError {
 
 /// What wasm starts with, components and core modules alike.
 const WASM_MAGIC: &[u8] = b"\0asm";
+
+/// What a package holds.
+pub(crate) enum Contents {
+    /// A component, which is this file.
+    Component(Bytes),
+    /// Sources.
+    Sources,
+}
+
+/// What a package holds whose function is to be found in one of `modules`, as `handler` says in a language. Takes as long
+/// as unpacking does.
+///
+/// # Errors
+/// As [`wasm_of`], for a package with none of these modules.
+pub(crate) fn contents_of(
+    package: &Bytes,
+    language: &str,
+    handler: &str,
+    modules: &[String],
+) -> Result<Contents, PackageError> {
+    if package.starts_with(WASM_MAGIC) || Precompiled::is_one(package) {
+        return Ok(Contents::Component(package.clone()));
+    }
+    let names = archive::Archive::open(package)?;
+    let names: Vec<String> = names
+        .file_names()
+        .into_iter()
+        .map(|(_, name)| name.to_owned())
+        .collect();
+    if names.iter().any(|name| modules.contains(name)) {
+        return Sources::checked(package.clone()).map(|_| Contents::Sources);
+    }
+    if names.is_empty() || names.iter().any(|name| name.ends_with(".wasm")) {
+        return wasm_of(package).map(Contents::Component);
+    }
+    let sought = match modules {
+        [] => "which is not MODULE.FUNCTION, such as app.handler".to_owned(),
+        modules => format!("and has no {}", modules.join(" and no ")),
+    };
+    Err(PackageError(format!(
+        "The package holds no WebAssembly file, a *.wasm, and not the {language} module that Handler names: that is \
+         '{}', {sought}. Put the module there, counted from the top of the package, or name another Handler.",
+        choice::shown(handler)
+    )))
+}
 
 /// The wasm file in a package, or the compiled code in the place of one. Takes as long as unpacking does.
 ///

@@ -15,9 +15,11 @@ use super::keep::idle::IdleSandboxes;
 use super::keep::prepare::{Preparer, Turns};
 use super::keep::shelf::Shelves;
 use super::keep::spare::Spare;
+use super::load::interpreters::LoadedInterpreters;
 use super::load::loaded_functions::LoadedFunctions;
 use super::load::loader::Loader;
 use super::load::maker::{Maker, gone, load_artifact};
+use super::load::packages::Packages;
 use super::memory::bound::Bound;
 use super::memory::host_memory::HostMemory;
 use super::reach::embedder::interfaces::Interfaces;
@@ -29,15 +31,17 @@ use super::reach::outbound::Network;
 use super::run::long_runners::LongRunners;
 use super::run::runner::Runner;
 use crate::deployer::{CompileGuest, ComponentSource, DeployFigures, Initialized, Lane, Rejection};
+use crate::domain::language::Language;
 use crate::domain::{
-    Account, AccountId, Code, Digest, FunctionName, HostFolder, HostSecret, Invocation, Report,
-    Version,
+    Account, AccountId, Code, Digest, FunctionName, HostFolder, HostSecret, Invocation, Named as _,
+    Report, Version,
 };
 use crate::invoker::{
     Admission, Gate, GuestMemory, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest,
 };
 use crate::limits;
 use crate::package::Precompiled;
+use crate::runtimes::Runtimes;
 use crate::storage::{ArtifactStore, TmpFolders};
 
 /// Compiles functions and runs each invocation in a sandbox of its own.
@@ -80,6 +84,8 @@ pub struct SandboxesConfig {
     pub interfaces: Interfaces,
     /// Whether code that was compiled elsewhere is taken in.
     pub trusts_artifacts: bool,
+    /// The interpreters that there are for sources.
+    pub runtimes: Runtimes,
     /// Where compiled code is kept.
     pub artifacts: Arc<ArtifactStore>,
     /// Where components come from whose artifact is missing.
@@ -138,6 +144,7 @@ impl Sandboxes {
             engine_key: engine_key.clone(),
             artifacts: Arc::clone(&artifacts),
             trusts_artifacts: config.trusts_artifacts,
+            runtimes: config.runtimes,
         });
         let long_runners = LongRunners::start().map_err(|error| failed(&error))?;
         let long_runners = Arc::new(long_runners);
@@ -156,7 +163,8 @@ impl Sandboxes {
         let (bound, tmp_memory) = set_aside(bound, kept, config.tmp.are_in_memory());
         let files = HostFiles::new(config.tmp, tmp_memory, elsewhere.clone(), give_way.clone());
         tracing::info!("the memory of all functions together is bounded to {bound}");
-        let loaded = Arc::new(LoadedFunctions::default());
+        let interpreters = Arc::<LoadedInterpreters>::default();
+        let loaded = Arc::new(LoadedFunctions::on(Arc::clone(&interpreters)));
         let in_use: Weak<LoadedFunctions> = Arc::downgrade(&loaded);
         artifacts.give_way_but_for(in_use);
         let maker = Arc::new(Maker {
@@ -169,6 +177,7 @@ impl Sandboxes {
             network,
             grants,
             compiler: Arc::new(compiler),
+            packages: Packages::new(Arc::clone(&config.components), elsewhere),
             components: config.components,
             loaded,
             slots: Arc::new(Slots::new(slots, give_way.clone())),
@@ -180,6 +189,7 @@ impl Sandboxes {
                 engine,
                 engine_key,
                 artifacts,
+                interpreters,
             }),
         });
         let cores = std::thread::available_parallelism().map_err(|error| failed(&error))?;
@@ -268,11 +278,25 @@ impl Sandboxes {
         &self.runner.maker
     }
 
-    /// Whether there is compiled code of `component` that fits this host.
-    async fn can_run(&self, component: Digest) -> bool {
+    /// Whether there is compiled code that fits this host.
+    async fn can_run(&self, code: &Code) -> bool {
         let Maker { loaded, loader, .. } = self.maker();
-        loaded.get(component).is_some()
-            || matches!(load_artifact(loader, component).await, Ok(Some(_)))
+        loaded.get(code.component).is_some()
+            || matches!(load_artifact(loader, code).await, Ok(Some(_)))
+    }
+
+    /// Compiles the interpreter of a language, unless that was done, so that no deploy waits for it.
+    ///
+    /// # Errors
+    /// With the reason, where it is not prepared or cannot be compiled.
+    pub async fn ready_interpreter(&self, language: Language) -> Result<(), EngineError> {
+        let failed = |rejection: Rejection| EngineError(rejection.reason);
+        let compiler = &self.maker().compiler;
+        let code = compiler.interpreted(language).map_err(failed)?;
+        let lane = self.maker().lane_of_host(language.name());
+        let accepted = Accepted::interpreted(&lane, &code);
+        let components = Arc::clone(&self.maker().components);
+        compiler.finish(accepted, components).await.map_err(failed)
     }
 
     /// Removes what is left of `/tmp` of the guests of all accounts, whoever still holds this: none runs any more. Blocks.
@@ -295,7 +319,7 @@ impl CompileGuest for Sandboxes {
     /// it a moment ago. Compiled code that is handed in is not compared with what is there, since whether
     /// it is taken in may have changed.
     async fn accept(&self, lane: &Lane, code: &Code, wasm: Bytes) -> Result<Accepted, Rejection> {
-        if !Precompiled::is_one(&wasm) && self.can_run(code.component).await {
+        if !Precompiled::is_one(&wasm) && self.can_run(code).await {
             return Ok(Accepted::known(lane, code));
         }
         self.maker().compiler.accept(lane, code, wasm).await
@@ -311,9 +335,9 @@ impl CompileGuest for Sandboxes {
         if accepted.is_known() {
             return Ok(());
         }
-        let component = accepted.component();
+        let code = accepted.code().clone();
         self.maker().compiler.finish(accepted, source).await?;
-        load_artifact(&self.maker().loader, component)
+        load_artifact(&self.maker().loader, &code)
             .await?
             .map(drop)
             .ok_or_else(gone)
@@ -337,14 +361,21 @@ impl CompileGuest for Sandboxes {
     }
 
     async fn load(&self, version: &Version) -> Result<(), Rejection> {
-        let component = version.image().component;
-        let loaded = load_artifact(&self.maker().loader, component).await?;
+        let image = version.image();
+        let loaded = load_artifact(&self.maker().loader, image).await?;
         let loaded = loaded.ok_or_else(gone)?;
-        self.maker().loaded.put(component, loaded).await;
+        self.maker().loaded.put(image.component, loaded).await;
         Ok(())
     }
 
+    fn interpreter(&self, language: Language) -> Result<Digest, Rejection> {
+        self.maker().compiler.interpreter(language)
+    }
+
     fn forget(&self, component: Digest) {
+        if self.maker().compiler.is_interpreter(component) {
+            return;
+        }
         self.spare.forget(component);
         self.maker().loaded.remove(component);
         if let Err(error) = self.maker().loader.artifacts.remove(component) {

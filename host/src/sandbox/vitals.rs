@@ -25,6 +25,8 @@ pub(super) struct Vitals {
     /// Is told of the log while it is written.
     listener: Lock<Option<LogListener>>,
     last_words: Lock<Option<LastWords>>,
+    /// What the guest has turned to that is not the same for all sandboxes of its function.
+    turned_to: Lock<Option<&'static str>>,
     /// Set when the guest has used up a slice of time without an answer, or is known to: it runs elsewhere then.
     pub(super) ticked: AtomicBool,
     /// Set when nobody waits any more: the guest ends at its next tick.
@@ -63,9 +65,20 @@ impl Vitals {
             budget,
             listener: Lock::default(),
             last_words: Lock::default(),
+            turned_to: Lock::default(),
             ticked: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
         }
+    }
+
+    /// Notes that the guest has turned to what is not the same for all sandboxes of its function. The first counts.
+    pub(super) fn note_turn_to(&self, what: &'static str) {
+        self.turned_to.lock().get_or_insert(what);
+    }
+
+    /// What it has turned to of that.
+    pub(super) fn turned_to(&self) -> Option<&'static str> {
+        *self.turned_to.lock()
     }
 
     /// Forgets what an earlier invocation said and did, or the setting up of a sandbox that was

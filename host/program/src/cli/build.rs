@@ -83,7 +83,12 @@ fn summary(built: &BuiltGuest) -> String {
 /// Builds, and shows on stderr what happens.
 pub(super) fn with_progress(options: &BuildOptions) -> Result<BuiltGuest, BuildError> {
     let spinner = Spinner::start(format!("Building {}", options.directory.display()));
-    toolchain::build_watched(options, &mut |event| match event {
+    toolchain::build_watched(options, &mut |event| show(&spinner, event))
+}
+
+/// Shows on stderr what happens in a build.
+pub(super) fn show(spinner: &Spinner, event: BuildEvent<'_>) {
+    match event {
         BuildEvent::Progress(text) => spinner.say(output::escaped(text)),
         BuildEvent::Installing(what) => spinner.pause(|| {
             output::note(&format!("Installing {what}; this is done once"));
@@ -98,7 +103,7 @@ pub(super) fn with_progress(options: &BuildOptions) -> Result<BuiltGuest, BuildE
             from_bytes,
             to_bytes,
         } => spinner.pause(|| output::note(&raised(from_bytes, to_bytes))),
-    })
+    }
 }
 
 fn raised(from_bytes: u64, to_bytes: u64) -> String {

@@ -8,7 +8,8 @@ use clap::Args;
 use sparkler::Interfaces;
 use sparkler::internals::{self, Precompiled};
 
-use super::{CommandResult, functions, output};
+use super::functions::CodeSource;
+use super::{CommandResult, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,7 +46,7 @@ impl Compile {
             check_target(target)?;
         }
         let place = self.place()?;
-        let file = functions::read_package_at(&self.file)?;
+        let file = CodeSource::at(&self.file, None).read_package()?;
         let shown = self.file.display();
         if Precompiled::is_one(&file) {
             bail!("{shown} is compiled code already. Name the component that it was made of.");

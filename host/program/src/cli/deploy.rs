@@ -8,9 +8,11 @@ use sparkler::FunctionName;
 
 use super::deployment::{self, Step};
 use super::endpoint::EndpointArgs;
+use super::functions::CodeSource;
+use super::runtimes::RuntimesPlace;
 use super::settings::{SettingsFlags, checks};
 use super::spinner::Spinner;
-use super::{CommandResult, functions, output};
+use super::{CommandResult, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +20,8 @@ Examples:
   sparkler deploy hello .            What `sparkler build` made of the function in this folder
   sparkler deploy hello hello.zip --memory 256 --timeout 10
   sparkler deploy hello hello.wasm --env GREETING=Hello --env TONE=warm
+  sparkler deploy orders . --runtime python3.13 --handler app.handler
+                                     The sources in this folder, with what they import, as they are
 
 A function that exists gets the new code; of its settings only those that are given change, and
 --env replaces all of its variables.";
@@ -30,11 +34,15 @@ pub(super) struct Deploy {
     #[arg(value_parser = checks::name)]
     name: FunctionName,
 
-    /// A component, a zip that holds one, or the folder of a function that was built
+    /// A component, a zip that holds one, or the folder of a function that was built; with --runtime and --handler a
+    /// zip or a folder of sources
     file: PathBuf,
 
     #[command(flatten)]
     settings: SettingsFlags,
+
+    #[command(flatten)]
+    runtimes: RuntimesPlace,
 
     #[command(flatten)]
     endpoint: EndpointArgs,
@@ -43,8 +51,12 @@ pub(super) struct Deploy {
 impl Deploy {
     pub(super) fn run(self) -> CommandResult {
         let settings = self.settings.change()?;
-        let package = functions::read_package_at(&self.file)?;
+        let code = CodeSource::at(&self.file, Some(&settings));
+        let package = code.read_package()?;
         let client = self.endpoint.client()?;
+        if client.is_of_this_machine() {
+            self.runtimes.prepare(code.language())?;
+        }
         let name = self.name.as_str();
         let spinner = Spinner::start(format!("Deploying {name}"));
         let function = deployment::deploy(&client, name, &package, &settings, |step| {

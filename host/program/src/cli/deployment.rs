@@ -37,10 +37,17 @@ pub(super) fn deploy(
         return ready(client, name);
     }
     settled(client, name)?;
+    let changes_settings = *settings != SettingsChange::default();
+    if changes_settings && settings.says_what_runs() {
+        // The new code is looked at by what they say then. The old one may fail by it, which is no loss.
+        observe(Step::UpdatingSettings);
+        client.update_settings(name, settings)?;
+        settled(client, name)?;
+    }
     observe(Step::UpdatingCode);
     client.update_code(name, package)?;
     let mut function = ready(client, name)?;
-    if *settings != SettingsChange::default() {
+    if changes_settings && !settings.says_what_runs() {
         observe(Step::UpdatingSettings);
         client.update_settings(name, settings)?;
         function = ready(client, name)?;

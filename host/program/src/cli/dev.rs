@@ -20,6 +20,7 @@ use super::host::{self, Deployed, Serving};
 use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::reach_args::ReachArgs;
+use super::runtimes::RuntimesPlace;
 use super::signals::Shutdown;
 use super::{CommandResult, build, learned_http, output, paths};
 use crate::toolchain::BuildOptions;
@@ -62,6 +63,9 @@ pub(super) struct Dev {
     grants: GrantArgs,
 
     #[command(flatten)]
+    runtimes: RuntimesPlace,
+
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -90,6 +94,7 @@ impl Dev {
             secrets: grants.secrets,
             learn_http: self.learn_http,
             keys: self.auth.keys()?,
+            runtimes: self.runtimes.folder(),
             ..host::ephemeral_config()
         };
         self.reach.apply(&mut config, &self.listen);
@@ -139,7 +144,12 @@ impl Dev {
         delete_others(serving, served, &named).await?;
         // Also what fails below may be there in part, and is deleted when it is named no more.
         served.extend(named);
-        let built = spawn_blocking(move || build_all(functions)).await??;
+        let runtimes = self.runtimes.clone();
+        let built = spawn_blocking(move || {
+            runtimes.prepare(functions.iter().filter_map(|it| it.code.language()))?;
+            build_all(functions)
+        });
+        let built = built.await??;
         let account = Account::default();
         host::deploy_all(
             &serving.host,
@@ -185,8 +195,8 @@ async fn delete_others(
 fn build_all(functions: Vec<Function>) -> anyhow::Result<Vec<(Function, Bytes)>> {
     let packaged = functions.into_iter().map(|function| {
         let package = match &function.code {
-            CodeSource::File(_) => function.read_package()?,
             CodeSource::Folder(folder) => build_folder(folder.clone())?,
+            code @ (CodeSource::File(_) | CodeSource::Sources(..)) => code.read_package()?,
         };
         Ok((function, package))
     });

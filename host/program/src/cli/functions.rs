@@ -1,15 +1,18 @@
 //! A function that a command was given: its name, where its code comes from, and what its owner declared.
 
+mod sources;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use sparkler::internals::limits::PACKAGE_BYTES_MAX;
-use sparkler::internals::{Precompiled, Settings, SettingsChange};
+use sparkler::internals::{Language, Precompiled, Settings, SettingsChange};
 use sparkler::{Account, FunctionName, Refusal};
 
 use super::{input, output};
 use crate::toolchain::{BuiltLookup, find_built};
+pub(super) use sources::is_part;
 
 /// The name of the file in which a folder names its functions.
 pub(super) const PROJECT_FILE: &str = "sparkler.toml";
@@ -30,6 +33,44 @@ pub(super) enum CodeSource {
     File(PathBuf),
     /// The folder of a function in any language that can be built.
     Folder(PathBuf),
+    /// A folder that an interpreter runs as it is.
+    Sources(PathBuf, Language),
+}
+
+impl CodeSource {
+    /// The code at `place`, of a function with these settings.
+    pub(super) fn at(place: &Path, settings: Option<&SettingsChange>) -> Self {
+        match place.is_dir() {
+            true => Self::in_folder(place.to_owned(), settings),
+            false => Self::File(place.to_owned()),
+        }
+    }
+
+    /// That in a folder: sources, where a language has an interpreter and the settings name its runtime.
+    pub(super) fn in_folder(folder: PathBuf, settings: Option<&SettingsChange>) -> Self {
+        let runtime = settings.and_then(|settings| settings.runtime.as_deref());
+        match runtime.and_then(Language::of_runtime) {
+            Some(language) => Self::Sources(folder, language),
+            None => Self::Folder(folder),
+        }
+    }
+
+    /// The package to deploy: the file, what was built of the folder before, or the sources in it.
+    pub(super) fn read_package(&self) -> anyhow::Result<Bytes> {
+        match self {
+            Self::File(file) => read_package(file),
+            Self::Folder(folder) => read_package(&built_component(folder)?),
+            Self::Sources(folder, _) => sources::zipped(folder),
+        }
+    }
+
+    /// The language whose interpreter runs it.
+    pub(super) fn language(&self) -> Option<Language> {
+        match self {
+            Self::File(_) | Self::Folder(_) => None,
+            Self::Sources(_, language) => Some(*language),
+        }
+    }
 }
 
 impl Function {
@@ -48,22 +89,6 @@ impl Function {
         // A function without variables shows none.
         settings.environment = settings.environment.filter(|own| !own.0.is_empty());
         Ok(settings)
-    }
-
-    /// The package to deploy: the file, or what was built of the folder before.
-    pub(super) fn read_package(&self) -> anyhow::Result<Bytes> {
-        match &self.code {
-            CodeSource::File(file) => read_package(file),
-            CodeSource::Folder(folder) => read_package(&built_component(folder)?),
-        }
-    }
-}
-
-/// The package at `place`: a file, or what was built before of the function in a folder.
-pub(super) fn read_package_at(place: &Path) -> anyhow::Result<Bytes> {
-    match place.is_dir() {
-        true => read_package(&built_component(place)?),
-        false => read_package(place),
     }
 }
 
@@ -121,7 +146,8 @@ fn built_component(folder: &Path) -> anyhow::Result<PathBuf> {
             ))
         }
         BuiltLookup::NoFunction => Err(anyhow!(
-            "{folder_shown} holds no function. Name the component itself; in {} with `file = …`.",
+            "{folder_shown} holds no function that could be built. Name the component itself, in {} with `file = …`; or \
+             of sources in Python or JavaScript the runtime and the handler: --runtime python3.13 --handler app.handler.",
             PROJECT_FILE
         )),
     }
@@ -144,19 +170,22 @@ mod tests {
     #[test]
     fn the_folder_of_a_crate_stands_for_what_was_built_of_it() {
         let folder = tempfile::tempdir().unwrap();
-        let text = read_package_at(folder.path()).unwrap_err().to_string();
+        let text = CodeSource::at(folder.path(), None)
+            .read_package().unwrap_err().to_string();
         assert!(text.contains("holds no function"), "{text}");
         std::fs::write(
             folder.path().join("Cargo.toml"),
             "[package]\nname = \"in-a-folder\"\n",
         )
         .unwrap();
-        let text = read_package_at(folder.path()).unwrap_err().to_string();
+        let text = CodeSource::at(folder.path(), None)
+            .read_package().unwrap_err().to_string();
         assert!(text.contains("sparkler build"), "{text}");
         let built = folder.path().join("target/wasm32-wasip2/sparkler");
         std::fs::create_dir_all(&built).unwrap();
         std::fs::write(built.join("in-a-folder.wasm"), b"\0asm").unwrap();
-        assert_eq!(read_package_at(folder.path()).unwrap(), &b"\0asm"[..]);
+        assert_eq!(CodeSource::at(folder.path(), None)
+            .read_package().unwrap(), &b"\0asm"[..]);
     }
 
     #[test]

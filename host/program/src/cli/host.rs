@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::freed_memory;
 use super::functions::Function;
+use super::runtimes::default_folder;
 use super::signals::Shutdown;
 use crate::toolchain;
 pub(super) use sparkler::internals::Deployed;
@@ -35,6 +36,7 @@ pub(super) fn config(account: Account, storage: Storage) -> HostConfig {
         account,
         storage,
         compile: compiler(&[]),
+        runtimes: default_folder(),
         ..HostConfig::default()
     }
 }

@@ -10,7 +10,8 @@ use sparkler::internals::{
     self, ALLOW_HTTP_VARIABLE, Import, Inspection, PackageError, Precompiled,
 };
 
-use super::{CommandResult, functions, output};
+use super::functions::CodeSource;
+use super::{CommandResult, output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +35,7 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(self) -> CommandResult {
-        let file = functions::read_package_at(&self.file)?;
+        let file = CodeSource::at(&self.file, None).read_package()?;
         if Precompiled::is_one(&file) {
             return self.show_compiled(&file);
         }

@@ -44,6 +44,7 @@ mod paths;
 mod policy;
 mod project;
 mod reach_args;
+mod runtimes;
 mod serve;
 mod settings;
 mod signals;
@@ -102,6 +103,7 @@ enum Command {
     Inspect(inspect::Inspect),
     #[cfg(feature = "compiler")]
     Compile(compile::Compile),
+    Runtimes(runtimes::RuntimesCommand),
     Completions(completions::Completions),
     #[cfg(feature = "compiler")]
     /// Reads wasm from stdin and writes its artifact to stdout; the host starts this by itself.
@@ -139,6 +141,7 @@ fn run(command: Command) -> CommandResult {
         Command::Inspect(command) => command.run(),
         #[cfg(feature = "compiler")]
         Command::Compile(command) => command.run(),
+        Command::Runtimes(command) => command.run(),
         Command::Completions(command) => command.run(Cli::command()),
         #[cfg(feature = "compiler")]
         Command::CompileWorker(command) => Ok(command.run()),

@@ -140,7 +140,7 @@ mod tests {
         .unwrap();
         let functions = of_path(&hello).unwrap();
         assert_eq!(functions[0].name.as_str(), "hello");
-        let text = functions[0].read_package().unwrap_err().to_string();
+        let text = functions[0].code.read_package().unwrap_err().to_string();
         assert!(text.contains("sparkler build"), "{text}");
         assert!(text.contains("never-built.wasm"), "{text}");
     }

@@ -8,6 +8,8 @@
 //! timeout = 3                # seconds
 //! environment = { GREETING = "Hello" }
 //! allow-http = ["https://api.example.com"]   # HTTP requests that it may send
+//! runtime = "python3.13"     # of sources in Python or JavaScript, with `handler`: they run as they are
+//! handler = "app.handler"
 //! folders = { data = "/mnt/data" }      # folders of the host, by where the guest sees them
 //! secrets = { API_KEY = "api-key" }     # variables that hold secrets of the host
 //!
@@ -26,6 +28,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use sparkler::internals::SettingsChange;
 use toml::Spanned;
 
 use super::functions::{CodeSource, Function, PROJECT_FILE};
@@ -163,9 +166,11 @@ fn function(
     mut table: FunctionTable,
 ) -> Result<Function, Fault> {
     let name = checked(name, |name| checks::name(&name))?;
+    let (file, source) = (table.file.take(), table.source.take());
+    let settings = table.settings(&name)?;
     Ok(Function {
-        code: code_source(folder, table.file.take(), table.source.take())?,
-        settings: Some(table.settings(&name)?),
+        code: code_source(folder, file, source, &settings)?,
+        settings: Some(settings),
         name,
     })
 }
@@ -174,7 +179,9 @@ fn code_source(
     folder: &Path,
     file: Option<Spanned<PathBuf>>,
     source: Option<PathBuf>,
+    settings: &SettingsChange,
 ) -> Result<CodeSource, Fault> {
+    let in_folder = |folder: PathBuf| CodeSource::in_folder(folder, Some(settings));
     match (file, source) {
         (Some(file), Some(_)) => Err(Fault {
             offset: file.span().start,
@@ -185,8 +192,8 @@ fn code_source(
             let file = folder.join(file.into_inner());
             Ok(CodeSource::File(without_dots(&file)))
         }
-        (None, Some(source)) => Ok(CodeSource::Folder(without_dots(&folder.join(source)))),
-        (None, None) => Ok(CodeSource::Folder(folder.to_owned())),
+        (None, Some(source)) => Ok(in_folder(without_dots(&folder.join(source)))),
+        (None, None) => Ok(in_folder(folder.to_owned())),
     }
 }
 

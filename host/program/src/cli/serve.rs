@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::Args;
 use sparkler::internals::limits::CONCURRENT_INVOCATIONS_MAX;
-use sparkler::internals::{Prepared, is_account};
+use sparkler::internals::{Parts as _, Prepared, is_account};
 use sparkler::{Account, Host, HostConfig, Storage};
 use tokio::net::TcpListener;
 
@@ -22,6 +22,7 @@ use super::listen::ListenAddress;
 use super::logging::LogArgs;
 use super::master_key_args::MasterKeyArgs;
 use super::reach_args::ReachArgs;
+use super::runtimes::RuntimesArgs;
 use super::signals::Shutdown;
 use super::spinner::Spinner;
 use super::tls_args::TlsArgs;
@@ -133,6 +134,9 @@ pub(super) struct Serve {
     grants: GrantArgs,
 
     #[command(flatten)]
+    runtimes: RuntimesArgs,
+
+    #[command(flatten)]
     log: LogArgs,
 
     // Last, since its heading goes on to whatever follows.
@@ -145,12 +149,18 @@ impl Serve {
         self.log.start()?;
         self.events.make_folder()?;
         // Read before anything is started: a mistake in them is found at once.
-        let functions = paths::of_paths(&self.paths)?
+        let functions = paths::of_paths(&self.paths)?;
+        let languages = self.runtimes.with(&functions);
+        let functions = functions
             .into_iter()
-            .map(|function| function.read_package().map(|package| (function, package)))
+            .map(|function| {
+                let package = function.code.read_package()?;
+                Ok((function, package))
+            })
             .collect::<anyhow::Result<Vec<_>>>()?;
         let listener = self.listen.bind_alone()?;
         self.auth.check(listener.local_addr()?)?;
+        self.runtimes.place.prepare(languages)?;
         let prepared = Prepared::of(self.config()?)?;
         // From here on this process has what its host needs. There is no other thread yet: one would stay outside.
         let _jail = self.jail.enter(&prepared)?;
@@ -186,6 +196,9 @@ impl Serve {
         shutdown: Shutdown,
     ) -> CommandResult {
         let address = listener.local_addr()?;
+        for language in &self.runtimes.runtimes {
+            host.guests().ready_interpreter(*language).await?;
+        }
         if self.auth.keys()?.is_some() || self.tls.config().is_some() {
             let host = host.clone();
             let reload = move || {
@@ -223,6 +236,7 @@ impl Serve {
         config.concurrency_max = self.concurrency;
         config.open_function_urls = self.open_function_urls;
         self.reach.apply(&mut config, &self.listen);
+        config.runtimes = self.runtimes.place.folder();
         config.learn_http = self.learn_http;
         config.trust_artifacts = self.trust_artifacts;
         config.events = self.events.config(|name| std::env::var(name).ok());

@@ -114,6 +114,14 @@ pub(super) struct SettingsFlags {
     /// Text to show beside the function
     #[arg(long, value_name = "TEXT", value_parser = checks::description)]
     description: Option<String>,
+
+    /// What runs sources, as Lambda calls it: python3.13, nodejs22.x
+    #[arg(long, value_name = "NAME", value_parser = runtime)]
+    runtime: Option<String>,
+
+    /// Where the function is in sources, such as app.handler: what `handler` does in app.py
+    #[arg(long, value_name = "MODULE.NAME", value_parser = handler)]
+    handler: Option<String>,
 }
 
 impl SettingsFlags {
@@ -125,6 +133,8 @@ impl SettingsFlags {
             description: self.description.clone(),
             memory_mb: self.memory,
             timeout_seconds: self.timeout,
+            runtime: self.runtime.clone(),
+            handler: self.handler.clone(),
             environment: (!self.environment.is_empty()).then_some(Environment(variables)),
             ..SettingsChange::default()
         })
@@ -133,6 +143,14 @@ impl SettingsFlags {
 
 fn in_range(range: &RangeInclusive<u32>) -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(i64::from(*range.start())..=i64::from(*range.end()))
+}
+
+fn runtime(name: &str) -> Result<String, String> {
+    checks::runtime(name.to_owned())
+}
+
+fn handler(text: &str) -> Result<String, String> {
+    checks::handler(text.to_owned())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

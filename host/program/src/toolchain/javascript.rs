@@ -5,6 +5,7 @@
 //! Both tools come from npm, in the versions that a lock file pins, once for all functions. What stands
 //! between a handler and the host is `guest-sdk/js`; this program brings it along.
 
+pub(super) mod interpreter;
 mod node;
 mod sources;
 mod templates;

@@ -12,6 +12,7 @@ mod built;
 mod c;
 pub mod checkout;
 mod error;
+mod interpreters;
 mod javascript;
 mod kit;
 mod languages;
@@ -23,6 +24,7 @@ mod reuse_section;
 mod rust;
 mod settings;
 mod tools;
+mod virtual_environment;
 mod zip_file;
 
 use std::path::PathBuf;
@@ -32,6 +34,7 @@ use bytes::Bytes;
 pub use bounds::take_for_server;
 pub use built::BuiltLookup;
 pub use error::BuildError;
+pub use interpreters::{build_interpreter, interpreter_inputs};
 pub use kit::{Kit, Language, Marker, Template};
 pub use languages::{DEFAULT_LANGUAGE, LANGUAGES, find_built, language_named, language_of};
 pub use rust::GUEST_TARGET;
@@ -80,6 +83,14 @@ pub struct BuiltGuest {
     pub bytes: Bytes,
     /// How its memory is laid out, where the build decides that and not the language's own engine.
     pub memory: Option<MemoryLayout>,
+}
+
+/// An interpreter of a language that was built.
+pub struct BuiltInterpreter {
+    /// Which version of its language it is.
+    pub version: String,
+    /// The component.
+    pub component: Vec<u8>,
 }
 
 /// What happens during a build, for whoever watches it.

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod failure;
+mod generic;
 mod interpreter;
 mod packages;
 mod project;
@@ -16,7 +17,9 @@ use std::path::Path;
 
 use super::kit::{Kit, Marker, Template, is_of_kind};
 use super::settings::BuildSettings;
-use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, lock, output, program};
+use super::{
+    BuildError, BuildEvent, BuildOptions, BuiltGuest, BuiltInterpreter, lock, output, program,
+};
 use bundle::Bundle;
 use interpreter::Interpreter;
 use project::Project;
@@ -80,6 +83,19 @@ impl Kit for Python {
     }
 }
 
+/// Builds the interpreter of sources.
+pub(super) fn interpreter_of_sources(
+    options: &BuildOptions,
+    observe: &mut dyn FnMut(BuildEvent<'_>),
+) -> Result<BuiltInterpreter, BuildError> {
+    generic::build(options, observe)
+}
+
+/// All that it is built from.
+pub(super) fn inputs_of_interpreter() -> String {
+    generic::inputs()
+}
+
 fn componentize(
     name: &str,
     bundle: &Bundle,
@@ -96,6 +112,7 @@ fn componentize(
     for folder in bundle.import_folders() {
         tool.arg("--python-path").arg(folder);
     }
+    tool.arg("--python-path").arg(interpreter.time_zones());
     // Otherwise the packages of the Python that runs the tool would get into the component.
     tool.env("VIRTUAL_ENV", bundle.no_environment())
         .env_remove("RUST_BACKTRACE");

@@ -12,6 +12,9 @@ pub(super) struct CodeRow {
     package_bytes: u64,
     component: String,
     reuse: u32,
+    /// Of sources: the component of what runs them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interpreter: Option<String>,
 }
 
 /// What a version starts from, where SnapStart is on.
@@ -43,6 +46,7 @@ impl CodeRow {
             package_bytes: code.package_bytes,
             component: code.component.to_string(),
             reuse: code.reuse,
+            interpreter: code.interpreter.as_ref().map(Digest::to_string),
         }
     }
 
@@ -55,6 +59,10 @@ impl CodeRow {
             package_bytes: self.package_bytes,
             component: digest("component", &self.component)?,
             reuse: self.reuse,
+            interpreter: match &self.interpreter {
+                Some(text) => Some(digest("interpreter", text)?),
+                None => None,
+            },
         })
     }
 }

@@ -148,6 +148,7 @@ impl LegacySnapshot {
                 package_bytes: code.package_bytes,
                 component: Digest(code.component),
                 reuse: code.reuse,
+                interpreter: None,
             }),
             Self::Impossible { reason } => Snapshot::Impossible { reason },
         }

@@ -165,6 +165,7 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
             package_bytes: unsigned(row, "package_bytes")?,
             component: parsed(row, "component", Digest::parse_hex)?,
             reuse: u32::try_from(reuse).map_err(|error| unreadable("reuse", error.to_string()))?,
+            interpreter: None,
         },
         snapshot: match row.get_ref("snapshot")?.as_str_or_null()? {
             Some(_) => Some(json::<LegacySnapshot>(row, "snapshot")?.value()),

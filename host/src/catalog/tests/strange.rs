@@ -65,7 +65,7 @@ fn published(text: &str) -> FunctionRecord {
     let published = publishing::published(&before, arn, wanted, samples::revisions());
     let during = updating(&published.expect("published").0, samples::code("2"));
     let work = lifecycle::work(&during).expect("work");
-    lifecycle::ended(&during, &work, Ok(()), samples::revisions()).expect("not late")
+    lifecycle::ended(&during, &work, Ok(None), samples::revisions()).expect("not late")
 }
 
 #[tokio::test]

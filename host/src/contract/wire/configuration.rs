@@ -178,6 +178,7 @@ mod tests {
                 package_bytes: 276,
                 component: Digest([1; 32]),
                 reuse: 0,
+                interpreter: None,
             },
             snapshot: None,
             state: State::Active,

@@ -179,7 +179,7 @@ impl SettingsMembers {
     pub(in crate::contract) fn shown(version: &Version) -> Self {
         let mut shown = Self::from(SettingsChange::from(version.settings.clone()));
         if let Some(snap_start) = &mut shown.snap_start {
-            snap_start.optimization_status = match version.is_snapshotted() {
+            snap_start.optimization_status = match version.is_snap_started() {
                 true => Some("On"),
                 false => Some("Off"),
             };

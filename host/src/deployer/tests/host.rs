@@ -142,6 +142,10 @@ impl CompileGuest for Script {
         Ok(())
     }
 
+    fn interpreter(&self, _: Language) -> Result<Digest, Rejection> {
+        Err(Rejection::of_code("there is no interpreter"))
+    }
+
     fn forget(&self, component: Digest) {
         self.forgotten.lock().expect("a lock").push(component);
         self.forgets.add_permits(1);
@@ -286,6 +290,7 @@ pub(super) fn code(text: &str) -> Code {
         package_bytes: wasm.len() as u64,
         component: Digest::of(&wasm),
         reuse: 0,
+        interpreter: None,
     }
 }
 

@@ -14,7 +14,7 @@ fn active() -> FunctionRecord {
     let name = samples::name("greet");
     let created = lifecycle::created(name, settings, samples::code("1"), BTreeMap::new(), stamp);
     let work = lifecycle::work(&created).expect("it is pending");
-    lifecycle::ended(&created, &work, Ok(()), samples::revisions()).expect("not late")
+    lifecycle::ended(&created, &work, Ok(None), samples::revisions()).expect("not late")
 }
 
 fn revisions() -> Revisions {
@@ -93,7 +93,7 @@ fn a_version_that_is_published_with_its_code_waits_for_that_first() {
     assert_eq!(version.snapshot, None);
     assert_eq!(wanted(&begun).count(), 0);
     let work = lifecycle::work(&begun).expect("an update");
-    let after = lifecycle::ended(&begun, &work, Ok(()), revisions()).expect("not late");
+    let after = lifecycle::ended(&begun, &work, Ok(None), revisions()).expect("not late");
     assert_eq!(after.latest.state, State::Active);
     assert_eq!(wanted(&after).count(), 1);
 }
@@ -104,7 +104,7 @@ fn an_update_that_ends_leaves_a_version_that_waits_for_its_snapshot_alone() {
     let stamp = Stamp::new(std::time::UNIX_EPOCH, Uuid::from_u128(1));
     let begun = lifecycle::code_update_begun(&record, samples::code("2"), None, stamp);
     let work = lifecycle::work(&begun).expect("an update");
-    let after = lifecycle::ended(&begun, &work, Ok(()), revisions()).expect("not late");
+    let after = lifecycle::ended(&begun, &work, Ok(None), revisions()).expect("not late");
     assert_eq!(after.versions[&1], version);
 }
 

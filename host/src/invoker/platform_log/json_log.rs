@@ -263,8 +263,13 @@ fn level_of(line: &[u8]) -> LogLevel {
         .unwrap_or_default()
 }
 
-/// The level of this name in any case: guests spell it as their languages do.
+/// The level of this name in any case: guests spell it as their languages do, of which Python has two words of its own.
 fn level_named(name: &str) -> Option<LogLevel> {
+    for (own, level) in [("WARNING", LogLevel::Warn), ("CRITICAL", LogLevel::Fatal)] {
+        if name.eq_ignore_ascii_case(own) {
+            return Some(level);
+        }
+    }
     let mut levels = LogLevel::ALL.iter().copied();
     levels.find(|level| level.name().eq_ignore_ascii_case(name))
 }

@@ -232,6 +232,8 @@ fn the_application_level_judges_each_line_of_the_guest() {
         "{\"message\":\"w\\u00e4hrend\",\"level\":\"ERROR\",\"more\":[{}]}\n",
         "{\"level\":30,\"message\":\"a number\"}\n",
         "{\"level\":\"LOUD\"}\n",
+        "{\"level\":\"WARNING\"}\n",
+        "{\"level\":\"CRITICAL\"}\n",
         "{\"level\":\"FATAL\"\n",
         "  {\"level\":\"FATAL\"}",
     );
@@ -249,6 +251,6 @@ fn the_application_level_judges_each_line_of_the_guest() {
             kept("ERROR"),
             kept("FATAL")
         ],
-        [8, 8, 7, 3, 2, 1]
+        [10, 10, 9, 5, 3, 2]
     );
 }

@@ -1,5 +1,7 @@
 //! The host's end of the conversation with the process that compiles.
 
+mod interpreters;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -16,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use serde::de::DeserializeOwned;
 
 use super::compiling::{Code, Compilation, Compile, Step, Stop, failed};
+use super::derivation::{Derivation, Imported, Interpreter};
 use super::first_to_go;
 use super::isolation::CompileLimits;
 use super::meter::Meter;
@@ -48,6 +51,22 @@ impl Compile for Child {
         })
     }
 
+    fn derive(&self, derivation: Derivation, wasm: Bytes, meter: Meter) -> Step<'_, Code> {
+        interpreters::derive(self, derivation, wasm, meter)
+    }
+
+    fn import<'a>(
+        &'a self,
+        account: &'a Account,
+        version: &'a Version,
+        interpreter: Interpreter,
+        package: Bytes,
+        meter: Meter,
+    ) -> Step<'a, Imported> {
+        let order = InitOrder::of(account, version);
+        interpreters::import(self, order, interpreter, package, meter)
+    }
+
     /// Its own time comes on top of what compiling it may take.
     fn initialize<'a>(
         &'a self,
@@ -62,8 +81,10 @@ impl Compile for Child {
         let mut compiler = self.clone();
         compiler.limits.cpu_seconds_max += duration_max.as_secs();
         Box::pin(async move {
-            let initialized = CompileChild::initialize(&compiler, order, wasm, meter.clone());
-            within_time(deadline, &meter, initialized).await
+            let order = Order::Initialize(Box::new(order));
+            let initialized = CompileChild::initialize(&compiler, &order, wasm, meter.clone());
+            let imported = within_time(deadline, &meter, initialized).await?;
+            Ok(imported.initialized)
         })
     }
 }
@@ -104,12 +125,11 @@ impl CompileChild {
     /// Starts the process and has it initialize `wasm`.
     async fn initialize(
         compiler: &Child,
-        order: InitOrder,
+        order: &Order,
         wasm: Bytes,
         meter: Meter,
-    ) -> Result<Initialized, Stop> {
-        let order = Order::Initialize(Box::new(order));
-        let mut started = Self::begin(compiler, &order, wasm, meter).await?;
+    ) -> Result<Imported, Stop> {
+        let mut started = Self::begin(compiler, order, wasm, meter).await?;
         let (outcome, log, duration) = match started.frame().await? {
             InitAnswer::Ended {
                 outcome,
@@ -118,15 +138,27 @@ impl CompileChild {
             } => (outcome, log, duration),
             InitAnswer::Rejected(rejection) => return Err(rejection.into()),
         };
+        let mut artifact = Bytes::new();
         let outcome = match outcome {
-            Ending::Taken { bytes } => InitOutcome::Taken(started.image(bytes).await?),
+            Ending::Taken {
+                bytes,
+                artifact_bytes,
+            } => {
+                let image = started.image(bytes).await?;
+                artifact = started.image(artifact_bytes).await?;
+                InitOutcome::Taken(image)
+            }
             Ending::Impossible(reason) => InitOutcome::Impossible(reason),
             Ending::Failed(failure) => InitOutcome::Failed(failure),
         };
-        Ok(Initialized {
+        let initialized = Initialized {
             outcome,
             log,
             duration,
+        };
+        Ok(Imported {
+            initialized,
+            artifact,
         })
     }
 
@@ -187,6 +219,11 @@ impl CompileChild {
     async fn code(&mut self) -> Result<impl Read + Send + use<>, Stop> {
         // One that has died has closed it; that it died is seen at its output.
         let _ = self.input.write_all(&[GO_ON]).await;
+        self.compiled().await
+    }
+
+    /// Waits for the code.
+    async fn compiled(&mut self) -> Result<impl Read + Send + use<>, Stop> {
         let bytes = match self.frame().await? {
             Compiled::Artifact { bytes } if bytes <= limits::ARTIFACT_BYTES_MAX => bytes,
             Compiled::Artifact { bytes } => return Err(too_large(bytes).into()),

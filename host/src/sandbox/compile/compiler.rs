@@ -1,6 +1,7 @@
 //! The host's side of compiling: hands wasm to the compiler, keeps what comes back, and takes in what was
 //! compiled elsewhere where the host's owner trusts it.
 
+mod interpreters;
 #[cfg(all(test, feature = "storage"))]
 mod tests;
 
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 
 use super::choice::compiler;
 use super::compiling::{self, Compilation, Compile, Step, Stop, failed};
+use super::interpreters::Interpreters;
 use super::isolation::CompileIsolation;
 use super::meter::Meter;
 use super::queues::Queues;
@@ -22,6 +24,7 @@ use crate::domain::{Account, Code, Digest, Lock, Version};
 use crate::invoker::Initializing;
 use crate::limits;
 use crate::package::Precompiled;
+use crate::runtimes::Runtimes;
 use crate::sandbox::engine::concurrency::Concurrency;
 use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
@@ -37,6 +40,7 @@ pub(in crate::sandbox) struct Compiler {
     queues: Queues,
     /// Room for those that wait to be compiled, in megabytes.
     waiting: Arc<Semaphore>,
+    interpreters: Interpreters,
 }
 
 /// What a compiler is made of.
@@ -49,6 +53,8 @@ pub(in crate::sandbox) struct CompilerConfig {
     pub(in crate::sandbox) artifacts: Arc<ArtifactStore>,
     /// Whether code that was compiled elsewhere is taken in.
     pub(in crate::sandbox) trusts_artifacts: bool,
+    /// The interpreters that there are.
+    pub(in crate::sandbox) runtimes: Runtimes,
 }
 
 const MEGABYTE: u64 = 1024 * 1024;
@@ -68,6 +74,10 @@ enum Work {
     },
     /// It was compiled elsewhere.
     Keep(Bytes),
+    /// An interpreter runs it, which is compiled once.
+    Interpret,
+    /// It is a packed state of an interpreter.
+    State(Bytes),
     /// It was compiled here before.
     Nothing,
 }
@@ -88,14 +98,23 @@ impl Accepted {
         }
     }
 
+    /// An interpreter that is to be compiled for its own sake.
+    pub(in crate::sandbox) fn interpreted(lane: &Lane, code: &Code) -> Self {
+        Self {
+            lane: lane.clone(),
+            code: code.clone(),
+            work: Work::Interpret,
+        }
+    }
+
     /// Whether there is nothing to be done for it.
     pub(in crate::sandbox) fn is_known(&self) -> bool {
         matches!(self.work, Work::Nothing)
     }
 
-    /// Which component it is.
-    pub(in crate::sandbox) fn component(&self) -> Digest {
-        self.code.component
+    /// Which code it is.
+    pub(in crate::sandbox) fn code(&self) -> &Code {
+        &self.code
     }
 }
 
@@ -110,6 +129,7 @@ impl Compiler {
             trusts_artifacts: config.trusts_artifacts,
             queues: Queues::default(),
             waiting: Arc::new(Semaphore::new(megabytes)),
+            interpreters: Interpreters::new(config.runtimes),
         }
     }
 
@@ -120,9 +140,11 @@ impl Compiler {
         code: &Code,
         wasm: Bytes,
     ) -> Result<Accepted, Rejection> {
-        let work = match Precompiled::is_one(&wasm) {
-            true => Work::Keep(self.admit(wasm)?),
-            false => self.check(lane, wasm).await?,
+        let work = match code.interpreter {
+            Some(_) if code.is_sources() => Work::Interpret,
+            Some(_) => Work::State(wasm),
+            None if Precompiled::is_one(&wasm) => Work::Keep(self.admit(wasm)?),
+            None => self.check(lane, wasm).await?,
         };
         Ok(Accepted {
             lane: lane.clone(),
@@ -155,6 +177,8 @@ impl Compiler {
         let Accepted { lane, code, work } = accepted;
         let (bytes, checked) = match work {
             Work::Nothing => return Ok(()),
+            Work::Interpret => return self.prepare(&lane, &code).await,
+            Work::State(packed) => return self.compile_state(&lane, &code, packed).await,
             Work::Keep(bytes) => {
                 let artifact = Box::new(io::Cursor::new(bytes));
                 return self.store(code.component, artifact).await;
@@ -213,6 +237,9 @@ impl Compiler {
         version: &Version,
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
+        if version.code.is_sources() {
+            return self.import(account, lane, version, source).await;
+        }
         let counted = Initializing::Function(&version.function);
         let initialize = |meter| -> Step<'_, Option<Initialized>> {
             let source = Arc::clone(&source);

@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 
+use super::derivation::{Derivation, Imported, Interpreter};
 use super::meter::Meter;
 use crate::deployer::{Initialized, Rejection};
 use crate::domain::{Account, Version};
@@ -13,6 +14,19 @@ use crate::domain::{Account, Version};
 pub(super) trait Compile: Send + Sync {
     /// Checks `wasm`. `meter` tells what that uses, and what its compilation does.
     fn check(&self, wasm: Bytes, meter: Meter) -> Step<'_, Box<dyn Compilation>>;
+
+    /// Compiles what is made of an interpreter: of its component, behind which more may stand.
+    fn derive(&self, derivation: Derivation, wasm: Bytes, meter: Meter) -> Step<'_, Code>;
+
+    /// Has an interpreter import the sources of a version, which are in `package`.
+    fn import<'a>(
+        &'a self,
+        account: &'a Account,
+        version: &'a Version,
+        interpreter: Interpreter,
+        package: Bytes,
+        meter: Meter,
+    ) -> Step<'a, Imported>;
 
     /// Initializes a version for a snapshot.
     fn initialize<'a>(

@@ -14,6 +14,7 @@ use super::inspect::memory_of;
 use crate::limits;
 use crate::sandbox::engine::compiled::Figures;
 use crate::sandbox::engine::engines::AddressSpace;
+use crate::sandbox::guest::loaded::STATE_IMPORT;
 
 /// What a core instance has, however small.
 const INSTANCE_BYTES: u64 = 1024;
@@ -225,7 +226,14 @@ impl Level {
             }
             Payload::ComponentImportSection(section) => {
                 for import in section {
-                    self.name(import?.ty.kind());
+                    let import = import?;
+                    match import.ty.kind() {
+                        // Nothing else is linked under this name, and nothing where it is not an interpreter.
+                        ComponentExternalKind::Module if import.name.name == STATE_IMPORT => {
+                            self.modules.push(INSTANCE_BYTES + ENTRY_BYTES);
+                        }
+                        kind => self.name(kind),
+                    }
                 }
             }
             Payload::ComponentExportSection(section) => {

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
 use super::compiling::{Code, Compilation, Compile, Step, failed};
+use super::derivation::{Derivation, Imported, Interpreter};
+use super::interpreted;
 use super::meter::Meter;
 use super::snapshot::{self, InitOrder};
 use super::steps::{accepted, compile};
@@ -40,6 +42,35 @@ impl Compile for InProcess {
             });
             let component = checked.await.map_err(failed)??;
             Ok(Box::new(component) as Box<dyn Compilation>)
+        })
+    }
+
+    fn derive(&self, derivation: Derivation, wasm: Bytes, _: Meter) -> Step<'_, Code> {
+        let (interfaces, space) = (self.interfaces.clone(), self.space);
+        Box::pin(async move {
+            let derived = spawn_blocking(move || {
+                interpreted::derive(derivation, wasm.into(), &interfaces, space)
+            });
+            let artifact = derived.await.map_err(failed)??;
+            Ok(Box::new(io::Cursor::new(artifact)) as Code)
+        })
+    }
+
+    fn import<'a>(
+        &'a self,
+        account: &'a Account,
+        version: &'a Version,
+        interpreter: Interpreter,
+        package: Bytes,
+        _: Meter,
+    ) -> Step<'a, Imported> {
+        let (order, interfaces) = (InitOrder::of(account, version), self.interfaces.clone());
+        let space = self.space;
+        Box::pin(async move {
+            let imported = spawn_blocking(move || {
+                interpreted::initialize(&interpreter, package, &order, &interfaces, space)
+            });
+            Ok(imported.await.map_err(failed)??)
         })
     }
 

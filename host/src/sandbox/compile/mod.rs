@@ -8,6 +8,8 @@ mod compiling;
 mod meter;
 mod queues;
 mod choice;
+mod interpreters;
+pub(in crate::sandbox) mod derivation;
 #[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod steps;
 #[cfg(feature = "compiler")]
@@ -26,6 +28,12 @@ mod first_to_go;
 pub(in crate::sandbox) mod worker;
 #[cfg(feature = "compiler")]
 pub(in crate::sandbox) mod precompile;
+#[cfg(feature = "compiler")]
+mod core_module;
+#[cfg(feature = "compiler")]
+mod index_spaces;
+#[cfg(feature = "compiler")]
+mod interpreted;
 #[cfg(feature = "compiler")]
 mod snapshot;
 #[cfg(all(feature = "compiler", any(test, feature = "fuzzing")))]

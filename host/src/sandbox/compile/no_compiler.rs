@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::compiling::{Compilation, Compile, Step};
+use super::compiling::{Code, Compilation, Compile, Step};
+use super::derivation::{Derivation, Imported, Interpreter};
 use super::inspect::{Inspection, inspect_component, is_component};
 use super::meter::Meter;
 use crate::deployer::{Initialized, Rejection};
@@ -22,6 +23,21 @@ impl Compile for NoCompiler {
         })
     }
 
+    fn derive(&self, _: Derivation, _: Bytes, _: Meter) -> Step<'_, Code> {
+        Box::pin(async { Err(Rejection::of_code(NO_INTERPRETER).into()) })
+    }
+
+    fn import<'a>(
+        &'a self,
+        _: &'a Account,
+        _: &'a Version,
+        _: Interpreter,
+        _: Bytes,
+        _: Meter,
+    ) -> Step<'a, Imported> {
+        Box::pin(async { Ok(Initialized::impossible(NO_INTERPRETER).into()) })
+    }
+
     fn initialize<'a>(
         &'a self,
         _: &'a Account,
@@ -36,6 +52,9 @@ impl Compile for NoCompiler {
         })
     }
 }
+
+const NO_INTERPRETER: &str =
+    "This host has no compiler, which running sources needs. Upload a component.";
 
 /// What a component is.
 ///

@@ -1,6 +1,7 @@
 //! From wasm to compiled code, in one process and in two steps: check what it is, then compile it.
 
-use wasmtime::component::Component;
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
 use wit_component::ComponentEncoder;
 
 use super::bulk_memory::{self, Unreadable};
@@ -8,10 +9,12 @@ use super::figures::figures;
 use super::go_module;
 use super::inspect::{Inspection, inspect_component, is_component, validate};
 use crate::deployer::Rejection;
+use crate::sandbox::engine::compiled::Figures;
 use crate::sandbox::engine::engines::{self, AddressSpace};
 use crate::sandbox::kinds::entry::Entry;
 use crate::sandbox::kinds::lifecycle::Lifecycle;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
+use crate::sandbox::reach::guest_state::GuestState;
 use crate::sandbox::reach::linker::linker;
 
 /// What a file is, a core module wrapped first.
@@ -93,25 +96,47 @@ pub(in crate::sandbox) fn compile(
     own: &Interfaces,
     space: AddressSpace,
 ) -> Result<Vec<u8>, Rejection> {
-    let rejected = |error: wasmtime::Error| {
-        Rejection::of_code(format!(
-            "The component cannot be compiled: {}.",
-            one_line(&error)
-        ))
-    };
     let unready = |error: wasmtime::Error| {
         Rejection::of_host(format!(
             "The compiler could not be set up: {}.",
             one_line(&error)
         ))
     };
+    let engine = engines::compiling(space).map_err(unready)?;
+    let linker = linker(&engine, own).map_err(unready)?;
+    compile_linked(component, &engine, &linker, space)?.artifact()
+}
+
+/// A component that was compiled, and fits what it is linked with.
+pub(in crate::sandbox) struct Compiled {
+    pub(in crate::sandbox) component: Component,
+    figures: Figures,
+}
+
+impl Compiled {
+    /// It as it is kept.
+    pub(in crate::sandbox) fn artifact(&self) -> Result<Vec<u8>, Rejection> {
+        let code = self
+            .component
+            .serialize()
+            .map_err(|error| uncompiled(&error))?;
+        Ok(self.figures.behind(code))
+    }
+}
+
+/// Compiles a checked component, and makes sure that `linker` has everything that it imports.
+pub(in crate::sandbox) fn compile_linked(
+    component: &[u8],
+    engine: &Engine,
+    linker: &Linker<GuestState>,
+    space: AddressSpace,
+) -> Result<Compiled, Rejection> {
     let unread =
         |error: Unreadable| Rejection::of_code(format!("The code cannot be read: {error}."));
     let figures = figures(component, space).map_err(|error| unread(error.into()))?;
-    let engine = engines::compiling(space).map_err(unready)?;
     let in_pieces = bulk_memory::in_pieces(component).map_err(unread)?;
-    let component = Component::from_binary(&engine, &in_pieces).map_err(rejected)?;
-    let linker = linker(&engine, own).map_err(unready)?;
+    let component =
+        Component::from_binary(engine, &in_pieces).map_err(|error| uncompiled(&error))?;
     let pre = linker.instantiate_pre(&component).map_err(|error| {
         Rejection::of_code(format!(
             "The component's imports do not fit this host: {}.",
@@ -130,8 +155,14 @@ pub(in crate::sandbox) fn compile(
             one_line(&error)
         ))
     })?;
-    let code = component.serialize().map_err(rejected)?;
-    Ok(figures.behind(code))
+    Ok(Compiled { component, figures })
+}
+
+fn uncompiled(error: &wasmtime::Error) -> Rejection {
+    Rejection::of_code(format!(
+        "The component cannot be compiled: {}.",
+        one_line(error)
+    ))
 }
 
 pub(in crate::sandbox) fn one_line(error: &wasmtime::Error) -> String {

@@ -15,15 +15,18 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::derivation::{Derivation, Imported, Interpreter};
+use super::interpreted;
 use super::isolation::CompileLimits;
 use super::snapshot::{self, InitOrder};
 use super::steps::{accepted, compile};
 use crate::deployer::{InitFailure, InitOutcome, Initialized, Rejection};
-use crate::domain::Lock;
+use crate::domain::{Digest, Lock};
 use crate::limits;
 use crate::sandbox::engine::engines::AddressSpace;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
@@ -44,6 +47,36 @@ pub(in crate::sandbox) enum Order {
     Compile(AddressSpace),
     /// Initialize it for a snapshot.
     Initialize(Box<InitOrder>),
+    /// Compile what is made of the interpreter that it is, for such an address space.
+    Derive(Derivation, AddressSpace),
+    /// Have an interpreter import a function: its code, its base state and the function's package are there.
+    Import(Box<ImportOrder>),
+}
+
+/// The import of a function.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::sandbox) struct ImportOrder {
+    pub(in crate::sandbox) order: InitOrder,
+    pub(in crate::sandbox) space: AddressSpace,
+    pub(in crate::sandbox) interpreter: Digest,
+    pub(in crate::sandbox) code_bytes: usize,
+    pub(in crate::sandbox) base_bytes: usize,
+}
+
+impl ImportOrder {
+    fn run(&self, mut all: Bytes) -> Result<Imported, Rejection> {
+        let mut next = |bytes: usize| all.split_to(bytes.min(all.len()));
+        let interpreter = Interpreter {
+            digest: self.interpreter,
+            code: next(self.code_bytes),
+            base: next(self.base_bytes),
+        };
+        allow_images().map_err(|error| {
+            Rejection::of_host(format!("The limits of the process cannot be set: {error}."))
+        })?;
+        let own = Interfaces::default();
+        interpreted::initialize(&interpreter, all, &self.order, &own, self.space)
+    }
 }
 
 /// What came of an initialization.
@@ -62,8 +95,8 @@ pub(in crate::sandbox) enum InitAnswer {
 /// How an initialization ended.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::sandbox) enum Ending {
-    /// That many bytes of a component follow.
-    Taken { bytes: u64 },
+    /// That many bytes of a component follow, or of a packed state, and then what was compiled of that.
+    Taken { bytes: u64, artifact_bytes: u64 },
     /// There can be no snapshot.
     Impossible(String),
     /// The function failed.
@@ -165,8 +198,22 @@ fn limit_self(limits: CompileLimits) -> io::Result<()> {
         cpu_seconds,
         cpu_seconds.saturating_add(CPU_SECONDS_GRACE),
     )?;
-    limit(Resource::Fsize, 0)?;
+    // What an interpreter starts from is mapped from memory that the system takes for a file.
+    limit_up_to(Resource::Fsize, 0, limits::SNAPSHOT_MEMORY_BYTES_MAX)?;
     limit(Resource::Core, 0)?;
+    Ok(())
+}
+
+/// Lets images of memories be made, each as large as it may be. A process in its jail opens no file.
+fn allow_images() -> io::Result<()> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
+    setrlimit(
+        Resource::Fsize,
+        Rlimit {
+            current: maximum,
+            maximum,
+        },
+    )?;
     Ok(())
 }
 
@@ -224,28 +271,38 @@ fn converse<W: Write + Send>(input: &mut impl Read, output: &Output<W>) -> io::R
     let wasm = read_wasm(input)?;
     match order {
         Order::Compile(space) => compile_for(input, output, wasm, space),
-        Order::Initialize(order) => initialize_for(output, wasm, &order),
+        Order::Initialize(order) => run_for(output, || {
+            let initialized = snapshot::initialize(wasm, &order, &Interfaces::default());
+            initialized.map(Imported::from)
+        }),
+        Order::Derive(derivation, space) => derive_for(output, derivation, wasm, space),
+        Order::Import(order) => run_for(output, || order.run(wasm.into())),
     }
 }
 
-fn initialize_for<W: Write + Send>(
+/// Runs code of a function.
+fn run_for<W: Write + Send>(
     output: &Output<W>,
-    wasm: Vec<u8>,
-    order: &InitOrder,
+    run: impl FnOnce() -> Result<Imported, Rejection>,
 ) -> io::Result<()> {
     rustix::process::setpriority_process(None, INITIALIZE_NICENESS)?;
-    let Initialized {
-        outcome,
-        log,
-        duration,
-    } = match output.telling(|| snapshot::initialize(wasm, order, &Interfaces::default())) {
-        Ok(initialized) => initialized,
+    let Imported {
+        initialized:
+            Initialized {
+                outcome,
+                log,
+                duration,
+            },
+        artifact,
+    } = match output.telling(run) {
+        Ok(imported) => imported,
         Err(rejection) => return output.answer(&InitAnswer::Rejected(rejection)),
     };
     let (outcome, image) = match outcome {
         InitOutcome::Taken(image) => (
             Ending::Taken {
                 bytes: image.len() as u64,
+                artifact_bytes: artifact.len() as u64,
             },
             Some(image),
         ),
@@ -258,7 +315,34 @@ fn initialize_for<W: Write + Send>(
         duration,
     };
     output.answer(&answer)?;
-    output.write(&image.unwrap_or_default())
+    output.write(&image.unwrap_or_default())?;
+    output.write(&artifact)
+}
+
+fn derive_for<W: Write + Send>(
+    output: &Output<W>,
+    derivation: Derivation,
+    wasm: Vec<u8>,
+    space: AddressSpace,
+) -> io::Result<()> {
+    let own = Interfaces::default();
+    let derived = output.telling(|| interpreted::derive(derivation, wasm, &own, space));
+    answer_compiled(output, derived)
+}
+
+fn answer_compiled<W: Write + Send>(
+    output: &Output<W>,
+    compiled: Result<Vec<u8>, Rejection>,
+) -> io::Result<()> {
+    match compiled {
+        Ok(artifact) => {
+            output.answer(&Compiled::Artifact {
+                bytes: artifact.len() as u64,
+            })?;
+            output.write(&artifact)
+        }
+        Err(rejection) => output.answer(&Compiled::Rejected(rejection)),
+    }
 }
 
 fn compile_for<W: Write + Send>(
@@ -276,15 +360,8 @@ fn compile_for<W: Write + Send>(
     output.answer(&Checked::Accepted)?;
     // Where nobody wants it any more, the input ends.
     input.read_exact(&mut [0])?;
-    match output.telling(|| compile(&component, &own, space)) {
-        Ok(artifact) => {
-            output.answer(&Compiled::Artifact {
-                bytes: artifact.len() as u64,
-            })?;
-            output.write(&artifact)
-        }
-        Err(rejection) => output.answer(&Compiled::Rejected(rejection)),
-    }
+    let compiled = output.telling(|| compile(&component, &own, space));
+    answer_compiled(output, compiled)
 }
 
 fn read_wasm(input: &mut impl Read) -> io::Result<Vec<u8>> {

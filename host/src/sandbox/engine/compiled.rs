@@ -1,6 +1,8 @@
 //! Compiled code as it is kept: the engine's file, and behind it what is to be known of the code without its source.
 
 use bytes::Bytes;
+use wasmtime::component::Component;
+use wasmtime::{Engine, Module};
 
 /// The end of all that is compiled.
 const END: &[u8; 8] = b"sparkler";
@@ -45,6 +47,42 @@ impl Figures {
 pub(in crate::sandbox) fn split(compiled: &Bytes) -> Option<(Bytes, Figures)> {
     let (code, last) = compiled.split_last_chunk()?;
     Some((compiled.slice(..code.len()), Figures::read(last)?))
+}
+
+/// A component out of compiled code in memory.
+///
+/// # Errors
+/// Where it is cut short, or of another engine.
+#[expect(
+    unsafe_code,
+    reason = "loading compiled code is running it: whoever calls this has it from our own compiler, by way of the \
+              store that verifies it"
+)]
+pub(in crate::sandbox) fn component(
+    engine: &Engine,
+    compiled: &Bytes,
+) -> wasmtime::Result<(Component, Figures)> {
+    let (code, figures) = split(compiled).ok_or_else(cut_short)?;
+    let component = unsafe { Component::deserialize(engine, code) };
+    Ok((component?, figures))
+}
+
+/// A core module out of compiled code in memory.
+///
+/// # Errors
+/// Where it is cut short, or of another engine.
+#[expect(unsafe_code, reason = "as `component`")]
+pub(in crate::sandbox) fn module(
+    engine: &Engine,
+    compiled: &Bytes,
+) -> wasmtime::Result<(Module, Figures)> {
+    let (code, figures) = split(compiled).ok_or_else(cut_short)?;
+    let module = unsafe { Module::deserialize(engine, code) };
+    Ok((module?, figures))
+}
+
+pub(in crate::sandbox) fn cut_short() -> wasmtime::Error {
+    wasmtime::Error::msg("the compiled code is cut short")
 }
 
 #[cfg(all(test, feature = "compiler"))]

@@ -84,6 +84,12 @@ pub(in crate::sandbox) fn initializing() -> wasmtime::Result<Engine> {
     Engine::new(&config)
 }
 
+/// An engine that runs one guest whose code was compiled for hosts with such an address space.
+#[cfg(feature = "compiler")]
+pub(in crate::sandbox) fn initializing_compiled(space: AddressSpace) -> wasmtime::Result<Engine> {
+    compiling(space)
+}
+
 /// Where guests get their memories and tables from.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::sandbox) enum Allocation {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use foldhash::quality::RandomState;
 use tokio::sync::OnceCell;
 
+use super::interpreters::LoadedInterpreters;
 use crate::domain::{Digest, SharedLock};
 use crate::limits;
 use crate::sandbox::guest::loaded::Loaded;
@@ -18,6 +19,7 @@ type Slots = HashMap<Digest, Arc<Slot>, RandomState>;
 #[derive(Default)]
 pub(in crate::sandbox) struct LoadedFunctions {
     slots: SharedLock<Slots>,
+    interpreters: Arc<LoadedInterpreters>,
     /// Counts loads; a slot remembers the count at its last use, which orders them by age.
     age: AtomicU64,
 }
@@ -29,6 +31,14 @@ struct Slot {
 }
 
 impl LoadedFunctions {
+    /// None yet, which may run on these interpreters.
+    pub(in crate::sandbox) fn on(interpreters: Arc<LoadedInterpreters>) -> Self {
+        Self {
+            interpreters,
+            ..Self::default()
+        }
+    }
+
     /// The function, if it is loaded.
     pub(in crate::sandbox) fn get(&self, component: Digest) -> Option<Arc<Loaded>> {
         let slots = self.slots.read();
@@ -87,10 +97,13 @@ impl LoadedFunctions {
 impl LoadedCode for LoadedFunctions {
     fn is_idle(&self, component: Digest) -> bool {
         let slots = self.slots.read();
-        slots.get(&component).is_none_or(|slot| slot.is_idle())
+        !self.interpreters.has(component) && slots.get(&component).is_none_or(|slot| slot.is_idle())
     }
 
     fn let_go(&self, component: Digest) -> bool {
+        if self.interpreters.has(component) {
+            return false;
+        }
         let mut slots = self.slots.write();
         // Nobody finds it any more who did not find it before this lock was taken.
         if !slots.get(&component).is_none_or(|slot| slot.is_idle()) {

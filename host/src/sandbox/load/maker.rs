@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::loaded_functions::LoadedFunctions;
 use super::loader::Loader;
+use super::packages::Packages;
 use crate::deployer::{ComponentSource, Lane, Rejection};
-use crate::domain::{Code, Digest, FunctionName, Version};
+use crate::domain::{Code, FunctionName, Version};
 use crate::invoker::HostFailure;
 use crate::sandbox::compile::compiler::Compiler;
 use crate::sandbox::engine::concurrency::Concurrency;
@@ -39,6 +40,7 @@ pub(in crate::sandbox) struct Maker {
     pub(in crate::sandbox) loader: Arc<Loader>,
     pub(in crate::sandbox) compiler: Arc<Compiler>,
     pub(in crate::sandbox) components: Arc<dyn ComponentSource>,
+    pub(in crate::sandbox) packages: Arc<Packages>,
     pub(in crate::sandbox) loaded: Arc<LoadedFunctions>,
     pub(in crate::sandbox) slots: Arc<Slots>,
     pub(in crate::sandbox) host_memory: Arc<HostMemory>,
@@ -80,6 +82,7 @@ impl Maker {
             vitals: Arc::new(Vitals::new(budget)),
             version: Arc::clone(version),
             granted,
+            task: self.packages.mount(&version.code),
             made_for: MadeFor {
                 initialization,
                 is_reusable,
@@ -123,6 +126,14 @@ impl Maker {
         }
     }
 
+    /// That of what the host makes for itself.
+    pub(in crate::sandbox) fn lane_of_host(&self, name: &str) -> Lane {
+        Lane {
+            owner: self.hosts.environment.id.as_str().into(),
+            name: name.into(),
+        }
+    }
+
     /// Loads the artifact, making it anew where there is none that can be used. In a task of its own:
     /// a caller that leaves does not undo what others wait for.
     async fn load(&self, function: &FunctionName, code: &Code) -> Result<Arc<Loaded>, Rejection> {
@@ -130,16 +141,14 @@ impl Maker {
         let (components, code) = (Arc::clone(&self.components), code.clone());
         let lane = self.lane(function);
         let loading = async move {
-            if let Ok(Some(loaded)) = load_artifact(&loader, code.component).await {
+            if let Ok(Some(loaded)) = load_artifact(&loader, &code).await {
                 return Ok(loaded);
             }
             tracing::info!(component = %code.component, "there is no usable artifact; it is made anew");
             let wasm = components.component(&code).await.map_err(rejected)?;
             let accepted = compiler.accept(&lane, &code, wasm).await?;
             compiler.finish(accepted, components).await?;
-            load_artifact(&loader, code.component)
-                .await?
-                .ok_or_else(gone)
+            load_artifact(&loader, &code).await?.ok_or_else(gone)
         };
         tokio::spawn(loading).await.map_err(rejected)?
     }
@@ -147,10 +156,10 @@ impl Maker {
 
 pub(in crate::sandbox) async fn load_artifact(
     loader: &Arc<Loader>,
-    component: Digest,
+    code: &Code,
 ) -> Result<Option<Arc<Loaded>>, Rejection> {
-    let loader = Arc::clone(loader);
-    let loaded = spawn_blocking(move || loader.load(component))
+    let (loader, code) = (Arc::clone(loader), code.clone());
+    let loaded = spawn_blocking(move || loader.load(&code))
         .await
         .map_err(rejected)??;
     Ok(loaded.map(Arc::new))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::files::Mount;
 use super::grants::Granted;
 use super::table::Table;
 use crate::domain::{Invocation, RequestId, Version};
@@ -21,6 +22,8 @@ pub(in crate::sandbox) struct Shared {
     pub(in crate::sandbox) version: Arc<Version>,
     /// What of the host's machine the function may use, where it asks for any of it.
     pub(in crate::sandbox) granted: Option<Arc<Granted>>,
+    /// The package of the function, where it holds sources.
+    pub(in crate::sandbox) task: Option<Arc<Mount>>,
     pub(in crate::sandbox) made_for: MadeFor,
     pub(in crate::sandbox) served: Served,
     pub(in crate::sandbox) deadline: Instant,
@@ -68,7 +71,7 @@ impl Initialization {
     /// What a sandbox of `version` is told that serves calls of provisioned concurrency, or others.
     pub(in crate::sandbox) fn of(version: &Version, is_provisioned: bool) -> Self {
         match is_provisioned {
-            _ if version.is_snapshotted() => Self::SnapStart,
+            _ if version.is_snap_started() => Self::SnapStart,
             true => Self::Provisioned,
             false => Self::OnDemand,
         }

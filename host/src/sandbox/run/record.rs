@@ -20,6 +20,8 @@ pub(in crate::sandbox) struct Record {
     pub(super) granted: Option<Arc<Granted>>,
     /// What is to be learned of the requests of its function, where that is wanted.
     pub(super) lessons: Option<FunctionLessons>,
+    /// Why its sandbox does not start from a state of its function, where its function is sources.
+    pub(super) not_kept: Option<String>,
     /// Whether its sandbox was made of a snapshot.
     pub(super) is_restored: bool,
     /// How long loading took, where this invocation had to do it.
@@ -38,6 +40,10 @@ impl Record {
     ) -> Report {
         if let Some(news) = self.lessons.as_ref().and_then(FunctionLessons::news) {
             self.vitals.write_log_lines(&news);
+        }
+        if let Some(reason) = &self.not_kept {
+            self.vitals
+                .write_log_lines(&format!("Not started from a kept state: {reason}"));
         }
         let mask = self.granted.as_ref().and_then(|granted| granted.mask());
         let log = self.vitals.take_log(mask);

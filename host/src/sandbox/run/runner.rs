@@ -13,7 +13,7 @@ use super::record::Record;
 use super::settle::{Settled, not_granted, settle};
 use super::shift::{Lost, Shift};
 use super::source::SandboxSource;
-use crate::domain::{Invocation, Report, Terms, Version};
+use crate::domain::{Invocation, Report, Snapshot, Terms, Version};
 use crate::invoker::{Admission, HostFailure, How, ResponseSink};
 use crate::limits;
 use crate::sandbox::guest::sandbox::Sandbox;
@@ -196,8 +196,9 @@ impl Runner {
         let vitals = Arc::clone(sandbox.vitals());
         vitals.listen(terms.listener);
         let record = Record {
+            not_kept: not_kept(&version),
             lessons: self.maker.network.lessons_for(&version),
-            is_restored: version.is_snapshotted(),
+            is_restored: version.is_snap_started(),
             preparation: sandbox.take_preparation(),
             vitals,
             bounds,
@@ -281,6 +282,14 @@ async fn while_read(
         biased;
         ended = running => ended,
         () = response.left() => Err(Lost::Unread),
+    }
+}
+
+/// Why a sandbox of this version imports its function itself, where it does.
+fn not_kept(version: &Version) -> Option<String> {
+    match &version.snapshot {
+        Some(Snapshot::Impossible { reason }) if version.code.is_sources() => Some(reason.clone()),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A connection to a server: what every call needs, whatever it is about.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -46,6 +47,13 @@ impl Client {
             uri,
             signer: Signer::of(|name| std::env::var(name).ok()),
         })
+    }
+
+    /// Whether the server is on this very machine.
+    pub(in crate::cli) fn is_of_this_machine(&self) -> bool {
+        let host = self.uri.host().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+        host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
     }
 
     pub(super) fn call<T: serde::de::DeserializeOwned>(

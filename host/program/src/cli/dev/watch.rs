@@ -9,7 +9,7 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::cli::functions::{CodeSource, Function, PROJECT_FILE};
+use crate::cli::functions::{CodeSource, Function, PROJECT_FILE, is_part};
 use crate::toolchain::{DEFAULT_LANGUAGE, Language, language_of};
 
 /// Editors write a file in several steps; what belongs together is one change.
@@ -61,6 +61,7 @@ impl Changes {
                     self.relevant.files.insert(file);
                 }
                 CodeSource::Folder(folder) => self.add_function(&absolute(folder)?)?,
+                CodeSource::Sources(folder, _) => self.add_sources(&absolute(folder)?)?,
             }
         }
         Ok(())
@@ -90,6 +91,17 @@ impl Changes {
             }
         }
         self.relevant.functions.insert(folder.to_owned(), language);
+        Ok(())
+    }
+
+    fn add_sources(&mut self, folder: &Path) -> anyhow::Result<()> {
+        self.add(folder, RecursiveMode::NonRecursive)?;
+        for entry in folder.read_dir().into_iter().flatten().flatten() {
+            if entry.path().is_dir() && is_written(&entry.file_name().to_string_lossy()) {
+                self.add(&entry.path(), RecursiveMode::Recursive)?;
+            }
+        }
+        self.relevant.sources.insert(folder.to_owned());
         Ok(())
     }
 
@@ -127,6 +139,8 @@ fn notice(event: notify::Result<Event>) -> Option<Notice> {
 struct Relevant {
     files: BTreeSet<PathBuf>,
     functions: BTreeMap<PathBuf, Language>,
+    /// Folders of sources that are not built.
+    sources: BTreeSet<PathBuf>,
 }
 
 impl Relevant {
@@ -144,8 +158,19 @@ impl Relevant {
                 language.reads(inside) || is_new_folder(*language, path, inside)
             })
         };
-        self.files.contains(path) || self.functions.iter().any(is_read)
+        let is_source = |folder: &PathBuf| {
+            let inside = path.strip_prefix(folder);
+            inside.is_ok_and(|inside| inside.iter().all(|name| is_written(&name.to_string_lossy())))
+        };
+        self.files.contains(path)
+            || self.functions.iter().any(is_read)
+            || self.sources.iter().any(is_source)
     }
+}
+
+/// Whether people write what is called so, and it is a part of a package: what npm installs is one, and they do not.
+fn is_written(name: &str) -> bool {
+    is_part(name) && name != "node_modules"
 }
 
 /// Whether a folder has come in which sources may lie: it is not watched yet.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::interpreter::COMPONENTIZE_PY;
+use super::interpreter::{COMPONENTIZE_PY, TZDATA};
 use super::project::Project;
 use super::runtime;
 use crate::toolchain::{BuildError, output};
@@ -42,6 +42,11 @@ impl Bundle {
 
     pub(super) fn packages(&self) -> PathBuf {
         self.folder.join("packages")
+    }
+
+    /// Packages that were built from their sources.
+    pub(super) fn wheels(&self) -> PathBuf {
+        self.folder.join("wheels")
     }
 
     pub(super) fn wit(&self) -> PathBuf {
@@ -79,20 +84,12 @@ impl Bundle {
 
     /// Puts everything together but the packages, which lie there; says what it is.
     pub(super) fn fill(&self, project: &Project) -> Result<Inputs, BuildError> {
-        for (name, text) in runtime::WIT {
-            output::write(&self.wit().join(name), text.as_bytes())?;
-        }
-        for (name, text) in runtime::MODULES {
-            output::write(&self.runtime().join(name), text.as_bytes())?;
-        }
-        let main = self.runtime().join(format!("{}.py", runtime::MAIN_MODULE));
-        output::write(&main, runtime::main_module(&project.handler).as_bytes())?;
-        let site_packages = self.no_environment().join("lib/site-packages");
-        fs::create_dir_all(&site_packages).map_err(|source| unwritten(&site_packages, source))?;
+        self.fill_runtime(&runtime::main_module(&project.handler))?;
         copy_function(&self.project, &self.function(), &LEFT_OUT)
             .map_err(|source| unwritten(&self.function(), source))?;
         let mut hasher = Sha256::new();
         hasher.update(COMPONENTIZE_PY);
+        hasher.update(TZDATA);
         for folder in [self.wit()].into_iter().chain(self.import_folders()) {
             hash_folder(&folder, &mut hasher).map_err(|source| BuildError::Read {
                 path: folder,
@@ -101,6 +98,20 @@ impl Bundle {
         }
         let digest: [u8; 32] = hasher.finalize().into();
         Ok(Inputs(sparkler::internals::Digest(digest).to_string()))
+    }
+
+    /// Puts together what is the same for all: the interfaces, the runtime and this main module.
+    pub(super) fn fill_runtime(&self, main_module: &str) -> Result<(), BuildError> {
+        for (name, text) in runtime::WIT {
+            output::write(&self.wit().join(name), text.as_bytes())?;
+        }
+        for (name, text) in runtime::MODULES {
+            output::write(&self.runtime().join(name), text.as_bytes())?;
+        }
+        let main = self.runtime().join(format!("{}.py", runtime::MAIN_MODULE));
+        output::write(&main, main_module.as_bytes())?;
+        let site_packages = self.no_environment().join("lib/site-packages");
+        fs::create_dir_all(&site_packages).map_err(|source| unwritten(&site_packages, source))
     }
 
     /// The component of an earlier build, if it was made from the same. If not, it is no longer taken for
@@ -123,7 +134,7 @@ impl Bundle {
         self.folder.join("runtime")
     }
 
-    fn function(&self) -> PathBuf {
+    pub(super) fn function(&self) -> PathBuf {
         self.folder.join("function")
     }
 

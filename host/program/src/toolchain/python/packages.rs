@@ -13,6 +13,12 @@ use super::interpreter::{Interpreter, REMEDY};
 use super::project::Project;
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, output, program};
 
+/// Finds the newest versions that can be used, builds what has to be built for that, and installs them with pip.
+const INSTALL: &str = include_str!("install.py");
+
+/// How a line of it begins that is for the user.
+const NOTE: &str = "note: ";
+
 /// Holds what the packages were installed for.
 const COMPLETE: &str = ".complete";
 
@@ -37,7 +43,7 @@ pub(super) fn install(
     if project.dependencies.is_empty() && project.requirements.is_none() {
         return Ok(());
     }
-    run_pip(project, &folder, interpreter, options, observe)?;
+    run_pip(project, bundle, interpreter, options, observe)?;
     match wanted {
         Some(wanted) => output::write(&complete, wanted.as_bytes()),
         None => Ok(()),
@@ -46,7 +52,7 @@ pub(super) fn install(
 
 fn run_pip(
     project: &Project,
-    folder: &Path,
+    bundle: &Bundle,
     interpreter: &Interpreter,
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
@@ -55,38 +61,31 @@ fn run_pip(
         "Installing the function's dependencies",
     ));
     let mut pip = program::command(&interpreter.tool("python"), options);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-compile",
-    ])
-    .args([
-        "--only-binary=:all:",
-        "--platform",
-        "any",
-        "--implementation",
-        "py",
-        "--abi",
-        "none",
-    ])
-    .args(["--python-version", GUEST_PYTHON, "--target"])
-    .arg(folder);
+    pip.args(["-c", INSTALL])
+        .arg(bundle.packages())
+        .arg(bundle.wheels())
+        .arg(GUEST_PYTHON);
     if let Some(requirements) = &project.requirements {
         pip.arg("--requirement").arg(requirements);
     }
     // After the options: a requirement is none, whatever it looks like.
     pip.arg("--").args(&project.dependencies);
-    let run = program::run(&mut pip, REMEDY, observe)?;
+    let mut tell = |event: BuildEvent<'_>| match event {
+        BuildEvent::Progress(line) => match line.strip_prefix(NOTE) {
+            Some(note) => observe(BuildEvent::Warning(note)),
+            None => observe(event),
+        },
+        other => observe(other),
+    };
+    let run = program::run(&mut pip, REMEDY, &mut tell)?;
     match run.succeeded {
         true => Ok(()),
         false => Err(BuildError::Install {
             what: "The function's dependencies".into(),
             messages: format!(
-                "{}\nOnly packages of pure Python can be used, with wheels that end in -none-any.whl: \
-                 machine code does not run in the sandbox. Where a package has such code, look for one \
-                 that does without.",
+                "{}\nOnly packages of pure Python can be used, with wheels that end in -none-any.whl or sources \
+                 that build one: machine code does not run in the sandbox. Where a package has such code, look \
+                 for one that does without.",
                 run.text
             ),
         }),

@@ -8,7 +8,7 @@ pub(super) const WORLD: &str = "python-function";
 pub(super) const MAIN_MODULE: &str = "sparkler_main";
 
 /// The interfaces, by their place in a folder of WIT.
-pub(super) const WIT: [(&str, &str); 4] = [
+pub(super) const WIT: [(&str, &str); 6] = [
     (
         "python.wit",
         include_str!("../../../kits/python/wit/python.wit"),
@@ -16,6 +16,14 @@ pub(super) const WIT: [(&str, &str); 4] = [
     (
         "deps/cli/cli.wit",
         include_str!("../../../kits/python/wit/cli.wit"),
+    ),
+    (
+        "deps/clocks/clocks.wit",
+        include_str!("../../../kits/python/wit/clocks.wit"),
+    ),
+    (
+        "deps/http/http.wit",
+        include_str!("../../../kits/python/wit/http.wit"),
     ),
     (
         "deps/io/io.wit",
@@ -35,17 +43,40 @@ macro_rules! module {
 }
 
 /// The runtime's own modules.
-pub(super) const MODULES: [(&str, &str); 9] = [
+pub(super) const MODULES: [(&str, &str); 28] = [
     module!("__init__.py"),
     module!("context.py"),
     module!("errors.py"),
-    module!("event_loop.py"),
     module!("function.py"),
     module!("json_text.py"),
     module!("late_imports.py"),
     module!("log.py"),
+    module!("managed.py"),
+    module!("processes.py"),
     module!("sources.py"),
+    module!("task_files.py"),
+    module!("threads.py"),
+    module!("time_zones.py"),
+    module!("network/__init__.py"),
+    module!("network/channel.py"),
+    module!("network/descriptors.py"),
+    module!("network/exchange.py"),
+    module!("network/failure.py"),
+    module!("network/names.py"),
+    module!("network/pair.py"),
+    module!("network/request.py"),
+    module!("network/response.py"),
+    module!("network/sockets.py"),
+    module!("network/tls.py"),
+    module!("network/tls_constants.py"),
+    module!("network/tls_errors.py"),
+    module!("network/tls_marks.py"),
+    module!("network/waiting.py"),
 ];
+
+/// The text of the main module of the interpreter that runs many functions.
+pub(super) const GENERIC_MAIN_MODULE: &str =
+    "from sparkler_guest.managed import prepare\n\nHandler, Lifecycle = prepare()\n";
 
 /// The text of the main module for a handler.
 pub(super) fn main_module(handler: &str) -> String {

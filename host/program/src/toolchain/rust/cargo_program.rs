@@ -6,7 +6,7 @@ use super::REMEDY;
 use crate::toolchain::BuildError;
 
 /// The cargo that started this program, if one did, or else the one on the PATH.
-pub(super) fn cargo_program() -> String {
+pub(in crate::toolchain) fn cargo_program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
 }
 

@@ -20,8 +20,10 @@ use super::kit::{Kit, Marker, Template};
 use super::output::{self, Built};
 use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, MemoryLayout, lock};
 use cargo::CargoRun;
+pub(super) use cargo_program::cargo_program;
 use package::GuestPackage;
 use standard_streams::StandardStreams;
+pub(super) use target::ensure as ensure_target;
 
 /// What guests are compiled for.
 pub const GUEST_TARGET: &str = "wasm32-wasip2";

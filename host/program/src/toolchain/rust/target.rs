@@ -13,7 +13,7 @@ use crate::toolchain::{BuildError, BuildEvent};
 static INSTALLATION: Mutex<()> = Mutex::new(());
 
 /// Makes sure that the toolchain of `directory` can compile for [`GUEST_TARGET`].
-pub(super) fn ensure(
+pub(in crate::toolchain) fn ensure(
     directory: &Path,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<(), BuildError> {

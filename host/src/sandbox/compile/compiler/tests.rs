@@ -5,6 +5,7 @@ use crate::deployer::{InitOutcome, StoredComponents};
 use crate::domain::samples;
 use crate::invoker::Gate;
 use crate::sandbox::compile::compiling::{Compilation, Compile};
+use crate::sandbox::compile::derivation::{Derivation, Imported, Interpreter};
 use crate::storage::{Content, ContentFiles, DataDir, PACKAGES_FOLDER};
 
 const MB: u64 = 1_000_000;
@@ -21,6 +22,21 @@ impl Compile for Scripted {
     fn check(&self, _wasm: Bytes, _meter: Meter) -> Step<'_, Box<dyn Compilation>> {
         let script = Arc::clone(&self.0);
         Box::pin(async move { Ok(Box::new(Scripted(script)) as Box<dyn Compilation>) })
+    }
+
+    fn derive(&self, _: Derivation, _: Bytes, _: Meter) -> Step<'_, compiling::Code> {
+        Box::pin(async { Err(failed("It is a script.").into()) })
+    }
+
+    fn import<'a>(
+        &'a self,
+        _account: &'a Account,
+        _version: &'a Version,
+        _interpreter: Interpreter,
+        _package: Bytes,
+        _meter: Meter,
+    ) -> Step<'a, Imported> {
+        Box::pin(async { Ok(Initialized::impossible("It is a script.").into()) })
     }
 
     fn initialize<'a>(
@@ -70,6 +86,7 @@ impl Bench {
             trusts_artifacts: false,
             queues: Queues::default(),
             waiting: Arc::new(Semaphore::new(1_000)),
+            interpreters: Interpreters::new(Runtimes::default()),
         };
         Self {
             script,
@@ -89,6 +106,7 @@ impl Bench {
             package_bytes: bytes,
             component: digest,
             reuse: 0,
+            interpreter: None,
         };
         let lane = Lane {
             owner: "somebody".into(),

@@ -18,7 +18,7 @@ use places::{Places, address};
 
 /// Something that can be opened again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Handle {
+pub(in crate::sandbox::compile) enum Handle {
     /// A stream.
     Stream(StandardStream),
     /// What waits for the stream at that place.
@@ -26,14 +26,17 @@ pub(super) enum Handle {
 }
 
 /// What is open, by its places: the handle of a guest is one more than its place.
-pub(super) type OpenHandles = BTreeMap<u32, Handle>;
+pub(in crate::sandbox::compile) type OpenHandles = BTreeMap<u32, Handle>;
 
 impl OpenStreams {
     /// What is still open.
     ///
     /// # Errors
     /// With the reason why a snapshot cannot have all of it.
-    pub(super) fn still_open(&self, table: &mut ResourceTable) -> Result<OpenHandles, String> {
+    pub(in crate::sandbox::compile) fn still_open(
+        &self,
+        table: &mut ResourceTable,
+    ) -> Result<OpenHandles, String> {
         let Places { open, buried } = Places::of(table);
         let mut handles = OpenHandles::new();
         for place in &open {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use wasmtime::Engine;
 use wasmtime::component::Component;
 use wasmtime_wizer::{ComponentContext, Wizer};
 
@@ -28,6 +29,7 @@ use crate::sandbox::memory::bound::Bound;
 use crate::sandbox::memory::budget::Budget;
 use crate::sandbox::memory::host_memory::HostMemory;
 use crate::sandbox::reach::embedder::interfaces::Interfaces;
+use crate::sandbox::reach::files::Mount;
 use crate::sandbox::reach::guest_state::{GuestState, Hosts};
 use crate::sandbox::reach::linker::linker;
 use crate::sandbox::reach::shared::{Initialization, MadeFor, Served, Shared};
@@ -72,24 +74,55 @@ pub(in crate::sandbox) fn initialize(
 }
 
 /// A guest reads its variables and looks for its folders once, and remembers what it found.
-const ASKS_FOR_GRANTS: &str = "This version cannot be snapshotted: its environment refers to secrets or \
+pub(in crate::sandbox::compile) const ASKS_FOR_GRANTS: &str = "This version cannot be snapshotted: its environment refers to secrets or \
                                folders of the host, which are not to be kept in a snapshot.";
 
 fn form_reason(reason: &str) -> String {
     format!("This component cannot be snapshotted: {reason}.")
 }
 
-fn unready(error: impl std::fmt::Display) -> Rejection {
+pub(in crate::sandbox::compile) const NO_ROOM: &str = "there is no room for it";
+
+pub(in crate::sandbox::compile) fn unready(error: impl std::fmt::Display) -> Rejection {
     Rejection::of_host(format!("The initialization could not be set up: {error}."))
 }
 
 /// A guest that can be initialized now.
-struct Ready {
-    loaded: Arc<Loaded>,
-    hosts: Arc<Hosts>,
-    version: Arc<Version>,
-    ticker: Ticker,
-    bounds: Bounds,
+pub(in crate::sandbox::compile) struct Ready {
+    pub(in crate::sandbox::compile) loaded: Arc<Loaded>,
+    pub(in crate::sandbox::compile) hosts: Arc<Hosts>,
+    pub(in crate::sandbox::compile) version: Arc<Version>,
+    pub(in crate::sandbox::compile) ticker: Ticker,
+    pub(in crate::sandbox::compile) bounds: Bounds,
+    /// The files of its function, where it has some.
+    pub(in crate::sandbox::compile) task: Option<Arc<Mount>>,
+}
+
+/// A guest whose initialization has ended.
+pub(in crate::sandbox::compile) struct Ran {
+    /// It, or why it failed.
+    pub(in crate::sandbox::compile) ended: Result<Sandbox, NotInitialized>,
+    pub(in crate::sandbox::compile) vitals: Arc<Vitals>,
+    pub(in crate::sandbox::compile) log: String,
+    pub(in crate::sandbox::compile) duration: Duration,
+}
+
+/// Why an initialization did not end well.
+pub(in crate::sandbox::compile) enum NotInitialized {
+    /// The guest failed.
+    Failed(FunctionError),
+    /// It took too long.
+    Overdue(InitFailure),
+}
+
+impl NotInitialized {
+    /// As the person who published the version is told.
+    pub(in crate::sandbox::compile) fn failure(&self) -> InitFailure {
+        match self {
+            Self::Failed(error) => init_failure(error),
+            Self::Overdue(failure) => failure.clone(),
+        }
+    }
 }
 
 impl Ready {
@@ -99,6 +132,24 @@ impl Ready {
         order: &InitOrder,
         own: &Interfaces,
     ) -> Result<Result<Self, String>, Rejection> {
+        let engine = engines::initializing().map_err(unready)?;
+        let linker = linker(&engine, own).map_err(unready)?;
+        let figures = figures(instrumented, AddressSpace::Scarce).map_err(unready)?;
+        let loaded = Component::from_binary(&engine, instrumented)
+            .and_then(|component| Loaded::link(&linker, &component, figures));
+        match loaded {
+            Ok(loaded) => Self::with(&engine, loaded, order, Hosts::default()).map(Ok),
+            Err(error) => Ok(Err(one_line(&error))),
+        }
+    }
+
+    /// What was loaded, for an order; of the host, it has what `hosts` have but for the environment.
+    pub(in crate::sandbox::compile) fn with(
+        engine: &Engine,
+        loaded: Loaded,
+        order: &InitOrder,
+        hosts: Hosts,
+    ) -> Result<Self, Rejection> {
         let version: Version = order
             .version()
             .ok_or_else(|| unready("the order names no version"))?;
@@ -106,46 +157,26 @@ impl Ready {
             timeout: order.duration_max,
             memory_bytes_max: version.settings.memory_bytes_max(),
         };
-        let engine = engines::initializing().map_err(unready)?;
-        let linker = linker(&engine, own).map_err(unready)?;
-        let figures = figures(instrumented, AddressSpace::Scarce).map_err(unready)?;
-        let loaded = Component::from_binary(&engine, instrumented)
-            .and_then(|component| Loaded::link(&linker, &component, figures));
-        let loaded = match loaded {
-            Ok(loaded) => loaded,
-            Err(error) => return Ok(Err(one_line(&error))),
-        };
-        Ok(Ok(Self {
+        Ok(Self {
             loaded: Arc::new(loaded),
             hosts: Arc::new(Hosts {
                 environment: order.account(),
-                ..Hosts::default()
+                ..hosts
             }),
             version: Arc::new(version),
-            ticker: Ticker::start(&engine).map_err(unready)?,
+            ticker: Ticker::start(engine).map_err(unready)?,
             bounds,
-        }))
+            task: None,
+        })
     }
 
     async fn run(self, wizer: &Wizer, context: &ComponentContext<'_>) -> Initialized {
-        let started = Instant::now();
-        let deadline = started + self.bounds.timeout + INITIALIZE_LATENESS_MAX;
-        let Some(mut sandbox) = self.sandbox(deadline) else {
-            return Initialized::impossible("there is no room for it");
+        let Some(ran) = self.initialized().await else {
+            return Initialized::impossible(NO_ROOM);
         };
-        let vitals = Arc::clone(sandbox.vitals());
-        let _ticking = self.ticker.hold();
-        let ended = within(self.bounds.timeout, deadline, sandbox.instantiate()).await;
-        let duration = started.elapsed();
-        let failure = match ended {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(init_failure(&not_started(&error, &vitals, &self.bounds))),
-            Err(overdue) => Some(timed_out(self.bounds.timeout, overdue)),
-        };
-        let log = log_text(&vitals.take_log(None));
-        let outcome = match failure {
-            Some(failure) => InitOutcome::Failed(failure),
-            None => match snapshot(sandbox, &vitals, wizer, context).await {
+        let outcome = match ran.ended {
+            Err(failed) => InitOutcome::Failed(failed.failure()),
+            Ok(sandbox) => match snapshot(sandbox, &ran.vitals, wizer, context).await {
                 Ok(image) => InitOutcome::Taken(image.into()),
                 Err(reason) => {
                     InitOutcome::Impossible(format!("No snapshot could be taken: {reason}."))
@@ -154,13 +185,43 @@ impl Ready {
         };
         Initialized {
             outcome,
-            log,
-            duration,
+            log: ran.log,
+            duration: ran.duration,
         }
     }
 
+    /// Runs the initialization; `None` where there is no room for it.
+    pub(in crate::sandbox::compile) async fn initialized(&self) -> Option<Ran> {
+        let started = Instant::now();
+        let deadline = started + self.bounds.timeout + INITIALIZE_LATENESS_MAX;
+        let mut sandbox = self.sandbox(deadline)?;
+        let vitals = Arc::clone(sandbox.vitals());
+        let _ticking = self.ticker.hold();
+        let ended = within(self.bounds.timeout, deadline, sandbox.instantiate()).await;
+        let duration = started.elapsed();
+        let ended = match ended {
+            Ok(Ok(())) => Ok(sandbox),
+            Ok(Err(error)) => Err(NotInitialized::Failed(not_started(
+                &error,
+                &vitals,
+                &self.bounds,
+            ))),
+            Err(overdue) => Err(NotInitialized::Overdue(timed_out(
+                self.bounds.timeout,
+                overdue,
+            ))),
+        };
+        let log = log_text(&vitals.take_log(None));
+        Some(Ran {
+            ended,
+            vitals,
+            log,
+            duration,
+        })
+    }
+
     /// The sandbox of the guest, which has of the host what parts have by default, and notes what is opened.
-    fn sandbox(&self, deadline: Instant) -> Option<Sandbox> {
+    pub(in crate::sandbox::compile) fn sandbox(&self, deadline: Instant) -> Option<Sandbox> {
         let host = HostMemory::new(Bound::of_this_process(), || false);
         let budget = Arc::new(Budget::new(Arc::new(host), self.bounds.memory_bytes_max));
         let shared = Shared {
@@ -169,6 +230,7 @@ impl Ready {
             vitals: Arc::new(Vitals::new(budget)),
             version: Arc::clone(&self.version),
             granted: None,
+            task: self.task.clone(),
             made_for: MadeFor {
                 initialization: Initialization::SnapStart,
                 is_reusable: true,
@@ -192,14 +254,7 @@ async fn snapshot(
     context: &ComponentContext<'_>,
 ) -> Result<Vec<u8>, String> {
     const MEGABYTE: u64 = 1024 * 1024;
-    let held = vitals.budget().held_bytes();
-    if held > limits::SNAPSHOT_MEMORY_BYTES_MAX {
-        return Err(format!(
-            "it holds {} MB when its initialization is over, and at most {} MB are kept",
-            held.div_ceil(MEGABYTE),
-            limits::SNAPSHOT_MEMORY_BYTES_MAX / MEGABYTE
-        ));
-    }
+    check_held(vitals)?;
     let (mut store, instance) = sandbox
         .into_guest()
         .ok_or("it was not set up as it should have been")?;
@@ -229,8 +284,22 @@ async fn snapshot(
     }
 }
 
+/// Whether a guest holds no more than is kept.
+pub(in crate::sandbox::compile) fn check_held(vitals: &Vitals) -> Result<(), String> {
+    const MEGABYTE: u64 = 1024 * 1024;
+    let held = vitals.budget().held_bytes();
+    match held > limits::SNAPSHOT_MEMORY_BYTES_MAX {
+        true => Err(format!(
+            "it holds {} MB when its initialization is over, and at most {} MB are kept",
+            held.div_ceil(MEGABYTE),
+            limits::SNAPSHOT_MEMORY_BYTES_MAX / MEGABYTE
+        )),
+        false => Ok(()),
+    }
+}
+
 /// More than all memories of a guest grow by while they are read.
-const READING_BYTES: u64 = 1024 * 1024;
+pub(in crate::sandbox::compile) const READING_BYTES: u64 = 1024 * 1024;
 
 fn log_text(log: &[u8]) -> String {
     String::from_utf8_lossy(log).into_owned()

@@ -10,7 +10,7 @@
 mod form;
 mod given_time;
 mod handles;
-mod initialize;
+pub(in crate::sandbox::compile) mod initialize;
 mod order;
 mod state_reader;
 

@@ -38,7 +38,7 @@ impl InitOrder {
     }
 
     /// Whether the version uses folders or secrets of the host, which an initialization is not given.
-    pub(super) fn asks_for_grants(&self) -> bool {
+    pub(in crate::sandbox::compile) fn asks_for_grants(&self) -> bool {
         let environment = self.settings.environment.as_ref();
         environment.is_some_and(Environment::asks_for_grants)
     }

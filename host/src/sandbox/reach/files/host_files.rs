@@ -12,7 +12,8 @@ use crate::storage::TmpFolders;
 
 /// What the files of all guests share.
 pub(in crate::sandbox) struct HostFiles {
-    pub(super) tmp: TmpSpace,
+    /// None where functions are imported for their states.
+    pub(super) tmp: Option<TmpSpace>,
     /// Files, folders and streams that guests hold open.
     pub(super) open: AtomicUsize,
     pub(super) open_max: usize,
@@ -32,12 +33,22 @@ impl HostFiles {
         elsewhere: Handle,
         give_way: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Arc<Self> {
+        Self::with(Some(TmpSpace::new(folders, memory, give_way)), elsewhere)
+    }
+
+    /// Without a `/tmp`.
+    #[cfg(feature = "compiler")]
+    pub(in crate::sandbox) fn without_tmp(elsewhere: Handle) -> Arc<Self> {
+        Self::with(None, elsewhere)
+    }
+
+    fn with(tmp: Option<TmpSpace>, elsewhere: Handle) -> Arc<Self> {
         let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile);
         let open_max = descriptors.current.map_or(u64::MAX, |all| {
             all / 100 * limits::GUEST_FILES_OPEN_PERCENT_MAX
         });
         Arc::new(Self {
-            tmp: TmpSpace::new(folders, memory, give_way),
+            tmp,
             open: AtomicUsize::new(0),
             open_max: usize::try_from(open_max).unwrap_or(usize::MAX),
             identities: RandomState::new(),
@@ -47,11 +58,11 @@ impl HostFiles {
 
     /// Removes what is left of `/tmp` of all guests: none runs any more. Blocks.
     pub(in crate::sandbox) fn remove_tmp(&self) {
-        self.tmp.remove();
+        self.tmp.iter().for_each(TmpSpace::remove);
     }
 
     /// Lets a sandbox go that serves nobody; `false` where there is none.
     pub(super) fn give_way(&self) -> bool {
-        self.tmp.give_way()
+        self.tmp.as_ref().is_some_and(TmpSpace::give_way)
     }
 }

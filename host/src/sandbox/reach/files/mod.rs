@@ -1,4 +1,5 @@
-//! Files of a guest: `/tmp`, which is its own, and folders of the host that its function was granted.
+//! Files of a guest: `/tmp`, which is its own, `/var/task`, where the package of its function is read, and folders of the
+//! host that its function was granted.
 //!
 //! Every path is resolved below the folder that it begins in, by the kernel or step by step, so neither
 //! `..` nor a link leads out of it. What blocks runs on threads that may be blocked, beside those of the
@@ -10,6 +11,7 @@ mod blocking;
 mod places;
 mod tmp_space;
 mod tmp;
+mod task;
 mod mount;
 mod open_file;
 mod opening;

@@ -4,24 +4,35 @@ use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use cap_std::fs::{File, FileExt as _, Metadata};
+use cap_std::fs::{File, FileExt as _};
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 use tokio::runtime::Handle;
 
 use super::mount::Mount;
 use super::places::{GuestFiles, OpenPlace};
-use super::status::{NewTimes, set_times_of};
+use super::status::{NewTimes, Status, set_times_of};
 use crate::limits;
+use crate::package::{SourceEntry, Sources};
+use crate::sandbox::memory::charge::Charge;
 
 /// An open file, closed when it is dropped.
 pub(super) struct OpenFile {
     /// Taken when it is dropped, and never before.
     file: Option<File>,
+    /// What is in it, where it is one of a package.
+    packaged: Option<Packaged>,
     mount: Arc<Mount>,
     /// Its number, where it is counted as open.
     number: Option<u64>,
     mode: Mode,
     place: OpenPlace,
+}
+
+/// What is in a file of a package, and what that costs its guest.
+struct Packaged {
+    entry: SourceEntry,
+    content: Bytes,
+    _charge: Charge,
 }
 
 /// What a file was opened for.
@@ -41,11 +52,45 @@ impl OpenFile {
     ) -> Self {
         Self {
             file: Some(file),
+            packaged: None,
             mount,
             number,
             mode,
             place,
         }
+    }
+
+    /// One of a package, which is unpacked here, into memory of the guest.
+    pub(super) fn packaged(
+        sources: &Sources,
+        entry: SourceEntry,
+        mount: Arc<Mount>,
+        place: OpenPlace,
+    ) -> io::Result<Self> {
+        let SourceEntry::File {
+            bytes, place: at, ..
+        } = entry
+        else {
+            return Err(Errno::ISDIR.into());
+        };
+        let size = usize::try_from(bytes).map_err(|_| Errno::NOMEM)?;
+        let charge = Charge::take(place.guest().budget(), size).map_err(|_| Errno::NOMEM)?;
+        let packaged = Packaged {
+            entry,
+            content: sources.read(at, bytes)?,
+            _charge: charge,
+        };
+        Ok(Self {
+            file: None,
+            packaged: Some(packaged),
+            mount,
+            number: None,
+            mode: Mode {
+                read: true,
+                write: false,
+            },
+            place,
+        })
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -63,6 +108,16 @@ impl OpenFile {
     /// What is there at `offset`, at most `bytes` and no more than one call reads; nothing at the end.
     pub(super) fn read(&self, bytes: usize, offset: u64) -> io::Result<Bytes> {
         self.check(self.mode.read)?;
+        if let Some(Packaged { content, .. }) = &self.packaged {
+            let start = usize::try_from(offset)
+                .unwrap_or(usize::MAX)
+                .min(content.len());
+            let end = start
+                + bytes
+                    .min(limits::FILE_READ_BYTES_MAX)
+                    .min(content.len() - start);
+            return Ok(content.slice(start..end));
+        }
         let mut buffer = BytesMut::zeroed(bytes.min(limits::FILE_READ_BYTES_MAX));
         let count = loop {
             match self.file()?.read_at(&mut buffer, offset) {
@@ -108,14 +163,18 @@ impl OpenFile {
     /// Makes what was written durable. Nothing in `/tmp` is meant to last.
     pub(super) fn sync(&self, with_metadata: bool) -> io::Result<()> {
         match (self.mount.tmp(), with_metadata) {
+            _ if self.packaged.is_some() => Ok(()),
             (Some(_), _) => Ok(()),
             (None, true) => self.file()?.sync_all(),
             (None, false) => self.file()?.sync_data(),
         }
     }
 
-    pub(super) fn metadata(&self) -> io::Result<Metadata> {
-        self.file()?.metadata()
+    pub(super) fn metadata(&self) -> io::Result<Status> {
+        match &self.packaged {
+            Some(packaged) => Ok(Status::Packaged(packaged.entry)),
+            None => Ok(Status::Host(self.file()?.metadata()?)),
+        }
     }
 
     fn file(&self) -> io::Result<&File> {

@@ -13,14 +13,23 @@ use super::mount::Mount;
 use super::open_file::OpenFile;
 use super::opening::Opening;
 use super::places::{GuestFiles, OpenPlace};
-use super::status::{NewTimes, set_times_at, set_times_of_folder};
+use super::status::{NewTimes, Status, set_times_at, set_times_of_folder};
+use super::task::{Found, Task};
+use crate::package::SourceEntry;
 
 /// An open folder.
 pub(super) struct OpenFolder {
     guest: Arc<GuestFiles>,
     mount: Arc<Mount>,
     /// `None` where it is the mount itself.
-    opened: Option<(Dir, OpenPlace)>,
+    opened: Option<(Within, OpenPlace)>,
+}
+
+/// Where in its mount a folder is.
+enum Within {
+    Dir(Dir),
+    /// In a package, at this path.
+    Packaged(String),
 }
 
 /// What a path was.
@@ -57,12 +66,16 @@ impl OpenFolder {
             self.mount.check_writable()?;
         }
         let place = OpenPlace::take(&self.guest)?;
+        if let Some(task) = self.mount.package() {
+            return self.open_packaged(task, path, how, place);
+        }
         self.with_dir(|dir| match self.mount.tmp() {
             None => {
                 let file = how.open(dir, path)?;
                 let metadata = file.metadata()?;
                 if metadata.is_dir() {
-                    return Ok(self.folder(Dir::from_std_file(file.into_std()), place));
+                    let dir = Dir::from_std_file(file.into_std());
+                    return Ok(self.folder(Within::Dir(dir), place));
                 }
                 check_kind(&metadata, how)?;
                 if how.truncate {
@@ -82,7 +95,8 @@ impl OpenFolder {
                 let file = how.open_in_order(&order, dir, path)?;
                 let metadata = file.metadata()?;
                 if metadata.is_dir() {
-                    return Ok(self.folder(Dir::from_std_file(file.into_std()), place));
+                    let dir = Dir::from_std_file(file.into_std());
+                    return Ok(self.folder(Within::Dir(dir), place));
                 }
                 check_kind(&metadata, how)?;
                 if how.truncate {
@@ -101,16 +115,46 @@ impl OpenFolder {
         })
     }
 
-    fn folder(&self, dir: Dir, place: OpenPlace) -> Opened {
+    fn folder(&self, within: Within, place: OpenPlace) -> Opened {
         Opened::Folder(Self {
             guest: Arc::clone(&self.guest),
             mount: Arc::clone(&self.mount),
-            opened: Some((dir, place)),
+            opened: Some((within, place)),
         })
+    }
+
+    fn open_packaged(
+        &self,
+        task: &Task,
+        path: &str,
+        how: &Opening,
+        place: OpenPlace,
+    ) -> io::Result<Opened> {
+        let Found { path, entry } = task.find(self.packaged_path(), path)?;
+        check_packaged(entry, how)?;
+        match entry {
+            SourceEntry::Folder { .. } => Ok(self.folder(Within::Packaged(path), place)),
+            SourceEntry::File { .. } => {
+                let mount = Arc::clone(&self.mount);
+                let file = OpenFile::packaged(task.sources()?, entry, mount, place);
+                file.map(Opened::File)
+            }
+        }
+    }
+
+    fn packaged_path(&self) -> &str {
+        match &self.opened {
+            Some((Within::Packaged(path), _)) => path,
+            Some((Within::Dir(_), _)) | None => "",
+        }
     }
 
     pub(super) fn list(&self) -> io::Result<Listing> {
         let place = OpenPlace::take(&self.guest)?;
+        if let Some(task) = self.mount.package() {
+            let sources = Arc::clone(task.sources()?);
+            return Ok(Listing::packaged(sources, self.packaged_path(), place));
+        }
         self.with_dir(|dir| Ok(Listing::new(dir.entries()?, place)))
     }
 
@@ -152,6 +196,11 @@ impl OpenFolder {
     }
 
     pub(super) fn read_link(&self, path: &str) -> io::Result<String> {
+        if let Some(task) = self.mount.package() {
+            return task
+                .find(self.packaged_path(), path)
+                .and_then(|_| Err(Errno::INVAL.into()));
+        }
         let target = self.with_dir(|dir| dir.read_link(path))?;
         Ok(target
             .into_os_string()
@@ -159,15 +208,23 @@ impl OpenFolder {
             .map_err(|_| Errno::ILSEQ)?)
     }
 
-    pub(super) fn metadata(&self) -> io::Result<Metadata> {
-        self.with_dir(Dir::dir_metadata)
+    pub(super) fn metadata(&self) -> io::Result<Status> {
+        match self.mount.package() {
+            Some(_) => self.metadata_at(".", false),
+            None => self.with_dir(Dir::dir_metadata).map(Status::Host),
+        }
     }
 
-    pub(super) fn metadata_at(&self, path: &str, follow: bool) -> io::Result<Metadata> {
-        self.with_dir(|dir| match follow {
+    pub(super) fn metadata_at(&self, path: &str, follow: bool) -> io::Result<Status> {
+        if let Some(task) = self.mount.package() {
+            let found = task.find(self.packaged_path(), path)?;
+            return Ok(Status::Packaged(found.entry));
+        }
+        let metadata = self.with_dir(|dir| match follow {
             true => dir.metadata(path),
             false => dir.symlink_metadata(path),
-        })
+        });
+        metadata.map(Status::Host)
     }
 
     pub(super) fn set_times(&self, times: &NewTimes) -> io::Result<()> {
@@ -189,6 +246,7 @@ impl OpenFolder {
     pub(super) fn sync(&self) -> io::Result<()> {
         match self.mount.tmp() {
             Some(_) => Ok(()),
+            None if self.mount.package().is_some() => Ok(()),
             // The handle itself may be a bare path to the kernel, which cannot sync it.
             None => self.with_dir(|dir| dir.open(".")?.sync_all()),
         }
@@ -220,8 +278,8 @@ impl OpenFolder {
 
     fn with_dir<T>(&self, act: impl FnOnce(&Dir) -> io::Result<T>) -> io::Result<T> {
         match &self.opened {
-            Some((dir, _)) => act(dir),
-            None => self.mount.with_root(act),
+            Some((Within::Dir(dir), _)) => act(dir),
+            Some((Within::Packaged(_), _)) | None => self.mount.with_root(act),
         }
     }
 }
@@ -232,5 +290,14 @@ fn check_kind(metadata: &Metadata, how: &Opening) -> io::Result<()> {
         (true, false) => Ok(()),
         (_, true) => Err(Errno::NOTDIR.into()),
         (false, false) => Err(Errno::PERM.into()),
+    }
+}
+
+/// Whether what is there may be opened like this.
+fn check_packaged(entry: SourceEntry, how: &Opening) -> io::Result<()> {
+    match entry {
+        _ if how.changes() => Err(Errno::ROFS.into()),
+        SourceEntry::File { .. } if how.directory => Err(Errno::NOTDIR.into()),
+        SourceEntry::File { .. } | SourceEntry::Folder { .. } => Ok(()),
     }
 }

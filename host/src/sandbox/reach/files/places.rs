@@ -14,6 +14,7 @@ use super::tmp_space::Amount;
 use crate::limits;
 use crate::sandbox::memory::budget::Budget;
 use crate::sandbox::memory::charge::Charge;
+use crate::sandbox::vitals::Vitals;
 
 /// The files of one guest, made when it first asks which folders there are.
 pub(in crate::sandbox) struct GuestFiles {
@@ -28,9 +29,10 @@ impl GuestFiles {
     /// Nothing is open, and there is no folder for `/tmp` before it is used.
     pub(in crate::sandbox) fn new(
         host: &Arc<HostFiles>,
-        budget: &Arc<Budget>,
+        vitals: &Arc<Vitals>,
         tmp_bytes_max: u64,
     ) -> Arc<Self> {
+        let budget = vitals.budget();
         let bound = Amount {
             bytes: tmp_bytes_max,
             entries: limits::TMP_ENTRIES_MAX,
@@ -38,7 +40,10 @@ impl GuestFiles {
         Arc::new(Self {
             host: Arc::clone(host),
             budget: Arc::clone(budget),
-            tmp: Arc::new(Mount::Tmp(Tmp::new(host, bound))),
+            tmp: Arc::new(match &host.tmp {
+                Some(_) => Mount::Tmp(Tmp::new(host, bound)),
+                None => Mount::Noted(Arc::clone(vitals)),
+            }),
             open: AtomicUsize::new(0),
         })
     }

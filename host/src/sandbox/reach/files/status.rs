@@ -5,9 +5,11 @@ use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cap_fs_ext::{DirExt as _, SystemTimeSpec};
-use cap_std::fs::{Dir, File, Metadata, MetadataExt as _};
+use cap_std::fs::{Dir, File, FileType, Metadata, MetadataExt as _};
 use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens, utimensat};
 use rustix::io::Errno;
+
+use crate::package::SourceEntry;
 
 /// A time to set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +88,79 @@ impl NewTime {
     }
 }
 
+/// What is known of a file or a folder.
+pub(super) enum Status {
+    /// Of one of the host's.
+    Host(Metadata),
+    /// Of one in the package of a function.
+    Packaged(SourceEntry),
+}
+
+/// What a file has been accessed, modified and changed at in a package, whatever it says: the first time of zips. Two
+/// functions with the same files are the same.
+const PACKAGED_AT: Duration = Duration::from_secs(315_532_800);
+
+/// The device that no file of the host is on.
+const PACKAGE_DEVICE: u64 = u64::MAX;
+
+impl Status {
+    /// The file's device and number.
+    fn numbers(&self) -> (u64, u64) {
+        match self {
+            Self::Host(metadata) => (metadata.dev(), metadata.ino()),
+            Self::Packaged(SourceEntry::Folder { number } | SourceEntry::File { number, .. }) => {
+                (PACKAGE_DEVICE, *number)
+            }
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Host(metadata) => Kind::Host(metadata.file_type()),
+            Self::Packaged(SourceEntry::Folder { .. }) => Kind::Packaged { is_folder: true },
+            Self::Packaged(SourceEntry::File { .. }) => Kind::Packaged { is_folder: false },
+        }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::Host(metadata) => metadata.len(),
+            Self::Packaged(SourceEntry::File { bytes, .. }) => *bytes,
+            Self::Packaged(SourceEntry::Folder { .. }) => 0,
+        }
+    }
+
+    pub(super) fn links(&self) -> u64 {
+        match self {
+            Self::Host(metadata) => metadata.nlink(),
+            Self::Packaged(_) => 1,
+        }
+    }
+}
+
+/// What something is.
+pub(super) enum Kind {
+    /// In a folder of the host.
+    Host(FileType),
+    /// In a package.
+    Packaged { is_folder: bool },
+}
+
+impl Kind {
+    #[cfg(test)]
+    pub(super) fn is_dir(&self) -> bool {
+        match self {
+            Self::Host(kind) => kind.is_dir(),
+            Self::Packaged { is_folder } => *is_folder,
+        }
+    }
+}
+
 /// When something happened to a file: accessed, modified, changed. Nothing is told of what was before 1970.
-pub(super) fn times(metadata: &Metadata) -> [Option<Duration>; 3] {
+pub(super) fn times(status: &Status) -> [Option<Duration>; 3] {
+    let Status::Host(metadata) = status else {
+        return [Some(PACKAGED_AT); 3];
+    };
     let since_epoch = |seconds: i64, nanoseconds: i64| {
         let nanoseconds = u32::try_from(nanoseconds).ok()?;
         Some(Duration::new(u64::try_from(seconds).ok()?, nanoseconds))
@@ -100,13 +173,13 @@ pub(super) fn times(metadata: &Metadata) -> [Option<Duration>; 3] {
 }
 
 /// Whether both are of the same file.
-pub(super) fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
+pub(super) fn is_same(one: &Status, other: &Status) -> bool {
+    one.numbers() == other.numbers()
 }
 
 /// A number of 128 bits that stands for the file as long as the host runs.
-pub(super) fn identity(metadata: &Metadata, of: &RandomState) -> (u64, u64) {
-    let (device, number) = (metadata.dev(), metadata.ino());
+pub(super) fn identity(status: &Status, of: &RandomState) -> (u64, u64) {
+    let (device, number) = status.numbers();
     (
         of.hash_one((device, number)),
         of.hash_one((number, device, "upper")),

@@ -1,5 +1,6 @@
 //! What a guest can do in its folders, and what it costs it.
 
+mod package;
 mod walls;
 
 use std::fs;
@@ -21,9 +22,14 @@ use super::tmp_space::Amount;
 use super::*;
 use crate::domain::{FolderAccess, Lock};
 use crate::sandbox::memory::budget::tests::budget_of;
+use crate::sandbox::vitals::Vitals;
 use crate::storage::{DataDir, TmpFolders};
 
 const MB: u64 = 1024 * 1024;
+
+fn vitals_of(bytes: u64) -> Arc<Vitals> {
+    Arc::new(Vitals::new(budget_of(bytes)))
+}
 
 /// A host with files of one guest.
 struct Bench {
@@ -48,7 +54,7 @@ impl Bench {
         let only = Arc::get_mut(&mut host).expect("nobody else has it");
         only.open_max = only.open_max.min(open_max);
         Self {
-            guest: GuestFiles::new(&host, &budget_of(100 * MB), MB),
+            guest: GuestFiles::new(&host, &vitals_of(100 * MB), MB),
             host,
             data,
             runtime,
@@ -148,7 +154,7 @@ fn nothing_is_made_before_it_is_used_and_nothing_is_left_after_it() {
             .count(),
         0
     );
-    assert_eq!(host.tmp.held(), Amount::default());
+    assert_eq!(host.tmp.as_ref().expect("there").held(), Amount::default());
     assert_eq!(host.open.load(std::sync::atomic::Ordering::Relaxed), 0);
 }
 
@@ -452,9 +458,8 @@ fn times_are_set_and_files_told_apart() {
         accessed: status::NewTime::Keep,
         modified: status::NewTime::At(Duration::new(seconds, 5)),
     };
-    let modified = |metadata: std::io::Result<cap_std::fs::Metadata>| {
-        status::times(&metadata.expect("there"))[1]
-    };
+    let modified =
+        |metadata: std::io::Result<status::Status>| status::times(&metadata.expect("there"))[1];
     file.set_times(&at(1)).expect("set");
     assert_eq!(modified(file.metadata()), Some(Duration::new(1, 5)));
     tmp.set_times_at("link", true, &at(2)).expect("set");
@@ -492,8 +497,8 @@ fn with_idle_guest(bytes: usize, open_max: usize) -> (Bench, Idle) {
         let gone = gives_way.lock().take();
         gone.is_some()
     });
-    bench.host.tmp.bound_to(MB);
-    let guest = GuestFiles::new(&bench.host, &budget_of(100 * MB), MB);
+    bench.host.tmp.as_ref().expect("there").bound_to(MB);
+    let guest = GuestFiles::new(&bench.host, &vitals_of(100 * MB), MB);
     let tmp = OpenFolder::root(&guest, guest.tmp());
     let file = make(&tmp, "file", bytes);
     *idle.lock() = Some((tmp, file));

@@ -13,7 +13,7 @@ use cap_std::fs::{Dir, File, FileExt as _, Metadata, MetadataExt as _};
 use rustix::io::Errno;
 
 use super::host_files::HostFiles;
-use super::tmp_space::{Amount, ONE_ENTRY};
+use super::tmp_space::{Amount, ONE_ENTRY, TmpSpace};
 use crate::domain::Lock;
 use crate::storage::TmpFolder;
 
@@ -53,12 +53,16 @@ impl Tmp {
         if let Some(folder) = &*folder {
             return Ok(Arc::clone(folder));
         }
-        let made = self.host.tmp.make_folder().inspect_err(|error| {
+        let made = self.space()?.make_folder().inspect_err(|error| {
             tracing::error!(%error, "no folder can be made for /tmp of an invocation");
         })?;
         let made = Arc::new(made);
         *folder = Some(Arc::clone(&made));
         Ok(made)
+    }
+
+    fn space(&self) -> io::Result<&TmpSpace> {
+        Ok(self.host.tmp.as_ref().ok_or(Errno::NOSPC)?)
     }
 
     /// The right to change sizes and names. Everything below asks for it.
@@ -88,7 +92,7 @@ impl Tmp {
     fn take(&self, amount: Amount) -> io::Result<()> {
         let held = self.usage.lock().held + amount;
         // The host's may be waited for.
-        if !held.fits(self.bound) || !self.host.tmp.take(amount) {
+        if !held.fits(self.bound) || !self.space()?.take(amount) {
             return Err(Errno::NOSPC.into());
         }
         let mut usage = self.usage.lock();
@@ -99,7 +103,9 @@ impl Tmp {
     fn give_back(&self, amount: Amount) {
         let mut usage = self.usage.lock();
         usage.held = usage.held - amount;
-        self.host.tmp.give_back(amount);
+        if let Ok(space) = self.space() {
+            space.give_back(amount);
+        }
     }
 
     #[cfg(test)]
@@ -135,13 +141,15 @@ impl Drop for Tmp {
             return;
         };
         let held = self.usage.lock().held;
-        self.host.tmp.leave(held);
+        if let Some(space) = &self.host.tmp {
+            space.leave(held);
+        }
         // The last guest does not keep the host's side of all files: what is left goes with that.
         let host = Arc::downgrade(&self.host);
         self.host.elsewhere.spawn_blocking(move || {
             drop(folder);
             if let Some(host) = host.upgrade() {
-                host.tmp.gone(held);
+                host.tmp.iter().for_each(|space| space.gone(held));
             }
         });
     }

@@ -34,13 +34,16 @@ use handles::{Descriptor, EntryStream, Fd, blocking, stream_place};
 /// Where a guest finds the folder that is its own.
 const TMP_PATH: &str = "/tmp";
 
+/// Where it finds the package of its function, where that holds sources.
+const TASK_PATH: &str = "/var/task";
+
 /// The files of one guest, which live as long as its sandbox, made at the first call: most guests make none.
 pub(in crate::sandbox) struct Files(Option<Arc<GuestFiles>>);
 
 impl Part for Files {
     /// None while a guest is initialized for a snapshot.
     type Host = Option<Arc<HostFiles>>;
-    const TITLE: &'static str = "files: `/tmp`, and folders of the host";
+    const TITLE: &'static str = "files: `/tmp`, the package of sources, and folders of the host";
     const PROVIDED: &'static [Provided] = &[
         Provided::wasi("wasi:filesystem/preopens"),
         Provided::wasi("wasi:filesystem/types"),
@@ -65,19 +68,22 @@ impl Called<'_, Files> {
         Some(self.part.0.get_or_insert_with(|| {
             let settings = &self.shared.version.settings;
             let tmp_bytes_max = settings.ephemeral_storage_bytes_max();
-            GuestFiles::new(host, self.shared.budget(), tmp_bytes_max)
+            GuestFiles::new(host, &self.shared.vitals, tmp_bytes_max)
         }))
     }
 }
 
 impl preopens::Host for Called<'_, Files> {
-    /// `/tmp` and the folders that the function was granted. No folder is made before it is used: the
+    /// `/tmp`, the function's package and the folders that the function was granted. No folder is made before it is used: the
     /// libraries of languages ask this whether or not a program has to do with files.
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Fd, String)>> {
         let Some(guest) = self.guest_files().map(Arc::clone) else {
             return Ok(Vec::new());
         };
         let mut folders = vec![(OpenFolder::root(&guest, guest.tmp()), TMP_PATH.to_owned())];
+        if let Some(task) = &self.shared.task {
+            folders.push((OpenFolder::root(&guest, task), TASK_PATH.to_owned()));
+        }
         if let Some(granted) = &self.shared.granted {
             let granted = granted.folders().iter();
             folders.extend(
@@ -407,7 +413,7 @@ impl types::HostDirectoryEntryStream for Called<'_, Files> {
             None => Ok(None),
             Some(Err(error)) => Err(code_of(&error).into()),
             Some(Ok(entry)) => Ok(Some(DirectoryEntry {
-                type_: descriptor_type(entry.kind),
+                type_: descriptor_type(&entry.kind),
                 name: entry.name,
             })),
         }

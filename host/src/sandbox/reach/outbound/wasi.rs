@@ -79,6 +79,9 @@ impl<'a> Called<'a, Outbound> {
             requests,
             bodies,
         } = self.part;
+        if self.host.is_none() {
+            self.shared.vitals.note_turn_to("the network");
+        }
         requests.know(self.shared, self.host.as_ref());
         let (table, costs) = self.shared.table.split();
         Http {

@@ -2,15 +2,15 @@
 
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, CanonicalOption, CodeSection, ComponentAliasSection,
-    ComponentExportKind, ComponentSection, ComponentSectionId, Encode, EntityType, ExportKind,
-    Function, FunctionSection, ImportSection, InstanceSection, Instruction, Module, ModuleArg,
-    StartSection, TypeSection, ValType,
+    ComponentExportKind, ComponentSection as _, EntityType, ExportKind, Function, FunctionSection,
+    ImportSection, InstanceSection, Instruction, Module, ModuleArg, StartSection, TypeSection,
+    ValType,
 };
 
 use super::{Handle, OpenHandles, StandardStream};
-use index_spaces::IndexSpaces;
+use crate::sandbox::compile::core_module::CoreModule;
+use crate::sandbox::compile::index_spaces::IndexSpaces;
 
-mod index_spaces;
 #[cfg(test)]
 mod tests;
 
@@ -191,21 +191,6 @@ impl Plan {
 
 fn handle(place: u32) -> Instruction<'static> {
     Instruction::I32Const(place.saturating_add(1).cast_signed())
-}
-
-/// The section of a module that is there already.
-struct CoreModule(Vec<u8>);
-
-impl Encode for CoreModule {
-    fn encode(&self, sink: &mut Vec<u8>) {
-        self.0.encode(sink);
-    }
-}
-
-impl ComponentSection for CoreModule {
-    fn id(&self) -> u8 {
-        ComponentSectionId::CoreModule.into()
-    }
 }
 
 /// Handles are few.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use cap_std::fs::{FileType, FileTypeExt as _, Metadata, MetadataExt as _};
+use cap_std::fs::FileTypeExt as _;
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 use wasmtime_wasi::p2::bindings::filesystem::types::{
     DescriptorFlags, DescriptorStat, DescriptorType, ErrorCode, MetadataHashValue, NewTimestamp,
@@ -12,7 +12,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use crate::limits;
 use crate::sandbox::reach::files::opening::Opening;
 use crate::sandbox::reach::files::places::GuestFiles;
-use crate::sandbox::reach::files::status::{self, NewTime, NewTimes};
+use crate::sandbox::reach::files::status::{self, Kind, NewTime, NewTimes, Status};
 
 /// Paths wait with what is done with them, and the system takes none that is longer.
 pub(super) fn check_paths(paths: &[&str]) -> Result<(), ErrorCode> {
@@ -60,24 +60,29 @@ fn new_time(time: &NewTimestamp) -> io::Result<NewTime> {
     })
 }
 
-pub(super) fn stat(metadata: &Metadata) -> DescriptorStat {
-    let [accessed, modified, changed] = status::times(metadata).map(|time| {
+pub(super) fn stat(status: &Status) -> DescriptorStat {
+    let [accessed, modified, changed] = status::times(status).map(|time| {
         time.map(|time| Datetime {
             seconds: time.as_secs(),
             nanoseconds: time.subsec_nanos(),
         })
     });
     DescriptorStat {
-        type_: descriptor_type(metadata.file_type()),
-        link_count: metadata.nlink(),
-        size: metadata.len(),
+        type_: descriptor_type(&status.kind()),
+        link_count: status.links(),
+        size: status.bytes(),
         data_access_timestamp: accessed,
         data_modification_timestamp: modified,
         status_change_timestamp: changed,
     }
 }
 
-pub(super) fn descriptor_type(kind: FileType) -> DescriptorType {
+pub(super) fn descriptor_type(kind: &Kind) -> DescriptorType {
+    let kind = match kind {
+        Kind::Host(kind) => kind,
+        Kind::Packaged { is_folder: true } => return DescriptorType::Directory,
+        Kind::Packaged { is_folder: false } => return DescriptorType::RegularFile,
+    };
     match () {
         () if kind.is_file() => DescriptorType::RegularFile,
         () if kind.is_dir() => DescriptorType::Directory,
@@ -90,7 +95,7 @@ pub(super) fn descriptor_type(kind: FileType) -> DescriptorType {
     }
 }
 
-pub(super) fn hash(metadata: &Metadata, guest: &GuestFiles) -> MetadataHashValue {
-    let (lower, upper) = status::identity(metadata, &guest.host().identities);
+pub(super) fn hash(status: &Status, guest: &GuestFiles) -> MetadataHashValue {
+    let (lower, upper) = status::identity(status, &guest.host().identities);
     MetadataHashValue { lower, upper }
 }

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
-use cap_std::fs::Metadata;
 use tokio::runtime::Handle;
 use wasmtime::component::Resource;
 use wasmtime_wasi::p2::bindings::filesystem::types::{self, ErrorCode, Filesize};
@@ -17,6 +16,7 @@ use crate::sandbox::reach::files::listing::{Entry, Listing};
 use crate::sandbox::reach::files::open_file::OpenFile;
 use crate::sandbox::reach::files::open_folder::OpenFolder;
 use crate::sandbox::reach::files::places::{GuestFiles, OpenPlace};
+use crate::sandbox::reach::files::status::Status;
 use crate::sandbox::reach::files::writer::FileWriter;
 use crate::sandbox::reach::part::{Called, Part};
 
@@ -45,7 +45,7 @@ impl Descriptor {
         }
     }
 
-    pub(super) fn metadata(&self) -> io::Result<Metadata> {
+    pub(super) fn metadata(&self) -> io::Result<Status> {
         match self {
             Self::File(file) => file.metadata(),
             Self::Folder(folder) => folder.metadata(),

@@ -7,18 +7,20 @@ use wasmparser::{
 
 /// The counts of a component's index spaces, and the instances that it imports.
 #[derive(Default)]
-pub(super) struct IndexSpaces {
-    pub(super) functions: u32,
-    pub(super) types: u32,
-    pub(super) core_modules: u32,
-    pub(super) core_instances: u32,
-    pub(super) core_functions: u32,
+pub(in crate::sandbox) struct IndexSpaces {
+    pub(in crate::sandbox) functions: u32,
+    pub(in crate::sandbox) types: u32,
+    pub(in crate::sandbox) core_modules: u32,
+    pub(in crate::sandbox) core_instances: u32,
+    pub(in crate::sandbox) core_functions: u32,
+    pub(in crate::sandbox) core_memories: u32,
+    pub(in crate::sandbox) core_globals: u32,
     instances: u32,
     imported_instances: Vec<(String, u32)>,
 }
 
 impl IndexSpaces {
-    pub(super) fn of(component: &[u8]) -> wasmparser::Result<Self> {
+    pub(in crate::sandbox) fn of(component: &[u8]) -> wasmparser::Result<Self> {
         let mut spaces = Self::default();
         let mut depth = 0_u32;
         for payload in Parser::new(0).parse_all(component) {
@@ -36,7 +38,7 @@ impl IndexSpaces {
     }
 
     /// The only import of an interface: a handle belongs to the import that gave it.
-    pub(super) fn import(&self, interface: &str) -> Result<u32, String> {
+    pub(in crate::sandbox) fn import(&self, interface: &str) -> Result<u32, String> {
         let named = |import: &&(String, u32)| import.0.starts_with(interface);
         let mut imports = self.imported_instances.iter().filter(named);
         match (imports.next(), imports.next()) {
@@ -101,10 +103,12 @@ impl IndexSpaces {
     fn add_alias(&mut self, alias: &ComponentAlias<'_>) {
         match alias {
             ComponentAlias::InstanceExport { kind, .. } => self.add(*kind),
-            ComponentAlias::CoreInstanceExport { kind, .. } => {
-                let is_function = matches!(kind, ExternalKind::Func | ExternalKind::FuncExact);
-                self.core_functions += u32::from(is_function);
-            }
+            ComponentAlias::CoreInstanceExport { kind, .. } => match kind {
+                ExternalKind::Func | ExternalKind::FuncExact => self.core_functions += 1,
+                ExternalKind::Memory => self.core_memories += 1,
+                ExternalKind::Global => self.core_globals += 1,
+                ExternalKind::Table | ExternalKind::Tag => {}
+            },
             ComponentAlias::Outer { kind, .. } => match kind {
                 ComponentOuterAliasKind::Type => self.types += 1,
                 ComponentOuterAliasKind::CoreModule => self.core_modules += 1,
