@@ -98,9 +98,17 @@ mod tests {
     fn a_handler_names_a_module_as_on_lambda() {
         for (handler, python, javascript) in [
             ("app.handler", Some("app.py"), Some("app.js")),
-            ("src/orders.handler", Some("src/orders.py"), Some("src/orders.js")),
+            (
+                "src/orders.handler",
+                Some("src/orders.py"),
+                Some("src/orders.js"),
+            ),
             ("src.orders.handler", Some("src/orders.py"), Some("src.js")),
-            ("a.b/index.api.get", Some("a/b/index/api.py"), Some("a.b/index.js")),
+            (
+                "a.b/index.api.get",
+                Some("a/b/index/api.py"),
+                Some("a.b/index.js"),
+            ),
             ("handler", None, None),
             (".handler", None, None),
             ("src/.handler", None, None),

@@ -6,7 +6,7 @@ use std::time::Duration;
 pub const PACKAGE_BYTES_MAX: u64 = 50 * 1024 * 1024;
 
 /// Largest sum of the files in a package, as AWS documents it; so also the largest component.
-pub(crate) const UNZIPPED_BYTES_MAX: u64 = 250 * 1024 * 1024;
+pub const UNZIPPED_BYTES_MAX: u64 = 250 * 1024 * 1024;
 
 /// How long whoever reads a pipe or a device that somebody has named waits for what is written into it.
 pub(crate) const NAMED_FILE_WAIT_MAX: Duration = Duration::from_secs(10);

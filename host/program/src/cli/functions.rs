@@ -171,7 +171,9 @@ mod tests {
     fn the_folder_of_a_crate_stands_for_what_was_built_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let text = CodeSource::at(folder.path(), None)
-            .read_package().unwrap_err().to_string();
+            .read_package()
+            .unwrap_err()
+            .to_string();
         assert!(text.contains("holds no function"), "{text}");
         std::fs::write(
             folder.path().join("Cargo.toml"),
@@ -179,13 +181,17 @@ mod tests {
         )
         .unwrap();
         let text = CodeSource::at(folder.path(), None)
-            .read_package().unwrap_err().to_string();
+            .read_package()
+            .unwrap_err()
+            .to_string();
         assert!(text.contains("sparkler build"), "{text}");
         let built = folder.path().join("target/wasm32-wasip2/sparkler");
         std::fs::create_dir_all(&built).unwrap();
         std::fs::write(built.join("in-a-folder.wasm"), b"\0asm").unwrap();
-        assert_eq!(CodeSource::at(folder.path(), None)
-            .read_package().unwrap(), &b"\0asm"[..]);
+        assert_eq!(
+            CodeSource::at(folder.path(), None).read_package().unwrap(),
+            &b"\0asm"[..]
+        );
     }
 
     #[test]

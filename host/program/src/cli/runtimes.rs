@@ -1,6 +1,5 @@
 //! `sparkler runtimes`: the interpreters that run sources.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -111,10 +110,12 @@ pub(super) struct RuntimesArgs {
 
 impl RuntimesArgs {
     /// The languages whose interpreters are to be there: those that were asked for, and those of `functions`.
-    pub(super) fn with(&self, functions: &[Function]) -> BTreeSet<Language> {
-        let asked = self.runtimes.iter().copied();
-        let needed = functions.iter().filter_map(|it| it.code.language());
-        asked.chain(needed).collect()
+    pub(super) fn with(&self, functions: &[Function]) -> Vec<Language> {
+        let is_needed = |language: &Language| {
+            let mut needed = functions.iter().filter_map(|it| it.code.language());
+            self.runtimes.contains(language) || needed.any(|it| it == *language)
+        };
+        Language::ALL.iter().copied().filter(is_needed).collect()
     }
 }
 
@@ -152,7 +153,7 @@ fn list(runtimes: &Runtimes) -> anyhow::Result<()> {
     let (heading, lines) = columns::table(["LANGUAGE", "VERSION", "SIZE", "RUNS"], &rows);
     output::heading(&heading);
     lines.iter().for_each(|line| output::data(line));
-    Ok(None)
+    Ok(())
 }
 
 fn row(language: Language, prepared: Option<PreparedRuntime>) -> [String; 4] {
@@ -169,10 +170,7 @@ fn row(language: Language, prepared: Option<PreparedRuntime>) -> [String; 4] {
 }
 
 /// Brings an interpreter; one that is there already stays, and is given.
-fn prepare(
-    runtimes: &Runtimes,
-    language: Language,
-) -> anyhow::Result<Option<PreparedRuntime>> {
+fn prepare(runtimes: &Runtimes, language: Language) -> anyhow::Result<Option<PreparedRuntime>> {
     let title = language.title();
     let inputs = toolchain::interpreter_inputs(language);
     let prepared = runtimes.prepared(language)?;

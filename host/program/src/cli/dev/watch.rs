@@ -160,7 +160,11 @@ impl Relevant {
         };
         let is_source = |folder: &PathBuf| {
             let inside = path.strip_prefix(folder);
-            inside.is_ok_and(|inside| inside.iter().all(|name| is_written(&name.to_string_lossy())))
+            inside.is_ok_and(|inside| {
+                inside
+                    .iter()
+                    .all(|name| is_written(&name.to_string_lossy()))
+            })
         };
         self.files.contains(path)
             || self.functions.iter().any(is_read)

@@ -157,9 +157,18 @@ mod tests {
         let package = zipped(here).expect("a package");
         let mut zip = ZipArchive::new(Cursor::new(package.clone())).expect("a zip");
         let names: Vec<_> = (0..zip.len())
-            .map(|at| zip.by_index(at).expect("a file").name().expect("a name").into_owned())
+            .map(|at| {
+                zip.by_index(at)
+                    .expect("a file")
+                    .name()
+                    .expect("a name")
+                    .into_owned()
+            })
             .collect();
-        assert_eq!(names, ["app.py", "lib/data/a.txt", "lib/words.py", "linked.py"]);
+        assert_eq!(
+            names,
+            ["app.py", "lib/data/a.txt", "lib/words.py", "linked.py"]
+        );
         let mut text = String::new();
         let mut linked = zip.by_name("linked.py").expect("there");
         linked.read_to_string(&mut text).expect("readable");

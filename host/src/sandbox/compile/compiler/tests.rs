@@ -173,6 +173,7 @@ async fn an_initialization_counts_to_what_its_account_runs_at_once() {
         package_bytes: 5,
         component: digest,
         reuse: 0,
+        interpreter: None,
     };
     let version = Version {
         code,
