@@ -16,7 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   sparkler runtimes                     What there is
   sparkler runtimes prepare python      Bring the interpreter of Python, once for this machine
-  sparkler runtimes prepare javascript  That of JavaScript, which is built from sources for some minutes
+  sparkler runtimes prepare javascript  That of JavaScript, which is built for some minutes
   sparkler runtimes remove python       Take it away again
 
 A zip of sources, deployed with a Runtime such as python3.13 and a Handler such as app.handler,

@@ -13,8 +13,7 @@ use crate::limits::UNCOUNTED_REMEMBERED;
 /// least that is uncounted, and may be more. The most that was seen lately stands, unless the whole process takes less.
 pub(super) struct Resident {
     /// Kept open: where a look is needed, there may be no descriptor left.
-    statm: Option<File>,
-    page_bytes: u64,
+    status: Option<File>,
     /// The most that was seen in the time that runs, and in the one before.
     most: [u64; 2],
     began: Instant,
@@ -23,8 +22,7 @@ pub(super) struct Resident {
 impl Resident {
     pub(super) fn new() -> Self {
         Self {
-            statm: File::open("/proc/self/statm").ok(),
-            page_bytes: u64::try_from(rustix::param::page_size()).unwrap_or(u64::MAX),
+            status: File::open("/proc/self/status").ok(),
             most: [0; 2],
             began: Instant::now(),
         }
@@ -32,9 +30,8 @@ impl Resident {
 
     /// Looks, while guests hold so much, and gives the bytes that are uncounted.
     pub(super) fn uncounted_beside(&mut self, held_bytes: u64) -> u64 {
-        let resident = self.statm.as_ref().and_then(resident_pages);
-        let resident = resident.unwrap_or(0).saturating_mul(self.page_bytes);
-        self.saw(resident, held_bytes, Instant::now())
+        let resident = self.status.as_ref().and_then(resident_bytes);
+        self.saw(resident.unwrap_or(0), held_bytes, Instant::now())
     }
 
     fn saw(&mut self, resident: u64, held_bytes: u64, now: Instant) -> u64 {
@@ -53,11 +50,13 @@ impl Resident {
     }
 }
 
-fn resident_pages(statm: &File) -> Option<u64> {
-    let mut text = [0; 256];
-    let count = statm.read_at(&mut text, 0).ok()?;
-    let text = std::str::from_utf8(&text[..count]).ok()?;
-    text.split(' ').nth(1)?.parse().ok()
+fn resident_bytes(status: &File) -> Option<u64> {
+    let mut text = [0; 4096];
+    let count = status.read_at(&mut text, 0).ok()?;
+    let text = String::from_utf8_lossy(&text[..count]);
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
 }
 
 #[cfg(test)]

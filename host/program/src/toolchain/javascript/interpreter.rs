@@ -148,7 +148,8 @@ mod tests {
                 let is_listed = sources::FILES
                     .iter()
                     .any(|(listed, _)| Path::new(listed) == path);
-                if entry.file_type().unwrap().is_file() && !is_listed {
+                let is_source = entry.path().extension().is_none_or(|kind| kind != "md");
+                if entry.file_type().unwrap().is_file() && is_source && !is_listed {
                     missing.push(path);
                 }
             }
