@@ -17,6 +17,7 @@ mod learn_http;
 mod logs;
 mod python;
 mod serving;
+mod sources;
 mod state;
 mod tls;
 

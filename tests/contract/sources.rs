@@ -1,5 +1,7 @@
 //! Sources as packages: they run on an interpreter that all of them share, each from a state of its own.
 
+mod javascript;
+
 use std::fs;
 use std::io::{Cursor, Write as _};
 use std::sync::OnceLock;
@@ -36,11 +38,11 @@ fn counting() -> (TestHost, TempDir) {
     (host, folder)
 }
 
-/// A host with Python, which the tests of this module share.
-fn python() -> &'static TestHost {
+/// A host with Python and JavaScript, which the tests of this module share.
+fn interpreting() -> &'static TestHost {
     static HOST: OnceLock<TestHost> = OnceLock::new();
     HOST.get_or_init(|| {
-        let folder = kits::python_runtimes();
+        let folder = kits::runtimes();
         TestHost::configured(|config| config.runtimes = Some(folder))
     })
 }
@@ -158,7 +160,7 @@ def handler(event, context):
         ("lib/late.py", "WORD = 'late'"),
         ("lib/data.txt", "data"),
     ];
-    let function = sources(python(), &files)
+    let function = sources(interpreting(), &files)
         .variable("GREETING", "Hello")
         .deploy();
     let (one, other) = (
@@ -190,7 +192,7 @@ fn the_state_of_one_function_is_not_that_of_another() {
     let text =
         |word: &str| format!("WORD = '{word}'\ndef handler(event, context):\n    return WORD\n");
     let deploy = |word: &str| -> Function<'static> {
-        sources(python(), &[("app.py", text(word).as_str())]).deploy()
+        sources(interpreting(), &[("app.py", text(word).as_str())]).deploy()
     };
     let functions = ["one", "two", "three"].map(|word| (word, deploy(word)));
     for _ in 0..2 {
@@ -206,14 +208,14 @@ fn a_published_version_goes_on_from_the_state_of_latest() {
         "app.py",
         "def handler(event, context):\n    return context.function_version\n",
     )];
-    let function = sources(python(), &files).deploy();
+    let function = sources(interpreting(), &files).deploy();
     let path = format!("{}/versions", function.name());
-    let reply = python().lambda().call("POST", &path, &json!({}));
+    let reply = interpreting().lambda().call("POST", &path, &json!({}));
     assert_eq!(
         (reply.status, &reply.json()["State"]),
         (201, &json!("Active"))
     );
-    let reply = python()
+    let reply = interpreting()
         .lambda()
         .invoke(&format!("{}:1", function.name()), "{}");
     assert_eq!(answer(&reply), "1");
@@ -243,7 +245,10 @@ fn what_cannot_be_imported_is_said_at_deploy() {
             "Runtime.HandlerNotFound: Handler 'handler' missing on module 'app'",
         ),
     ] {
-        let reason = sources(python(), files).attempt().err().expect("it fails");
+        let reason = sources(interpreting(), files)
+            .attempt()
+            .err()
+            .expect("it fails");
         assert!(reason.contains(said), "{reason}");
     }
 }
@@ -252,7 +257,7 @@ fn what_cannot_be_imported_is_said_at_deploy() {
 fn an_import_that_uses_tmp_is_made_in_each_sandbox_and_the_log_says_so() {
     let text = "import os\nopen('/tmp/x', 'w').close()\nNAMES = os.listdir('/tmp')\n\
                 def handler(event, context):\n    return NAMES\n";
-    let function = sources(python(), &[("app.py", text)]).deploy();
+    let function = sources(interpreting(), &[("app.py", text)]).deploy();
     let reply = function.invoke("{}");
     assert_eq!(answer(&reply), json!(["x"]));
     let log = reply.log().text();
@@ -266,39 +271,39 @@ fn an_import_that_uses_tmp_is_made_in_each_sandbox_and_the_log_says_so() {
 fn an_import_that_needs_what_is_not_there_yet_fails_its_calls_until_it_is() {
     let text =
         "import os\nTABLE = os.environ['TABLE']\ndef handler(event, context):\n    return TABLE\n";
-    let function = sources(python(), &[("app.py", text)]).deploy();
+    let function = sources(interpreting(), &[("app.py", text)]).deploy();
     let failed = function.invoke("{}");
     assert!(failed.text().contains("TABLE"), "{}", failed.text());
     assert!(failed.function_error().is_some());
     let change = json!({ "Environment": { "Variables": { "TABLE": "orders" } } });
     assert_eq!(
-        python()
+        interpreting()
             .lambda()
             .update_settings(function.name(), &change)
             .status,
         200
     );
-    python().settled(function.name());
+    interpreting().settled(function.name());
     assert_eq!(answer(&function.invoke("{}")), "orders");
 }
 
 #[test]
 fn an_update_whose_module_is_missing_fails_and_what_ran_before_goes_on() {
     let files = [("app.py", "def handler(event, context):\n    return 1\n")];
-    let function = sources(python(), &files).deploy();
+    let function = sources(interpreting(), &files).deploy();
     let package = zip_of(&[("app.py", "import nothing_of_this_name")]);
     assert_eq!(
-        python()
+        interpreting()
             .lambda()
             .update_code(function.name(), &package)
             .status,
         200
     );
-    let version = python().settled(function.name());
+    let version = interpreting().settled(function.name());
     assert!(format!("{:?}", version.last_update).contains("nothing_of_this_name"));
     assert_eq!(answer(&function.invoke("{}")), 1);
     assert_refused(
-        &python()
+        &interpreting()
             .lambda()
             .update_code(function.name(), &zip_of(&[("other.py", "")])),
         400,
@@ -320,4 +325,19 @@ fn an_interpreter_that_is_there_stays_when_its_functions_go() {
             .count()
             >= 2
     );
+}
+
+#[test]
+fn an_error_in_python_is_written_as_on_lambda() {
+    let text = "def handler(event, context):\n    raise ValueError('no ' + event['what'])\n";
+    let function = sources(interpreting(), &[("app.py", text)]).deploy();
+    let reply = function.invoke(r#"{"what": "name"}"#);
+    assert_eq!(reply.header("x-amz-function-error"), Some("Unhandled"));
+    let id = reply.header("x-amzn-requestid").expect("an id").to_owned();
+    let trace = "  File \"/var/task/app.py\", line 2, in handler\n    raise ValueError('no ' + event['what'])\n";
+    assert_eq!(
+        reply.json(),
+        json!({"errorMessage": "no name", "errorType": "ValueError", "requestId": id, "stackTrace": [trace]})
+    );
+    assert!(reply.text().starts_with("{\"errorMessage\":"));
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use sparkler::internals::{Language, Runtimes};
+use sparkler::internals::{Digest, Language, Named as _, Runtimes};
 use sparkler_cli::toolchain::{self, BuildOptions};
 
 use crate::{guests, python, scratch};
@@ -33,13 +33,17 @@ pub fn python_behaviours() -> Vec<u8> {
     component("tests/guests/python")
 }
 
-/// A folder with the interpreter of Python, as `sparkler runtimes prepare python` makes it.
+/// A folder with the interpreters of Python and JavaScript, as `sparkler runtimes prepare` makes it.
 ///
 /// # Panics
-/// With what the build says, where it fails.
+/// With what a build says, where it fails.
 #[track_caller]
-pub fn python_runtimes() -> PathBuf {
-    let key = guests::digest_of_sources("guest-sdk/python");
+pub fn runtimes() -> PathBuf {
+    let inputs: Vec<String> = Language::ALL
+        .iter()
+        .map(|language| toolchain::interpreter_inputs(*language))
+        .collect();
+    let key = Digest::of(inputs.concat().as_bytes());
     let place = scratch::folder().join(format!("runtimes-{key}"));
     scratch::made_once(&place, |place| {
         let options = BuildOptions {
@@ -47,12 +51,18 @@ pub fn python_runtimes() -> PathBuf {
             search_path: Some(search_path().to_owned()),
             ..BuildOptions::default()
         };
-        let built = toolchain::build_interpreter(Language::Python, &options, &mut |_| ());
-        let built =
-            built.unwrap_or_else(|error| panic!("the suites need Python's interpreter: {error}"));
         let runtimes = Runtimes::in_folder(place);
-        let kept = runtimes.put(Language::Python, (&built.version, ""), &built.component);
-        kept.expect("keep the interpreter");
+        for (language, inputs) in Language::ALL.iter().zip(&inputs) {
+            let built = toolchain::build_interpreter(*language, &options, &mut |_| ());
+            let built = built.unwrap_or_else(|error| {
+                panic!(
+                    "the suites need the interpreter of {}: {error}",
+                    language.title()
+                )
+            });
+            let kept = runtimes.put(*language, (&built.version, inputs), &built.component);
+            kept.expect("keep the interpreter");
+        }
     });
     place
 }

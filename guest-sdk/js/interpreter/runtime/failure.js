@@ -36,6 +36,9 @@ export function importError(thrown, file, root) {
   if (MISSING.includes(thrown?.code)) {
     return new InitError("Runtime.ImportModuleError", missingModule(thrown, file, root));
   }
+  if (thrown?.code === "ERR_DLOPEN_FAILED") {
+    return new InitError("Runtime.ImportModuleError", `Error: ${textOf(thrown.message)}`);
+  }
   if (thrown instanceof SyntaxError) {
     const error = new InitError("Runtime.UserCodeSyntaxError", `SyntaxError: ${thrown.message}${placeIn(thrown)}`);
     error.stack = thrown.stack;

@@ -57,7 +57,7 @@ enum Action {
 pub(super) struct RuntimesPlace {
     /// Where interpreters of sources are kept [default: $XDG_DATA_HOME/sparkler-runtimes or
     /// ~/.local/share/sparkler-runtimes]
-    #[arg(long, value_name = "DIR", env = "SPARKLER_RUNTIMES_DIR")]
+    #[arg(long, value_name = "DIR", env = "SPARKLER_RUNTIMES_DIR", global = true)]
     runtimes_dir: Option<PathBuf>,
 }
 
