@@ -3,8 +3,9 @@
 mod watch;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use super::logging::LogArgs;
 use super::reach_args::ReachArgs;
 use super::runtimes::RuntimesPlace;
 use super::signals::Shutdown;
+use super::spinner::Spinner;
 use super::{CommandResult, build, learned_http, output, paths};
 use crate::toolchain::BuildOptions;
 use watch::Changes;
@@ -125,9 +127,10 @@ impl Dev {
             let rebuilt = self.rebuild(serving, &mut changes, &mut served, shutdown);
             if let Err(error) = rebuilt.await {
                 output::error(&error);
+                output::aside("What was ready before goes on serving");
             }
             output::aside("Waiting for changes");
-            changes.next().await;
+            output::note(&changed(&changes.next().await, &self.directory));
         }
     }
 
@@ -138,6 +141,7 @@ impl Dev {
         served: &mut BTreeSet<FunctionName>,
         shutdown: &Shutdown,
     ) -> anyhow::Result<()> {
+        let begun = Instant::now();
         let functions = paths::of_path(&self.directory)?;
         changes.also_watch(&functions)?;
         let named: BTreeSet<_> = functions.iter().map(|f| f.name.clone()).collect();
@@ -150,6 +154,11 @@ impl Dev {
             build_all(functions)
         });
         let built = built.await??;
+        let names: Vec<_> = built
+            .iter()
+            .map(|(function, _)| function.name.as_str())
+            .collect();
+        let spinner = Spinner::start(format!("Deploying {}", names.join(", ")));
         let account = Account::default();
         host::deploy_all(
             &serving.host,
@@ -158,16 +167,35 @@ impl Dev {
             shutdown,
             |function, deployed| {
                 let name = &function.name;
-                match deployed {
+                spinner.pause(|| match deployed {
                     Deployed::Unchanged => output::aside(&format!("{name} is unchanged")),
-                    Deployed::Created | Deployed::Updated => {
-                        output::done(&format!("{name} is ready at http://{}", serving.address));
-                    }
-                }
+                    Deployed::Created | Deployed::Updated => output::done(&format!(
+                        "{name} is ready at http://{} after {:.1} s",
+                        serving.address,
+                        begun.elapsed().as_secs_f64()
+                    )),
+                });
             },
         )
         .await?;
         Ok(())
+    }
+}
+
+/// What has changed, for people: the first of it by its name.
+fn changed(paths: &[PathBuf], directory: &Path) -> String {
+    let directory = directory.canonicalize();
+    let shown = |path: &PathBuf| {
+        let inside = directory
+            .as_ref()
+            .ok()
+            .and_then(|it| path.strip_prefix(it).ok());
+        inside.unwrap_or(path).display().to_string()
+    };
+    match paths {
+        [] => "Files have changed".into(),
+        [path] => format!("{} has changed", shown(path)),
+        [path, others @ ..] => format!("{} and {} more have changed", shown(path), others.len()),
     }
 }
 

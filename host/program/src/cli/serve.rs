@@ -197,6 +197,8 @@ impl Serve {
     ) -> CommandResult {
         let address = listener.local_addr()?;
         for language in &self.runtimes.runtimes {
+            let title = language.title();
+            let _spinner = Spinner::start(format!("Compiling the interpreter of {title}"));
             host.guests().ready_interpreter(*language).await?;
         }
         if self.auth.keys()?.is_some() || self.tls.config().is_some() {

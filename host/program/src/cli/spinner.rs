@@ -1,4 +1,4 @@
-//! What moves on a terminal while something takes long; nothing anywhere else.
+//! What moves on a terminal while something takes long, and says for how long it has; nothing anywhere else.
 
 use std::time::Duration;
 
@@ -13,7 +13,9 @@ impl Spinner {
     /// Shows `text` until it is told otherwise.
     pub(super) fn start(text: impl Into<String>) -> Self {
         let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {wide_msg}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner:.cyan} {elapsed:>3.dim} {wide_msg}")
+        {
             bar.set_style(style);
         }
         bar.set_message(text.into());

@@ -67,18 +67,24 @@ impl Changes {
         Ok(())
     }
 
-    /// Returns after the next change that matters, when nothing changes any more.
-    pub(super) async fn next(&mut self) {
+    /// Returns after the next change that matters, when nothing changes any more: the files that have changed, as far as
+    /// it is known which.
+    pub(super) async fn next(&mut self) -> Vec<PathBuf> {
+        let mut changed = BTreeSet::new();
         loop {
             // The sender lives in the watcher, which lives as long as this does.
             let Some(notice) = self.changed.recv().await else {
                 return std::future::pending().await;
             };
             if self.relevant.concerns(&notice) {
+                changed.extend(self.relevant.of(notice));
                 break;
             }
         }
-        while let Ok(Some(_)) = timeout(QUIET_TIME, self.changed.recv()).await {}
+        while let Ok(Some(notice)) = timeout(QUIET_TIME, self.changed.recv()).await {
+            changed.extend(self.relevant.of(notice));
+        }
+        changed.into_iter().collect()
     }
 
     fn add_function(&mut self, folder: &Path) -> anyhow::Result<()> {
@@ -148,6 +154,17 @@ impl Relevant {
         match notice {
             Notice::Changed(paths) => paths.iter().any(|path| self.contains(path)),
             Notice::Missed => true,
+        }
+    }
+
+    /// What matters of what has changed.
+    fn of(&self, notice: Notice) -> Vec<PathBuf> {
+        match notice {
+            Notice::Changed(mut paths) => {
+                paths.retain(|path| self.contains(path));
+                paths
+            }
+            Notice::Missed => Vec::new(),
         }
     }
 
