@@ -88,6 +88,9 @@ pub struct HostConfig {
     /// The folder of the interpreters that run sources, which `sparkler runtimes prepare` fills. Without one, a host
     /// takes components alone.
     pub runtimes: Option<PathBuf>,
+    /// Has the program's allocator give back what it keeps for the calling thread. It is called on each thread of long
+    /// guests, where that is so much that guests could not have what they may.
+    pub give_back_memory: Option<fn()>,
 }
 
 impl Default for HostConfig {
@@ -112,6 +115,7 @@ impl Default for HostConfig {
             folders: Vec::new(),
             secrets: Vec::new(),
             runtimes: None,
+            give_back_memory: None,
         }
     }
 }
@@ -232,6 +236,7 @@ impl Host {
             artifacts: parts.artifacts,
             components,
             learn_http: config.learn_http,
+            give_back_memory: config.give_back_memory,
             tmp: parts.tmp,
             data_memory_bytes: parts.memory_bytes,
             folders: config.folders.clone(),

@@ -62,6 +62,9 @@ pub(crate) const RESIDENT_UNSEEN_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// so much time before it writes what it holds.
 pub(crate) const UNCOUNTED_REMEMBERED: Duration = Duration::from_secs(60);
 
+/// How often the allocator is asked for what it keeps, while that is in the way of guests.
+pub(crate) const KEPT_MEMORY_ASKED_INTERVAL: Duration = Duration::from_millis(250);
+
 /// Portions in which a guest takes of the memory of all: its counter is touched about once an invocation.
 pub(crate) const GUEST_MEMORY_PORTION_BYTES: u64 = 256 * 1024;
 

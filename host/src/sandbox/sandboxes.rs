@@ -92,6 +92,8 @@ pub struct SandboxesConfig {
     pub components: Arc<dyn ComponentSource>,
     /// Whether guests may send HTTP requests to everybody, and it is noted what they would need.
     pub learn_http: bool,
+    /// Has the allocator give back what it keeps for the calling thread.
+    pub give_back_memory: Option<fn()>,
     /// Where guests have their `/tmp`.
     pub tmp: TmpFolders,
     /// What the data directory may take of memory, in bytes.
@@ -158,6 +160,15 @@ impl Sandboxes {
             let spare = spare.clone();
             move || spare.give_way()
         };
+        let give_back = {
+            let (long_runners, give_back) =
+                (Arc::downgrade(&long_runners), config.give_back_memory);
+            move || {
+                if let (Some(long_runners), Some(give_back)) = (long_runners.upgrade(), give_back) {
+                    long_runners.on_each(give_back);
+                }
+            }
+        };
         let kept = engines::kept_bytes(slots, space);
         let bound = Bound::of_this_process().without_data(config.data_memory_bytes);
         let (bound, tmp_memory) = set_aside(bound, kept, config.tmp.are_in_memory());
@@ -181,7 +192,7 @@ impl Sandboxes {
             components: config.components,
             loaded,
             slots: Arc::new(Slots::new(slots, give_way.clone())),
-            host_memory: Arc::new(HostMemory::new(bound, give_way)),
+            host_memory: Arc::new(HostMemory::new(bound, give_way, give_back)),
             concurrency: Concurrency::default(),
             ticker: Arc::new(Ticker::start(&engine).map_err(|error| failed(&error))?),
             loader: Arc::new(Loader {

@@ -23,12 +23,12 @@ pub(super) fn give_back() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All that no thread has. What one keeps of its own for the next time is a few pages.
+/// All that no thread has, and what the calling one keeps of its own for the next time.
 #[expect(
     unsafe_code,
     reason = "the allocator is asked by a function of C, and its bindings have no other"
 )]
-fn collect() {
+pub(super) fn collect() {
     // SAFETY: it takes no pointer, and may be called at any time, from any thread.
     unsafe { libmimalloc_sys::mi_collect(true) };
 }

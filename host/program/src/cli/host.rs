@@ -37,6 +37,7 @@ pub(super) fn config(account: Account, storage: Storage) -> HostConfig {
         storage,
         compile: compiler(&[]),
         runtimes: default_folder(),
+        give_back_memory: Some(freed_memory::collect),
         ..HostConfig::default()
     }
 }

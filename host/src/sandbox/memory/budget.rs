@@ -221,7 +221,7 @@ pub(in crate::sandbox) mod tests {
     const PORTION: u64 = limits::GUEST_MEMORY_PORTION_BYTES;
 
     fn host(bytes: u64) -> Arc<HostMemory> {
-        Arc::new(HostMemory::new(Bound::of_bytes(bytes), || false))
+        Arc::new(HostMemory::new(Bound::of_bytes(bytes), || false, || ()))
     }
 
     /// A budget that nothing else shares.

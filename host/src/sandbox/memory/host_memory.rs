@@ -17,13 +17,18 @@ pub(in crate::sandbox) struct HostMemory {
     unseen_bytes: AtomicU64,
     /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
     give_way: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Asks for what the allocator keeps.
+    give_back: Box<dyn Fn() + Send + Sync>,
 }
 
 impl HostMemory {
     /// So much. Where it is used up, `give_way` lets a sandbox go that serves nobody, and says whether there was one.
+    /// Where so much is uncounted that guests could not have all of it, `give_back` is asked for some of that, now and
+    /// then.
     pub(in crate::sandbox) fn new(
         bound: Bound,
         give_way: impl Fn() -> bool + Send + Sync + 'static,
+        give_back: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         Self {
             held_bytes: AtomicU64::new(0),
@@ -32,6 +37,7 @@ impl HostMemory {
             uncounted_bytes: AtomicU64::new(0),
             unseen_bytes: AtomicU64::new(0),
             give_way: Box::new(give_way),
+            give_back: Box::new(give_back),
         }
     }
 
@@ -105,6 +111,11 @@ impl HostMemory {
         let uncounted = resident.uncounted_beside(held_bytes);
         self.uncounted_bytes.store(uncounted, Ordering::Relaxed);
         self.unseen_bytes.store(0, Ordering::Relaxed);
+        let is_in_the_way =
+            self.bound.bytes.saturating_add(uncounted) > self.bound.ceiling_bytes(false);
+        if is_in_the_way && resident.is_time_to_ask() {
+            (self.give_back)();
+        }
         uncounted
     }
 
@@ -128,11 +139,15 @@ mod tests {
     #[test]
     fn idle_sandboxes_give_way_before_anybody_is_refused() {
         static IDLE: AtomicU32 = AtomicU32::new(2);
-        let memory = HostMemory::new(Bound::of_bytes(100), || {
-            let idle = IDLE.load(Ordering::Relaxed);
-            IDLE.store(idle.saturating_sub(1), Ordering::Relaxed);
-            idle > 0
-        });
+        let memory = HostMemory::new(
+            Bound::of_bytes(100),
+            || {
+                let idle = IDLE.load(Ordering::Relaxed);
+                IDLE.store(idle.saturating_sub(1), Ordering::Relaxed);
+                idle > 0
+            },
+            || (),
+        );
         assert_eq!(memory.take(60, 60, 60), Some(60));
         assert_eq!(
             memory.take(40, 64, 40),

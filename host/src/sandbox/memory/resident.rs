@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::time::Instant;
 
-use crate::limits::UNCOUNTED_REMEMBERED;
+use crate::limits::{KEPT_MEMORY_ASKED_INTERVAL, UNCOUNTED_REMEMBERED};
 
 /// Looks at it now and then, and remembers.
 ///
@@ -17,6 +17,8 @@ pub(super) struct Resident {
     /// The most that was seen in the time that runs, and in the one before.
     most: [u64; 2],
     began: Instant,
+    /// When it was last asked for memory that is kept.
+    asked: Option<Instant>,
 }
 
 impl Resident {
@@ -25,7 +27,20 @@ impl Resident {
             status: File::open("/proc/self/status").ok(),
             most: [0; 2],
             began: Instant::now(),
+            asked: None,
         }
+    }
+
+    /// Whether memory that is kept is to be asked for: not more often than it could have been given since.
+    pub(super) fn is_time_to_ask(&mut self) -> bool {
+        let now = Instant::now();
+        let is_time = self
+            .asked
+            .is_none_or(|asked| now.saturating_duration_since(asked) >= KEPT_MEMORY_ASKED_INTERVAL);
+        if is_time {
+            self.asked = Some(now);
+        }
+        is_time
     }
 
     /// Looks, while guests hold so much, and gives the bytes that are uncounted.

@@ -2,6 +2,8 @@
 //! those that serve callers.
 
 use std::io;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -15,7 +17,11 @@ pub(in crate::sandbox) struct LongRunners {
     handle: Handle,
     /// Taken when it is dropped, and never before.
     runtime: Option<Runtime>,
+    threads: usize,
 }
+
+/// How long threads wait for each other that all do the same once. One that is in a guest comes at its next tick.
+const MEETING_DURATION_MAX: Duration = Duration::from_millis(100);
 
 impl LongRunners {
     pub(in crate::sandbox) fn start() -> io::Result<Self> {
@@ -33,11 +39,45 @@ impl LongRunners {
         Ok(Self {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
+            threads: cores,
         })
+    }
+
+    /// Has each of the threads do `work` soon, once: nobody else can do it for them.
+    pub(in crate::sandbox) fn on_each(&self, work: fn()) {
+        let meeting = Arc::new(Meeting::default());
+        for _ in 0..self.threads {
+            let (meeting, threads) = (Arc::clone(&meeting), self.threads);
+            self.handle.spawn(async move {
+                work();
+                // Or it would take the share of another, too.
+                meeting.wait_for(threads);
+            });
+        }
     }
 
     pub(in crate::sandbox) fn handle(&self) -> &Handle {
         &self.handle
+    }
+}
+
+/// Where threads wait until all have come.
+#[derive(Default)]
+struct Meeting {
+    came: Mutex<usize>,
+    comes: Condvar,
+}
+
+impl Meeting {
+    /// Waits until so many are here, or for [`MEETING_DURATION_MAX`].
+    fn wait_for(&self, all: usize) {
+        let mut came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
+        *came += 1;
+        self.comes.notify_all();
+        let waited = self
+            .comes
+            .wait_timeout_while(came, MEETING_DURATION_MAX, |came| *came < all);
+        drop(waited);
     }
 }
 
@@ -46,5 +86,32 @@ impl Drop for LongRunners {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::mpsc::{Sender, channel};
+    use std::thread::{self, ThreadId};
+
+    use super::*;
+
+    #[test]
+    fn each_thread_does_its_share() {
+        static DONE: Mutex<Option<Sender<ThreadId>>> = Mutex::new(None);
+        let (done, threads) = channel();
+        *DONE.lock().expect("not poisoned") = Some(done);
+        let runners = LongRunners::start().expect("they start");
+        runners.on_each(|| {
+            let done = DONE.lock().expect("not poisoned").clone();
+            done.expect("it is there")
+                .send(thread::current().id())
+                .expect("somebody waits");
+        });
+        let seen: BTreeSet<String> = (0..runners.threads)
+            .map(|_| format!("{:?}", threads.recv().expect("all do it")))
+            .collect();
+        assert_eq!(seen.len(), runners.threads);
     }
 }

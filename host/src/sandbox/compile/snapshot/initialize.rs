@@ -222,7 +222,7 @@ impl Ready {
 
     /// The sandbox of the guest, which has of the host what parts have by default, and notes what is opened.
     pub(in crate::sandbox::compile) fn sandbox(&self, deadline: Instant) -> Option<Sandbox> {
-        let host = HostMemory::new(Bound::of_this_process(), || false);
+        let host = HostMemory::new(Bound::of_this_process(), || false, || ());
         let budget = Arc::new(Budget::new(Arc::new(host), self.bounds.memory_bytes_max));
         let shared = Shared {
             limiter: MemoryLimiter::new(Arc::clone(&budget)),
