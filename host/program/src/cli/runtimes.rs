@@ -1,6 +1,6 @@
 //! `sparkler runtimes`: the interpreters that run sources.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -148,12 +148,19 @@ impl RuntimesCommand {
 fn list(runtimes: &Runtimes) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for language in Language::ALL {
-        rows.push(row(*language, runtimes.prepared(*language)?));
+        rows.push(row(*language, prepared(runtimes, *language)?));
     }
     let (heading, lines) = columns::table(["LANGUAGE", "VERSION", "SIZE", "RUNS"], &rows);
     output::heading(&heading);
     lines.iter().for_each(|line| output::data(line));
     Ok(())
+}
+
+/// What is there of a language; where that cannot be read, with the place.
+fn prepared(runtimes: &Runtimes, language: Language) -> anyhow::Result<Option<PreparedRuntime>> {
+    let folder = runtimes.folder().unwrap_or(Path::new("")).display();
+    let prepared = runtimes.prepared(language);
+    prepared.with_context(|| format!("the interpreters in {folder} cannot be read"))
 }
 
 fn row(language: Language, prepared: Option<PreparedRuntime>) -> [String; 4] {
@@ -173,7 +180,7 @@ fn row(language: Language, prepared: Option<PreparedRuntime>) -> [String; 4] {
 fn prepare(runtimes: &Runtimes, language: Language) -> anyhow::Result<Option<PreparedRuntime>> {
     let title = language.title();
     let inputs = toolchain::interpreter_inputs(language);
-    let prepared = runtimes.prepared(language)?;
+    let prepared = prepared(runtimes, language)?;
     let current = prepared.filter(|prepared| prepared.built_from == inputs);
     if current.is_some() {
         return Ok(current);
