@@ -341,3 +341,20 @@ fn an_error_in_python_is_written_as_on_lambda() {
     );
     assert!(reply.text().starts_with("{\"errorMessage\":"));
 }
+
+#[test]
+fn a_handler_is_changed_before_the_code_that_has_it() {
+    let files = [("app.py", "def handler(event, context):\n    return 1\n")];
+    let function = sources(interpreting(), &files).deploy();
+    let lambda = interpreting().lambda();
+    let change = json!({ "Handler": "other.run" });
+    assert_eq!(lambda.update_settings(function.name(), &change).status, 200);
+    let version = interpreting().settled(function.name());
+    assert!(format!("{:?}", version.last_update).contains("Successful"));
+    let failed = function.invoke("{}");
+    assert_eq!(failed.json()["errorType"], "Runtime.ImportModuleError");
+    let package = zip_of(&[("other.py", "def run(event, context):\n    return 2\n")]);
+    assert_eq!(lambda.update_code(function.name(), &package).status, 200);
+    interpreting().settled(function.name());
+    assert_eq!(answer(&function.invoke("{}")), 2);
+}

@@ -212,20 +212,26 @@ impl<G: CompileGuest> Deployment<G> {
 
     /// Has sources imported, and gives the state that they start from; nothing of a component.
     async fn import(&self, claims: &mut Vec<Claim>) -> Result<Option<Snapshot>, Failure> {
-        let version = self
-            .pipeline
-            .catalog
-            .get(&self.name)
-            .map(|record| Arc::clone(&record.latest));
-        // Where it was deleted, or deployed anew, nobody waits for this.
-        let version = version.filter(|version| version.code == self.work.code);
-        match version.filter(|version| version.code.is_sources()) {
-            Some(version) => {
-                let (snapshot, claim) = self.pipeline.state_of(&version).await?;
+        let Some(record) = self.pipeline.catalog.get(&self.name) else {
+            return Ok(None);
+        };
+        let version = &record.latest;
+        // Where it was deployed anew, nobody waits for this.
+        if version.code != self.work.code || !version.code.is_sources() {
+            return Ok(None);
+        }
+        let running = record.running.as_ref();
+        let is_of_settings = running.is_some_and(|it| it.code.package == version.code.package);
+        match self.pipeline.state_of(version).await {
+            Ok((snapshot, claim)) => {
                 claims.extend(claim);
                 Ok(Some(snapshot))
             }
-            None => Ok(None),
+            // Whoever changes the handler and then the code does it in two steps, of which the first may go with neither.
+            Err(Failure { reason, .. }) if is_of_settings => {
+                Ok(Some(Snapshot::Impossible { reason }))
+            }
+            Err(failure) => Err(failure),
         }
     }
 

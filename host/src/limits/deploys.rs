@@ -8,6 +8,12 @@ pub const PACKAGE_BYTES_MAX: u64 = 50 * 1024 * 1024;
 /// Largest sum of the files in a package, as AWS documents it; so also the largest component.
 pub const UNZIPPED_BYTES_MAX: u64 = 250 * 1024 * 1024;
 
+/// Bytes of the path of a file in a package: as Linux bounds them.
+pub(crate) const PACKAGE_PATH_BYTES_MAX: usize = 4_096;
+
+/// What all paths of a package of sources may take of memory. Each folder in one is a path of its own.
+pub(crate) const PACKAGE_PATHS_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// How long whoever reads a pipe or a device that somebody has named waits for what is written into it.
 pub(crate) const NAMED_FILE_WAIT_MAX: Duration = Duration::from_secs(10);
 

@@ -54,9 +54,11 @@ pub(crate) const SMALL_GUEST_BYTES: u64 = 8 * 1024 * 1024;
 /// Share of what all guests may hold, in percent, that is for small ones alone.
 pub(crate) const SMALL_GUESTS_PERCENT: u64 = 3;
 
-/// What small guests take before it is looked at again what the process really takes. For others that is looked at each
-/// time.
+/// What guests take before it is looked at again what the process really takes.
 pub(crate) const RESIDENT_UNSEEN_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// How long ago that may have been where a guest takes more that is not small.
+pub(crate) const RESIDENT_UNSEEN_DURATION_MAX: Duration = Duration::from_millis(10);
 
 /// How long it is remembered, and up to twice as long, what the process took beside what guests hold. A guest may let pass
 /// so much time before it writes what it holds.

@@ -9,7 +9,7 @@ use zip::unstable::read::ZipIterable;
 use zip::{CompressionMethod, ZipReadOptions};
 
 use super::{PackageError, choice};
-use crate::limits::{PACKAGE_ENTRIES_MAX, UNZIPPED_BYTES_MAX};
+use crate::limits::{PACKAGE_ENTRIES_MAX, PACKAGE_PATH_BYTES_MAX, UNZIPPED_BYTES_MAX};
 
 /// A zip whose directory was checked.
 pub(super) struct Archive<'a> {
@@ -122,6 +122,9 @@ pub(super) fn path_trick(name: &str, raw: &[u8]) -> Option<&'static str> {
     }
     if raw.contains(&b'\\') || name.contains('\\') {
         return Some("it holds a backslash");
+    }
+    if name.len() > PACKAGE_PATH_BYTES_MAX {
+        return Some("it is too long, longer than any system has them");
     }
     if name.starts_with('/') {
         return Some("it is an absolute path");

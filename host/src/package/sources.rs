@@ -9,12 +9,14 @@ use zip::ZipArchive;
 
 use super::archive::{Archive, path_trick};
 use super::{PackageError, choice};
-use crate::limits::UNZIPPED_BYTES_MAX;
+use crate::limits::{PACKAGE_PATHS_BYTES_MAX, UNZIPPED_BYTES_MAX};
 
 /// The files of a package.
 pub(crate) struct Sources {
     archive: ZipArchive<Cursor<Bytes>>,
     package_bytes: usize,
+    /// What paths take, with all that is kept of each.
+    paths_bytes: usize,
     /// By their paths, without a slash at either end. The folder that all are in has the empty one.
     entries: BTreeMap<String, SourceEntry>,
 }
@@ -59,6 +61,7 @@ impl Sources {
         let mut sources = Self {
             entries: BTreeMap::from([(String::new(), SourceEntry::Folder { number: 0 })]),
             package_bytes,
+            paths_bytes: 0,
             archive,
         };
         for place in 0..sources.archive.len() {
@@ -126,8 +129,7 @@ impl Sources {
 
     /// What the package takes of memory.
     pub(crate) fn held_bytes(&self) -> usize {
-        const ENTRY_BYTES: usize = 256;
-        self.package_bytes + self.entries.len() * ENTRY_BYTES
+        self.package_bytes + self.paths_bytes
     }
 
     fn add(&mut self, place: usize) -> Result<(), PackageError> {
@@ -167,14 +169,31 @@ impl Sources {
             bytes,
             place,
         };
+        self.count(&path)?;
         match self.entries.insert(path, entry) {
             Some(SourceEntry::Folder { .. }) => Err(both(last)),
             Some(SourceEntry::File { .. }) | None => Ok(()),
         }
     }
 
+    /// Counts one more path, of which there is a bound: each folder of a path is one.
+    fn count(&mut self, path: &str) -> Result<(), PackageError> {
+        const ENTRY_BYTES: usize = 256;
+        self.paths_bytes += path.len() + ENTRY_BYTES;
+        match self.paths_bytes <= PACKAGE_PATHS_BYTES_MAX {
+            true => Ok(()),
+            false => Err(PackageError(
+                "The package has too many folders in folders. Make it anew with shorter paths."
+                    .into(),
+            )),
+        }
+    }
+
     fn put_folder(&mut self, path: &str) -> Result<(), PackageError> {
         let number = self.entries.len() as u64;
+        if !self.entries.contains_key(path) {
+            self.count(path)?;
+        }
         let entry = self.entries.entry(path.to_owned());
         match entry.or_insert(SourceEntry::Folder { number }) {
             SourceEntry::Folder { .. } => Ok(()),
@@ -257,6 +276,19 @@ mod tests {
         ];
         let sources = Sources::checked(zipped(&files.map(|name| (name, "")))).expect("sound");
         assert_eq!(sources.native_files(), files[..3]);
+    }
+
+    #[test]
+    fn folders_in_folders_have_a_bound() {
+        let deep = |name: &str, depth: usize| format!("{}{name}", "a/".repeat(depth));
+        assert!(Sources::checked(zipped(&[(&deep("x", 2_000), "")])).is_ok());
+        assert!(Sources::checked(zipped(&[(&deep("x", 2_100), "")])).is_err());
+        let names: Vec<String> = (0..20)
+            .map(|it| format!("{it}/{}", deep("x", 2_000)))
+            .collect();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        let refused = Sources::checked(zipped(&files)).err().expect("refused");
+        assert!(refused.0.contains("folders in folders"), "{refused}");
     }
 
     #[test]

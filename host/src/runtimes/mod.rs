@@ -116,7 +116,7 @@ impl Runtimes {
             .flat_map(|language| self.components(*language));
         components
             .into_iter()
-            .any(|it| compiled == it || compiled == base_key(it))
+            .any(|it| [code_key(it), base_key(it)].contains(&compiled))
     }
 
     fn components(&self, language: Language) -> Vec<Digest> {
@@ -188,6 +188,12 @@ impl Runtimes {
     fn of(&self, language: Language) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.join(language.name()))
     }
+}
+
+/// The digest under which the code of an interpreter is kept, compiled: not its own, under which whoever uploads the same
+/// component has that compiled as one.
+pub(crate) fn code_key(interpreter: Digest) -> Digest {
+    Digest::of(format!("the code of {interpreter}").as_bytes())
 }
 
 /// The digest under which what an interpreter starts from is kept, compiled.

@@ -1,5 +1,7 @@
 //! Where everything of the sandbox is put together, and what the rest of the host sees of it.
 
+mod interpreters;
+
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -33,8 +35,8 @@ use super::run::runner::Runner;
 use crate::deployer::{CompileGuest, ComponentSource, DeployFigures, Initialized, Lane, Rejection};
 use crate::domain::language::Language;
 use crate::domain::{
-    Account, AccountId, Code, Digest, FunctionName, HostFolder, HostSecret, Invocation, Named as _,
-    Report, Version,
+    Account, AccountId, Code, Digest, FunctionName, HostFolder, HostSecret, Invocation, Report,
+    Version,
 };
 use crate::invoker::{
     Admission, Gate, GuestMemory, HostFailure, How, PrepareFailure, PrepareGuest, RunGuest,
@@ -160,15 +162,7 @@ impl Sandboxes {
             let spare = spare.clone();
             move || spare.give_way()
         };
-        let give_back = {
-            let (long_runners, give_back) =
-                (Arc::downgrade(&long_runners), config.give_back_memory);
-            move || {
-                if let (Some(long_runners), Some(give_back)) = (long_runners.upgrade(), give_back) {
-                    long_runners.on_each(give_back);
-                }
-            }
-        };
+        let give_back = LongRunners::each(&long_runners, config.give_back_memory);
         let kept = engines::kept_bytes(slots, space);
         let bound = Bound::of_this_process().without_data(config.data_memory_bytes);
         let (bound, tmp_memory) = set_aside(bound, kept, config.tmp.are_in_memory());
@@ -294,20 +288,6 @@ impl Sandboxes {
         let Maker { loaded, loader, .. } = self.maker();
         loaded.get(code.component).is_some()
             || matches!(load_artifact(loader, code).await, Ok(Some(_)))
-    }
-
-    /// Compiles the interpreter of a language, unless that was done, so that no deploy waits for it.
-    ///
-    /// # Errors
-    /// With the reason, where it is not prepared or cannot be compiled.
-    pub async fn ready_interpreter(&self, language: Language) -> Result<(), EngineError> {
-        let failed = |rejection: Rejection| EngineError(rejection.reason);
-        let compiler = &self.maker().compiler;
-        let code = compiler.interpreted(language).map_err(failed)?;
-        let lane = self.maker().lane_of_host(language.name());
-        let accepted = Accepted::interpreted(&lane, &code);
-        let components = Arc::clone(&self.maker().components);
-        compiler.finish(accepted, components).await.map_err(failed)
     }
 
     /// Removes what is left of `/tmp` of the guests of all accounts, whoever still holds this: none runs any more. Blocks.

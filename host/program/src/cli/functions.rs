@@ -60,7 +60,7 @@ impl CodeSource {
         match self {
             Self::File(file) => read_package(file),
             Self::Folder(folder) => read_package(&built_component(folder)?),
-            Self::Sources(folder, _) => sources::zipped(folder),
+            Self::Sources(folder, _) => sources::zipped(folder, PROJECT_FILE),
         }
     }
 

@@ -238,7 +238,9 @@ impl Compiler {
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
         if version.code.is_sources() {
-            return self.import(account, lane, version, source).await;
+            return self
+                .import((account, concurrency), lane, version, source)
+                .await;
         }
         let counted = Initializing::Function(&version.function);
         let initialize = |meter| -> Step<'_, Option<Initialized>> {

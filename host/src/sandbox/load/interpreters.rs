@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasmtime::component::Component;
 
 use crate::domain::{Digest, SharedLock};
-use crate::runtimes::base_key;
+use crate::runtimes::{base_key, code_key};
 use crate::sandbox::engine::compiled::Figures;
 
 /// The code of interpreters, by their digests. There are as many as a host's owner has prepared.
@@ -33,9 +33,8 @@ impl LoadedInterpreters {
     /// Whether this is the code of one of them, or the state that one starts from.
     pub(super) fn has(&self, key: Digest) -> bool {
         let loaded = self.loaded.read();
-        loaded.contains_key(&key)
-            || loaded
-                .keys()
-                .any(|interpreter| base_key(*interpreter) == key)
+        loaded
+            .keys()
+            .any(|it| [code_key(*it), base_key(*it)].contains(&key))
     }
 }

@@ -9,7 +9,7 @@ use wasmtime::{Engine, Module};
 use super::interpreters::LoadedInterpreters;
 use crate::deployer::Rejection;
 use crate::domain::{Code, Digest};
-use crate::runtimes::base_key;
+use crate::runtimes::{base_key, code_key};
 use crate::sandbox::engine::compiled::{self, Figures};
 use crate::sandbox::guest::loaded::Loaded;
 use crate::sandbox::reach::guest_state::GuestState;
@@ -66,7 +66,7 @@ impl Loader {
         if let Some(loaded) = self.interpreters.get(interpreter) {
             return Ok(Some(loaded));
         }
-        let Some(artifact) = self.artifact(interpreter)? else {
+        let Some(artifact) = self.artifact(code_key(interpreter))? else {
             return Ok(None);
         };
         let loaded = map(&self.engine, &artifact).map_err(cannot_run)?;

@@ -103,7 +103,11 @@ impl HostMemory {
     fn take_large(&self, bytes: u64) -> bool {
         let mut resident = self.resident.lock();
         let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let uncounted = self.look(&mut resident, held);
+        let unseen = self.unseen_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let uncounted = match unseen < limits::RESIDENT_UNSEEN_BYTES_MAX && resident.is_fresh() {
+            true => self.uncounted_bytes.load(Ordering::Relaxed),
+            false => self.look(&mut resident, held),
+        };
         self.fits(held.saturating_add(bytes), uncounted, false)
     }
 

@@ -5,7 +5,9 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::time::Instant;
 
-use crate::limits::{KEPT_MEMORY_ASKED_INTERVAL, UNCOUNTED_REMEMBERED};
+use crate::limits::{
+    KEPT_MEMORY_ASKED_INTERVAL, RESIDENT_UNSEEN_DURATION_MAX, UNCOUNTED_REMEMBERED,
+};
 
 /// Looks at it now and then, and remembers.
 ///
@@ -17,6 +19,8 @@ pub(super) struct Resident {
     /// The most that was seen in the time that runs, and in the one before.
     most: [u64; 2],
     began: Instant,
+    /// When it was last looked.
+    looked: Option<Instant>,
     /// When it was last asked for memory that is kept.
     asked: Option<Instant>,
 }
@@ -27,8 +31,15 @@ impl Resident {
             status: File::open("/proc/self/status").ok(),
             most: [0; 2],
             began: Instant::now(),
+            looked: None,
             asked: None,
         }
+    }
+
+    /// Whether it was looked a moment ago.
+    pub(super) fn is_fresh(&self) -> bool {
+        let looked = self.looked;
+        looked.is_some_and(|looked| looked.elapsed() < RESIDENT_UNSEEN_DURATION_MAX)
     }
 
     /// Whether memory that is kept is to be asked for: not more often than it could have been given since.
@@ -46,7 +57,9 @@ impl Resident {
     /// Looks, while guests hold so much, and gives the bytes that are uncounted.
     pub(super) fn uncounted_beside(&mut self, held_bytes: u64) -> u64 {
         let resident = self.status.as_ref().and_then(resident_bytes);
-        self.saw(resident.unwrap_or(0), held_bytes, Instant::now())
+        let now = Instant::now();
+        self.looked = Some(now);
+        self.saw(resident.unwrap_or(0), held_bytes, now)
     }
 
     fn saw(&mut self, resident: u64, held_bytes: u64, now: Instant) -> u64 {

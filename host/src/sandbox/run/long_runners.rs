@@ -43,8 +43,21 @@ impl LongRunners {
         })
     }
 
+    /// What has each of the threads do `work`, where there is any, for as long as there are these threads.
+    pub(in crate::sandbox) fn each(
+        these: &Arc<Self>,
+        work: Option<fn()>,
+    ) -> impl Fn() + Send + Sync + use<> {
+        let these = Arc::downgrade(these);
+        move || {
+            if let (Some(these), Some(work)) = (these.upgrade(), work) {
+                these.on_each(work);
+            }
+        }
+    }
+
     /// Has each of the threads do `work` soon, once: nobody else can do it for them.
-    pub(in crate::sandbox) fn on_each(&self, work: fn()) {
+    fn on_each(&self, work: fn()) {
         let meeting = Arc::new(Meeting::default());
         for _ in 0..self.threads {
             let (meeting, threads) = (Arc::clone(&meeting), self.threads);

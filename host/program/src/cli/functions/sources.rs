@@ -10,7 +10,6 @@ use sparkler::internals::limits::{PACKAGE_BYTES_MAX, UNZIPPED_BYTES_MAX};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::PROJECT_FILE;
 use crate::cli::output;
 
 /// What a language's own tools leave beside sources, and no function reads.
@@ -22,13 +21,13 @@ const VIRTUAL_ENVIRONMENT: &str = "pyvenv.cfg";
 /// Of what compresses well much is text: the first level does nearly as well as the others, in a third of the time.
 const COMPRESSION_LEVEL: i64 = 1;
 
-/// The files of `folder` as a zip: not those that are hidden, nor what tools left there. The same files make the same
-/// bytes.
+/// The files of `folder` as a zip: not the one at its top that is called `but_for`, those that are hidden, nor what tools
+/// left there. The same files make the same bytes.
 ///
 /// # Errors
 /// Where a file cannot be read, or there is more than a package may hold.
-pub(in crate::cli) fn zipped(folder: &Path) -> anyhow::Result<Bytes> {
-    let mut package = Package::of(folder);
+pub(in crate::cli) fn zipped(folder: &Path, but_for: &str) -> anyhow::Result<Bytes> {
+    let mut package = Package::of(folder, but_for);
     package.add_folder(folder, "")?;
     package.finish()
 }
@@ -40,6 +39,7 @@ pub(in crate::cli) fn is_part(name: &str) -> bool {
 
 struct Package<'a> {
     folder: &'a Path,
+    but_for: &'a str,
     zip: ZipWriter<Cursor<Vec<u8>>>,
     bytes: u64,
     /// The folders that it is in, without links: a link to one of them would never end.
@@ -47,9 +47,10 @@ struct Package<'a> {
 }
 
 impl<'a> Package<'a> {
-    fn of(folder: &'a Path) -> Self {
+    fn of(folder: &'a Path, but_for: &'a str) -> Self {
         Self {
             folder,
+            but_for,
             zip: ZipWriter::new(Cursor::default()),
             bytes: 0,
             within: Vec::new(),
@@ -87,7 +88,7 @@ impl<'a> Package<'a> {
         if found.is_dir() {
             return self.add_folder(path, &format!("{inside}/"));
         }
-        if !found.is_file() || inside == PROJECT_FILE {
+        if !found.is_file() || inside == self.but_for {
             return Ok(());
         }
         let file = fs::File::open(path).with_context(unreadable)?;
@@ -154,7 +155,7 @@ mod tests {
         }
         symlink(here.join("app.py"), here.join("linked.py")).expect("linked");
         symlink(here, here.join("lib/loop")).expect("linked");
-        let package = zipped(here).expect("a package");
+        let package = zipped(here, "sparkler.toml").expect("a package");
         let mut zip = ZipArchive::new(Cursor::new(package.clone())).expect("a zip");
         let names: Vec<_> = (0..zip.len())
             .map(|at| {
@@ -173,7 +174,11 @@ mod tests {
         let mut linked = zip.by_name("linked.py").expect("there");
         linked.read_to_string(&mut text).expect("readable");
         assert_eq!(text, "app.py");
-        assert_eq!(zipped(here).expect("a package"), package, "the same again");
+        assert_eq!(
+            zipped(here, "sparkler.toml").expect("a package"),
+            package,
+            "the same again"
+        );
     }
 
     #[test]
@@ -181,7 +186,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let large = fs::File::create(folder.path().join("large")).expect("made");
         large.set_len(UNZIPPED_BYTES_MAX + 1).expect("large");
-        let text = zipped(folder.path()).expect_err("too large").to_string();
+        let text = zipped(folder.path(), "sparkler.toml")
+            .expect_err("too large")
+            .to_string();
         let name = folder.path().display().to_string();
         assert!(text.contains(&name) && text.contains("250 MiB"), "{text}");
     }

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
-use super::{Compiler, component};
+use super::{Compiler, NO_CONCURRENCY, component};
 use crate::deployer::{ComponentSource, InitOutcome, Initialized, Lane, Rejection};
 use crate::domain::language::Language;
 use crate::domain::{Account, Code, Digest, Named as _, Version};
+use crate::invoker::Initializing;
 use crate::limits::ARTIFACT_BYTES_OF_COMPONENT_BYTE;
-use crate::runtimes::base_key;
+use crate::runtimes::{base_key, code_key};
 use crate::sandbox::compile::compiling::{Step, Stop, failed};
 use crate::sandbox::compile::derivation::{Derivation, Imported, Interpreter, Part};
 use crate::sandbox::compile::interpreters::unreadable;
+use crate::sandbox::engine::concurrency::Concurrency;
 use crate::storage::{Artifact, ArtifactStore, StorageError};
 
 impl Compiler {
@@ -63,7 +65,7 @@ impl Compiler {
         let wasm = self.interpreters.component(interpreter).await?;
         for (part, key) in [
             (Part::Base, base_key(interpreter)),
-            (Part::Code, interpreter),
+            (Part::Code, code_key(interpreter)),
         ] {
             self.derive(lane, Derivation::Part(part), wasm.clone(), key)
                 .await?;
@@ -112,27 +114,41 @@ impl Compiler {
     /// Has the interpreter of a version import it when its turn comes, and keeps what is compiled of the state.
     pub(super) async fn import(
         &self,
-        account: &Account,
+        (account, concurrency): (&Account, &Concurrency),
         lane: &Lane,
         version: &Version,
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
         self.prepare(lane, &version.code).await?;
-        let interpreter = self.artifacts_of(interpreter_of(&version.code)).await?;
-        let interpreter =
-            interpreter.ok_or_else(|| unreadable("it was gone as soon as it was written"))?;
-        let package = component(&source, &version.code).await?;
-        let import = |meter| {
-            let (interpreter, package) = (interpreter.clone(), package.clone());
-            self.compile
-                .import(account, version, interpreter, package, meter)
+        let counted = Initializing::Function(&version.function);
+        let import = |meter| -> Step<'_, Option<Imported>> {
+            let source = Arc::clone(&source);
+            Box::pin(async move {
+                // Not before its turn, so that it takes nothing from the account's calls while it waits for that; nor is
+                // anything read before.
+                let Ok(_admission) = concurrency.begin(counted) else {
+                    return Ok(None);
+                };
+                let interpreter = self.artifacts_of(interpreter_of(&version.code)).await?;
+                let interpreter = interpreter
+                    .ok_or_else(|| unreadable("it was gone as soon as it was written"))?;
+                let package = component(&source, &version.code).await?;
+                let imported = self
+                    .compile
+                    .import(account, version, interpreter, package, meter);
+                Ok(Some(imported.await?))
+            })
         };
         let (queues, bytes) = (&self.queues, version.code.package_bytes);
-        let imported = queues.in_turn(&queues.initializations, lane, bytes, import);
-        let Imported {
+        let in_turn = || queues.in_turn(&queues.initializations, lane, bytes, import);
+        let imported = concurrency.begin_in_turn(counted, in_turn).await?;
+        let Some(Imported {
             initialized,
             artifact,
-        } = imported.await?;
+        }) = imported
+        else {
+            return Ok(Initialized::impossible(NO_CONCURRENCY));
+        };
         if let InitOutcome::Taken(packed) = &initialized.outcome {
             let state = Digest::of(packed);
             self.store(state, Box::new(Cursor::new(artifact))).await?;
@@ -144,7 +160,7 @@ impl Compiler {
     async fn artifacts_of(&self, interpreter: Digest) -> Result<Option<Interpreter>, Rejection> {
         let (artifacts, engine) = (Arc::clone(&self.artifacts), self.engine_key.clone());
         let read = spawn_blocking(move || {
-            let code = read(&artifacts, &engine, interpreter)?;
+            let code = read(&artifacts, &engine, code_key(interpreter))?;
             let base = read(&artifacts, &engine, base_key(interpreter))?;
             Ok::<_, StorageError>(code.zip(base))
         });
