@@ -98,6 +98,7 @@ impl Sources {
     }
 
     /// The paths of the files that hold code of a machine, as their names tell; none of it can run in a sandbox.
+    #[cfg(any(test, feature = "compiler"))]
     pub(crate) fn native_files(&self) -> Vec<&str> {
         let is_native = |path: &&String| {
             let name = path.rsplit('/').next().unwrap_or_default();

@@ -77,6 +77,7 @@ impl Vitals {
     }
 
     /// What it has turned to of that.
+    #[cfg(feature = "compiler")]
     pub(super) fn turned_to(&self) -> Option<&'static str> {
         *self.turned_to.lock()
     }

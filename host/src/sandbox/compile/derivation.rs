@@ -26,6 +26,13 @@ pub(in crate::sandbox) enum Derivation {
 
 /// An interpreter as it was compiled.
 #[derive(Clone)]
+#[cfg_attr(
+    not(feature = "compiler"),
+    expect(
+        dead_code,
+        reason = "what imports reads it, which is a part of the compiler"
+    )
+)]
 pub(in crate::sandbox) struct Interpreter {
     pub(in crate::sandbox) digest: Digest,
     /// Its code.
