@@ -339,6 +339,8 @@ pub(super) struct Lent<'a>(&'a Disk);
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         self.0.reserve.lock().returned();
+        // At once: until it is set aside again, whoever else writes there can take it, and the next change finds none.
+        self.0.look_anew();
     }
 }
 

@@ -1,7 +1,8 @@
 //! Room that is set aside: a database needs some of it even to delete, and there is none on a full disk.
 //!
-//! It is a file of which every block is there. It is given up where a change could not be written otherwise, and
-//! made again when there is room: when a host looks at its disk, at every start, and so after a crash, too.
+//! It is a file of which every block is there. It is given up where a change could not be written otherwise, and made
+//! again as soon as that is written, or else when there is room: when a host looks at its disk, at every start, and so
+//! after a crash, too.
 
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;

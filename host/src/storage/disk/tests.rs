@@ -415,3 +415,16 @@ fn a_start_on_a_full_disk_takes_what_was_set_aside() {
     assert_eq!(disk.reserve.lock().bytes(), 0);
     assert!(root.file_bytes("reserve").expect("looked").is_none());
 }
+
+#[test]
+fn what_a_change_was_written_with_is_set_aside_again_before_anybody_looks() {
+    let fake = Fake::with(900 * MB, 500 * MB, 0);
+    let set_aside = || fake.disk.reserve.lock().bytes();
+    assert_eq!(fake.part(DataPart::Reserve), RESERVE_BYTES);
+    let (one, other) = (fake.disk.reserve(), fake.disk.reserve());
+    assert_eq!(set_aside(), 0);
+    drop(one);
+    assert_eq!(set_aside(), 0, "somebody needs it");
+    drop(other);
+    assert_eq!(set_aside(), RESERVE_BYTES);
+}
