@@ -12,7 +12,7 @@ pub(in crate::sandbox) struct HostMemory {
     held_bytes: AtomicU64,
     bound: Bound,
     resident: Lock<Resident>,
-    /// What was uncounted at the last look, and what small guests took since.
+    /// What was uncounted at the last look, and what guests took since.
     uncounted_bytes: AtomicU64,
     unseen_bytes: AtomicU64,
     /// Lets a sandbox go that serves nobody, where nothing is left; `false` where there is none.
@@ -75,43 +75,24 @@ impl HostMemory {
         self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Takes so much if it fits beside what was uncounted at the last look, or, where that was too long ago or does not
+    /// do, beside what is now.
     fn take_free(&self, bytes: u64, is_small: bool) -> bool {
-        let fits = match is_small {
-            true => self.take_small(bytes),
-            false => self.take_large(bytes),
-        };
+        let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let unseen = self.unseen_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let fits = |uncounted| self.fits(held.saturating_add(bytes), uncounted, is_small);
+        let fits = (unseen < limits::RESIDENT_UNSEEN_BYTES_MAX
+            && fits(self.uncounted_bytes.load(Ordering::Relaxed))
+            && (is_small || self.resident.lock().is_fresh()))
+            || fits(self.look(held));
         if !fits {
             self.give_back(bytes);
         }
         fits
     }
 
-    /// Takes so much, and says whether it fits beside what was uncounted at the last look.
-    fn take_small(&self, bytes: u64) -> bool {
-        let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let unseen = self.unseen_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let uncounted = self.uncounted_bytes.load(Ordering::Relaxed);
-        let fits = |uncounted| self.fits(held.saturating_add(bytes), uncounted, true);
-        if unseen < limits::RESIDENT_UNSEEN_BYTES_MAX && fits(uncounted) {
-            return true;
-        }
+    fn look(&self, held_bytes: u64) -> u64 {
         let mut resident = self.resident.lock();
-        fits(self.look(&mut resident, held))
-    }
-
-    /// Takes so much, and says whether it fits. One after the other, so that each is seen by the next.
-    fn take_large(&self, bytes: u64) -> bool {
-        let mut resident = self.resident.lock();
-        let held = self.held_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let unseen = self.unseen_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let uncounted = match unseen < limits::RESIDENT_UNSEEN_BYTES_MAX && resident.is_fresh() {
-            true => self.uncounted_bytes.load(Ordering::Relaxed),
-            false => self.look(&mut resident, held),
-        };
-        self.fits(held.saturating_add(bytes), uncounted, false)
-    }
-
-    fn look(&self, resident: &mut Resident, held_bytes: u64) -> u64 {
         let uncounted = resident.uncounted_beside(held_bytes);
         self.uncounted_bytes.store(uncounted, Ordering::Relaxed);
         self.unseen_bytes.store(0, Ordering::Relaxed);
