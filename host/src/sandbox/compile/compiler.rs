@@ -242,30 +242,43 @@ impl Compiler {
                 .import((account, concurrency), lane, version, source)
                 .await;
         }
-        let counted = Initializing::Function(&version.function);
-        let initialize = |meter| -> Step<'_, Option<Initialized>> {
+        let initialize = |meter| -> Step<'_, Initialized> {
             let source = Arc::clone(&source);
+            Box::pin(async move {
+                let wasm = component(&source, &version.code).await?;
+                match Precompiled::is_one(&wasm) {
+                    true => Ok(Initialized::impossible(PRECOMPILED)),
+                    false => self.compile.initialize(account, version, wasm, meter).await,
+                }
+            })
+        };
+        let initialized = self.counted(concurrency, lane, version, initialize).await?;
+        Ok(initialized.unwrap_or_else(|| Initialized::impossible(NO_CONCURRENCY)))
+    }
+
+    /// Does what runs the code of a version when its turn comes, and counts it to what the account runs at once. `None`
+    /// where that is all it may, for as long as is waited.
+    async fn counted<'a, T>(
+        &self,
+        concurrency: &Concurrency,
+        lane: &Lane,
+        version: &Version,
+        step: impl Fn(Meter) -> Step<'a, T>,
+    ) -> Result<Option<T>, Rejection> {
+        let counted = Initializing::Function(&version.function);
+        let begun = |meter| -> Step<'_, Option<T>> {
+            let step = step(meter);
             Box::pin(async move {
                 // Not before its turn, so that it takes nothing from the account's calls while it waits for that.
                 let Ok(_admission) = concurrency.begin(counted) else {
                     return Ok(None);
                 };
-                let wasm = component(&source, &version.code).await?;
-                let initialized = match Precompiled::is_one(&wasm) {
-                    true => Initialized::impossible(PRECOMPILED),
-                    false => {
-                        self.compile
-                            .initialize(account, version, wasm, meter)
-                            .await?
-                    }
-                };
-                Ok(Some(initialized))
+                step.await.map(Some)
             })
         };
         let (queues, bytes) = (&self.queues, version.code.package_bytes);
-        let in_turn = || queues.in_turn(&queues.initializations, lane, bytes, initialize);
-        let initialized = concurrency.begin_in_turn(counted, in_turn).await?;
-        Ok(initialized.unwrap_or_else(|| Initialized::impossible(NO_CONCURRENCY)))
+        let in_turn = || queues.in_turn(&queues.initializations, lane, bytes, begun);
+        concurrency.begin_in_turn(counted, in_turn).await
     }
 
     /// What waits for its turn and what has it.

@@ -10,7 +10,6 @@ use super::{Compiler, NO_CONCURRENCY, component};
 use crate::deployer::{ComponentSource, InitOutcome, Initialized, Lane, Rejection};
 use crate::domain::language::Language;
 use crate::domain::{Account, Code, Digest, Named as _, Version};
-use crate::invoker::Initializing;
 use crate::limits::ARTIFACT_BYTES_OF_COMPONENT_BYTE;
 use crate::runtimes::{base_key, code_key};
 use crate::sandbox::compile::compiling::{Step, Stop, failed};
@@ -59,7 +58,7 @@ impl Compiler {
         let interpreter = interpreter_of(code);
         let turn = self.interpreters.turn(interpreter);
         let _turn = turn.lock().await;
-        if self.artifacts_of(interpreter).await?.is_some() {
+        if self.is_compiled(interpreter).await? {
             return Ok(());
         }
         let wasm = self.interpreters.component(interpreter).await?;
@@ -120,28 +119,20 @@ impl Compiler {
         source: Arc<dyn ComponentSource>,
     ) -> Result<Initialized, Rejection> {
         self.prepare(lane, &version.code).await?;
-        let counted = Initializing::Function(&version.function);
-        let import = |meter| -> Step<'_, Option<Imported>> {
+        let import = |meter| -> Step<'_, Imported> {
             let source = Arc::clone(&source);
             Box::pin(async move {
-                // Not before its turn, so that it takes nothing from the account's calls while it waits for that; nor is
-                // anything read before.
-                let Ok(_admission) = concurrency.begin(counted) else {
-                    return Ok(None);
-                };
+                // Nor is anything read before its turn.
                 let interpreter = self.artifacts_of(interpreter_of(&version.code)).await?;
                 let interpreter = interpreter
                     .ok_or_else(|| unreadable("it was gone as soon as it was written"))?;
                 let package = component(&source, &version.code).await?;
-                let imported = self
-                    .compile
-                    .import(account, version, interpreter, package, meter);
-                Ok(Some(imported.await?))
+                self.compile
+                    .import(account, version, interpreter, package, meter)
+                    .await
             })
         };
-        let (queues, bytes) = (&self.queues, version.code.package_bytes);
-        let in_turn = || queues.in_turn(&queues.initializations, lane, bytes, import);
-        let imported = concurrency.begin_in_turn(counted, in_turn).await?;
+        let imported = self.counted(concurrency, lane, version, import).await?;
         let Some(Imported {
             initialized,
             artifact,
@@ -154,6 +145,20 @@ impl Compiler {
             self.store(state, Box::new(Cursor::new(artifact))).await?;
         }
         Ok(initialized)
+    }
+
+    /// Whether all that is compiled of an interpreter is there.
+    async fn is_compiled(&self, interpreter: Digest) -> Result<bool, Rejection> {
+        let (artifacts, engine) = (Arc::clone(&self.artifacts), self.engine_key.clone());
+        let looked = spawn_blocking(move || {
+            for key in [code_key(interpreter), base_key(interpreter)] {
+                if artifacts.open(&engine, key)?.is_none() {
+                    return Ok(false);
+                }
+            }
+            Ok::<_, StorageError>(true)
+        });
+        looked.await.map_err(failed)?.map_err(unreadable)
     }
 
     /// What was compiled of an interpreter; `None` where not all of it is there.
