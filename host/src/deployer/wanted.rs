@@ -76,9 +76,11 @@ impl<G: CompileGuest> Changes<'_, G> {
     async fn update(&self, current: &Version, wanted: Wanted) -> Result<Deployed, NotDeployed> {
         let name = &wanted.name;
         let mut deployed = Deployed::Unchanged;
-        let change = wanted.change.map(|change| Changed::of(current, change));
+        let change = wanted
+            .change
+            .map(|change| left_of(change, &current.settings));
         let mut change = change.transpose()?.flatten();
-        if let Some(Changed { change, .. }) = change.take_if(|it| it.says_what_runs) {
+        if let Some(change) = change.take_if(|change| change.says_what_runs()) {
             // The new code is looked at by what they say then. The old one may fail by it, which is no loss.
             self.again().update_settings(name, None, change).await?;
             self.deployer.settled(name).await?;
@@ -100,7 +102,7 @@ impl<G: CompileGuest> Changes<'_, G> {
         if deployed == Deployed::Updated {
             self.active(name).await?;
         }
-        if let Some(Changed { change, .. }) = change {
+        if let Some(change) = change {
             self.again().update_settings(name, None, change).await?;
             self.active(name).await?;
             deployed = Deployed::Updated;
@@ -117,27 +119,16 @@ impl<G: CompileGuest> Changes<'_, G> {
     }
 }
 
-/// A change of a function's settings that makes a difference.
-struct Changed {
-    change: SettingsChange,
-    /// Whether it is one in what runs the code, and where that begins.
-    says_what_runs: bool,
-}
-
-impl Changed {
-    fn of(current: &Version, change: SettingsChange) -> Result<Option<Self>, Refusal> {
-        let before = &current.settings;
-        let mut settings = before.clone();
-        change.clone().apply(&mut settings)?;
-        let says_what_runs =
-            (&settings.runtime, &settings.handler) != (&before.runtime, &before.handler);
-        // An empty environment and none at all are the same to a guest.
-        let is_same = same_but_for_an_empty_environment(&settings, before);
-        Ok((!is_same).then_some(Self {
-            change,
-            says_what_runs,
-        }))
+/// What is left of a change to do, where these settings are there; `None` where it makes no difference.
+fn left_of(change: SettingsChange, before: &Settings) -> Result<Option<SettingsChange>, Refusal> {
+    let mut after = before.clone();
+    change.clone().apply(&mut after)?;
+    // An empty environment and none at all are the same to a guest.
+    if same_but_for_an_empty_environment(&after, before) {
+        return Ok(None);
     }
+    let (runtime, handler) = (before.runtime.as_deref(), before.handler.as_deref());
+    Ok(Some(change.without_what_runs(runtime, handler)))
 }
 
 fn same_but_for_an_empty_environment(wanted: &Settings, current: &Settings) -> bool {

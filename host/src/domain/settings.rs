@@ -264,6 +264,14 @@ impl SettingsChange {
         self.runtime.is_some() || self.handler.is_some()
     }
 
+    /// What is left of it to do, where this runtime runs the code already, and begins at this handler.
+    #[must_use]
+    pub fn without_what_runs(mut self, runtime: Option<&str>, handler: Option<&str>) -> Self {
+        self.runtime.take_if(|wanted| Some(&**wanted) == runtime);
+        self.handler.take_if(|wanted| Some(&**wanted) == handler);
+        self
+    }
+
     /// Carries the change out.
     ///
     /// # Errors
@@ -356,6 +364,23 @@ mod tests {
 
     fn rules(settings: &Settings) -> Vec<&str> {
         settings.allow_http().expect("rules").rules().collect()
+    }
+
+    #[test]
+    fn what_runs_a_function_already_is_not_changed() {
+        let change = SettingsChange {
+            runtime: Some("python3.13".into()),
+            handler: Some("b.run".into()),
+            ..SettingsChange::default()
+        };
+        let left = change.without_what_runs(Some("python3.13"), Some("a.run"));
+        assert_eq!(
+            (&left.runtime, left.handler.as_deref()),
+            (&None, Some("b.run"))
+        );
+        assert!(left.says_what_runs());
+        let nothing = left.without_what_runs(None, Some("b.run"));
+        assert_eq!(nothing, SettingsChange::default());
     }
 
     #[test]

@@ -37,7 +37,11 @@ pub(super) fn deploy(
         client.create(name, package, settings)?;
         return ready(client, name);
     }
-    let settings = without_what_runs_already(settings, &settled(client, name)?);
+    let function = settled(client, name)?;
+    let member = |name: &str| function.others.get(name).and_then(Value::as_str);
+    let settings = settings
+        .clone()
+        .without_what_runs(member("Runtime"), member("Handler"));
     let changes_settings = settings != SettingsChange::default();
     if settings.says_what_runs() {
         // The new code is looked at by what they say then. The old one may fail by it, which is no loss.
@@ -54,20 +58,6 @@ pub(super) fn deploy(
         function = ready(client, name)?;
     }
     Ok(function)
-}
-
-/// What is left of a change to do, where the function has the same runtime and handler already.
-fn without_what_runs_already(
-    settings: &SettingsChange,
-    function: &FunctionConfiguration,
-) -> SettingsChange {
-    let is_other = |wanted: &String, member: &str| {
-        function.others.get(member).and_then(Value::as_str) != Some(wanted)
-    };
-    let mut settings = settings.clone();
-    settings.runtime.take_if(|it| !is_other(it, "Runtime"));
-    settings.handler.take_if(|it| !is_other(it, "Handler"));
-    settings
 }
 
 /// Waits until the last change has ended, and says where it failed.
@@ -135,18 +125,6 @@ mod tests {
             function(serde_json::json!({"State": "Active", "LastUpdateStatus": "Successful"}));
         assert!(is_changing(&pending) && is_changing(&updating) && !is_changing(&active));
         assert_eq!(failure(&active), None);
-    }
-
-    #[test]
-    fn what_runs_a_function_already_is_not_changed() {
-        let current = function(serde_json::json!({"Runtime": "python3.13", "Handler": "a.run"}));
-        let change = SettingsChange {
-            runtime: Some("python3.13".into()),
-            handler: Some("b.run".into()),
-            ..SettingsChange::default()
-        };
-        let left = without_what_runs_already(&change, &current);
-        assert_eq!((left.runtime, left.handler), (None, change.handler));
     }
 
     #[test]
