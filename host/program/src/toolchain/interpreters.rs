@@ -7,12 +7,13 @@ use super::{BuildError, BuildEvent, BuildOptions, BuiltInterpreter, javascript, 
 /// What the interpreter of a language is built from by this program: the same text means the same.
 pub fn interpreter_inputs(language: internals::Language) -> String {
     match language {
-        internals::Language::Python => python::inputs_of_interpreter(),
+        internals::Language::Python => python::generic::inputs(),
         internals::Language::JavaScript => javascript::interpreter::inputs(),
     }
 }
 
-/// Builds the interpreter of a language from what its own people publish, for minutes, and tells `observe` what happens. Blocks.
+/// Builds the interpreter of a language from what its own people publish, and tells `observe` what happens. Blocks, for
+/// minutes.
 ///
 /// # Errors
 /// When a tool is missing, or cannot be brought.
@@ -22,7 +23,7 @@ pub fn build_interpreter(
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<BuiltInterpreter, BuildError> {
     match language {
-        internals::Language::Python => python::interpreter_of_sources(options, observe),
+        internals::Language::Python => python::generic::build(options, observe),
         internals::Language::JavaScript => javascript::interpreter::build(options, observe),
     }
 }

@@ -12,6 +12,7 @@ mod built;
 mod c;
 pub mod checkout;
 mod error;
+mod inputs;
 mod interpreters;
 mod javascript;
 mod kit;

@@ -6,7 +6,7 @@
 
 mod bundle;
 mod failure;
-mod generic;
+pub(super) mod generic;
 mod interpreter;
 mod packages;
 mod project;
@@ -17,9 +17,7 @@ use std::path::Path;
 
 use super::kit::{Kit, Marker, Template, is_of_kind};
 use super::settings::BuildSettings;
-use super::{
-    BuildError, BuildEvent, BuildOptions, BuiltGuest, BuiltInterpreter, lock, output, program,
-};
+use super::{BuildError, BuildEvent, BuildOptions, BuiltGuest, lock, output, program};
 use bundle::Bundle;
 use interpreter::Interpreter;
 use project::Project;
@@ -81,19 +79,6 @@ impl Kit for Python {
     fn templates(&self) -> &'static [Template] {
         templates::TEMPLATES
     }
-}
-
-/// Builds the interpreter of sources.
-pub(super) fn interpreter_of_sources(
-    options: &BuildOptions,
-    observe: &mut dyn FnMut(BuildEvent<'_>),
-) -> Result<BuiltInterpreter, BuildError> {
-    generic::build(options, observe)
-}
-
-/// All that it is built from.
-pub(super) fn inputs_of_interpreter() -> String {
-    generic::inputs()
 }
 
 fn componentize(

@@ -8,9 +8,7 @@ mod zig;
 use std::path::Path;
 use std::process::Command;
 
-use sha2::{Digest as _, Sha256};
-use sparkler::internals;
-
+use crate::toolchain::inputs::digest_of;
 use crate::toolchain::{
     BuildError, BuildEvent, BuildOptions, BuiltInterpreter, output, program, rust, tools,
 };
@@ -28,15 +26,7 @@ const VERSION: &str = "Node v22 modules on QuickJS";
 
 /// All that it is built from.
 pub(in crate::toolchain) fn inputs() -> String {
-    let mut digest = Sha256::new();
-    for (path, text) in sources::FILES {
-        digest.update(path);
-        digest.update([0]);
-        digest.update(text);
-        digest.update([0]);
-    }
-    digest.update(zig::PACKAGE);
-    internals::Digest(digest.finalize().into()).to_string()
+    digest_of(sources::FILES.iter().copied().chain([(zig::PACKAGE, "")]))
 }
 
 /// Builds it where this version of it was not yet.

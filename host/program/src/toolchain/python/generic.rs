@@ -2,32 +2,27 @@
 
 use std::fs;
 
-use sha2::{Digest as _, Sha256};
-use sparkler::internals;
-
 use super::bundle::Bundle;
-use super::interpreter::{COMPONENTIZE_PY, Interpreter};
+use super::interpreter::{COMPONENTIZE_PY, Interpreter, TZDATA};
 use super::{componentize, read, runtime};
+use crate::toolchain::inputs::digest_of;
 use crate::toolchain::{BuildError, BuildEvent, BuildOptions, BuiltInterpreter, output};
 
 /// What stands in the interpreter's memory before the version of its Python, and behind it.
 const VERSION_MARKS: (&[u8], u8) = (b"sparkler-python ", b';');
 
 /// All that it is built from.
-pub(super) fn inputs() -> String {
-    let mut hasher = Sha256::new();
+pub(in crate::toolchain) fn inputs() -> String {
     let texts = runtime::WIT.iter().chain(&runtime::MODULES);
-    for (name, text) in texts.chain(&[(COMPONENTIZE_PY, runtime::GENERIC_MAIN_MODULE)]) {
-        hasher.update(name);
-        hasher.update((text.len() as u64).to_le_bytes());
-        hasher.update(text);
-    }
-    let digest: [u8; 32] = hasher.finalize().into();
-    internals::Digest(digest).to_string()
+    let others = [
+        (COMPONENTIZE_PY, runtime::GENERIC_MAIN_MODULE),
+        (TZDATA, ""),
+    ];
+    digest_of(texts.copied().chain(others))
 }
 
 /// Builds it in a folder that is gone afterwards.
-pub(super) fn build(
+pub(in crate::toolchain) fn build(
     options: &BuildOptions,
     observe: &mut dyn FnMut(BuildEvent<'_>),
 ) -> Result<BuiltInterpreter, BuildError> {
