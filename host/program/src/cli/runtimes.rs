@@ -111,11 +111,9 @@ pub(super) struct RuntimesArgs {
 impl RuntimesArgs {
     /// The languages whose interpreters are to be there: those that were asked for, and those of `functions`.
     pub(super) fn with(&self, functions: &[Function]) -> Vec<Language> {
-        let is_needed = |language: &Language| {
-            let mut needed = functions.iter().filter_map(|it| it.code.language());
-            self.runtimes.contains(language) || needed.any(|it| it == *language)
-        };
-        Language::ALL.iter().copied().filter(is_needed).collect()
+        let asked = self.runtimes.iter().copied();
+        let needed = functions.iter().filter_map(|it| it.code.language());
+        asked.chain(needed).collect()
     }
 }
 

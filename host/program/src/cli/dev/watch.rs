@@ -88,26 +88,31 @@ impl Changes {
     }
 
     fn add_function(&mut self, folder: &Path) -> anyhow::Result<()> {
-        self.add(folder, RecursiveMode::NonRecursive)?;
         // A folder that holds nothing yet may come to hold a crate.
         let language = language_of(folder).unwrap_or(DEFAULT_LANGUAGE);
-        for entry in folder.read_dir().into_iter().flatten().flatten() {
-            if entry.path().is_dir() && language.looks_into(&entry.file_name().to_string_lossy()) {
-                self.add(&entry.path(), RecursiveMode::Recursive)?;
-            }
-        }
+        self.add_folder(folder, |name| language.looks_into(name))?;
         self.relevant.functions.insert(folder.to_owned(), language);
         Ok(())
     }
 
     fn add_sources(&mut self, folder: &Path) -> anyhow::Result<()> {
+        self.add_folder(folder, is_written)?;
+        self.relevant.sources.insert(folder.to_owned());
+        Ok(())
+    }
+
+    /// Watches a folder, and those in it whose names `looks_into` takes, with all that is in them.
+    fn add_folder(
+        &mut self,
+        folder: &Path,
+        looks_into: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<()> {
         self.add(folder, RecursiveMode::NonRecursive)?;
         for entry in folder.read_dir().into_iter().flatten().flatten() {
-            if entry.path().is_dir() && is_written(&entry.file_name().to_string_lossy()) {
+            if entry.path().is_dir() && looks_into(&entry.file_name().to_string_lossy()) {
                 self.add(&entry.path(), RecursiveMode::Recursive)?;
             }
         }
-        self.relevant.sources.insert(folder.to_owned());
         Ok(())
     }
 
