@@ -59,6 +59,31 @@ fn answer(reply: &Reply) -> Value {
     reply.json()
 }
 
+/// Two answers to `event` of a function that says in them what it finds: each starts from the memory that one import
+/// left, beside the files of its package, and finds nothing of the other.
+#[track_caller]
+fn starts_afresh(function: &Function<'_>, event: &str) -> [Value; 2] {
+    let answers = [(); 2].map(|()| answer(&function.invoke(event)));
+    for answer in &answers {
+        assert_eq!(answer["calls"], 1);
+        assert_eq!(
+            (&answer["data"], &answer["word"]),
+            (&json!("data"), &json!("early"))
+        );
+        assert_eq!(
+            (&answer["cwd"], &answer["root"]),
+            (&json!("/var/task"), &json!("/var/task"))
+        );
+        assert_eq!(answer["greeting"], "Hello");
+    }
+    let [one, other] = &answers;
+    assert_eq!(one["drawn"], other["drawn"], "what the import drew is kept");
+    assert_ne!(one["fresh"], other["fresh"]);
+    let log = function.invoke("{}").log().text();
+    assert!(!log.contains("Not started from a kept state"), "{log}");
+    answers
+}
+
 #[test]
 fn every_sandbox_starts_from_the_state_that_one_import_left() {
     let (host, _folder) = counting();
@@ -163,28 +188,11 @@ def handler(event, context):
     let function = sources(interpreting(), &files)
         .variable("GREETING", "Hello")
         .deploy();
-    let (one, other) = (
-        answer(&function.invoke("{}")),
-        answer(&function.invoke("{}")),
-    );
-    for answer in [&one, &other] {
-        assert_eq!(answer["calls"], 1);
-        assert_eq!(
-            (&answer["data"], &answer["word"], &answer["late"]),
-            (&json!("data"), &json!("early"), &json!("late"))
-        );
+    for answer in starts_afresh(&function, "{}") {
+        assert_eq!(answer["late"], "late");
         assert_eq!(answer["written"], false);
-        assert_eq!(
-            (&answer["cwd"], &answer["root"]),
-            (&json!("/var/task"), &json!("/var/task"))
-        );
         assert_eq!(answer["files"], json!(["app.py", "lib"]));
-        assert_eq!(answer["greeting"], "Hello");
     }
-    assert_eq!(one["drawn"], other["drawn"], "what the import drew is kept");
-    assert_ne!(one["fresh"], other["fresh"]);
-    let log = function.invoke("{}").log().text();
-    assert!(!log.contains("Not started from a kept state"), "{log}");
 }
 
 #[test]

@@ -2,19 +2,15 @@
 
 use serde_json::json;
 use sparkler_tests::lambda::streaming_invocation;
-use sparkler_tests::{Deploying, EventStream, TestHost};
+use sparkler_tests::{Deploying, EventStream};
 
-use super::{answer, interpreting, zip_of};
+use super::{answer, interpreting, starts_afresh, zip_of};
 
 fn sources(files: &[(&str, &str)]) -> Deploying<'static> {
-    host()
+    interpreting()
         .function(zip_of(files))
         .memory_mb(256)
         .runs("nodejs22.x", "index.handler")
-}
-
-fn host() -> &'static TestHost {
-    interpreting()
 }
 
 #[test]
@@ -55,27 +51,11 @@ exports.handler = async (event, context) => ({
     .variable("GREETING", "Hello")
     .deploy();
     let event = r#"{"a": [1, "ü"]}"#;
-    let (one, other) = (
-        answer(&function.invoke(event)),
-        answer(&function.invoke(event)),
-    );
-    for answer in [&one, &other] {
-        assert_eq!(answer["calls"], 1);
-        assert_eq!(answer["word"], "early");
+    for answer in starts_afresh(&function, event) {
         assert_eq!(answer["padded"], "  a");
-        assert_eq!(answer["data"], "data");
-        assert_eq!(
-            (&answer["cwd"], &answer["root"]),
-            (&json!("/var/task"), &json!("/var/task"))
-        );
-        assert_eq!(answer["greeting"], "Hello");
         assert_eq!(answer["name"], function.name());
         assert_eq!(answer["echoed"], json!({"a": [1, "ü"]}));
     }
-    assert_eq!(one["drawn"], other["drawn"], "what the import drew is kept");
-    assert_ne!(one["fresh"], other["fresh"]);
-    let log = function.invoke("{}").log().text();
-    assert!(!log.contains("Not started from a kept state"), "{log}");
 }
 
 #[test]
@@ -152,6 +132,6 @@ fn a_streaming_handler_writes_its_response_piece_by_piece() {
                 stream.write('one ');\n  stream.write('two');\n  stream.end();\n});\n";
     let function = sources(&[("index.js", text)]).deploy();
     let request = streaming_invocation(function.name(), "{}");
-    let (payload, _) = EventStream::open(host().address(), &request).finish();
+    let (payload, _) = EventStream::open(interpreting().address(), &request).finish();
     assert_eq!(payload, b"one two");
 }
